@@ -1,0 +1,43 @@
+"""The digest of a clip: what it is, wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from lusscore.clips.images import image_files
+from lusscore.errors import ClipError
+
+
+def digest_clip(path: Path) -> str:
+    """Return the SHA-256 of a clip's media bytes.
+
+    A folder's digest is that of its images' names and digests, in frame order.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    ClipError
+        If the clip cannot be read.
+    """
+    try:
+        if path.is_dir():
+            listing = "".join(f"{file.name}\0{_digest_file(file)}\n" for file in image_files(path))
+            return hashlib.sha256(listing.encode()).hexdigest()
+        return _digest_file(path)
+    except OSError as error:
+        raise ClipError(
+            f"{path} cannot be read ({error.strerror}); check that it is there."
+        ) from None
+
+
+def _digest_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

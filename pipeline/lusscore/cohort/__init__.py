@@ -1,0 +1,38 @@
+"""Cohorts: card, manifest, protocols, folds, importers and the phantom."""
+
+from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
+from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
+from lusscore.cohort.extraction import ExtractionSettings
+from lusscore.cohort.frames_policy import FramesPolicy
+from lusscore.cohort.manifest import MANIFEST_NAME, Span, read_manifest, write_manifest
+from lusscore.cohort.protocols import (
+    MAXIMUM_ZONE_SCORE,
+    Protocol,
+    Zone,
+    get_protocol,
+    protocol_names,
+)
+from lusscore.cohort.rubrics import describe_rubric, rubric_names
+
+__all__ = [
+    "CARD_NAME",
+    "MANIFEST_NAME",
+    "MAXIMUM_ZONE_SCORE",
+    "Card",
+    "Cohort",
+    "ExtractionSettings",
+    "FramesPolicy",
+    "Protocol",
+    "Span",
+    "Zone",
+    "describe_rubric",
+    "get_protocol",
+    "protocol_names",
+    "read_card",
+    "read_cohort",
+    "read_manifest",
+    "rubric_names",
+    "write_card",
+    "write_cohort",
+    "write_manifest",
+]

@@ -1,0 +1,111 @@
+"""What a card says about stage one: every setting that changes an embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from lusscore.cohort.frames_policy import FramesPolicy
+from lusscore.errors import CohortError
+
+DTYPES = ("float16", "float32")
+SECTOR_POLICIES = ("none",)
+
+
+@dataclass(frozen=True)
+class ExtractionSettings:
+    """Settings of stage one, kept in the card's ``[extraction]`` table.
+
+    Attributes
+    ----------
+    frames
+        Which frames of each clip are used.
+    variants
+        Augmented copies per frame beside the clean one; 0 for none.
+    rotation
+        Largest rotation either way, in degrees, 0–180.
+    shift
+        Largest shift either way, as a fraction of the image side, 0–0.5.
+    scale
+        Largest change of scale either way, as a fraction, 0–0.9: 0.1 means 0.9–1.1.
+    flip
+        Whether half of the augmented copies are mirrored left to right.
+    seed
+        Seed of the augmentation.
+    dtype
+        Type in which embeddings are stored, ``"float16"`` or ``"float32"``.
+    sector
+        Sector policy; ``"none"`` shows the network the whole image.
+    """
+
+    frames: FramesPolicy = field(default_factory=lambda: FramesPolicy("all"))
+    variants: int = 3
+    rotation: float = 10.0
+    shift: float = 0.1
+    scale: float = 0.1
+    flip: bool = True
+    seed: int = 0
+    dtype: str = "float16"
+    sector: str = "none"
+
+    def __post_init__(self) -> None:
+        checks = (
+            (0 <= self.variants <= 1000, "variants", "a whole number from 0 to 1000"),
+            (0 <= self.rotation <= 180, "rotation", "degrees from 0 to 180"),
+            (0 <= self.shift <= 0.5, "shift", "a fraction from 0 to 0.5"),
+            (0 <= self.scale <= 0.9, "scale", "a fraction from 0 to 0.9"),
+            (self.seed >= 0, "seed", "a whole number of at least 0"),
+            (self.dtype in DTYPES, "dtype", f"one of {', '.join(DTYPES)}"),
+            (self.sector in SECTOR_POLICIES, "sector", f"one of {', '.join(SECTOR_POLICIES)}"),
+        )
+        for good, name, expected in checks:
+            if not good:
+                raise CohortError(
+                    f"extraction setting {name} = {getattr(self, name)!r} is not allowed; "
+                    f"expected {expected}."
+                )
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> ExtractionSettings:
+        """Read a card's ``[extraction]`` table; keys left out keep their defaults.
+
+        Raises
+        ------
+        CohortError
+            On an unknown key, a value of the wrong type or one out of range.
+        """
+        known = {entry.name: getattr(cls(), entry.name) for entry in fields(cls)}
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in known:
+                raise CohortError(
+                    f"unknown extraction setting {key!r}; expected any of {', '.join(known)}."
+                )
+            values[key] = _as_type_of(known[key], key, value)
+        return cls(**values)
+
+    def as_table(self) -> dict[str, Any]:
+        """Return all settings as plain TOML or JSON values."""
+        return asdict(self) | {"frames": str(self.frames)}
+
+
+def _as_type_of(default: object, key: str, value: Any) -> object:
+    """Turn a TOML value into the type of `default`, or say why it is not one."""
+    if isinstance(default, FramesPolicy):
+        return FramesPolicy.parse(str(value))
+    if isinstance(default, bool):
+        good = isinstance(value, bool)
+    elif isinstance(default, float):
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+    else:
+        good = isinstance(value, type(default)) and not isinstance(value, bool)
+    if not good:
+        raise CohortError(
+            f"extraction setting {key} = {value!r} is not allowed; "
+            f"expected a value like {default!r}."
+        )
+    if isinstance(default, bool):
+        return bool(value)
+    # tomlkit's values are subclasses; settings hold the plain types
+    return type(default)(value)

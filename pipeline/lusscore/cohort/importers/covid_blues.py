@@ -1,0 +1,125 @@
+"""COVID-BLUES (Wiedemann et al. 2025): clips of six BLUE points with a score per clip."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from lusscore.cohort.card import Card
+from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
+from lusscore.cohort.manifest import Span
+from lusscore.errors import CohortError, CohortProblems, Problem
+
+_NAME = re.compile(r"patient_(?P<patient>\d+)_(?P<zone>[LR][123])(?:_(?P<repeat>\d+))?")
+_GROUPS = {"1": "covid", "0": "non-covid"}
+_CITATION = (
+    "Wiedemann N, de Korte-de Boer D, Richter M, et al. COVID-BLUeS – A Prospective Study on the "
+    "Value of AI in Lung Ultrasound Analysis. IEEE J Biomed Health Inform 29(9):6301–6310, 2025. "
+    "doi:10.1109/JBHI.2025.3543686"
+)
+
+
+@register_importer("covid-blues")
+def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
+    """Read a copy of COVID-BLUES.
+
+    Expects ``lus_videos/patient_<n>_<zone>[_<repeat>].mp4``, ``severity.csv`` and
+    ``clinical_variables.csv``. Clips are referenced where they lie; one that ``severity.csv``
+    does not name stays unlabelled.
+
+    Raises
+    ------
+    CohortError
+        If a table or column is missing.
+    CohortProblems
+        If rows are bad; all are named.
+    """
+    problems: list[Problem] = []
+    groups = _read_groups(source / "clinical_variables.csv", problems)
+    scores = _read_scores(source / "severity.csv", problems)
+    videos = {path.stem: path for path in sorted((source / "lus_videos").glob("*.mp4"))}
+    if not videos:
+        raise CohortError(f"No clips in {source / 'lus_videos'}; expected patient_<n>_<zone>.mp4.")
+    problems += [
+        Problem(f"severity.csv, {name}", f"there is no lus_videos/{name}.mp4")
+        for name in scores
+        if name not in videos
+    ]
+    spans, ignored = [], []
+    for name, path in videos.items():
+        match = _NAME.fullmatch(name)
+        if match is None:
+            ignored.append(f"lus_videos/{path.name}")
+            continue
+        spans.append(
+            Span(
+                clip=path.resolve().as_posix(),
+                patient=match["patient"],
+                exam="1",
+                zone=match["zone"],
+                score=scores.get(name),
+                group=groups.get(match["patient"], ""),
+                device="Philips Lumify",
+                rater="two experts",
+            )
+        )
+    if problems:
+        raise CohortProblems(source, problems)
+    spans.sort(key=lambda span: (int(span.patient), span.zone, span.clip))
+    card = Card(
+        name=options.name or "covid-blues",
+        protocol=options.protocol or "blue-6",
+        rubric=options.rubric or "soldati-2020",
+        licence="CC BY-NC-ND 4.0",
+        citation=_CITATION,
+        source="COVID-BLUES, Maastricht UMC+, recorded February to May 2021 with a convex probe",
+        description=(
+            "Symptomatic patients suspected of COVID-19; groups are the result of the COVID-19 "
+            "test. One score per clip, so that the score of a single frame is a weak label."
+        ),
+        label_level="clip",
+        extraction=options.extraction,
+    )
+    return Imported(card, tuple(spans), tuple(ignored))
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise CohortError(f"{path} lacks the columns {', '.join(missing)}.")
+            return [
+                (reader.line_num, {name: (row[name] or "").strip() for name in columns})
+                for row in reader
+            ]
+    except FileNotFoundError:
+        raise CohortError(
+            f"No table at {path}; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
+            "and clinical_variables.csv."
+        ) from None
+
+
+def _read_groups(path: Path, problems: list[Problem]) -> dict[str, str]:
+    groups = {}
+    for line, row in _read_table(path, ("patient_id", "cov_test")):
+        value = row["cov_test"].removesuffix(".0")
+        if value and value not in _GROUPS:
+            where = f"{path.name} line {line}, column cov_test"
+            problems.append(Problem(where, f"{value!r} is not allowed; expected 0 or 1"))
+        groups[row["patient_id"]] = _GROUPS.get(value, "")
+    return groups
+
+
+def _read_scores(path: Path, problems: list[Problem]) -> dict[str, int | None]:
+    scores: dict[str, int | None] = {}
+    for line, row in _read_table(path, ("video_file", "Severity Score")):
+        value = row["Severity Score"].removesuffix(".0")
+        if value not in ("", "0", "1", "2", "3"):
+            where = f"{path.name} line {line}, column Severity Score"
+            problems.append(Problem(where, f"{value!r} is not allowed; expected 0, 1, 2 or 3"))
+            continue
+        scores[row["video_file"]] = int(value) if value else None
+    return scores

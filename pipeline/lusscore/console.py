@@ -1,0 +1,108 @@
+"""What people see on the terminal: progress with rate and time left, tables, sentences.
+
+Progress and notes go to standard error, results to standard output, so that a pipe gets results
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, Task
+    from rich.text import Text
+
+
+def say(text: str) -> None:
+    """Print a result to standard output."""
+    import click
+
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a remark to standard error."""
+    import click
+
+    click.echo(text, err=True)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to standard output; a column named with a leading ``>`` is set right.
+
+    Where the output is no terminal, the table is as wide as its content.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        right = column.startswith(">")
+        table.add_column(
+            column.removeprefix(">"), justify="right" if right else "left", overflow="fold"
+        )
+    for row in rows:
+        # Text, so that brackets in a file name are not taken for markup
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+    else:
+        Console(width=250).print(table)
+
+
+@contextmanager
+def progress(unit: str) -> Iterator[Progress]:
+    """Show progress bars with amount, rate in `unit` per second, and time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Units per second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.1f} {unit}/s" if speed else f"– {unit}/s")
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        speed_estimate_period=60,
+    ) as bars:
+        yield bars
+
+
+@contextmanager
+def counter(description: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback (done, total) that drives one progress bar.
+
+    Yields
+    ------
+    callable
+        Takes (done, total).
+    """
+    with progress(unit) as bars:
+        bar = bars.add_task(description, total=None)
+
+        def update(done: int, total: int) -> None:
+            bars.update(bar, completed=done, total=total)
+
+        yield update

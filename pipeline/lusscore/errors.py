@@ -1,0 +1,89 @@
+"""The errors a user can meet: one tree, one sentence each.
+
+Every message names the thing, the place, what was expected and what to do next. The command
+line prints the message and exits with code 2; anything outside this tree is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LusscoreError(Exception):
+    """Root of everything that is the input's fault and not the program's."""
+
+
+class ClipError(LusscoreError):
+    """A clip cannot be read as lung ultrasound frames."""
+
+
+class CohortError(LusscoreError):
+    """A cohort's card, manifest or folder is not what it must be."""
+
+
+class FoldError(LusscoreError):
+    """Patients cannot be divided into the folds asked for, or saved folds do not hold."""
+
+
+class BackboneError(LusscoreError):
+    """A backbone is unknown or cannot be built."""
+
+
+class WeightsError(BackboneError):
+    """The weights of a backbone are missing or are not what they claim."""
+
+
+class EngineError(LusscoreError):
+    """An engine cannot run on this machine."""
+
+
+class FeatureFileError(LusscoreError):
+    """A feature file is missing, damaged, held by another process or stale."""
+
+
+class HeadError(LusscoreError):
+    """A head cannot be trained on what it was given."""
+
+
+class RunError(LusscoreError):
+    """A run folder is missing, incomplete or already taken."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong at one place of an input file.
+
+    Attributes
+    ----------
+    where
+        The place, as a person would look for it: ``"line 7, column score"``.
+    what
+        What stands there and what was expected, as one clause.
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class CohortProblems(CohortError):
+    """All that is wrong with one input file, told at once.
+
+    Parameters
+    ----------
+    source
+        The file, as the user named it.
+    problems
+        At least one problem, in reading order.
+    """
+
+    def __init__(self, source: object, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        noun = "problem" if count == 1 else "problems"
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source} has {count} {noun}; correct and run again:\n{lines}")

@@ -1,0 +1,23 @@
+"""Stage one: frames to embeddings in HDF5."""
+
+from lusscore.features.extract import EngineChoice, Outcome, Watcher, extract_features
+from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
+from lusscore.features.plan import feature_path
+from lusscore.features.prepare import Prepared
+from lusscore.features.reader import Features, read_features
+from lusscore.features.status import FileStatus, cohort_status
+
+__all__ = [
+    "EngineChoice",
+    "Features",
+    "FileStatus",
+    "Outcome",
+    "Prepared",
+    "Watcher",
+    "cohort_status",
+    "extract_features",
+    "feature_path",
+    "fingerprint_digest",
+    "fingerprint_parts",
+    "read_features",
+]

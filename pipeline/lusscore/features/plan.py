@@ -1,0 +1,42 @@
+"""What stage one has to hold: the frames of every clip and where their embeddings go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lusscore.cohort import Cohort, ExtractionSettings
+from lusscore.features.layout import PlannedClip
+from lusscore.features.media import Media
+
+MEDIA_NAME = "media.json"
+
+
+def feature_path(features_dir: Path, cohort: Cohort, backbone: str) -> Path:
+    """Return where the embeddings of a cohort and backbone lie."""
+    return features_dir / cohort.name / f"{backbone}.h5"
+
+
+def media_path(features_dir: Path, cohort: Cohort) -> Path:
+    """Return where the cohort's clips are remembered."""
+    return features_dir / cohort.name / MEDIA_NAME
+
+
+def aside_path(path: Path, fingerprint: str) -> Path:
+    """Return where a feature file is kept when its settings are no longer the card's."""
+    return path.parent / "aside" / f"{path.stem}-{fingerprint[:12]}.h5"
+
+
+def plan_clips(media: Sequence[Media], settings: ExtractionSettings) -> list[PlannedClip]:
+    """Choose the frames of every clip by the card's frames policy."""
+    return [
+        PlannedClip(
+            clip.clip,
+            clip.digest,
+            settings.frames.select(clip.frames).astype(np.int64),
+            clip.error,
+        )
+        for clip in media
+    ]

@@ -1,0 +1,112 @@
+"""Bringing the feature file of one backbone to where computing can start."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from lusscore import __version__
+from lusscore.backbones import BackboneSpec, Weights
+from lusscore.cohort import ExtractionSettings
+from lusscore.features.fingerprint import differences, fingerprint_digest, fingerprint_parts
+from lusscore.features.layout import PlannedClip
+from lusscore.features.plan import aside_path
+from lusscore.features.store import make_file, open_feature_file
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A feature file that fits the card, the backbone and the clips.
+
+    Attributes
+    ----------
+    path
+        The file.
+    made
+        Whether it had to be made or made anew.
+    kept
+        Clips taken over from an earlier file of the same settings.
+    set_aside
+        Where an earlier file of other settings was moved, if there was one.
+    changes
+        How that file's settings differed, in words.
+    """
+
+    path: Path
+    made: bool = False
+    kept: int = 0
+    set_aside: Path | None = None
+    changes: tuple[str, ...] = ()
+
+
+def prepare_file(
+    path: Path,
+    clips: Sequence[PlannedClip],
+    spec: BackboneSpec,
+    weights: Weights,
+    settings: ExtractionSettings,
+    engine: str,
+) -> Prepared:
+    """Make, grow, exchange or simply accept a feature file. The caller holds `path`.
+
+    A file of other settings is not overwritten: it is moved to ``aside/`` and comes back when
+    the settings do.
+
+    Raises
+    ------
+    FeatureFileError
+        If a file at `path` is damaged, or the new one cannot be made.
+    """
+    parts = fingerprint_parts(spec, weights.digest, settings)
+    needed = fingerprint_digest(parts)
+    set_aside: Path | None = None
+    changes: tuple[str, ...] = ()
+    if path.exists():
+        with open_feature_file(path) as file:
+            there = str(file.attrs["fingerprint"])
+            changes = tuple(differences(json.loads(file.attrs["fingerprint_parts"]), parts))
+        if there != needed:
+            set_aside = aside_path(path, there)
+            set_aside.parent.mkdir(exist_ok=True)
+            path.replace(set_aside)
+    if not path.exists() and aside_path(path, needed).exists():
+        aside_path(path, needed).replace(path)
+    if path.exists() and _holds(path, clips):
+        return Prepared(path, set_aside=set_aside, changes=changes)
+    attrs = _attributes(spec, weights, parts, engine)
+    kept = make_file(path, clips, 1 + settings.variants, spec.embedding_size, settings.dtype, attrs)
+    return Prepared(path, True, kept, set_aside, changes)
+
+
+def _holds(path: Path, clips: Sequence[PlannedClip]) -> bool:
+    """Tell whether a file's clips are exactly these, in whatever order."""
+    with open_feature_file(path) as file:
+        paths = [value.decode() for value in file["clips/path"][...]]
+        digests = [value.decode() for value in file["clips/digest"][...]]
+        counts = [0] * len(paths)
+        for owner in file["frames/clip"][...].tolist():
+            counts[owner] += 1
+    return sorted(zip(paths, digests, counts, strict=True)) == sorted(
+        (clip.path, clip.digest, len(clip.frames)) for clip in clips
+    )
+
+
+def _attributes(
+    spec: BackboneSpec, weights: Weights, parts: Mapping[str, Any], engine: str
+) -> dict[str, Any]:
+    """Root attributes of a new file: what it is and how it came to be."""
+    return {
+        "fingerprint": fingerprint_digest(parts),
+        "fingerprint_parts": json.dumps(parts, sort_keys=True),
+        "backbone": spec.name,
+        "weights_digest": weights.digest,
+        "engine": engine,
+        "lusscore": __version__,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": " ".join(["lusscore", *sys.argv[1:]]),
+    }

@@ -1,0 +1,123 @@
+"""The feature file as stage two reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.errors import FeatureFileError
+from lusscore.features.fingerprint import differences
+from lusscore.features.store import open_feature_file, row_checksum
+
+
+@dataclass(frozen=True)
+class Features:
+    """The embeddings of a cohort by one backbone, in memory.
+
+    Attributes
+    ----------
+    path
+        The file.
+    backbone
+        Name of the backbone.
+    parts
+        Parts of the fingerprint.
+    attrs
+        The other attributes of the file: fingerprint, engine, weights digest, created, …
+    embeddings
+        float16 or float32, shape (frames, 1 + variants, dim); variant 0 is the clean frame.
+    clip
+        int32, shape (frames,): index into `paths`.
+    frame
+        int32, shape (frames,): frame number in its clip.
+    time
+        float32, shape (frames,): seconds from the clip's start, NaN where it has no clock.
+    paths, digests
+        Per clip, as in the manifest, and the SHA-256 of its media bytes.
+    done
+        bool, shape (clips,): whether the clip's rows hold embeddings.
+    errors
+        Per clip, why it has none; empty otherwise.
+    """
+
+    path: Path
+    backbone: str
+    parts: Mapping[str, Any]
+    attrs: Mapping[str, str]
+    embeddings: NDArray[np.floating[Any]]
+    clip: NDArray[np.int32]
+    frame: NDArray[np.int32]
+    time: NDArray[np.float32]
+    paths: tuple[str, ...]
+    digests: tuple[str, ...]
+    done: NDArray[np.bool_]
+    errors: tuple[str, ...]
+
+
+def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Features:
+    """Read a feature file into memory and check every clip against its checksum.
+
+    Parameters
+    ----------
+    path
+        The file.
+    needed
+        Parts of the fingerprint that must hold; None accepts any.
+
+    Raises
+    ------
+    FeatureFileError
+        If the file is missing, damaged or of another fingerprint; the message names the part
+        that differs and the command that mends it.
+    """
+    with open_feature_file(path) as file:
+        attrs = {key: str(value) for key, value in file.attrs.items()}
+        parts = json.loads(attrs.pop("fingerprint_parts"))
+        wrong = differences(parts, needed or {})
+        if wrong:
+            raise FeatureFileError(
+                f"{path} was made with other settings: {'; '.join(wrong)}. Run 'lusscore "
+                f"features {path.parent.name} --backbone {path.stem}' to make what is needed; "
+                "the file is kept aside."
+            )
+        try:
+            embeddings = file["embeddings"][...]
+            clip, frame = file["frames/clip"][...], file["frames/index"][...]
+            time = file["frames/time"][...]
+            texts = {
+                name: tuple(value.decode() for value in file[f"clips/{name}"][...])
+                for name in ("path", "digest", "checksum", "error")
+            }
+            done = file["clips/done"][...].astype(bool)
+        except (OSError, KeyError) as error:
+            raise FeatureFileError(
+                f"{path} is damaged ({error}); delete it and run 'lusscore features' again."
+            ) from None
+    edges = np.searchsorted(clip, np.arange(len(done) + 1))
+    for row in np.flatnonzero(done):
+        rows = embeddings[edges[row] : edges[row + 1]]
+        if row_checksum(rows).decode() != texts["checksum"][row]:
+            raise FeatureFileError(
+                f"{path} is damaged: the embeddings of clip {texts['path'][row]!r} do not match "
+                "their checksum. Delete the file and run 'lusscore features' again."
+            )
+    return Features(
+        path=path,
+        backbone=attrs["backbone"],
+        parts=parts,
+        attrs=attrs,
+        embeddings=embeddings,
+        clip=clip,
+        frame=frame,
+        time=time,
+        paths=texts["path"],
+        digests=texts["digest"],
+        done=done,
+        errors=texts["error"],
+    )

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from lusscore.cohort import Card, ExtractionSettings, FramesPolicy, read_card, write_card
+from lusscore.errors import CohortError, CohortProblems
+
+
+def test_a_card_reads_back(tmp_path: Path) -> None:
+    card = Card(
+        "ward-7",
+        "lus-12",
+        "soldati-2020",
+        licence="CC0-1.0",
+        citation='Two lines,\n"quoted", ü',
+        label_level="clip",
+        synthetic=True,
+        extraction=ExtractionSettings(FramesPolicy("per-clip", 4), seed=3),
+    )
+    write_card(tmp_path / "cohort.toml", card)
+    assert read_card(tmp_path / "cohort.toml") == card
+
+
+def test_a_missing_card_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"No cohort card at .*cohort\.toml"):
+        read_card(tmp_path / "cohort.toml")
+
+
+def test_what_is_not_toml_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cohort.toml").write_text("name = ")
+    with pytest.raises(CohortError, match="is not valid TOML"):
+        read_card(tmp_path / "cohort.toml")
+
+
+def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "cohort.toml").write_text(
+        'name = "../up"\nprotocol = "lus-99"\nlabel_level = "guess"\nsynthetic = "no"\n'
+        'zones = 3\nspeed = "fast"\n[extraction]\nvariants = -3\n'
+    )
+    with pytest.raises(CohortProblems) as caught:
+        read_card(tmp_path / "cohort.toml")
+    assert {problem.where for problem in caught.value.problems} == {
+        "name", "rubric", "protocol", "label_level", "synthetic", "zones", "speed", "extraction",
+    }  # fmt: skip
+    assert "has 8 problems" in str(caught.value)

@@ -1,0 +1,158 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lusscore.cohort import Span, get_protocol, read_manifest, write_manifest
+from lusscore.errors import CohortError, CohortProblems
+
+BLUE = get_protocol("blue-6")
+HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group\n"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path: Path, rows: str) -> list[str]:
+    path = write(tmp_path, HEADER + rows)
+    with pytest.raises(CohortProblems) as caught:
+        read_manifest(path, BLUE, check_files=False)
+    return [str(problem) for problem in caught.value.problems]
+
+
+NAMES = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=8
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.builds(
+            Span,
+            clip=NAMES,
+            patient=st.just("p"),
+            exam=NAMES,
+            zone=st.sampled_from([*BLUE.zone_names, ""]),
+            score=st.sampled_from([None, 0, 1, 2, 3]),
+            frame_start=st.integers(0, 9),
+            frame_end=st.one_of(st.none(), st.integers(10, 20)),
+            group=st.just("covid, mild"),
+            device=NAMES,
+        ),
+        min_size=1,
+        unique_by=lambda span: span.clip,
+    )
+)
+def test_a_manifest_reads_back(tmp_path: Path, spans: list[Span]) -> None:
+    write_manifest(tmp_path / "manifest.csv", spans)
+    found = read_manifest(tmp_path / "manifest.csv", BLUE, check_files=False)
+    assert found == tuple(spans)
+
+
+def test_spans_of_one_clip_may_have_different_scores(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "a.mp4,1,1,R1,0,0,10,\na.mp4,1,1,R1,2,10,,\n")
+    first, second = read_manifest(path, BLUE, check_files=False)
+    assert (first.frame_start, first.frame_end, first.score) == (0, 10, 0)
+    assert (second.frame_start, second.frame_end, second.score) == (10, None, 2)
+
+
+def test_excel_style_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbf clip , patient,exam,zone,score\r\na.mp4,1,1,R1,2\r\n\r\n,,,,\r\n"
+    )
+    (span,) = read_manifest(path, BLUE, check_files=False)
+    assert span == Span("a.mp4", "1", "1", "R1", 2)
+
+
+def test_a_missing_manifest_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"No manifest at .*manifest\.csv; expected a CSV file"):
+        read_manifest(tmp_path / "manifest.csv", BLUE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is empty; expected a header line"),
+        (HEADER, "has a header but no rows"),
+        ("file,person\na,b\n", "lacks the columns clip, patient, exam, zone, score"),
+        ("clip,patient,exam,zone\n", "lacks the column score"),
+    ],
+)
+def test_an_empty_manifest_or_a_wrong_header_gets_a_sentence(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    with pytest.raises(CohortError, match=expected):
+        read_manifest(write(tmp_path, text), BLUE)
+
+
+def test_text_that_is_not_utf8_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_bytes(HEADER.encode() + b"M\xfcller.mp4,1,1,R1,0,,,\n")
+    with pytest.raises(CohortError, match="is not UTF-8 text"):
+        read_manifest(tmp_path / "manifest.csv", BLUE)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("a.mp4,1,1,R1,7,,,", "line 2, column score: '7' is not allowed; expected 0, 1, 2, 3"),
+        ("a.mp4,1,1,R1,1.5,,,", "line 2, column score: '1.5' is not allowed"),
+        (
+            "a.mp4,1,1,R9,1,,,",
+            "line 2, column zone: 'R9' is not a zone of blue-6; expected one of R1",
+        ),
+        ("a.mp4,,1,R1,1,,,", "line 2, column patient: is empty"),
+        (",1,1,R1,1,,,", "line 2, column clip: is empty"),
+        ("a.mp4,1,1,R1,1,x,,", "line 2, column frame_start: 'x' is not allowed"),
+        ("a.mp4,1,1,R1,1,9,9,", "line 2, column frame_end: 9 is not above frame_start 9"),
+        ("a.mp4,1,1,R1", "line 2: has more or fewer fields than the header"),
+        ("a.mp4,1,1,R1,1,,,,extra", "line 2: has more or fewer fields than the header"),
+    ],
+)
+def test_a_bad_row_is_named_with_line_column_value_and_what_is_allowed(
+    tmp_path: Path, row: str, expected: str
+) -> None:
+    (told,) = problems(tmp_path, row + "\n")
+    assert told.startswith(expected)
+
+
+def test_all_bad_rows_are_named_at_once_in_order(tmp_path: Path) -> None:
+    rows = "a,1,1,R1,7,,,\nb,1,1,R1,0,,,\nc,1,1,Z,5,,,\nd,1,1,R2,0,,,healthy\n"
+    told = problems(tmp_path, rows)
+    assert [line.split(":")[0] for line in told] == [
+        "line 2, column score",
+        "line 4, column zone",
+        "line 4, column score",
+        "line 5, column group",
+    ]
+
+
+def test_a_patient_in_two_groups_is_refused(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, "a,1,1,R1,0,,,covid\nb,1,1,R2,0,,,healthy\n")
+    assert told == (
+        "line 3, column group: patient '1' is in group 'healthy' here and in 'covid' on line 2; "
+        "a patient has one group"
+    )
+
+
+def test_a_clip_of_two_patients_is_refused(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, "a,1,1,R1,0,0,5,\na,2,1,R1,0,5,9,\n")
+    assert "a clip has one of each" in told
+
+
+@pytest.mark.parametrize("second", ["4,9", ",", ",3"])
+def test_a_frame_labelled_twice_is_refused(tmp_path: Path, second: str) -> None:
+    (told,) = problems(tmp_path, f"a,1,1,R1,0,0,5,\na,1,1,R1,1,{second},\n")
+    assert "the frames overlap those of line 2" in told
+
+
+def test_clips_that_are_not_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "here.mp4").touch()
+    path = write(tmp_path, HEADER + "here.mp4,1,1,R1,0,,,\ngone.mp4,1,1,R2,0,,,\n")
+    with pytest.raises(CohortProblems, match=r"line 3, column clip: 'gone.mp4' is not there"):
+        read_manifest(path, BLUE)

@@ -1,0 +1,53 @@
+"""Small real files that tests of several rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clip_maker import moving_bar, write_video
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real clips and weights beside the repository; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared, the real clips and weights that are not part of the project")
+    return SHARED
+
+
+@pytest.fixture
+def make_cohort(tmp_path: Path) -> Callable[..., Cohort]:
+    """A maker of small cohorts of real MP4 files: patients × two zones, scores by patient."""
+
+    def make(
+        patients: int = 4,
+        *,
+        name: str = "tiny",
+        frames: int = 5,
+        folder: Path | None = None,
+        extraction: ExtractionSettings | None = None,
+        score: Callable[[int, int], int | None] = lambda patient, zone: (patient + zone) % 4,
+    ) -> Cohort:
+        folder = folder or tmp_path / "data" / name
+        (folder / "clips").mkdir(parents=True, exist_ok=True)
+        spans = []
+        for patient in range(patients):
+            for number, zone in enumerate(("R1", "L1")):
+                clip = f"clips/p{patient}_{zone}.mp4"
+                video = moving_bar(frames, seed=10 * patient + number)
+                write_video(folder / clip, video)
+                group = "covid" if patient % 2 else "healthy"
+                value = score(patient, number)
+                spans.append(Span(clip, f"p{patient}", "1", zone, value, group=group))
+        extraction = extraction or ExtractionSettings(frames=FramesPolicy("all"), variants=2)
+        card = Card(name, "blue-6", "soldati-2020", label_level="clip", extraction=extraction)
+        return write_cohort(folder, card, spans)
+
+    return make
