@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
 
@@ -20,6 +21,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs ../shared, the real clips and weights that are not part of the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ONNX file named ``tiny.onnx`` that takes 24 × 24 pixels and gives 8 numbers."""
+    return write_tiny_backbone(tmp_path_factory.mktemp("backbone") / "tiny.onnx")
 
 
 @pytest.fixture

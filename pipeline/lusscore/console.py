@@ -6,6 +6,7 @@ alone.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
     from rich.text import Text
+
+_SECONDS_BETWEEN_LINES = 30
 
 
 def say(text: str) -> None:
@@ -55,8 +58,11 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 @contextmanager
-def progress(unit: str) -> Iterator[Progress]:
-    """Show progress bars with amount, rate in `unit` per second, and time left."""
+def progress() -> Iterator[Progress]:
+    """Show progress bars with amount, rate and time left.
+
+    Give each task its ``unit``: ``bars.add_task("Decoding", total=9, unit="clips")``. Where standard error is no terminal, a line per bar is printed every half minute instead.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -73,10 +79,10 @@ def progress(unit: str) -> Iterator[Progress]:
         """Units per second."""
 
         def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:.1f} {unit}/s" if speed else f"– {unit}/s")
+            return Text(_rate(task))
 
-    with Progress(
+    console = Console(stderr=True)
+    bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -84,10 +90,45 @@ def progress(unit: str) -> Iterator[Progress]:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         speed_estimate_period=60,
-    ) as bars:
+        disable=not console.is_terminal,
+    )
+    with bars, _printed_lines(bars):
         yield bars
+
+
+@contextmanager
+def _printed_lines(bars: Progress) -> Iterator[None]:
+    """Print how far the bars are from time to time, if they are not shown themselves."""
+    if not bars.disable:
+        yield
+        return
+    ended = threading.Event()
+
+    def report() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LINES):
+            for task in bars.tasks:
+                if task.total and not task.finished:
+                    left = (
+                        "" if task.time_remaining is None else f", {task.time_remaining:.0f} s left"
+                    )
+                    done = f"{task.completed:.0f}/{task.total:.0f} {task.fields['unit']}"
+                    note(f"{task.description}: {done}, {_rate(task)}{left}")
+
+    thread = threading.Thread(target=report, name="lusscore-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _rate(task: Task) -> str:
+    unit = task.fields["unit"]
+    speed = task.finished_speed or task.speed
+    return f"{speed:.1f} {unit}/s" if speed else f"– {unit}/s"
 
 
 @contextmanager
@@ -99,8 +140,8 @@ def counter(description: str, unit: str) -> Iterator[Callable[[int, int], None]]
     callable
         Takes (done, total).
     """
-    with progress(unit) as bars:
-        bar = bars.add_task(description, total=None)
+    with progress() as bars:
+        bar = bars.add_task(description, total=None, unit=unit)
 
         def update(done: int, total: int) -> None:
             bars.update(bar, completed=done, total=total)

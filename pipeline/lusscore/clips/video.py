@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 import av
+import numpy as np
 from av.error import FFmpegError
 
 from lusscore.clips.frame import Frame
@@ -49,7 +50,8 @@ class VideoReader:
             time = math.nan if image.time is None else image.time
             start = time if index == 0 else start
             if only is None or index in only:
-                yield Frame(index, time - start, image.to_ndarray(format="rgb24"))
+                rgb = np.asarray(image.to_ndarray(format="rgb24"), dtype=np.uint8)
+                yield Frame(index, time - start, rgb)
 
 
 def _decode(path: Path) -> Iterator[av.VideoFrame]:

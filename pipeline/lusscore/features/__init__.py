@@ -1,11 +1,13 @@
 """Stage one: frames to embeddings in HDF5."""
 
-from lusscore.features.extract import EngineChoice, Outcome, Watcher, extract_features
+from lusscore.features.extract import extract_features
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
+from lusscore.features.job import EngineChoice, Outcome
 from lusscore.features.plan import feature_path
 from lusscore.features.prepare import Prepared
 from lusscore.features.reader import Features, read_features
 from lusscore.features.status import FileStatus, cohort_status
+from lusscore.features.watcher import Watcher
 
 __all__ = [
     "EngineChoice",

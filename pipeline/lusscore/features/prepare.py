@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from lusscore import __version__
-from lusscore.backbones import BackboneSpec, Weights
+from lusscore.backbones import BackboneSpec, Engine, Weights
 from lusscore.cohort import ExtractionSettings
 from lusscore.features.fingerprint import differences, fingerprint_digest, fingerprint_parts
 from lusscore.features.layout import PlannedClip
@@ -50,12 +50,23 @@ def prepare_file(
     spec: BackboneSpec,
     weights: Weights,
     settings: ExtractionSettings,
-    engine: str,
+    open_engine: Callable[[], Engine],
 ) -> Prepared:
     """Make, grow, exchange or simply accept a feature file. The caller holds `path`.
 
     A file of other settings is not overwritten: it is moved to ``aside/`` and comes back when
     the settings do.
+
+    Parameters
+    ----------
+    path
+        Where the file is or will be.
+    clips
+        What it has to hold.
+    spec, weights, settings
+        What its embeddings have to come from.
+    open_engine
+        Called where a file is made, which then tells what computed it.
 
     Raises
     ------
@@ -78,7 +89,7 @@ def prepare_file(
         aside_path(path, needed).replace(path)
     if path.exists() and _holds(path, clips):
         return Prepared(path, set_aside=set_aside, changes=changes)
-    attrs = _attributes(spec, weights, parts, engine)
+    attrs = _attributes(spec, weights, parts, open_engine())
     kept = make_file(path, clips, 1 + settings.variants, spec.embedding_size, settings.dtype, attrs)
     return Prepared(path, True, kept, set_aside, changes)
 
@@ -97,15 +108,16 @@ def _holds(path: Path, clips: Sequence[PlannedClip]) -> bool:
 
 
 def _attributes(
-    spec: BackboneSpec, weights: Weights, parts: Mapping[str, Any], engine: str
+    spec: BackboneSpec, weights: Weights, parts: Mapping[str, Any], engine: Engine
 ) -> dict[str, Any]:
     """Root attributes of a new file: what it is and how it came to be."""
+    versions = ", ".join(f"{package} {number}" for package, number in engine.versions.items())
     return {
         "fingerprint": fingerprint_digest(parts),
         "fingerprint_parts": json.dumps(parts, sort_keys=True),
         "backbone": spec.name,
         "weights_digest": weights.digest,
-        "engine": engine,
+        "engine": f"{engine.name} ({versions})",
         "lusscore": __version__,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": " ".join(["lusscore", *sys.argv[1:]]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,7 +174,7 @@ def make_file(
     try:
         create_layout(beside, clips, variants, dim, dtype, dict(attrs))
         kept = _take_over(path, beside, clips) if path.exists() else 0
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise FeatureFileError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -53,7 +53,7 @@ def stream_clips(
     clips: Iterable[tuple[PlannedClip, Path, Sequence[tuple[int, int]]]],
     settings: ExtractionSettings,
     frames_per_chunk: int,
-) -> Iterator[Chunk | ClipEnd]:
+) -> Generator[Chunk | ClipEnd, None, None]:
     """Decode clips one after another and yield their frames in chunks.
 
     Each clip is decoded once, whatever the number of input sizes. At most a few chunks wait in

@@ -1,0 +1,51 @@
+"""``lusscore phantom``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lusscore.cli.places import data_dir_option
+from lusscore.console import counter, say
+
+
+@click.command("phantom")
+@click.option("--patients", type=int, default=49, show_default=True, help="Patients in all.")
+@click.option(
+    "--covid", type=int, default=None, help="Of these, with COVID-19.  [default: 37 in 49]"
+)
+@click.option("--frames", type=int, default=12, show_default=True, help="Frames per clip.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cohort.")
+@click.option("--name", default="phantom", show_default=True, help="Name of the cohort.")
+@click.option(
+    "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for all cores."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a phantom of that name.")
+@data_dir_option
+def command(
+    patients: int,
+    covid: int | None,
+    frames: int,
+    seed: int,
+    name: str,
+    jobs: int,
+    overwrite: bool,
+    data_dir: Path,
+) -> None:
+    """Make a cohort of synthetic clips, so that everything can be tried without patient data.
+
+    Twelve zones per patient, convex and linear probes, scores 0–3 drawn by the signs that define
+    them. No result on it says anything about patients.
+    """
+    from lusscore.cohort.phantom import PhantomSettings, write_phantom
+
+    settings = PhantomSettings(patients=patients, covid=covid, frames=frames, seed=seed, name=name)
+    with counter("Rendering clips", "clips") as update:
+        cohort = write_phantom(
+            data_dir / name, settings, jobs=jobs, overwrite=overwrite, progress=update
+        )
+    say(
+        f"{cohort.folder}: {patients} synthetic patients, {len(cohort.clips())} clips. "
+        f"Next: lusscore features {name}"
+    )

@@ -1,0 +1,123 @@
+"""Where cohorts, feature files, results and weights lie: options shared by the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from lusscore.errors import CohortError
+
+if TYPE_CHECKING:
+    from lusscore.cohort import Cohort
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def data_dir_option(command: _Command) -> _Command:
+    """Add ``--data-dir``."""
+    return click.option(
+        "--data-dir",
+        type=_FOLDER,
+        default=Path("data"),
+        envvar="LUSSCORE_DATA",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of all cohorts.",
+    )(command)
+
+
+def features_dir_option(command: _Command) -> _Command:
+    """Add ``--features-dir``."""
+    return click.option(
+        "--features-dir",
+        type=_FOLDER,
+        default=Path("features"),
+        envvar="LUSSCORE_FEATURES",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of all feature files.",
+    )(command)
+
+
+def results_dir_option(command: _Command) -> _Command:
+    """Add ``--results-dir``."""
+    return click.option(
+        "--results-dir",
+        type=_FOLDER,
+        default=Path("results"),
+        envvar="LUSSCORE_RESULTS",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of all runs.",
+    )(command)
+
+
+def weights_dir_option(command: _Command) -> _Command:
+    """Add ``--weights-dir``."""
+    return click.option(
+        "--weights-dir",
+        type=_FOLDER,
+        default=None,
+        envvar="LUSSCORE_WEIGHTS",
+        show_envvar=True,
+        help="Folder of <backbone>.weights.h5 files.",
+    )(command)
+
+
+def backbone_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Add ``--backbone``, which may be given several times."""
+    return click.option(
+        "--backbone",
+        "-b",
+        "backbones",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=_complete_backbones,
+        help=f"{help_text} May be given several times.",
+    )
+
+
+def cohort_argument(command: _Command) -> _Command:
+    """Add the argument COHORT: a name under ``--data-dir``, or a folder."""
+    return click.argument("cohort", shell_complete=_complete_cohorts)(command)
+
+
+def find_cohort(cohort: str, data_dir: Path, *, check_files: bool = True) -> Cohort:
+    """Read the cohort a user names.
+
+    Raises
+    ------
+    CohortError
+        If there is none, it is not valid, or its card and its folder disagree on its name.
+    """
+    from lusscore.cohort import CARD_NAME, read_cohort
+
+    folder = Path(cohort) if (Path(cohort) / CARD_NAME).is_file() else data_dir / cohort
+    found = read_cohort(folder, check_files=check_files)
+    if found.name != folder.resolve().name:
+        raise CohortError(
+            f"{folder / CARD_NAME} names the cohort {found.name!r} but its folder is "
+            f"{folder.resolve().name!r}; feature files go by that name, so make both the same."
+        )
+    return found
+
+
+def _complete_cohorts(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    folder = Path(ctx.params.get("data_dir") or "data")
+    names = [path.parent.name for path in folder.glob("*/cohort.toml")]
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+def _complete_backbones(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from lusscore.backbones import backbone_names
+
+    return [CompletionItem(name) for name in backbone_names() if name.startswith(incomplete)]

@@ -1,0 +1,74 @@
+"""``lusscore status``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from lusscore.cli.places import (
+    backbone_option,
+    data_dir_option,
+    features_dir_option,
+    find_cohort,
+    weights_dir_option,
+)
+from lusscore.console import print_table, say
+
+
+@click.command("status")
+@click.argument("cohorts", nargs=-1)
+@backbone_option("Tell of this backbone, also if it has no file yet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+@features_dir_option
+@weights_dir_option
+def command(
+    cohorts: tuple[str, ...],
+    backbones: tuple[str, ...],
+    as_json: bool,
+    data_dir: Path,
+    features_dir: Path,
+    weights_dir: Path | None,
+) -> None:
+    """Tell of each feature file how far it is, how large, and fresh or stale and why.
+
+    Without COHORTS, of all that have a folder under --data-dir.
+    """
+    from lusscore.features import cohort_status
+
+    names = cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
+    found = [
+        (name, status)
+        for name in names
+        for status in cohort_status(
+            find_cohort(name, data_dir, check_files=False),
+            features_dir,
+            backbones,
+            weights_dir=weights_dir,
+        )
+    ]
+    if as_json:
+        rows = [
+            {"cohort": name, **asdict(status), "path": str(status.path)} for name, status in found
+        ]
+        say(json.dumps(rows, indent=2))
+        return
+    print_table(
+        "Feature files" if found else "No feature files yet; make one with 'lusscore features'",
+        ("cohort", "backbone", "state", ">frames", ">clips failed", ">size", "why"),
+        [
+            (
+                name,
+                status.backbone,
+                status.state,
+                f"{status.frames_done}/{status.frames}",
+                str(status.clips_failed),
+                f"{status.size / 1e6:.1f} MB",
+                "; ".join(status.why),
+            )
+            for name, status in found
+        ],
+    )

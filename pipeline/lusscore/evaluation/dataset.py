@@ -1,0 +1,171 @@
+"""Embeddings joined with their labels: what stage two trains and tests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lusscore.cohort import Cohort
+from lusscore.cohort.folds import PatientFrames
+from lusscore.errors import CohortError, FeatureFileError
+from lusscore.evaluation.predictions import SCORES
+from lusscore.features import Features
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The labelled frames of a cohort and where each backbone keeps their embeddings.
+
+    Attributes
+    ----------
+    frames
+        One row per labelled frame, in manifest order: ``patient, exam, zone, clip, group,
+        digest`` as text, ``frame, truth`` as int64.
+    rows
+        Per backbone: int64, shape (frames,), rows of its embeddings.
+    features
+        Per backbone.
+    skipped
+        Labelled clips that have no embeddings, and why.
+    """
+
+    frames: pd.DataFrame
+    rows: Mapping[str, NDArray[np.int64]]
+    features: Mapping[str, Features]
+    skipped: Mapping[str, str]
+
+    def patients(self) -> list[PatientFrames]:
+        """Count each patient's labelled frames per score, patients sorted by name."""
+        counted = pd.crosstab(
+            [self.frames["patient"], self.frames["group"]], self.frames["truth"]
+        ).reindex(columns=list(SCORES), fill_value=0)
+        return [
+            PatientFrames(patient, group, (int(a), int(b), int(c), int(d)))
+            for (patient, group), (a, b, c, d) in zip(
+                counted.index, counted.to_numpy(), strict=True
+            )
+        ]
+
+
+def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
+    """Join the manifest's labels with the embeddings of one or more backbones.
+
+    Only frames that every backbone has are kept, so that all are compared on the same frames.
+
+    Parameters
+    ----------
+    cohort
+        Gives the labels.
+    features
+        Feature files of that cohort, one per backbone, at least one.
+
+    Raises
+    ------
+    FeatureFileError
+        If a file lacks clips that the manifest labels and that did not fail.
+    CohortError
+        If nothing is labelled, or one recording is given to two patients.
+    """
+    labels = _labelled_spans(cohort)
+    skipped: dict[str, str] = {}
+    joined = labels
+    for file in features:
+        skipped |= _check_complete(file, labels)
+        rows = _frame_rows(file).rename(columns={"row": file.backbone})
+        joined = joined.merge(rows, on=["clip"] if joined is labels else ["clip", "frame"])
+    inside = (joined["frame"] >= joined["frame_start"]) & (joined["frame"] < joined["frame_end"])
+    joined = joined[inside].reset_index(drop=True)
+    if joined.empty:
+        raise CohortError(
+            f"Cohort {cohort.name} has no labelled frames with embeddings; give scores in "
+            f"{cohort.folder / 'manifest.csv'}."
+        )
+    digests = dict(zip(features[0].paths, features[0].digests, strict=True))
+    joined["digest"] = joined["clip"].map(digests)
+    _check_owners(joined)
+    columns = ["patient", "exam", "zone", "clip", "group", "digest", "frame", "truth"]
+    return Dataset(
+        frames=joined[columns],
+        rows={file.backbone: joined[file.backbone].to_numpy(np.int64) for file in features},
+        features={file.backbone: file for file in features},
+        skipped=skipped,
+    )
+
+
+def _labelled_spans(cohort: Cohort) -> pd.DataFrame:
+    """Tabulate the manifest's labelled spans."""
+    no_end = np.iinfo(np.int64).max
+    return pd.DataFrame(
+        [
+            {
+                "clip": span.clip,
+                "patient": span.patient,
+                "exam": span.exam,
+                "zone": span.zone,
+                "group": span.group,
+                "truth": span.score,
+                "frame_start": span.frame_start,
+                "frame_end": no_end if span.frame_end is None else span.frame_end,
+            }
+            for span in cohort.spans
+            if span.score is not None
+        ],
+        columns=[
+            "clip",
+            "patient",
+            "exam",
+            "zone",
+            "group",
+            "truth",
+            "frame_start",
+            "frame_end",
+        ],
+    ).astype({"truth": np.int64, "frame_start": np.int64, "frame_end": np.int64})
+
+
+def _frame_rows(file: Features) -> pd.DataFrame:
+    """Tabulate the frames of a file that have embeddings: clip, frame, row."""
+    rows = np.flatnonzero(file.done[file.clip])
+    return pd.DataFrame(
+        {
+            "clip": np.array(file.paths, dtype=object)[file.clip[rows]],
+            "frame": file.frame[rows].astype(np.int64),
+            "row": rows.astype(np.int64),
+        }
+    )
+
+
+def _check_complete(file: Features, labels: pd.DataFrame) -> dict[str, str]:
+    """Return the labelled clips that failed; raise if any other lacks embeddings."""
+    place = {path: row for row, path in enumerate(file.paths)}
+    failed, lacking = {}, []
+    for clip in labels["clip"].unique():
+        row = place.get(clip)
+        if row is not None and not file.done[row] and file.errors[row]:
+            failed[clip] = file.errors[row]
+        elif row is None or not file.done[row]:
+            lacking.append(clip)
+    if lacking:
+        raise FeatureFileError(
+            f"{file.path} lacks {len(lacking)} labelled clips, the first {lacking[0]!r}; run "
+            f"'lusscore features {file.path.parent.name} --backbone {file.backbone}' to compute "
+            "them."
+        )
+    return failed
+
+
+def _check_owners(frames: pd.DataFrame) -> None:
+    """Refuse one recording, told by its bytes, that is given to two patients."""
+    owners = frames.groupby("digest")["patient"].nunique()
+    shared = owners[owners > 1].index
+    if len(shared):
+        twice = frames[frames["digest"] == shared[0]].drop_duplicates(["clip", "patient"])
+        told = ", ".join(f"{row.clip} ({row.patient})" for row in twice.itertuples())
+        raise CohortError(
+            f"{len(shared)} recordings are given to more than one patient, the first as {told}; "
+            "held-out results would be learned by heart. Correct the manifest."
+        )
