@@ -6,9 +6,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
-
 from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, read_cohort, write_cohort
 from lusscore.errors import FeatureFileError

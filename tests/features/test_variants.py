@@ -1,6 +1,6 @@
 import numpy as np
-from clip_maker import moving_bar
 
+from clip_maker import moving_bar
 from lusscore.clips import Frame
 from lusscore.cohort import ExtractionSettings
 from lusscore.features.variants import make_variants

@@ -17,6 +17,9 @@ class Head(Protocol):
 
     classes_: NDArray[Any]
 
+    def _validate_params(self) -> None:
+        """Raise ValueError on a setting that is out of range; scikit-learn's own."""
+
     def fit(self, X: ArrayLike, y: ArrayLike) -> Any:
         """Train on (frames, 1 + variants, dim)."""
 
@@ -71,7 +74,7 @@ def make_head(name: str, **settings: Any) -> Head:
     Raises
     ------
     HeadError
-        If no head has that name, or a setting is unknown to it; the message lists what there is.
+        If no head has that name, a setting is unknown to it, or a value is out of its range.
     """
     head = _find(name)
     known = head_defaults(name)
@@ -79,6 +82,11 @@ def make_head(name: str, **settings: Any) -> Head:
         if key not in known:
             raise HeadError(f"Head {name} has no setting {key!r}; it has {', '.join(known)}.")
     made: Head = head(**settings)
+    try:
+        # scikit-learn checks ranges only when fitting, which would be after the data is read
+        made._validate_params()
+    except ValueError as error:
+        raise HeadError(str(error)) from None
     return made
 
 

@@ -1,0 +1,24 @@
+"""How long the command takes to answer."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from lusscore.bench.process import run_python
+from lusscore.bench.row import BenchRow
+
+
+def bench_start_up(repeats: int = 7) -> BenchRow:
+    """Time ``lusscore --help`` against a Python that does nothing: medians, in turn."""
+    pairs = [
+        (run_python(["-m", "lusscore", "--help"]), run_python(["-c", "pass"]))
+        for _ in range(repeats)
+    ]
+    return BenchRow(
+        name="help",
+        seconds=median(ours.seconds for ours, _ in pairs),
+        peak_memory_gb=pairs[0][0].peak_memory_gb,
+        baseline="python -c pass",
+        baseline_seconds=median(bare.seconds for _, bare in pairs),
+        detail=f"lusscore --help, median of {repeats}",
+    )

@@ -1,0 +1,111 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
+from lusscore.features import read_features
+
+
+def test_a_run_tells_where_the_file_is_and_a_second_one_computes_nothing(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    make_cohort(2)
+    first = lusscore("features", "tiny", "-b", tiny_backbone)
+    assert first.exit_code == 0
+    assert f"tiny: 20 frames computed, {Path('features/tiny/tiny.h5')}" in first.output
+    assert "tiny: nothing to compute" in lusscore("features", "tiny", "-b", tiny_backbone).output
+
+
+def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    cohort = make_cohort(2)
+    cohort.clip_path(cohort.clips()[1]).write_text("not a video")
+    result = lusscore("features", "tiny", "-b", tiny_backbone)
+    assert result.exit_code == 1
+    assert "1 clips have no embeddings" in result.output
+    assert "clips/p0_L1.mp4" in result.output
+    assert "15 frames computed" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["gone"], "No cohort at data"),
+        (["tiny", "-b", "resnet51"], "resnet50"),
+        (["tiny", "-b", "gone.onnx"], "gone.onnx"),
+        (["tiny", "--engine", "cuda"], "openvino"),
+        (["tiny", "--device", "TPU"], "CPU"),
+    ],
+)
+def test_what_cannot_run_is_a_sentence_and_exit_code_2(
+    lusscore: Callable[..., Result],
+    make_cohort: Callable[..., Cohort],
+    arguments: list[str],
+    told: str,
+) -> None:
+    make_cohort(1)
+    result = lusscore("features", *arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "Traceback" not in result.output
+    assert not list(Path("features").rglob("*.h5"))
+
+
+def test_missing_weights_without_a_network_name_the_file_and_the_default(
+    make_cohort: Callable[..., Cohort], tmp_path: Path
+) -> None:
+    make_cohort(1)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "KERAS_HOME": str(tmp_path / "keras"),
+        # a proxy that is not there: the same as no network, whatever the machine has
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    environment.pop("LUSSCORE_WEIGHTS", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "lusscore", "features", "tiny", "-b", "resnet50"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    for told in ("resnet50.weights.h5", "--weights-dir", "LUSSCORE_WEIGHTS", "efficientnet_lite0"):
+        assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
+    make_cohort: Callable[..., Cohort], tmp_path: Path
+) -> None:
+    extraction = ExtractionSettings(frames=FramesPolicy("all"), variants=3)
+    make_cohort(12, frames=40, extraction=extraction)
+    command = [sys.executable, "-m", "lusscore", "features", "tiny"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        file = tmp_path / "features" / "tiny" / "efficientnet_lite0.h5"
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            if file.exists() and read_features(file).done.any():
+                break
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "To go on: lusscore features tiny" in output
+    assert "Traceback" not in output
+    done = read_features(file).done
+    assert 0 < done.sum() < 24

@@ -1,0 +1,24 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+from lusscore.cohort import Cohort
+
+
+def test_status_tells_of_every_cohort_and_file(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    assert "No feature files yet" in lusscore("status").output
+    make_cohort(1)
+    assert lusscore("features", "tiny").exit_code == 0
+    (row,) = json.loads(lusscore("status", "--json").output)
+    assert (row["cohort"], row["backbone"], row["state"]) == ("tiny", "efficientnet_lite0", "fresh")
+    assert (row["frames_done"], row["frames"]) == (10, 10)
+    assert "fresh" in lusscore("status", "tiny").output
+    card = Path("data/tiny/cohort.toml")
+    card.write_text(card.read_text().replace("variants = 2", "variants = 4"))
+    assert "variants is 2, needed 4" in lusscore("status").output
+    told = json.loads(lusscore("status", "-b", "vgg16", "--json").output)
+    assert told[0]["state"] == "missing"

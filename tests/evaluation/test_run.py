@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from lusscore.errors import RunError
+from lusscore.evaluation.run import new_run
+
+
+def test_a_run_appears_when_it_is_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "run"
+    with new_run(folder) as building:
+        (building / "config.toml").write_text("x")
+        assert not folder.exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["run"]
+    assert (folder / "config.toml").read_text() == "x"
+
+
+def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with new_run(folder) as building:
+        (building / "config.toml").write_text("first")
+    with pytest.raises(RunError, match="choose another --run, or replace it by --overwrite"):
+        with new_run(folder):
+            pass
+    with pytest.raises(ZeroDivisionError), new_run(folder, overwrite=True) as building:
+        (building / "config.toml").write_text("second")
+        raise ZeroDivisionError
+    assert (folder / "config.toml").read_text() == "first"
+    with new_run(folder, overwrite=True) as building:
+        (building / "config.toml").write_text("third")
+    assert (folder / "config.toml").read_text() == "third"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(RunError, match="is no run folder"):
+        with new_run(tmp_path / "photos", overwrite=True):
+            pass
+    assert (tmp_path / "photos").is_dir()

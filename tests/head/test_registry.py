@@ -1,0 +1,23 @@
+import pytest
+
+from lusscore.errors import HeadError
+from lusscore.head import head_defaults, head_names, make_head
+from lusscore.head.registry import register_head
+
+
+def test_a_head_is_made_with_its_settings() -> None:
+    head = make_head("softmax", epochs=7)
+    assert head.get_params()["epochs"] == 7  # type: ignore[attr-defined]
+    assert head_defaults("softmax")["dropout"] == 0.5
+
+
+def test_an_unknown_head_or_setting_lists_what_there_is() -> None:
+    with pytest.raises(HeadError, match="Unknown head 'x'; expected one of softmax"):
+        make_head("x")
+    with pytest.raises(HeadError, match="Head softmax has no setting 'depth'; it has dropout"):
+        make_head("softmax", depth=3)
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="'softmax' is registered already"):
+        register_head(head_names()[0])(object)
