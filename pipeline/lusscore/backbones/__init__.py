@@ -1,0 +1,44 @@
+"""Backbones: frozen networks, their weights and the engines that run them."""
+
+from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
+from lusscore.backbones.engines import Engine, engine_names, open_engine, register_engine
+from lusscore.backbones.preprocessing import (
+    Preprocessing,
+    get_preprocessing,
+    preprocessing_names,
+    register_preprocessing,
+)
+from lusscore.backbones.registry import register_backbone
+from lusscore.backbones.spec import BackboneSpec
+from lusscore.backbones.weights import (
+    DEFAULT_BACKBONE,
+    WEIGHTS_VARIABLE,
+    Weights,
+    find_weights,
+    load_weights,
+    locate_weights,
+    weights_file_name,
+)
+
+__all__ = [
+    "DEFAULT_BACKBONE",
+    "MAIN_BACKBONES",
+    "WEIGHTS_VARIABLE",
+    "BackboneSpec",
+    "Engine",
+    "Preprocessing",
+    "Weights",
+    "backbone_names",
+    "engine_names",
+    "find_weights",
+    "get_backbone",
+    "get_preprocessing",
+    "load_weights",
+    "locate_weights",
+    "open_engine",
+    "preprocessing_names",
+    "register_backbone",
+    "register_engine",
+    "register_preprocessing",
+    "weights_file_name",
+]

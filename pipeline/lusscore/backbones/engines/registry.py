@@ -1,0 +1,97 @@
+"""The registry of engines: a dict and a decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from lusscore.backbones.engines.engine import Engine
+from lusscore.backbones.spec import BackboneSpec
+from lusscore.backbones.weights import Weights
+from lusscore.errors import EngineError
+
+
+class Opener(Protocol):
+    """Makes an engine; imports what it needs when it is called."""
+
+    def __call__(
+        self,
+        spec: BackboneSpec,
+        weights: Weights,
+        *,
+        device: str | None,
+        threads: int | None,
+        cache: Path | None,
+    ) -> Engine:
+        """See :func:`open_engine`."""
+        ...
+
+
+_OPENERS: dict[str, Opener] = {}
+
+
+def register_engine(name: str) -> Callable[[Opener], Opener]:
+    """Decorate the function that opens the engine `name`.
+
+    Raises
+    ------
+    EngineError
+        If the name is taken.
+    """
+
+    def register(opener: Opener) -> Opener:
+        if name in _OPENERS:
+            raise EngineError(f"The engine {name!r} is registered twice; give one another name.")
+        _OPENERS[name] = opener
+        return opener
+
+    return register
+
+
+def engine_names() -> tuple[str, ...]:
+    """Names of all registered engines, the default one first."""
+    return tuple(_OPENERS)
+
+
+def open_engine(
+    name: str,
+    spec: BackboneSpec,
+    weights: Weights,
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    cache: Path | None = None,
+) -> Engine:
+    """Make a backbone ready to compute embeddings.
+
+    Parameters
+    ----------
+    name
+        A registered engine.
+    spec, weights
+        What :func:`lusscore.backbones.get_backbone` and
+        :func:`lusscore.backbones.load_weights` returned.
+    device
+        The engine's name of a device, such as ``"CPU"`` or ``"GPU"``; None for its default.
+    threads
+        Upper limit of CPU threads; None leaves it to the engine. The keras engine heeds it only
+        where Keras has not been imported before.
+    cache
+        A folder in which the openvino engine keeps networks that it can start without
+        TensorFlow; made where needed. The keras engine keeps nothing.
+
+    Raises
+    ------
+    EngineError
+        If the engine or the device is unknown, or the engine cannot run the backbone.
+    BackboneError, WeightsError
+        If the network cannot be built or the weights do not fit it.
+    """
+    try:
+        opener = _OPENERS[name]
+    except KeyError:
+        raise EngineError(
+            f"Unknown engine {name!r}; expected one of {', '.join(_OPENERS)}."
+        ) from None
+    return opener(spec, weights, device=device, threads=threads, cache=cache)

@@ -1,0 +1,74 @@
+"""From a spec and its weights to a Keras model that takes frames and gives embeddings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.preprocessing import get_preprocessing
+from lusscore.backbones.registry import Network, builder_of
+from lusscore.backbones.spec import BackboneSpec
+from lusscore.backbones.weights import Weights
+from lusscore.backbones.weights_reading import read_weights
+from lusscore.errors import BackboneError
+
+# counts up when this module changes what it builds, so that saved graphs are built anew
+MODEL_VERSION = 1
+
+
+def build_model(spec: BackboneSpec, weights: Weights) -> Network:
+    """Build the network of `spec`, read `weights` and add preprocessing and pooling.
+
+    Parameters
+    ----------
+    spec
+        A registered backbone (not an ONNX file).
+    weights
+        What :func:`lusscore.backbones.load_weights` returned for it.
+
+    Returns
+    -------
+    keras.Model
+        Takes uint8 RGB frames, (n, height, width, 3); gives float32 embeddings,
+        (n, embedding size).
+
+    Raises
+    ------
+    BackboneError
+        If Keras is set to another number type or axis order than float32 and channels last.
+    WeightsError
+        If the weights do not fit the network.
+    """
+    keras = import_keras()
+    _check_settings(keras)
+    network = builder_of(spec)(spec)
+    read_weights(network, spec, weights)
+    inputs = keras.Input((*spec.input_size, 3), dtype="uint8", name="frames")
+    outputs = network(_preprocess(keras, inputs, spec.preprocessing), training=False)
+    if len(outputs.shape) == 4:
+        outputs = keras.layers.GlobalAveragePooling2D()(outputs)
+    return keras.Model(inputs, outputs, name=f"{spec.name}_embedding")
+
+
+def _preprocess(keras: Network, frames: Network, name: str) -> Network:
+    """Apply the preprocessing `name` inside the graph, in float32."""
+    preprocessing = get_preprocessing(name)
+    x = keras.ops.cast(frames, "float32")
+    if name == "none":
+        return x
+    if preprocessing.channels == "BGR":
+        x = keras.ops.flip(x, axis=-1)
+    mean = np.asarray(preprocessing.mean, np.float32)
+    scale = np.asarray(preprocessing.scale, np.float32)
+    return (x - mean) / scale
+
+
+def _check_settings(keras: Network) -> None:
+    """Refuse settings of Keras under which weights would be read wrongly or rounded."""
+    floats, axes = keras.config.floatx(), keras.config.image_data_format()
+    if (floats, axes) != ("float32", "channels_last"):
+        raise BackboneError(
+            f"Keras is set to {floats} and {axes}; backbones need float32 and channels_last. "
+            "Change floatx and image_data_format in keras.json (in the folder .keras of your "
+            "home folder, or where KERAS_HOME points)."
+        )

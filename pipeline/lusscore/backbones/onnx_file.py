@@ -1,0 +1,152 @@
+"""ONNX files as backbones: what the file and its sidecar tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from lusscore.backbones.onnx_graph import embedding_graph
+from lusscore.backbones.onnx_measure import count_flops, count_parameters, weights_are_elsewhere
+from lusscore.backbones.openvino_runtime import import_openvino
+from lusscore.backbones.preprocessing import get_preprocessing
+from lusscore.backbones.spec import BackboneSpec
+from lusscore.errors import BackboneError
+
+ONNX_SUFFIX = ".onnx"
+SIDECAR_SUFFIX = ".toml"
+CHANNELS = 3
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What ``<file>.onnx.toml`` says; every key may be left out.
+
+    Attributes
+    ----------
+    preprocessing
+        Registered name.
+    input_size
+        (height, width), for files that leave it open.
+    output
+        Name of the tensor, or of the node, whose values are the embedding.
+    """
+
+    preprocessing: str = "torch"
+    input_size: tuple[int, int] | None = None
+    output: str = ""
+
+
+def read_onnx_spec(path: Path) -> BackboneSpec:
+    """Make a spec of an ONNX file.
+
+    Raises
+    ------
+    BackboneError
+        If the file is missing, is not ONNX, or is not an image network that gives a feature map
+        or a vector for each image.
+    """
+    if not path.is_file():
+        raise BackboneError(f"No ONNX file at {path}; check the path.")
+    sidecar = read_sidecar(path.with_name(path.name + SIDECAR_SUFFIX))
+    core = import_openvino().Core()
+    try:
+        graph = core.read_model(path)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise BackboneError(
+            f"{path} cannot be read as an ONNX network ({reason}); export it anew."
+        ) from None
+    if weights_are_elsewhere(graph, path):
+        raise BackboneError(
+            f"{path} keeps its weights in a second file, whose changes would go unnoticed; save "
+            "the network in one file."
+        )
+    if len(graph.inputs) != 1:
+        raise BackboneError(f"{path} has {len(graph.inputs)} inputs; expected one, the image.")
+    layout, size = _input(graph.inputs[0].partial_shape, sidecar, path)
+    height, width = size
+    shape = [1, CHANNELS, height, width] if layout == "NCHW" else [1, height, width, CHANNELS]
+    graph = embedding_graph(graph, layout, sidecar.output, path)
+    parameters = count_parameters(graph)
+    graph.reshape(shape)
+    return BackboneSpec(
+        name=path.stem,
+        input_size=size,
+        preprocessing=sidecar.preprocessing,
+        embedding_size=graph.outputs[0].shape[-1],
+        parameters=parameters,
+        flops=count_flops(graph),
+        family="onnx",
+        source=str(path.absolute()),
+        layout=layout,
+        output=sidecar.output,
+    )
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """Read a sidecar; all defaults when there is none.
+
+    Raises
+    ------
+    BackboneError
+        If it is not TOML, or a key is unknown or holds what is not allowed.
+    """
+    if not path.is_file():
+        return Sidecar()
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise BackboneError(f"{path} is not valid TOML ({error}); correct it.") from None
+    allowed = tuple(Sidecar.__dataclass_fields__)
+    unknown = [key for key in document if key not in allowed]
+    if unknown:
+        raise BackboneError(
+            f"{path} has the unknown key {unknown[0]!r}; expected {', '.join(allowed)}."
+        )
+    values: dict[str, Any] = dict(document)
+    for key in ("preprocessing", "output"):
+        if not isinstance(values.get(key, ""), str):
+            raise BackboneError(f"{path}: {key} is {values[key]!r}; expected text.")
+    get_preprocessing(values.get("preprocessing", Sidecar.preprocessing))
+    if "input_size" in values:
+        size = values["input_size"]
+        if not (
+            isinstance(size, list)
+            and len(size) == 2
+            and all(isinstance(side, int) and side > 0 for side in size)
+        ):
+            raise BackboneError(
+                f"{path}: input_size is {size!r}; expected [height, width] in pixels."
+            )
+        values["input_size"] = (size[0], size[1])
+    return Sidecar(**values)
+
+
+def _input(shape: Any, sidecar: Sidecar, path: Path) -> tuple[str, tuple[int, int]]:
+    """Tell the axis order and the size of the image from the shape of the input."""
+    sides = [axis.get_length() if axis.is_static else None for axis in shape]
+    if len(sides) != 4 or CHANNELS not in (sides[1], sides[3]):
+        raise BackboneError(
+            f"{path} takes input of shape {shape}; expected four axes, the second or the last "
+            f"with {CHANNELS} channels."
+        )
+    layout = "NCHW" if sides[1] == CHANNELS else "NHWC"
+    height, width = sides[2:] if layout == "NCHW" else sides[1:3]
+    if sidecar.input_size is not None:
+        wanted = sidecar.input_size
+        if height not in (None, wanted[0]) or width not in (None, wanted[1]):
+            raise BackboneError(
+                f"{path} takes images of {height} x {width}, but its sidecar says input_size = "
+                f"{list(wanted)}; correct or remove it."
+            )
+        return layout, wanted
+    if height is None or width is None:
+        raise BackboneError(
+            f"{path} leaves the image size open; say input_size = [height, width] in "
+            f"{path.name}{SIDECAR_SUFFIX} beside it."
+        )
+    return layout, (height, width)

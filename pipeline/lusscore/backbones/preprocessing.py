@@ -1,0 +1,113 @@
+"""Preprocessings: what a network was taught to expect of its pixels, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.errors import BackboneError
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """A channel order and one affine map for each channel.
+
+    A pixel value x (0–255) becomes ``(x - mean) / scale``.
+
+    Attributes
+    ----------
+    name
+        Registered name.
+    channels
+        Order in which the network wants its channels, ``"RGB"`` or ``"BGR"``.
+    mean, scale
+        One value for each channel, in the order of `channels`, in units of 8-bit pixel values.
+    """
+
+    name: str
+    channels: str = "RGB"
+    mean: Triple = (0.0, 0.0, 0.0)
+    scale: Triple = (1.0, 1.0, 1.0)
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return preprocessed copies of `images`, which stay as they are.
+
+        Parameters
+        ----------
+        images
+            ndarray of uint8, shape (..., 3), RGB.
+
+        Returns
+        -------
+        ndarray of float32, same shape
+            Channels in the order of :attr:`channels`.
+        """
+        ordered = images[..., ::-1] if self.channels == "BGR" else images
+        mean = np.asarray(self.mean, np.float32)
+        scale = np.asarray(self.scale, np.float32)
+        return (ordered.astype(np.float32) - mean) / scale
+
+
+_PREPROCESSINGS: dict[str, Preprocessing] = {}
+
+
+def register_preprocessing(preprocessing: Preprocessing) -> Preprocessing:
+    """Make a preprocessing known by its name.
+
+    Raises
+    ------
+    BackboneError
+        If the name is taken.
+    """
+    if preprocessing.name in _PREPROCESSINGS:
+        raise BackboneError(
+            f"The preprocessing {preprocessing.name!r} is registered twice; give one another name."
+        )
+    _PREPROCESSINGS[preprocessing.name] = preprocessing
+    return preprocessing
+
+
+def preprocessing_names() -> tuple[str, ...]:
+    """Names of all registered preprocessings."""
+    return tuple(_PREPROCESSINGS)
+
+
+def get_preprocessing(name: str) -> Preprocessing:
+    """Return the preprocessing registered under `name`.
+
+    Raises
+    ------
+    BackboneError
+        If no preprocessing has that name; the message lists those there are.
+    """
+    try:
+        return _PREPROCESSINGS[name]
+    except KeyError:
+        allowed = ", ".join(_PREPROCESSINGS)
+        raise BackboneError(f"Unknown preprocessing {name!r}; expected one of {allowed}.") from None
+
+
+def _eight_bit(values: Triple) -> Triple:
+    """Turn values that are meant for pixels in 0–1 into values for pixels in 0–255."""
+    red, green, blue = values
+    return (red * 255, green * 255, blue * 255)
+
+
+# -1 to 1, as in keras.applications.xception and the other networks of Keras's mode "tf"
+register_preprocessing(Preprocessing("tf", mean=(127.5,) * 3, scale=(127.5,) * 3))
+# Caffe's mean pixel of ImageNet, as in keras.applications.vgg16 and resnet50
+register_preprocessing(Preprocessing("caffe", channels="BGR", mean=(103.939, 116.779, 123.68)))
+# Mean and standard deviation of ImageNet, as in torchvision and keras.applications.densenet
+register_preprocessing(
+    Preprocessing(
+        "torch", mean=_eight_bit((0.485, 0.456, 0.406)), scale=_eight_bit((0.229, 0.224, 0.225))
+    )
+)
+# The EfficientNet-Lite family
+register_preprocessing(Preprocessing("lite", mean=(127.0,) * 3, scale=(128.0,) * 3))
+# Networks that take 0–255 and preprocess themselves
+register_preprocessing(Preprocessing("none"))
