@@ -23,11 +23,11 @@ from lusscore.cohort.folds import Folds, write_folds
 from lusscore.errors import RunError
 from lusscore.evaluation.crossval import CrossValidation, HeadChoice
 from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.evaluation.run_config import CONFIG_NAME
 
 FOLDS_NAME = "folds.csv"
-PREDICTIONS_NAME = "predictions.csv"
 TRAINING_NAME = "tables/training.csv"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "openvino", "numpy", "scikit-learn", "h5py", "av")
 

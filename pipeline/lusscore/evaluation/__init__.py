@@ -1,0 +1,38 @@
+"""Cross-validation, metrics and comparison."""
+
+from lusscore.evaluation.aggregation import LEVELS, global_scores, majority_score, score_at
+from lusscore.evaluation.baseline import BASELINE, majority_predictions
+from lusscore.evaluation.evaluate import METRICS_NAME, PREDICTIONS_NAME, evaluate_run
+from lusscore.evaluation.metrics import METRICS, Metrics, measure
+from lusscore.evaluation.predictions import (
+    PREDICTION_COLUMNS,
+    PROBABILITIES,
+    SCORES,
+    predicted_scores,
+    read_predictions,
+    write_predictions,
+)
+from lusscore.evaluation.run_config import CONFIG_NAME, read_config
+
+__all__ = [
+    "BASELINE",
+    "CONFIG_NAME",
+    "LEVELS",
+    "METRICS",
+    "METRICS_NAME",
+    "PREDICTIONS_NAME",
+    "PREDICTION_COLUMNS",
+    "PROBABILITIES",
+    "SCORES",
+    "Metrics",
+    "evaluate_run",
+    "global_scores",
+    "majority_predictions",
+    "majority_score",
+    "measure",
+    "predicted_scores",
+    "read_config",
+    "read_predictions",
+    "score_at",
+    "write_predictions",
+]

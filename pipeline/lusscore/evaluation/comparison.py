@@ -1,0 +1,160 @@
+"""Pairwise comparison of models tested on the same frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.resampling import interval
+
+COMPARED = ("accuracy", "macro_f1")
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far model `a` is above model `b` in one metric.
+
+    Attributes
+    ----------
+    a, b
+        Model names.
+    metric
+        One of `COMPARED`.
+    pooled
+        Metric of `a` minus metric of `b`, all held-out rows together.
+    interval
+        Bootstrap interval of `pooled` over patients, both models on the same resamples.
+    p
+        Two-sided bootstrap p value of "no difference"; `p_holm` is corrected for all pairs.
+    over_folds
+        Mean over folds of the fold-wise difference.
+    t, degrees, fold_p, fold_p_holm
+        Corrected resampled t-test over folds and its p values, see :func:`corrected_t_test`.
+    """
+
+    a: str
+    b: str
+    metric: str
+    pooled: float
+    interval: tuple[float, float] | None
+    p: float
+    over_folds: float
+    t: float
+    degrees: int
+    fold_p: float
+    p_holm: float = float("nan")
+    fold_p_holm: float = float("nan")
+
+
+def compare_pairs(
+    measured: Mapping[str, Measured], pairs: Sequence[tuple[str, str]]
+) -> list[Difference]:
+    """Compare models in `pairs`, correcting for the number of pairs by Holm's method.
+
+    Holm 1979, Scand J Stat 6(2):65–70; each metric and each test is a family of its own.
+    """
+    found = []
+    for metric in COMPARED:
+        family = [_difference(measured[a], measured[b], a, b, metric) for a, b in pairs]
+        corrected = holm([each.p for each in family])
+        fold_corrected = holm([each.fold_p for each in family])
+        found += [
+            replace(each, p_holm=p, fold_p_holm=fold_p)
+            for each, p, fold_p in zip(family, corrected, fold_corrected, strict=True)
+        ]
+    return found
+
+
+def pairs_among(models: Sequence[str]) -> list[tuple[str, str]]:
+    """Every pair of `models`, in order."""
+    return list(combinations(models, 2))
+
+
+def bootstrap_p(differences: FloatArray) -> float:
+    """Two-sided p value of "no difference" from resampled differences.
+
+    Twice the share of resamples on the smaller side of zero, both counts raised by one so that no
+    finite number of resamples gives 0 (Davison & Hinkley 1997, section 4.2); NaN without any.
+    """
+    defined = differences[np.isfinite(differences)]
+    if not len(defined):
+        return float("nan")
+    smaller = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
+    return min(1.0, 2 * (smaller + 1) / (len(defined) + 1))
+
+
+def corrected_t_test(differences: FloatArray, test_share: float) -> tuple[float, int, float]:
+    """Test fold-wise differences with the variance corrected for shared training data.
+
+    Nadeau & Bengio 2003, Mach Learn 52:239–281: the variance of the mean of J differences is
+    taken as ``(1 / J + test_share) * s**2`` in place of ``s**2 / J``.
+
+    Parameters
+    ----------
+    differences
+        One per fold, shape (folds,).
+    test_share
+        Held-out rows per training row, at least 0.
+
+    Returns
+    -------
+    t, degrees, p
+        The statistic, its degrees of freedom J - 1, and the two-sided p value. t and p are NaN
+        with fewer than two folds or where all differences are equal.
+    """
+    from scipy.stats import t as student
+
+    degrees = len(differences) - 1
+    if np.ptp(differences) == 0:
+        return float("nan"), degrees, float("nan")
+    variance = float(differences.var(ddof=1))
+    t = float(differences.mean() / np.sqrt((1 / len(differences) + test_share) * variance))
+    return t, degrees, float(2 * student.sf(abs(t), degrees))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p values for their number by Holm's step-down method; NaN is not counted."""
+    values = np.asarray(p_values, dtype=np.float64)
+    order = [int(row) for row in np.argsort(values, kind="stable") if np.isfinite(values[row])]
+    corrected = np.full(len(values), np.nan)
+    floor = 0.0
+    for rank, row in enumerate(order):
+        floor = max(floor, min(1.0, (len(order) - rank) * values[row]))
+        corrected[row] = floor
+    return corrected.tolist()
+
+
+def _difference(a: Measured, b: Measured, name_a: str, name_b: str, metric: str) -> Difference:
+    """Compare one pair in one metric."""
+    resampled = np.array([])
+    if a.resampled:
+        resampled = a.resampled[metric] - b.resampled[metric]
+    by_fold = a.over_folds(metric) - b.over_folds(metric)
+    t, degrees, fold_p = corrected_t_test(by_fold, _test_share(a))
+    return Difference(
+        a=name_a,
+        b=name_b,
+        metric=metric,
+        pooled=getattr(a.pooled, metric) - getattr(b.pooled, metric),
+        interval=interval(resampled),
+        p=bootstrap_p(resampled),
+        over_folds=float(by_fold.mean()),
+        t=t,
+        degrees=degrees,
+        fold_p=fold_p,
+    )
+
+
+def _test_share(measured: Measured) -> float:
+    """Held-out rows per training row, averaged over folds."""
+    repeats = {repeat for repeat, _ in measured.names}
+    test = float(np.mean(measured.rows))
+    training = sum(measured.rows) / len(repeats) - test
+    return test / training if training > 0 else float("inf")

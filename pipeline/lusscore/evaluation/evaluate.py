@@ -1,0 +1,129 @@
+"""From ``predictions.csv`` to every table and number of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lusscore.cohort.protocols import get_protocol
+from lusscore.errors import RunError
+from lusscore.evaluation.aggregation import LEVELS, global_scores, score_at
+from lusscore.evaluation.baseline import BASELINE
+from lusscore.evaluation.comparison import compare_pairs, pairs_among
+from lusscore.evaluation.exam_errors import exam_errors
+from lusscore.evaluation.levels import measure_level, undefined_scores
+from lusscore.evaluation.metrics_json import (
+    comparison_entry,
+    exam_entry,
+    level_entry,
+    write_metrics,
+)
+from lusscore.evaluation.predictions import read_predictions
+from lusscore.evaluation.resampling import CONFIDENCE, draw_patients
+from lusscore.evaluation.roc import roc_table
+from lusscore.evaluation.run_config import read_config
+from lusscore.evaluation.tables import (
+    class_table,
+    comparison_table,
+    fold_table,
+    metrics_table,
+    write_table,
+)
+from lusscore.evaluation.zone_accuracy import zone_accuracy
+
+PREDICTIONS_NAME = "predictions.csv"
+METRICS_NAME = "metrics.json"
+
+
+def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
+    """Evaluate a run from its held-out predictions.
+
+    Reads ``config.toml`` and ``predictions.csv``; writes ``clips.csv``, ``zones.csv``,
+    ``exams.csv``, ``metrics.json`` and ``tables/*.csv``. The same input, resamples and seed give
+    the same bytes.
+
+    Parameters
+    ----------
+    folder
+        A run folder.
+    resamples
+        Bootstrap resamples of patients, at least 100.
+    seed
+        Seed of the bootstrap.
+
+    Raises
+    ------
+    RunError
+        If a file is missing or not valid, or the baseline is not among the models.
+    """
+    if resamples < 100:
+        raise RunError(f"{resamples} resamples are too few for an interval; give at least 100.")
+    config = read_config(folder)
+    protocol = get_protocol(config["cohort"]["protocol"])
+    predictions = read_predictions(folder / PREDICTIONS_NAME)
+    models = _models(predictions, config, folder)
+    scored = {level: score_at(predictions, level) for level in LEVELS}
+    exams = global_scores(scored["zone"], protocol)
+    draws = draw_patients(predictions["patient"].nunique(), resamples, seed)
+
+    levels = {level: measure_level(scored[level], [*models, BASELINE], draws) for level in LEVELS}
+    pairs = pairs_among(models)
+    with_baseline = [(model, BASELINE) for model in models]
+    comparisons = {
+        level: compare_pairs(measured, pairs) + compare_pairs(measured, with_baseline)
+        for level, measured in levels.items()
+    }
+
+    write_table(folder / "clips.csv", scored["clip"])
+    write_table(folder / "zones.csv", scored["zone"])
+    write_table(folder / "exams.csv", exams)
+    tables = folder / "tables"
+    write_table(tables / "metrics.csv", metrics_table(levels))
+    write_table(tables / "folds.csv", fold_table(levels))
+    write_table(tables / "classes.csv", class_table(levels))
+    write_table(tables / "comparison.csv", comparison_table(comparisons))
+    write_table(tables / "zone_accuracy.csv", zone_accuracy(scored["frame"], protocol))
+    write_table(tables / "roc.csv", roc_table(scored["frame"], models))
+    write_metrics(
+        folder / METRICS_NAME,
+        {
+            "label_level": config["cohort"]["label_level"],
+            "bootstrap": {"resamples": resamples, "seed": seed, "confidence": CONFIDENCE},
+            "models": models,
+            "baseline": BASELINE,
+            "levels": {
+                level: {model: level_entry(entry) for model, entry in measured.items()}
+                for level, measured in levels.items()
+            },
+            "absent_scores": {
+                level: [
+                    {"repeat": repeat, "fold": fold, "scores": scores}
+                    for repeat, fold, scores in undefined_scores(measured[BASELINE])
+                ]
+                for level, measured in levels.items()
+            },
+            "exams": {
+                model: exam_entry(exam_errors(exams[exams["model"] == model], draws))
+                for model in [*models, BASELINE]
+            },
+            "comparison": {
+                level: comparison_entry(differences) for level, differences in comparisons.items()
+            },
+        },
+    )
+
+
+def _models(predictions: pd.DataFrame, config: Mapping[str, Any], folder: Path) -> list[str]:
+    """Name the models without the baseline, which must be there, in the order of the backbones."""
+    models = [str(model) for model in predictions["model"].unique()]
+    if BASELINE not in models or len(models) == 1:
+        raise RunError(
+            f"{folder / PREDICTIONS_NAME} holds {', '.join(models)}; expected at least one model "
+            f"and {BASELINE}, which stands beside every result. Run 'lusscore cv' again."
+        )
+    place = {entry["name"]: row for row, entry in enumerate(config.get("backbones", ()))}
+    models.remove(BASELINE)
+    return sorted(models, key=lambda model: (place.get(model.split("/")[0], len(place)), model))

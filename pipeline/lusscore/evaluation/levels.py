@@ -1,0 +1,107 @@
+"""All models measured at one level: per fold, over folds, pooled and resampled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.metrics import Metrics, measure
+from lusscore.evaluation.resampling import interval, resample
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model at one level.
+
+    Attributes
+    ----------
+    pooled
+        All held-out rows together; with repeats, every repeat's.
+    folds
+        Metrics of each fold, in the order of `names`.
+    names
+        (repeat, fold) of each fold.
+    rows
+        Held-out rows of each fold.
+    resampled
+        Metrics in each resample of patients, shape (resamples,) each; empty for a single patient.
+    """
+
+    pooled: Metrics
+    folds: tuple[Metrics, ...]
+    names: tuple[tuple[int, int], ...]
+    rows: tuple[int, ...]
+    resampled: dict[str, FloatArray]
+
+    def over_folds(self, metric: str) -> FloatArray:
+        """Return one metric of every fold, shape (folds,); NaN where undefined."""
+        return np.array([getattr(fold, metric) for fold in self.folds])
+
+    def mean(self, metric: str) -> float:
+        """Return the mean over the folds in which the metric is defined; NaN if there is none."""
+        values = self.over_folds(metric)
+        defined = values[np.isfinite(values)]
+        return float(defined.mean()) if len(defined) else float("nan")
+
+    def spread(self, metric: str) -> float:
+        """Return the standard deviation (n - 1) over the folds in which the metric is defined.
+
+        NaN if there are fewer than two. Folds share training patients, so this is no standard
+        error of the mean.
+        """
+        values = self.over_folds(metric)
+        defined = values[np.isfinite(values)]
+        return float(defined.std(ddof=1)) if len(defined) > 1 else float("nan")
+
+    def intervals(self) -> dict[str, tuple[float, float] | None]:
+        """Return the bootstrap interval of every metric that is resampled, None where undefined."""
+        return {metric: interval(values) for metric, values in self.resampled.items()}
+
+
+def measure_level(
+    scored: pd.DataFrame, models: Sequence[str], draws: FloatArray
+) -> dict[str, Measured]:
+    """Measure `models` at one level.
+
+    Parameters
+    ----------
+    scored
+        As ``aggregation.score_at`` gives it.
+    models
+        Which models, in the order wanted.
+    draws
+        How often each patient (sorted by name) is drawn, shape (resamples, patients).
+    """
+    patients = sorted(scored["patient"].unique())
+    by_model = dict(iter(scored.groupby("model")))
+    measured = {}
+    for model in models:
+        rows = HeldOut.of(by_model[model], patients)
+        folds = [rows.in_fold(fold) for fold in range(len(rows.folds))]
+        measured[model] = Measured(
+            pooled=measure(rows),
+            folds=tuple(measure(fold) for fold in folds),
+            names=rows.folds,
+            rows=tuple(len(fold.truth) for fold in folds),
+            resampled=resample(rows, draws) if len(patients) > 1 else {},
+        )
+    return measured
+
+
+def undefined_scores(measured: Measured) -> list[tuple[int, int, list[int]]]:
+    """List the folds whose truth lacks a score: (repeat, fold, scores it lacks).
+
+    The truth is the same for every model, so any model's answer holds for all.
+    """
+    absent = [
+        (repeat, fold, np.flatnonzero(metrics.confusion.sum(1) == 0).tolist())
+        for (repeat, fold), metrics in zip(measured.names, measured.folds, strict=True)
+    ]
+    return [entry for entry in absent if entry[2]]

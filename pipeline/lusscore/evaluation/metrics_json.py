@@ -1,0 +1,86 @@
+"""``metrics.json``: every number of a run in one documented layout (docs/report.md)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lusscore.evaluation.comparison import Difference
+from lusscore.evaluation.exam_errors import ExamErrors
+from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.metrics import METRICS, Metrics
+from lusscore.evaluation.predictions import SCORES
+
+SCHEMA = 1
+_DIGITS = 6
+
+
+def level_entry(measured: Measured) -> dict[str, Any]:
+    """Lay out one model at one level."""
+    return {
+        "rows": int(measured.pooled.confusion.sum()),
+        "pooled": _macro(measured.pooled),
+        "interval": measured.intervals(),
+        "mean": {metric: measured.mean(metric) for metric in METRICS},
+        "sd": {metric: measured.spread(metric) for metric in METRICS},
+        "per_class": _per_class(measured.pooled),
+        "confusion": measured.pooled.confusion.tolist(),
+        "folds": [
+            {"repeat": repeat, "fold": fold, "rows": rows}
+            | _macro(metrics)
+            | {"per_class": _per_class(metrics), "confusion": metrics.confusion.tolist()}
+            for (repeat, fold), rows, metrics in zip(
+                measured.names, measured.rows, measured.folds, strict=True
+            )
+        ],
+    }
+
+
+def exam_entry(errors: ExamErrors) -> dict[str, Any]:
+    """Lay out one model's errors of the global score."""
+    return asdict(errors)
+
+
+def comparison_entry(differences: Sequence[Difference]) -> list[dict[str, Any]]:
+    """Lay out the compared pairs of one level."""
+    return [asdict(difference) for difference in differences]
+
+
+def write_metrics(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON with sorted-as-given keys, six decimals and null for what is undefined."""
+    text = json.dumps({"schema": SCHEMA} | _plain(content), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _macro(metrics: Metrics) -> dict[str, float]:
+    return {metric: getattr(metrics, metric) for metric in METRICS}
+
+
+def _per_class(metrics: Metrics) -> list[dict[str, Any]]:
+    return [
+        {
+            "score": score,
+            "support": int(metrics.confusion[score].sum()),
+            "predicted": int(metrics.confusion[:, score].sum()),
+            "precision": float(metrics.precision[score]),
+            "recall": float(metrics.recall[score]),
+            "f1": float(metrics.f1[score]),
+            "auc": float(metrics.auc[score]),
+        }
+        for score in SCORES
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Round numbers and turn what JSON cannot say (NaN, infinity, tuples) into what it can."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return round(value, _DIGITS) if math.isfinite(value) else None
+    return value

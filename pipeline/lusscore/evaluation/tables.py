@@ -1,0 +1,91 @@
+"""``tables/*.csv``: the numbers of ``metrics.json`` laid out for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from lusscore.evaluation.comparison import Difference
+from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.predictions import SCORES
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a CSV file with six significant digits; an undefined number is an empty cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")
+
+
+def metrics_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
+    """One row per level, model and metric: mean and spread over folds, pooled and interval."""
+    rows = []
+    for level, models in levels.items():
+        for model, measured in models.items():
+            intervals = measured.intervals()
+            for metric in METRICS:
+                low, high = intervals.get(metric) or (None, None)
+                rows.append(
+                    {
+                        "level": level,
+                        "model": model,
+                        "metric": metric,
+                        "mean": measured.mean(metric),
+                        "sd": measured.spread(metric),
+                        "pooled": getattr(measured.pooled, metric),
+                        "low": low,
+                        "high": high,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def fold_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
+    """One row per level, model and fold with every metric."""
+    rows = [
+        {"level": level, "model": model, "repeat": repeat, "fold": fold, "rows": count}
+        | {metric: getattr(metrics, metric) for metric in METRICS}
+        for level, models in levels.items()
+        for model, measured in models.items()
+        for (repeat, fold), count, metrics in zip(
+            measured.names, measured.rows, measured.folds, strict=True
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def class_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
+    """One row per level, model and score with its pooled metrics and its confusion row."""
+    rows = []
+    for level, models in levels.items():
+        for model, measured in models.items():
+            pooled = measured.pooled
+            for score in SCORES:
+                rows.append(
+                    {
+                        "level": level,
+                        "model": model,
+                        "score": score,
+                        "support": int(pooled.confusion[score].sum()),
+                        "precision": pooled.precision[score],
+                        "recall": pooled.recall[score],
+                        "f1": pooled.f1[score],
+                        "auc": pooled.auc[score],
+                    }
+                    | {f"predicted_{k}": int(pooled.confusion[score, k]) for k in SCORES}
+                )
+    return pd.DataFrame(rows)
+
+
+def comparison_table(comparisons: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
+    """One row per level, pair and metric."""
+    rows = []
+    for level, differences in comparisons.items():
+        for difference in differences:
+            row = {"level": level} | asdict(difference)
+            low, high = row.pop("interval") or (None, None)
+            rows.append(row | {"low": low, "high": high})
+    return pd.DataFrame(rows)

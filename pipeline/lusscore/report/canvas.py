@@ -1,0 +1,133 @@
+"""Figures without pyplot: made, saved and inlined the same way every time."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lusscore.report.palette import BASELINE_COLOUR, GRID, INK, MODEL_COLOURS, MUTED, PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PNG_DPI = 160
+_PIXELS_PER_POINT = 1.4
+_THEMED = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    GRID: "var(--line)",
+    PAPER: "var(--card)",
+    BASELINE_COLOUR: f"var(--baseline, {BASELINE_COLOUR})",
+} | {colour: f"var(--m{row}, {colour})" for row, colour in enumerate(MODEL_COLOURS)}
+
+
+def save_figure(folder: Path, name: str, draw: Callable[[], Figure]) -> str:
+    """Draw a figure and write it as ``<name>.png`` and ``<name>.svg``.
+
+    Parameters
+    ----------
+    folder
+        Where to; made where needed.
+    name
+        File stem; also salts the identifiers inside the SVG, so that they are the same in every
+        run and differ between figures of one page.
+    draw
+        Makes the figure; called with the report's type settings in force.
+
+    Returns
+    -------
+    str
+        The SVG for inlining, see :func:`inline_svg`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _settings(name):
+        figure = draw()
+        figure.savefig(folder / f"{name}.png", dpi=_PNG_DPI, metadata={"Software": None})
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
+    return inline_svg(svg)
+
+
+def inline_svg(svg: str) -> str:
+    """Turn a stand-alone SVG into one for an HTML page.
+
+    The XML preamble, metadata and fixed size go; colours become the page's
+    own, so that the figure follows its light and dark appearance; identifiers of mere groups go,
+    since they would occur once per figure. The drawing is hidden from screen readers: the page
+    gives a text in its place.
+    """
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r"^<svg [^>]*>", _scalable, svg)
+    for colour, variable in _THEMED.items():
+        svg = svg.replace(colour, variable)
+    return svg
+
+
+def _scalable(head: re.Match[str]) -> str:
+    """Write the opening tag anew: as wide as the page allows up to a readable width."""
+    box = re.search(r'viewBox="([^"]*)"', head[0])
+    assert box is not None  # matplotlib always writes one
+    width = float(box[1].split()[2]) * _PIXELS_PER_POINT
+    return f'<svg viewBox="{box[1]}" style="--width:{width:.0f}px" aria-hidden="true">'
+
+
+def new_figure(
+    width: float, height: float, rows: int, columns: int, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure of `width` × `height` inches with axes in a grid, given in reading order."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(grid.flat)
+
+
+def quiet_axes(axes: Axes) -> None:
+    """Leave only what helps reading: light grid, no box."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.set_axisbelow(True)
+
+
+@contextmanager
+def _settings(salt: str) -> Iterator[None]:
+    import matplotlib
+
+    settings: dict[str, Any] = {
+        "svg.hashsalt": salt,
+        "svg.fonttype": "none",
+        "text.parse_math": False,
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 9,
+        "axes.linewidth": 0.8,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "legend.fontsize": 8.5,
+        "legend.frameon": True,
+        "legend.facecolor": PAPER,
+        "legend.edgecolor": "none",
+        "legend.framealpha": 0.75,
+        "grid.linewidth": 0.7,
+        "path.simplify": True,
+        "grid.color": GRID,
+        "axes.edgecolor": MUTED,
+        "figure.facecolor": PAPER,
+        "axes.facecolor": "none",
+    }
+    inked = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.titlecolor")
+    everything: Any = settings | dict.fromkeys(inked, INK)
+    with matplotlib.rc_context(everything):
+        yield

@@ -1,0 +1,45 @@
+"""All figures of a report, drawn from a run and saved beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lusscore.evaluation.predictions import SCORES
+from lusscore.report.canvas import save_figure
+from lusscore.report.figures import (
+    draw_confusion,
+    draw_global_score,
+    draw_intervals,
+    draw_roc,
+    draw_zone_accuracy,
+)
+from lusscore.report.run_files import RunFiles
+
+
+def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict[str, str]:
+    """Write every figure as PNG and SVG into `folder` and return the SVGs for inlining by name."""
+    levels, models = run.metrics["levels"], run.models
+    level = run.metrics["label_level"]
+    drawings = {
+        "intervals": lambda: draw_intervals(levels[level], labels),
+        "zone_accuracy": lambda: draw_zone_accuracy(
+            run.zone_accuracy, run.protocol, models, labels
+        ),
+        "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
+        "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
+        "confusion_zone": lambda: draw_confusion(levels["zone"], models, labels),
+        "global_score": lambda: draw_global_score(run.exams, models, labels, run.protocol.maximum),
+    }
+    return {name: save_figure(folder, name, draw) for name, draw in drawings.items()}
+
+
+def mean_areas(run: RunFiles) -> dict[str, Sequence[float | None]]:
+    """Mean ROC-AUC over the folds that define it, per model and score, at the level of frames."""
+    means: dict[str, Sequence[float | None]] = {}
+    for model in run.models:
+        folds = run.metrics["levels"]["frame"][model]["folds"]
+        areas = [[fold["per_class"][score]["auc"] for fold in folds] for score in SCORES]
+        defined = [[area for area in row if area is not None] for row in areas]
+        means[model] = [sum(row) / len(row) if row else None for row in defined]
+    return means

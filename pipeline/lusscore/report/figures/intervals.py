@@ -1,0 +1,62 @@
+"""Pooled metrics with their intervals, models under each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lusscore.evaluation.baseline import BASELINE
+from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.palette import BASELINE_COLOUR, model_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SHOWN = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro-F1",
+    "macro_auc": "Macro ROC-AUC",
+    "quadratic_kappa": "Quadratic kappa",
+}
+
+
+def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figure:
+    """Draw four metrics as points with 95 % intervals, one row per model, baseline last.
+
+    Parameters
+    ----------
+    level
+        Models of one level of ``metrics.json``.
+    labels
+        What each model is called.
+    """
+    models = list(level)
+    figure, grid = new_figure(10.4, 0.75 + 0.32 * len(models), 1, len(_SHOWN), sharey=True)
+    for axes, (metric, title) in zip(grid, _SHOWN.items(), strict=True):
+        lowest = 0.0
+        for row, model in enumerate(models):
+            colour, marker = _style(model, row)
+            value = level[model]["pooled"][metric]
+            interval = level[model]["interval"].get(metric)
+            if interval is not None:
+                axes.plot(interval, [row, row], color=colour, linewidth=2.2, alpha=0.55)
+                lowest = min(lowest, interval[0])
+            if value is not None:
+                axes.plot([value], [row], marker, color=colour, markersize=6)
+                lowest = min(lowest, value)
+        axes.set_title(title)
+        axes.set_xlim(lowest - 0.03, 1.03)
+        axes.set_ylim(len(models) - 0.4, -0.6)
+        axes.set_yticks(range(len(models)), [labels[model] for model in models])
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x")
+        axes.spines["left"].set_visible(False)
+        quiet_axes(axes)
+    return figure
+
+
+def _style(model: str, row: int) -> tuple[str, str]:
+    if model == BASELINE:
+        return BASELINE_COLOUR, "X"
+    colour, marker, _ = model_style(row)
+    return colour, marker

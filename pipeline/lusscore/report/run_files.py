@@ -1,0 +1,111 @@
+"""All files of a run that its report is made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.errors import RunError
+from lusscore.evaluation.evaluate import METRICS_NAME
+from lusscore.evaluation.metrics_json import SCHEMA
+from lusscore.evaluation.run_config import read_config
+
+_NAMES = ("model", "patient", "exam", "zone", "group")
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """A run as read from disk.
+
+    Attributes
+    ----------
+    config
+        ``config.toml``.
+    protocol
+        The cohort's protocol.
+    metrics
+        ``metrics.json``.
+    folds, training, zones, exams, zone_accuracy, roc
+        The tables of these names; names are text, all else is numbers.
+    """
+
+    config: Mapping[str, Any]
+    protocol: Protocol
+    metrics: Mapping[str, Any]
+    folds: pd.DataFrame
+    training: pd.DataFrame
+    zones: pd.DataFrame
+    exams: pd.DataFrame
+    zone_accuracy: pd.DataFrame
+    roc: pd.DataFrame
+
+    @property
+    def models(self) -> list[str]:
+        """Models without the baseline, in the order of the run's backbones."""
+        return list(self.metrics["models"])
+
+
+def read_run_files(folder: Path) -> RunFiles:
+    """Read what :func:`lusscore.evaluation.evaluate_run` and cross-validation have written.
+
+    Raises
+    ------
+    RunError
+        If `folder` is no run folder, or a file is missing or damaged; the file is named.
+    """
+    config = read_config(folder)
+    return RunFiles(
+        config=config,
+        protocol=get_protocol(config["cohort"]["protocol"]),
+        metrics=_read_metrics(folder / METRICS_NAME),
+        folds=_read_table(folder / "folds.csv"),
+        training=_read_table(folder / "tables" / "training.csv"),
+        zones=_read_table(folder / "zones.csv"),
+        exams=_read_table(folder / "exams.csv"),
+        zone_accuracy=_read_table(folder / "tables" / "zone_accuracy.csv"),
+        roc=_read_table(folder / "tables" / "roc.csv"),
+    )
+
+
+def _read_metrics(path: Path) -> Mapping[str, Any]:
+    try:
+        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except ValueError as error:
+        raise RunError(f"{path} is not JSON ({error}); run 'lusscore cv' again.") from None
+    if metrics.get("schema") != SCHEMA:
+        raise RunError(
+            f"{path} has schema {metrics.get('schema')!r}; expected {SCHEMA}, which this version "
+            "of lusscore writes. Run 'lusscore cv' again."
+        )
+    return metrics
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        # only empty cells are undefined: a patient may be called "NA"
+        table = pd.read_csv(
+            path,
+            dtype=dict.fromkeys(_NAMES, str),
+            keep_default_na=False,
+            encoding="utf-8",
+        )
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise RunError(f"{path} is not a table ({error}); run 'lusscore cv' again.") from None
+    return table
+
+
+def _missing(path: Path) -> RunError:
+    return RunError(
+        f"{path.parent} lacks {path.name}, from which the report is made; expected the folder of a "
+        "finished run. Run 'lusscore cv' again."
+    )

@@ -1,0 +1,92 @@
+"""Pairs of models side by side, and what the tests can and cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lusscore.report.numbers import bounds, p_value, plural, signed
+from lusscore.report.run_files import RunFiles
+
+_METRICS = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair in one metric, ready to print; `reading` says it in words."""
+
+    a: str
+    b: str
+    metric: str
+    pooled: str
+    interval: str
+    p: str
+    over_folds: str
+    fold_p: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Pairs among models, pairs with the baseline, and what limits the test over folds."""
+
+    level: str
+    models: tuple[Pair, ...]
+    baseline: tuple[Pair, ...]
+    caution: str
+
+
+def comparison(run: RunFiles, labels: Mapping[str, str]) -> Comparison:
+    """Lay out the comparison at the level at which labels were given."""
+    level = run.metrics["label_level"]
+    rows = run.metrics["comparison"][level]
+    baseline = run.metrics["baseline"]
+    return Comparison(
+        level,
+        tuple(_pair(row, labels) for row in rows if row["b"] != baseline),
+        tuple(_pair(row, labels) for row in rows if row["b"] == baseline),
+        _caution(rows[0]["degrees"]),
+    )
+
+
+def _pair(row: Mapping[str, Any], labels: Mapping[str, str]) -> Pair:
+    return Pair(
+        a=labels[row["a"]],
+        b=labels[row["b"]],
+        metric=_METRICS[row["metric"]],
+        pooled=signed(row["pooled"]),
+        interval=bounds(row["interval"]),
+        p=p_value(row["p_holm"]),
+        over_folds=signed(row["over_folds"]),
+        fold_p=p_value(row["fold_p_holm"]),
+        reading=_reading(row, labels),
+    )
+
+
+def _reading(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    p, fold_p = row["p_holm"], row["fold_p_holm"]
+    if p is None:
+        return "not tested"
+    if p >= _SIGNIFICANT:
+        return "no difference shown"
+    higher = labels[row["a"] if row["pooled"] > 0 else row["b"]]
+    agreed = fold_p is not None and fold_p < _SIGNIFICANT
+    return f"{higher} higher" if agreed else f"{higher} higher over patients, not over folds"
+
+
+def _caution(degrees: int) -> str:
+    folds = degrees + 1
+    if folds < 2:
+        return "One fold leaves nothing to test over folds."
+    weak = (
+        " With so few it has almost no power: only a difference several times its own spread over "
+        "folds can reach 0.05, so a large p value is no sign that two models are alike."
+        if folds < 10
+        else ""
+    )
+    return (
+        f"The test over folds rests on {plural(folds, 'difference')} ({degrees} "
+        f"degree{'' if degrees == 1 else 's'} of freedom).{weak}"
+    )

@@ -1,0 +1,39 @@
+"""What a report does not say."""
+
+from __future__ import annotations
+
+from lusscore.report.run_files import RunFiles
+
+
+def limits(run: RunFiles) -> tuple[str, ...]:
+    """List what a reader must not conclude, the weightiest first."""
+    cohort = run.config["cohort"]
+    found = []
+    if cohort["synthetic"]:
+        found.append(
+            "Nothing about patients: the images and scores are simulated. Such a run only shows "
+            "that the software works."
+        )
+    found += [
+        "Nothing about other hospitals, scanners, presets or examiners: every number is an "
+        "internal cross-validation on one cohort.",
+        "Nothing about clinical use: no decision, outcome or treatment was studied. lusscore is "
+        "research software and not a medical device.",
+    ]
+    if cohort["label_level"] != "frame":
+        found.append(
+            f"Nothing certain about single frames: scores were given per {cohort['label_level']} "
+            "and every frame carries the score of its whole, whether or not it shows the finding."
+        )
+    found += [
+        "Nothing about how far experts agree: the truth is the score on record, right or wrong, "
+        "and no model can be shown to be better than its labels.",
+        "Little about training by itself: the intervals resample patients for heads already "
+        "trained; heads trained on other patients would differ by more.",
+        "Little about the frames as such: neighbouring frames are near copies, so thousands of "
+        "frames hold the information of as many patients as there are.",
+        "Nothing about zones that were not examined or could not be read: they are left out of "
+        "global scores, never filled in.",
+        "Nothing about calibration: whether a probability of 0.8 means 8 in 10 is not tested here.",
+    ]
+    return tuple(found)

@@ -1,0 +1,107 @@
+"""What was run, on what, with which settings and versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lusscore.cohort.rubrics import describe_rubric, rubric_names
+from lusscore.report.numbers import count, duration
+from lusscore.report.run_files import RunFiles
+
+Entries = tuple[tuple[str, str], ...]
+_CARD = {
+    "description": "Description",
+    "source": "Source",
+    "licence": "Licence",
+    "citation": "Citation",
+}
+_DIGEST_SHOWN = 16
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Named values in the order shown."""
+
+    command: str
+    created: str
+    seconds: str
+    cohort: Entries
+    extraction: Entries
+    validation: Entries
+    head: Entries
+    backbones: tuple[Mapping[str, Any], ...]
+    versions: Entries
+
+
+def provenance(run: RunFiles) -> Provenance:
+    """Lay out configuration, card and versions."""
+    config, cohort = run.config, run.config["cohort"]
+    return Provenance(
+        command=config["run"]["command"],
+        created=readable_time(config["run"]["created"]),
+        seconds=duration(config["run"].get("seconds")),
+        cohort=_card(cohort, run),
+        extraction=_entries(cohort.get("extraction", {})),
+        validation=_entries(config["cross_validation"]),
+        head=_entries(config["head"]),
+        backbones=tuple(config.get("backbones", ())),
+        versions=(("lusscore", config["run"]["lusscore"]), *_entries(config.get("versions", {}))),
+    )
+
+
+def readable_time(text: str) -> str:
+    """Turn an ISO time into ``1 March 2025, 14:05 UTC``; what is none stays as it is."""
+    try:
+        time = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return str(text)
+    zone = "" if time.tzinfo is None else f" {time.tzname()}"
+    return f"{time.day} {time:%B %Y, %H:%M}{zone}"
+
+
+def _card(cohort: Mapping[str, Any], run: RunFiles) -> Entries:
+    rubric = cohort["rubric"]
+    reference = f" ({describe_rubric(rubric)})" if rubric in rubric_names() else ""
+    entries = [
+        ("Name", cohort["name"]),
+        (
+            "Data",
+            "synthetic phantom, no patient was scanned"
+            if cohort["synthetic"]
+            else "clips of patients",
+        ),
+        (
+            "Protocol",
+            f"{run.protocol.name}, {len(run.protocol.zones)} zones, maximum "
+            f"{run.protocol.maximum} ({run.protocol.source})",
+        ),
+        ("Rubric", f"{rubric}{reference}"),
+        ("Labels given per", cohort["label_level"]),
+    ]
+    entries += [
+        (key.capitalize(), count(cohort[key]))
+        for key in ("patients", "exams", "clips", "frames")
+        if key in cohort
+    ]
+    groups = [
+        f"{number} {group or 'no group'}" for group, number in cohort.get("groups", {}).items()
+    ]
+    if groups:
+        entries.append(("Patients by group", ", ".join(groups)))
+    entries += [(label, str(cohort[key])) for key, label in _CARD.items() if cohort.get(key)]
+    if "manifest_digest" in cohort:
+        entries.append(("Manifest digest", str(cohort["manifest_digest"])[:_DIGEST_SHOWN]))
+    return tuple(entries)
+
+
+def _entries(table: Mapping[str, Any]) -> Entries:
+    return tuple((key.replace("_", " "), _plain(value)) for key, value in table.items())
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,74 @@
+"""From a run folder to its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lusscore.report.figure_set import save_figures
+from lusscore.report.model_names import model_labels
+from lusscore.report.page import render_page
+from lusscore.report.paper import CITATION, DATA
+from lusscore.report.run_files import read_run_files
+from lusscore.report.sections.comparison import comparison
+from lusscore.report.sections.exams import exams
+from lusscore.report.sections.folds import folds
+from lusscore.report.sections.limits import limits
+from lusscore.report.sections.provenance import provenance
+from lusscore.report.sections.results import (
+    COLUMNS,
+    absent_scores,
+    has_published,
+    results,
+    score_rows,
+)
+from lusscore.report.sections.summary import summarise
+
+REPORT_NAME = "report.html"
+
+
+def write_report(folder: Path) -> Path:
+    """Render a run's figures and report from its files alone; nothing is computed anew.
+
+    Writes ``figures/*.png``, ``figures/*.svg`` and ``report.html``. The same files give the same
+    bytes.
+
+    Parameters
+    ----------
+    folder
+        A run folder that :func:`lusscore.evaluation.evaluate_run` has been through.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    RunError
+        If `folder` is no run folder or a file is missing or damaged.
+    """
+    run = read_run_files(folder)
+    labels = model_labels(run.models)
+    content = {
+        "config": run.config,
+        "metrics": run.metrics,
+        "protocol": run.protocol,
+        "models": run.models,
+        "labels": labels,
+        "summary": summarise(run, labels),
+        "results": results(run, labels),
+        "absent": absent_scores(run),
+        "columns": list(COLUMNS.values()),
+        "published": has_published(run),
+        "paper": {"citation": CITATION, "data": DATA},
+        "scores": score_rows(run, labels, "frame"),
+        "overview": exams(run),
+        "comparison": comparison(run, labels),
+        "folds": folds(run, labels),
+        "provenance": provenance(run),
+        "limits": limits(run),
+    }
+    page = render_page(content, save_figures(run, folder / "figures", labels))
+    path = folder / REPORT_NAME
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return path

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from lusscore.evaluation.aggregation import score_at
+from lusscore.evaluation.baseline import BASELINE
+from lusscore.evaluation.comparison import (
+    bootstrap_p,
+    compare_pairs,
+    corrected_t_test,
+    holm,
+    pairs_among,
+)
+from lusscore.evaluation.levels import measure_level
+from lusscore.evaluation.predictions import read_predictions
+from lusscore.evaluation.resampling import draw_patients
+from run_maker import make_run
+
+A, B = "xception/softmax", "resnet50/softmax"
+
+
+@pytest.fixture
+def measured(tmp_path):
+    folder = make_run(tmp_path / "run")
+    predictions = read_predictions(folder / "predictions.csv")
+    frames = score_at(predictions, "frame")
+    draws = draw_patients(frames["patient"].nunique(), 200, 0)
+    return measure_level(frames, [A, B, BASELINE], draws)
+
+
+def test_a_difference_is_first_minus_second(measured):
+    difference = compare_pairs(measured, [(A, B)])[0]
+    expected = measured[A].pooled.accuracy - measured[B].pooled.accuracy
+    assert difference.metric == "accuracy"
+    assert difference.pooled == pytest.approx(expected)
+    low, high = difference.interval
+    assert low <= difference.pooled <= high
+
+
+def test_swapping_a_pair_only_turns_the_sign(measured):
+    one, other = compare_pairs(measured, [(A, B)])[0], compare_pairs(measured, [(B, A)])[0]
+    assert one.pooled == pytest.approx(-other.pooled)
+    assert one.t == pytest.approx(-other.t)
+    assert one.p == pytest.approx(other.p)
+    assert one.interval == pytest.approx(tuple(-end for end in reversed(other.interval)))
+
+
+def test_a_model_does_not_differ_from_itself(measured):
+    difference = compare_pairs(measured, [(A, A)])[0]
+    assert difference.pooled == 0
+    assert difference.p == 1
+    assert np.isnan(difference.fold_p)
+
+
+def test_a_good_model_is_above_the_baseline(measured):
+    difference = compare_pairs(measured, [(A, BASELINE)])[0]
+    assert difference.interval[0] > 0
+    assert difference.p == pytest.approx(2 / 201), "the smallest that 200 resamples allow"
+
+
+def test_more_pairs_never_lower_a_p_value(measured):
+    alone = compare_pairs(measured, [(A, B)])[0]
+    among = compare_pairs(measured, pairs_among([A, B, BASELINE]))[0]
+    assert alone.p_holm == alone.p
+    assert among.p_holm >= alone.p_holm
+
+
+def test_pairs_are_all_in_order():
+    assert pairs_among(["a", "b", "c"]) == [("a", "b"), ("a", "c"), ("b", "c")]
+
+
+def test_holms_correction_on_a_worked_example():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_does_not_count_what_is_undefined():
+    corrected = holm([0.02, float("nan"), 0.03])
+    assert corrected[0] == pytest.approx(0.04)
+    assert np.isnan(corrected[1])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_keeps_the_order_and_stays_between_p_and_bonferroni(p_values):
+    corrected = holm(p_values)
+    for p, adjusted in zip(p_values, corrected, strict=True):
+        assert p <= adjusted <= min(1, p * len(p_values)) + 1e-12
+    assert np.all(np.diff(np.array(corrected)[np.argsort(p_values)]) >= 0)
+
+
+def test_without_shared_training_data_the_t_test_is_the_paired_one():
+    differences = np.array([0.02, 0.05, 0.01, 0.04])
+    t, degrees, p = corrected_t_test(differences, 0.0)
+    expected = stats.ttest_1samp(differences, 0)
+    assert (t, p) == pytest.approx((expected.statistic, expected.pvalue))
+    assert degrees == 3
+
+
+def test_shared_training_data_make_the_t_test_more_careful():
+    differences = np.array([0.02, 0.05, 0.03])
+    t, _, p = corrected_t_test(differences, 0.5)
+    variance = differences.var(ddof=1)
+    assert t == pytest.approx(differences.mean() / np.sqrt((1 / 3 + 0.5) * variance))
+    assert p > corrected_t_test(differences, 0.0)[2]
+
+
+@pytest.mark.parametrize("differences", [[0.1], [0.1, 0.1, 0.1]])
+def test_without_spread_over_folds_there_is_no_t_test(differences):
+    t, _, p = corrected_t_test(np.array(differences), 0.5)
+    assert np.isnan(t)
+    assert np.isnan(p)
+
+
+def test_the_bootstrap_p_value_is_never_zero_and_never_above_one():
+    assert bootstrap_p(np.full(999, 0.1)) == pytest.approx(0.002)
+    assert bootstrap_p(np.zeros(99)) == 1
+    assert bootstrap_p(np.array([-1.0, 1.0, -1.0, 1.0, np.nan])) == 1
+    assert np.isnan(bootstrap_p(np.array([])))

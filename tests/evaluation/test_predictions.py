@@ -1,0 +1,93 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from lusscore.errors import RunError
+from lusscore.evaluation.predictions import (
+    PREDICTION_COLUMNS,
+    predicted_scores,
+    read_predictions,
+    write_predictions,
+)
+
+
+def test_what_is_written_is_read_back_with_names_as_text(rows, tmp_path):
+    path = tmp_path / "predictions.csv"
+    write_predictions(path, rows)
+    back = read_predictions(path)
+    assert tuple(back.columns) == PREDICTION_COLUMNS
+    assert list(back["patient"].unique()) == ["007", "NA"]
+    assert back["exam"].iloc[0] == "1"
+    pd.testing.assert_frame_equal(back, rows[list(PREDICTION_COLUMNS)], check_dtype=False)
+    assert back["truth"].dtype == np.int64
+    assert back["p0"].dtype == np.float64
+
+
+def test_float32_probabilities_survive_to_the_last_bit(rows, tmp_path):
+    shares = np.random.default_rng(0).dirichlet([1, 1, 1, 1], len(rows)).astype(np.float32)
+    rows[["p0", "p1", "p2", "p3"]] = shares
+    write_predictions(tmp_path / "p.csv", rows)
+    back = read_predictions(tmp_path / "p.csv")[["p0", "p1", "p2", "p3"]].to_numpy(np.float32)
+    assert np.array_equal(back, shares)
+
+
+def test_any_row_order_gives_the_same_bytes(rows, tmp_path):
+    write_predictions(tmp_path / "a.csv", rows)
+    write_predictions(tmp_path / "b.csv", rows.sample(frac=1, random_state=3))
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_columns_beyond_the_contract_are_left_out(rows, tmp_path):
+    write_predictions(tmp_path / "p.csv", rows.assign(note="x"))
+    assert "note" not in (tmp_path / "p.csv").read_text(encoding="utf-8")
+
+
+def test_missing_columns_are_named(rows, tmp_path):
+    rows.drop(columns=["truth", "p2"]).to_csv(tmp_path / "p.csv", index=False)
+    with pytest.raises(RunError, match=r"p\.csv lacks the columns truth, p2; expected model,"):
+        read_predictions(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("truth", "mild", r"line 4, column truth holds 'mild'; expected a whole number"),
+        ("truth", "1.5", r"line 4, column truth holds '1.5'; expected a whole number"),
+        ("fold", "", r"line 4, column fold holds ''; expected a whole number"),
+        ("p1", "nan", r"line 4, column p1 holds 'nan'; expected a number"),
+        ("p1", "inf", r"line 4, column p1 holds 'inf'; expected a number"),
+    ],
+)
+def test_a_cell_that_is_no_number_is_named_by_line_and_column(
+    rows, tmp_path, column, value, message
+):
+    cells = rows.astype(str)
+    cells.loc[2, column] = value
+    cells.to_csv(tmp_path / "p.csv", index=False)
+    with pytest.raises(RunError, match=message):
+        read_predictions(tmp_path / "p.csv")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(RunError, match=r"No predictions at .*none\.csv"):
+        read_predictions(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("content", [b"", b'a,b\n"1,2\n3', b"model\xff,p0\n1,2\n"])
+def test_a_file_that_is_no_table_is_refused(tmp_path, content):
+    path = tmp_path / "p.csv"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=r"p\.csv (is not a table|lacks the columns)"):
+        read_predictions(path)
+
+
+def test_nothing_is_written_where_the_predictions_are_wrong(rows, tmp_path):
+    rows.loc[0, "p0"] = 0.5
+    with pytest.raises(RunError, match=r"sum to 0\.5"):
+        write_predictions(tmp_path / "p.csv", rows)
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_equal_probabilities_give_the_higher_score():
+    shares = np.array([[0.4, 0.4, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25], [0.7, 0.1, 0.1, 0.1]])
+    assert predicted_scores(shares).tolist() == [1, 3, 0]

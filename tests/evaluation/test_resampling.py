@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from lusscore.evaluation.resampling import draw_patients, interval, resample
+
+
+def _rows(held_out, patients=20, each=15, spread=0.0):
+    """Rows whose accuracy varies between patients by `spread`."""
+    generator = np.random.default_rng(2)
+    patient = np.repeat(np.arange(patients), each)
+    truth = generator.integers(0, 4, len(patient))
+    skill = np.clip(0.6 + generator.normal(0, spread, patients), 0, 1)[patient]
+    right = generator.random(len(patient)) < skill
+    prediction = np.where(right, truth, (truth + 1) % 4)
+    return held_out(truth, prediction=prediction, patient=patient)
+
+
+def test_every_resample_holds_as_many_patients_as_the_cohort():
+    draws = draw_patients(13, 200, seed=1)
+    assert draws.shape == (200, 13)
+    assert (draws.sum(1) == 13).all()
+
+
+def test_the_seed_alone_decides_the_draws():
+    assert np.array_equal(draw_patients(9, 50, 4), draw_patients(9, 50, 4))
+    assert not np.array_equal(draw_patients(9, 50, 4), draw_patients(9, 50, 5))
+
+
+def test_a_resample_equals_the_metric_of_rows_repeated_by_patient(held_out):
+    rows = _rows(held_out)
+    draws = draw_patients(20, 5, 0)
+    resampled = resample(rows, draws)
+    for number, draw in enumerate(draws):
+        taken = np.repeat(np.arange(len(rows.truth)), draw[rows.patient].astype(int))
+        truth, prediction = rows.truth[taken], rows.prediction[taken]
+        assert resampled["accuracy"][number] == pytest.approx(np.mean(truth == prediction))
+        expected = f1_score(truth, prediction, average="macro")
+        assert resampled["macro_f1"][number] == pytest.approx(expected)
+
+
+def test_patients_that_differ_widen_the_interval(held_out):
+    draws = draw_patients(20, 400, 0)
+    alike = interval(resample(_rows(held_out, spread=0.0), draws)["accuracy"])
+    unlike = interval(resample(_rows(held_out, spread=0.4), draws)["accuracy"])
+    assert unlike[1] - unlike[0] > 2 * (alike[1] - alike[0])
+
+
+def test_an_interval_holds_95_of_100_values():
+    low, high = interval(np.arange(1001.0))
+    assert (low, high) == pytest.approx((25, 975))
+
+
+def test_undefined_resamples_are_left_out_until_they_are_half():
+    assert interval(np.array([1.0, 1.0, 1.0, np.nan])) == (1, 1)
+    assert interval(np.array([1.0, np.nan])) is None
+    assert interval(np.array([])) is None

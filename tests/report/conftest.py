@@ -1,0 +1,109 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.report.model_names import model_labels
+from lusscore.report.run_files import read_run_files
+from run_maker import Recipe, make_run
+
+SKIPPED = (
+    (
+        "clips/doe_jane/L-ant-sup_1.mp4",
+        "/home/ann smith/data/clips/doe_jane/L-ant-sup_1.mp4 cannot be read as video; replace it.",
+    ),
+)
+PAPER_MODELS = (("xception", 2.9), ("resnet50", 2.3), ("vgg16", 0.6))
+
+
+def _evaluated(folder, recipe):
+    make_run(folder, recipe)
+    evaluate_run(folder, resamples=200)
+    return folder
+
+
+def _copy(folder, place):
+    """Copy a run as it is before its report."""
+    return shutil.copytree(folder, place, ignore=shutil.ignore_patterns("report.html", "figures"))
+
+
+@pytest.fixture(scope="session")
+def clinical_folder(tmp_path_factory):
+    """Three networks of the paper, frame labels, a fold without scores 2 and 3, a skipped clip."""
+    recipe = Recipe(
+        skill=PAPER_MODELS, synthetic=False, capped_fold=2, skipped=SKIPPED, name="clinic"
+    )
+    return _evaluated(tmp_path_factory.mktemp("runs") / "clinical", recipe)
+
+
+@pytest.fixture(scope="session")
+def weak_folder(tmp_path_factory):
+    """One unskilled network, clip labels, blue-6, two repeats, several clips per zone."""
+    recipe = Recipe(
+        skill=(("efficientnet_lite0", 0.0),),
+        protocol="blue-6",
+        label_level="clip",
+        repeats=2,
+        clips=(1, 3),
+        healthy=0,
+    )
+    return _evaluated(tmp_path_factory.mktemp("runs") / "weak", recipe)
+
+
+@pytest.fixture
+def clinical(clinical_folder):
+    return read_run_files(clinical_folder)
+
+
+@pytest.fixture
+def weak(weak_folder):
+    return read_run_files(weak_folder)
+
+
+@pytest.fixture
+def labels(clinical):
+    return model_labels(clinical.models)
+
+
+@pytest.fixture
+def own_folder(clinical_folder, tmp_path):
+    """A copy of the clinical run to change."""
+    return _copy(clinical_folder, tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def hostile_folder(clinical_folder, tmp_path_factory):
+    """The clinical run with markup and paths in every name that comes from files."""
+    own_folder = _copy(clinical_folder, tmp_path_factory.mktemp("runs") / "hostile")
+    bad = "<script>alert('x')</script>&\"'"
+    for name in ("folds.csv", "zones.csv", "exams.csv"):
+        path = own_folder / name
+        table = pd.read_csv(path, dtype={"patient": str, "exam": str, "group": str})
+        table["patient"] = table["patient"].replace("101", bad)
+        if "exam" in table:
+            table["exam"] = "<b>one</b>"
+        if "group" in table:
+            table["group"] = "<i>ill</i>"
+        table.to_csv(path, index=False)
+    text = (own_folder / "config.toml").read_text(encoding="utf-8")
+    text = text.replace('name = "clinic"', "name = '<img src=x onerror=alert(1)>'")
+    text = text.replace(
+        "lusscore cv data/phantom", "lusscore cv /home/ann/secret/study --data-dir C:\\\\ann\\\\d"
+    )
+    (own_folder / "config.toml").write_text(text, encoding="utf-8")
+    return own_folder
+
+
+@pytest.fixture
+def change_metrics():
+    """Change a run's ``metrics.json`` by a function."""
+
+    def change(folder, function):
+        path = folder / "metrics.json"
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        function(metrics)
+        path.write_text(json.dumps(metrics), encoding="utf-8")
+
+    return change

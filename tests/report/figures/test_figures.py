@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from lusscore.report.figure_set import mean_areas
+from lusscore.report.figures import (
+    draw_confusion,
+    draw_global_score,
+    draw_intervals,
+    draw_roc,
+    draw_zone_accuracy,
+)
+
+
+def _texts(figure):
+    from matplotlib.text import Text
+
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def test_zone_accuracy_has_every_zone_model_and_fold(clinical, labels):
+    figure = draw_zone_accuracy(clinical.zone_accuracy, clinical.protocol, clinical.models, labels)
+    texts = _texts(figure)
+    assert set(clinical.protocol.zone_names) <= set(texts)
+    assert set(labels.values()) <= set(texts)
+    points = [line for line in figure.axes[0].lines if line.get_marker() in {"o", "s", "^"}]
+    drawn = sum(len(line.get_xdata()) for line in points)
+    models = clinical.zone_accuracy["model"].isin(clinical.models)
+    assert drawn == models.sum()
+
+
+def test_confusion_shows_counts_and_shares_of_each_true_score(clinical, labels):
+    level = clinical.metrics["levels"]["zone"]
+    texts = _texts(draw_confusion(level, clinical.models, labels))
+    counts = np.array(level[clinical.models[0]]["confusion"])
+    assert f"{counts[0, 0]:,}" in texts
+    assert f"{100 * counts[0, 0] / counts[0].sum():.0f} %" in texts
+
+
+def test_a_true_score_without_rows_is_not_a_share(clinical, labels):
+    model = clinical.models[0]
+    level = {model: {"confusion": [[3, 0, 0, 0], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 0]]}}
+    assert _texts(draw_confusion(level, [model], labels)).count("n/a") == 4
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_models_wrap_to_rows_of_four(clinical, labels, count):
+    models = [f"m{number}" for number in range(count)]
+    entry = clinical.metrics["levels"]["frame"][clinical.models[0]]
+    names = {model: model.upper() for model in models}
+    figure = draw_confusion(dict.fromkeys(models, entry), models, names)
+    assert sum(axes.get_visible() for axes in figure.axes) == count
+
+
+def test_roc_has_a_panel_per_score_and_an_area_per_model(clinical, labels):
+    areas = mean_areas(clinical)
+    figure = draw_roc(clinical.roc, clinical.models, labels, areas)
+    assert [axes.get_title() for axes in figure.axes] == [f"Score {score}" for score in range(4)]
+    legend = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
+    assert legend[0] == f"Xception {areas[clinical.models[0]][2]:.3f}"
+
+
+def test_an_undefined_area_is_not_a_number(clinical, labels):
+    areas = {model: [None] * 4 for model in clinical.models}
+    figure = draw_roc(clinical.roc.iloc[:0], clinical.models, labels, areas)
+    assert figure.axes[0].get_legend().get_texts()[0].get_text() == "Xception n/a"
+
+
+def test_mean_areas_leave_out_folds_without_the_score(clinical):
+    model = clinical.models[0]
+    folds = clinical.metrics["levels"]["frame"][model]["folds"]
+    defined = [fold["per_class"][3]["auc"] for fold in folds if fold["fold"] != 2]
+    assert mean_areas(clinical)[model][3] == pytest.approx(np.mean(defined))
+
+
+def test_global_scores_are_one_point_per_place(clinical, labels):
+    figure = draw_global_score(clinical.exams, clinical.models, labels, 36)
+    mine = clinical.exams[clinical.exams["model"] == clinical.models[0]]
+    drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
+    complete = mine["zones_scored"] == mine["zones_of_protocol"]
+    places = mine.assign(complete=complete)[["truth", "prediction", "complete"]]
+    assert drawn == len(places.drop_duplicates())
+
+
+def test_intervals_name_every_model_and_the_baseline(clinical, labels):
+    level = clinical.metrics["levels"]["frame"]
+    figure = draw_intervals(level, labels)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == [labels[model] for model in level]
+
+
+def test_intervals_that_are_undefined_leave_their_place_empty(clinical, labels):
+    model = clinical.models[0]
+    nothing = {"pooled": dict.fromkeys(_METRICS), "interval": {}}
+    figure = draw_intervals({model: nothing}, labels)
+    assert all(not axes.lines for axes in figure.axes)
+
+
+_METRICS = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")

@@ -1,0 +1,15 @@
+from lusscore.report.sections.limits import limits
+
+
+def test_synthetic_and_weakly_labelled_runs_say_so(weak):
+    found = limits(weak)
+    assert found[0].startswith("Nothing about patients: the images and scores are simulated")
+    assert any("scores were given per clip" in limit for limit in found)
+
+
+def test_a_clinical_run_with_frame_labels_does_not(clinical):
+    found = " ".join(limits(clinical))
+    assert "simulated" not in found
+    assert "scores were given per" not in found
+    assert "not a medical device" in found
+    assert "calibration" in found

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+
+from lusscore.report.sections.provenance import provenance, readable_time
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-03-01T14:05:09+00:00", "1 March 2025, 14:05 UTC"),
+        ("2025-03-01T14:05:09Z", "1 March 2025, 14:05 UTC"),
+        ("2025-03-01T14:05:09", "1 March 2025, 14:05"),
+        ("2025-03-01T14:05:09+02:00", "1 March 2025, 14:05 UTC+02:00"),
+        ("some day", "some day"),
+    ],
+)
+def test_times_are_readable_and_what_is_none_stays(text, expected):
+    assert readable_time(text) == expected
+
+
+def test_the_card_is_told_in_full(clinical):
+    card = dict(provenance(clinical).cohort)
+    assert card["Data"] == "clips of patients"
+    assert card["Protocol"].startswith("lus-12, 12 zones, maximum 36")
+    assert card["Patients by group"] == "3 healthy, 9 covid"
+    assert "Raillard" in card["Rubric"]
+
+
+def test_synthetic_data_are_called_so(weak):
+    assert dict(provenance(weak).cohort)["Data"].startswith("synthetic phantom")
+
+
+def test_settings_and_versions_are_listed_as_written(clinical):
+    shown = provenance(clinical)
+    assert dict(shown.head)["learning rate"] == "0.001"
+    assert dict(shown.extraction)["flip"] == "yes"
+    assert dict(shown.versions)["lusscore"] == "0.1.0"
+    assert dict(shown.versions)["keras"] == "3.12.0"
+    assert [backbone["name"] for backbone in shown.backbones] == ["xception", "resnet50", "vgg16"]
+
+
+def test_a_sparse_configuration_is_enough(clinical):
+    cohort = {
+        key: clinical.config["cohort"][key]
+        for key in ("name", "protocol", "label_level", "synthetic")
+    }
+    run = {key: clinical.config["run"][key] for key in ("name", "command", "created", "lusscore")}
+    config = {"cohort": cohort | {"rubric": "my-own"}, "run": run}
+    config |= {"cross_validation": {"folds": 3}, "head": {"name": "softmax"}}
+    shown = provenance(replace(clinical, config=config))
+    assert dict(shown.cohort)["Rubric"] == "my-own"
+    assert shown.backbones == ()
+    assert shown.seconds == "n/a"

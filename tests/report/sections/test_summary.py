@@ -1,0 +1,75 @@
+import copy
+from dataclasses import replace
+
+import pytest
+
+from lusscore.report.model_names import model_labels
+from lusscore.report.sections.summary import summarise
+
+
+def _with(run, change):
+    metrics = copy.deepcopy(run.metrics)
+    change(metrics)
+    return replace(run, metrics=metrics)
+
+
+def _sentences(run):
+    return " ".join(summarise(run, model_labels(run.models)).sentences).replace("\u00a0", " ")
+
+
+def test_it_opens_with_what_was_done_and_the_numbers_are_the_runs(clinical):
+    text = _sentences(clinical)
+    frames = clinical.metrics["levels"]["frame"]["xception/softmax"]["rows"]
+    assert f"were tested on {frames:,} frames of 12 patients (12 exams, cohort clinic)" in text
+    accuracy = clinical.metrics["levels"]["frame"]["xception/softmax"]["pooled"]["accuracy"]
+    assert f"gives {100 * accuracy:.1f} % of frames their true score" in text
+    assert "protocol maximum 36" in text
+
+
+def test_no_winner_is_named_where_intervals_overlap(clinical):
+    text = _sentences(clinical)
+    assert "The intervals of Xception and ResNet50 overlap; VGG16 lies below." in text
+    assert "No winner is named" in text
+
+
+def test_a_model_far_ahead_is_told_with_the_caution_of_picking(clinical):
+    def change(metrics):
+        frame = metrics["levels"]["frame"]
+        frame["xception/softmax"]["interval"]["accuracy"] = [0.98, 0.99]
+
+    text = _sentences(_with(clinical, change))
+    assert "The interval of Xception lies above ResNet50 and VGG16." in text
+    assert "looks a little better than it is" in text
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        ([0.01, 0.2], "more than chance in the choice of patients explains"),
+        ([-0.05, 0.2], "may be chance: this run does not show"),
+        ([-0.3, -0.1], "does worse than a constant answer"),
+        (None, "nothing is said about chance"),
+    ],
+)
+def test_the_baseline_is_beaten_only_where_the_difference_shows_it(clinical, interval, words):
+    def change(metrics):
+        for row in metrics["comparison"]["frame"]:
+            row["interval"] = interval
+
+    assert words in _sentences(_with(clinical, change))
+
+
+def test_weak_labels_are_summed_up_at_their_own_level(weak):
+    text = _sentences(weak)
+    assert "of clips their true score" in text
+    assert "in 3 folds, 2 times over" in text
+    assert "No winner" not in text
+
+
+def test_tiles_stand_beside_the_baseline(clinical):
+    tiles = summarise(clinical, model_labels(clinical.models)).tiles
+    assert len(tiles) == 5
+    assert tiles[0].label == "Frame accuracy, Xception"
+    for tile in tiles[:4]:
+        assert tile.notes[0].startswith("95\u00a0% ")
+        assert tile.notes[1].startswith("baseline ")

@@ -1,0 +1,42 @@
+import pytest
+
+from lusscore.errors import RunError
+from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.report.write import write_report
+from run_maker import Recipe, make_run
+
+
+def _contents(folder):
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_the_same_files_give_the_same_bytes_and_predictions_are_not_needed(own_folder):
+    (own_folder / "predictions.csv").unlink()
+    given = _contents(own_folder)
+    assert write_report(own_folder) == own_folder / "report.html"
+    once = _contents(own_folder)
+    made = {file.relative_to(own_folder).parts[0] for file in set(once) - set(given)}
+    assert made == {"report.html", "figures"}
+    assert all(once[file] == content for file, content in given.items())
+    write_report(own_folder)
+    assert _contents(own_folder) == once
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"is not a run folder: config\.toml is missing"):
+        write_report(tmp_path)
+
+
+@pytest.mark.parametrize("protocol", ["lus-14", "lus-8"])
+def test_every_protocol_can_be_reported(tmp_path, protocol):
+    recipe = Recipe(protocol=protocol, patients=6, healthy=0, skill=(("vgg16", 1.0),))
+    folder = make_run(tmp_path / "run", recipe)
+    evaluate_run(folder, resamples=100)
+    assert protocol in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_a_long_cohort_stays_a_small_page(tmp_path):
+    skill = (("xception", 2.0), ("resnet50", 2.0), ("vgg16", 2.0))
+    folder = make_run(tmp_path / "run", Recipe(patients=49, healthy=12, frames=(1, 2), skill=skill))
+    evaluate_run(folder, resamples=100)
+    assert write_report(folder).stat().st_size < 3_000_000
