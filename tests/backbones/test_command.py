@@ -84,7 +84,7 @@ def test_listing_imports_no_network_library(run_python: Run) -> None:
     code = """
 import sys
 from lusscore.cli.backbones import command
-backbones(["--all"], standalone_mode=False)
+command(["--all"], standalone_mode=False)
 print(sorted({"tensorflow", "keras", "openvino", "h5py", "scipy"} & set(sys.modules)))
 """
     ran = run_python(code)
