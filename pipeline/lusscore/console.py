@@ -61,7 +61,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 def progress() -> Iterator[Progress]:
     """Show progress bars with amount, rate and time left.
 
-    Give each task its ``unit``: ``bars.add_task("Decoding", total=9, unit="clips")``. Where standard error is no terminal, a line per bar is printed every half minute instead.
+    Give each task its unit: ``bars.add_task("Decoding", total=9, unit="clips")``. Where standard
+    error is no terminal, a line per bar is printed every half minute instead.
     """
     from rich.console import Console
     from rich.progress import (

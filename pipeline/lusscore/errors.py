@@ -69,7 +69,7 @@ class Problem:
         return f"{self.where}: {self.what}"
 
 
-class CohortProblems(CohortError):
+class InvalidCohortError(CohortError):
     """All that is wrong with one input file, told at once.
 
     Parameters

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lusscore.cohort import Card, ExtractionSettings, FramesPolicy, read_card, write_card
-from lusscore.errors import CohortError, CohortProblems
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 def test_a_card_reads_back(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         'name = "../up"\nprotocol = "lus-99"\nlabel_level = "guess"\nsynthetic = "no"\n'
         'zones = 3\nspeed = "fast"\n[extraction]\nvariants = -3\n'
     )
-    with pytest.raises(CohortProblems) as caught:
+    with pytest.raises(InvalidCohortError) as caught:
         read_card(tmp_path / "cohort.toml")
     assert {problem.where for problem in caught.value.problems} == {
         "name", "rubric", "protocol", "label_level", "synthetic", "zones", "speed", "extraction",

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lusscore.cohort.folds import Folds, PatientFrames, read_folds, write_folds
-from lusscore.errors import CohortProblems, FoldError
+from lusscore.errors import FoldError, InvalidCohortError
 
 PATIENTS = [PatientFrames(name, "covid", (5, 1, 0, 2)) for name in ("1", "2", "3", "07")]
 FOLDS = Folds(2, ({"1": 1, "2": 2, "3": 1, "07": 2}, {"1": 2, "2": 2, "3": 1, "07": 1}))
@@ -11,7 +11,7 @@ FOLDS = Folds(2, ({"1": 1, "2": 2, "3": 1, "07": 2}, {"1": 2, "2": 2, "3": 1, "0
 
 def problems(tmp_path: Path, rows: str) -> str:
     (tmp_path / "folds.csv").write_text("repeat,fold,patient,group,frames\n" + rows)
-    with pytest.raises(CohortProblems) as caught:
+    with pytest.raises(InvalidCohortError) as caught:
         read_folds(tmp_path / "folds.csv", PATIENTS)
     return str(caught.value)
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lusscore.cohort import Span, get_protocol, read_manifest, write_manifest
-from lusscore.errors import CohortError, CohortProblems
+from lusscore.errors import CohortError, InvalidCohortError
 
 BLUE = get_protocol("blue-6")
 HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group\n"
@@ -19,7 +19,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def problems(tmp_path: Path, rows: str) -> list[str]:
     path = write(tmp_path, HEADER + rows)
-    with pytest.raises(CohortProblems) as caught:
+    with pytest.raises(InvalidCohortError) as caught:
         read_manifest(path, BLUE, check_files=False)
     return [str(problem) for problem in caught.value.problems]
 
@@ -154,5 +154,5 @@ def test_a_frame_labelled_twice_is_refused(tmp_path: Path, second: str) -> None:
 def test_clips_that_are_not_there_are_named(tmp_path: Path) -> None:
     (tmp_path / "here.mp4").touch()
     path = write(tmp_path, HEADER + "here.mp4,1,1,R1,0,,,\ngone.mp4,1,1,R2,0,,,\n")
-    with pytest.raises(CohortProblems, match=r"line 3, column clip: 'gone.mp4' is not there"):
+    with pytest.raises(InvalidCohortError, match=r"line 3, column clip: 'gone.mp4' is not there"):
         read_manifest(path, BLUE)

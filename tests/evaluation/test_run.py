@@ -22,9 +22,14 @@ def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path:
     with pytest.raises(RunError, match="choose another --run, or replace it by --overwrite"):
         with new_run(folder):
             pass
-    with pytest.raises(ZeroDivisionError), new_run(folder, overwrite=True) as building:
-        (building / "config.toml").write_text("second")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with new_run(folder, overwrite=True) as building:
+            (building / "config.toml").write_text("second")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert (folder / "config.toml").read_text() == "first"
     with new_run(folder, overwrite=True) as building:
         (building / "config.toml").write_text("third")

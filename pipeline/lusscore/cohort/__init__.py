@@ -4,7 +4,7 @@ from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.frames_policy import FramesPolicy
-from lusscore.cohort.manifest import MANIFEST_NAME, Span, read_manifest, write_manifest
+from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import (
     MAXIMUM_ZONE_SCORE,
     Protocol,
@@ -13,6 +13,7 @@ from lusscore.cohort.protocols import (
     protocol_names,
 )
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
+from lusscore.cohort.span import Span
 
 __all__ = [
     "CARD_NAME",

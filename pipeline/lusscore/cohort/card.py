@@ -13,7 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.rubrics import describe_rubric
-from lusscore.errors import CohortError, CohortProblems, Problem
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 CARD_NAME = "cohort.toml"
 LABEL_LEVELS = ("frame", "clip", "zone")
@@ -66,7 +66,7 @@ def read_card(path: Path) -> Card:
     ------
     CohortError
         If the file is missing or is not TOML.
-    CohortProblems
+    InvalidCohortError
         If keys are missing, unknown or hold what is not allowed: all are named at once.
     """
     try:
@@ -96,7 +96,7 @@ def read_card(path: Path) -> Card:
         else:
             values[key] = value
     if problems:
-        raise CohortProblems(path, problems)
+        raise InvalidCohortError(path, problems)
     return Card(**values)
 
 

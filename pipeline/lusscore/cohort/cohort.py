@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
-from lusscore.cohort.manifest import MANIFEST_NAME, Span, read_manifest, write_manifest
+from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
 
 

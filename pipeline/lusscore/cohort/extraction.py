@@ -91,21 +91,16 @@ class ExtractionSettings:
 
 
 def _as_type_of(default: object, key: str, value: Any) -> object:
-    """Turn a TOML value into the type of `default`, or say why it is not one."""
+    """Return a TOML value as the type of `default`, or say why it is not one."""
     if isinstance(default, FramesPolicy):
         return FramesPolicy.parse(str(value))
-    if isinstance(default, bool):
-        good = isinstance(value, bool)
-    elif isinstance(default, float):
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    else:
-        good = isinstance(value, type(default)) and not isinstance(value, bool)
-    if not good:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(default, float) and (whole or isinstance(value, float)):
+        return float(value)
+    # bool is a kind of int in Python, but true is no number of variants
+    if type(value) is not type(default):
         raise CohortError(
             f"extraction setting {key} = {value!r} is not allowed; "
             f"expected a value like {default!r}."
         )
-    if isinstance(default, bool):
-        return bool(value)
-    # tomlkit's values are subclasses; settings hold the plain types
-    return type(default)(value)
+    return value

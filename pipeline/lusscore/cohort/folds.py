@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.errors import CohortProblems, FoldError, Problem
+from lusscore.errors import FoldError, InvalidCohortError, Problem
 
 FOLD_COLUMNS = ("repeat", "fold", "patient", "group", "frames")
 
@@ -79,7 +79,7 @@ def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
     ------
     FoldError
         If the file is missing or not a folds file.
-    CohortProblems
+    InvalidCohortError
         If rows are bad, or a patient is missing, unknown or in two folds of one repeat.
     """
     try:
@@ -115,5 +115,5 @@ def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
     if sorted(repeats) != list(range(1, len(repeats) + 1)) or count < 2:
         problems.append(Problem("file", "expected repeats 1, 2, … and at least two folds"))
     if problems:
-        raise CohortProblems(path, problems)
+        raise InvalidCohortError(path, problems)
     return Folds(count, tuple(repeats[repeat] for repeat in sorted(repeats)))

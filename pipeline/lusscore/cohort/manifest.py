@@ -4,50 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lusscore.cohort.manifest_checks import (
+    double_labels,
+    missing_clips,
+    two_groups,
+    two_owners,
+)
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
-from lusscore.errors import CohortError, CohortProblems, Problem
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 MANIFEST_NAME = "manifest.csv"
 REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
 OPTIONAL_COLUMNS = ("frame_start", "frame_end", "group", "device", "rater")
-
-
-@dataclass(frozen=True)
-class Span:
-    """One row of a manifest: a labelled span of a clip.
-
-    Attributes
-    ----------
-    clip
-        Path as written in the manifest: relative to it, or absolute.
-    patient, exam
-        Whom and when.
-    zone
-        Where; empty when unknown, which leaves the span out of zone and exam scores.
-    score
-        0–3, or None when unlabelled.
-    frame_start, frame_end
-        Half-open range of frame numbers; an end of None means the clip's last frame.
-    group
-        Stratum, e.g. ``"covid"`` or ``"healthy"``; empty when unknown.
-    device, rater
-        Free text; empty when unknown.
-    """
-
-    clip: str
-    patient: str
-    exam: str
-    zone: str
-    score: int | None
-    frame_start: int = 0
-    frame_end: int | None = None
-    group: str = ""
-    device: str = ""
-    rater: str = ""
 
 
 def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -> tuple[Span, ...]:
@@ -66,7 +38,7 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     ------
     CohortError
         If the file is missing, empty, not UTF-8 or lacks required columns.
-    CohortProblems
+    InvalidCohortError
         If rows are bad: every one is named with its line, column and value.
     """
     try:
@@ -108,11 +80,11 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     if not spans and not problems:
         raise CohortError(f"{path} has a header but no rows; expected one row per labelled span.")
     if check_files:
-        problems += _check_files(path.parent, spans)
-    problems += _check_groups(spans) + _check_overlaps(spans) + _check_owners(spans)
+        problems += missing_clips(path.parent, spans)
+    problems += two_groups(spans) + double_labels(spans) + two_owners(spans)
     if problems:
         problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))
-        raise CohortProblems(path, problems)
+        raise InvalidCohortError(path, problems)
     return tuple(span for _, span in spans)
 
 
@@ -182,71 +154,3 @@ def _parse_row(
         device=cells.get("device", ""),
         rater=cells.get("rater", ""),
     )
-
-
-def _check_files(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Problem]:
-    """Find rows whose clip is not on disk."""
-    return [
-        Problem(
-            f"line {line}, column clip",
-            f"{span.clip!r} is not there; expected a file or folder (relative to {folder})",
-        )
-        for line, span in spans
-        if not (folder / span.clip).exists()
-    ]
-
-
-def _check_groups(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
-    """Find patients that stand in two groups."""
-    first: dict[str, tuple[int, str]] = {}
-    problems = []
-    for line, span in spans:
-        seen_line, seen = first.setdefault(span.patient, (line, span.group))
-        if span.group != seen:
-            problems.append(
-                Problem(
-                    f"line {line}, column group",
-                    f"patient {span.patient!r} is in group {span.group!r} here and in {seen!r} "
-                    f"on line {seen_line}; a patient has one group",
-                )
-            )
-    return problems
-
-
-def _check_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
-    """Find clips that are given to two patients, exams or zones."""
-    first: dict[str, tuple[int, tuple[str, str, str]]] = {}
-    problems = []
-    for line, span in spans:
-        owner = (span.patient, span.exam, span.zone)
-        seen_line, seen = first.setdefault(span.clip, (line, owner))
-        if owner != seen:
-            problems.append(
-                Problem(
-                    f"line {line}, column clip",
-                    f"{span.clip!r} is patient, exam, zone {', '.join(owner)} here and "
-                    f"{', '.join(seen)} on line {seen_line}; a clip has one of each",
-                )
-            )
-    return problems
-
-
-def _check_overlaps(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
-    """Find spans of one clip that label a frame twice."""
-    by_clip: dict[str, list[tuple[int, Span]]] = {}
-    for line, span in spans:
-        by_clip.setdefault(span.clip, []).append((line, span))
-    problems = []
-    for rows in by_clip.values():
-        rows.sort(key=lambda row: row[1].frame_start)
-        for (line_a, a), (line_b, b) in zip(rows, rows[1:], strict=False):
-            if a.frame_end is None or b.frame_start < a.frame_end:
-                line, other = max(line_a, line_b), min(line_a, line_b)
-                problems.append(
-                    Problem(
-                        f"line {line}, column frame_start",
-                        f"the frames overlap those of line {other} of the same clip; "
-                        "a frame has one score",
-                    )
-                )
-    return problems

@@ -5,7 +5,7 @@ import pytest
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
-from lusscore.errors import CohortError, CohortProblems
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 def read(source: Path) -> Imported:
@@ -55,7 +55,7 @@ def test_all_bad_rows_are_named_at_once(source: Path) -> None:
         file.write("patient_15_L1,4.0,,,\npatient_99_R1,1.0,,,\n")
     with (source / "clinical_variables.csv").open("a") as file:
         file.write("3,maybe,1\n")
-    with pytest.raises(CohortProblems) as caught:
+    with pytest.raises(InvalidCohortError) as caught:
         read(source)
     assert len(caught.value.problems) == 3
     for told in ("line 5, column Severity Score: '4' is not", "'maybe'", "patient_99_R1"):

@@ -6,7 +6,7 @@ from PIL import Image
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
-from lusscore.errors import CohortError, CohortProblems
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 def read(source: Path, protocol: str = "blue-6") -> Imported:
@@ -68,7 +68,7 @@ def test_score_then_patient(tmp_path: Path) -> None:
 def test_folders_that_are_no_zones_or_scores_are_named_at_once(tmp_path: Path) -> None:
     video(tmp_path / "anna" / "R9" / "0" / "a.mp4")
     video(tmp_path / "anna" / "R1" / "7" / "a.mp4")
-    with pytest.raises(CohortProblems) as caught:
+    with pytest.raises(InvalidCohortError) as caught:
         read(tmp_path)
     assert [problem.where for problem in caught.value.problems] == ["anna/R1/7", "anna/R9"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.manifest import Span
-from lusscore.errors import CohortError, CohortProblems, Problem
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 _NAME = re.compile(r"patient_(?P<patient>\d+)_(?P<zone>[LR][123])(?:_(?P<repeat>\d+))?")
 _GROUPS = {"1": "covid", "0": "non-covid"}
@@ -32,7 +32,7 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
     ------
     CohortError
         If a table or column is missing.
-    CohortProblems
+    InvalidCohortError
         If rows are bad; all are named.
     """
     problems: list[Problem] = []
@@ -65,7 +65,7 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
             )
         )
     if problems:
-        raise CohortProblems(source, problems)
+        raise InvalidCohortError(source, problems)
     spans.sort(key=lambda span: (int(span.patient), span.zone, span.clip))
     card = Card(
         name=options.name or "covid-blues",

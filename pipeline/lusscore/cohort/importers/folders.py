@@ -9,9 +9,9 @@ from pathlib import Path
 from lusscore.clips import IMAGE_SUFFIXES, is_clip
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.manifest import Span
 from lusscore.cohort.protocols import Protocol, get_protocol
-from lusscore.errors import CohortError, CohortProblems, Problem
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 _SCORE = re.compile(r"(?:score|lus)?[ _-]?([0-3])", re.IGNORECASE)
 _EXAM = "1"
@@ -30,7 +30,7 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     ------
     CohortError
         If the folder is missing or holds nothing that is understood.
-    CohortProblems
+    InvalidCohortError
         If folder names are not zones or scores; all are named.
     """
     if not source.is_dir():
@@ -44,7 +44,7 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     else:
         spans = list(_by_patient(source, tops, protocol, problems, ignored))
     if problems:
-        raise CohortProblems(source, problems)
+        raise InvalidCohortError(source, problems)
     if not spans:
         raise CohortError(
             f"{source} holds no images or clips in <patient>/<zone>/<score>/ or "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.manifest import Span
+from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
 
 

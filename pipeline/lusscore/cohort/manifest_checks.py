@@ -1,0 +1,78 @@
+"""What rows of a manifest must not say together; each takes (line, span) pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from lusscore.cohort.span import Span
+from lusscore.errors import Problem
+
+
+def missing_clips(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find rows whose clip is not on disk."""
+    return [
+        Problem(
+            f"line {line}, column clip",
+            f"{span.clip!r} is not there; expected a file or folder (relative to {folder})",
+        )
+        for line, span in spans
+        if not (folder / span.clip).exists()
+    ]
+
+
+def two_groups(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find patients that stand in two groups."""
+    first: dict[str, tuple[int, str]] = {}
+    problems = []
+    for line, span in spans:
+        seen_line, seen = first.setdefault(span.patient, (line, span.group))
+        if span.group != seen:
+            problems.append(
+                Problem(
+                    f"line {line}, column group",
+                    f"patient {span.patient!r} is in group {span.group!r} here and in {seen!r} "
+                    f"on line {seen_line}; a patient has one group",
+                )
+            )
+    return problems
+
+
+def two_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find clips that are given to two patients, exams or zones."""
+    first: dict[str, tuple[int, tuple[str, str, str]]] = {}
+    problems = []
+    for line, span in spans:
+        owner = (span.patient, span.exam, span.zone)
+        seen_line, seen = first.setdefault(span.clip, (line, owner))
+        if owner != seen:
+            problems.append(
+                Problem(
+                    f"line {line}, column clip",
+                    f"{span.clip!r} is patient, exam, zone {', '.join(owner)} here and "
+                    f"{', '.join(seen)} on line {seen_line}; a clip has one of each",
+                )
+            )
+    return problems
+
+
+def double_labels(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find spans of one clip that label a frame twice."""
+    by_clip: dict[str, list[tuple[int, Span]]] = {}
+    for line, span in spans:
+        by_clip.setdefault(span.clip, []).append((line, span))
+    problems = []
+    for rows in by_clip.values():
+        rows.sort(key=lambda row: row[1].frame_start)
+        for (line_a, a), (line_b, b) in pairwise(rows):
+            if a.frame_end is None or b.frame_start < a.frame_end:
+                line, other = max(line_a, line_b), min(line_a, line_b)
+                problems.append(
+                    Problem(
+                        f"line {line}, column frame_start",
+                        f"the frames overlap those of line {other} of the same clip; "
+                        "a frame has one score",
+                    )
+                )
+    return problems
