@@ -19,7 +19,7 @@ def blobs(frames: int = 400, dim: int = 16, seed: int = 0) -> tuple[np.ndarray, 
     return X.astype(np.float16), y
 
 
-@parametrize_with_checks([SoftmaxHead(epochs=20, learning_rate=0.05, batch_size=16)])
+@parametrize_with_checks([SoftmaxHead(epochs=4, learning_rate=0.1, batch_size=16)])
 def test_it_is_a_scikit_learn_classifier(estimator, check) -> None:  # type: ignore[no-untyped-def]
     check(estimator)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def import_keras(threads: int | None = None) -> ModuleType:
     if threads is not None:
         for variable in THREAD_VARIABLES:
             os.environ[variable] = str(threads)
+    # every trained head is a network of its own, which TensorFlow takes for needless retracing
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     keep_telemetry_out()  # OpenVINO can be a backend of Keras, too
     with _without_start_up_lines(), warnings.catch_warnings():
         # TensorFlow's own imports still use what NumPy and protobuf have deprecated

@@ -16,6 +16,19 @@ from lusscore.console import counter, say
     "--covid", type=int, default=None, help="Of these, with COVID-19.  [default: 37 in 49]"
 )
 @click.option("--frames", type=int, default=12, show_default=True, help="Frames per clip.")
+@click.option("--fps", type=int, default=15, show_default=True, help="Frames per second.")
+@click.option("--size", type=int, default=256, show_default=True, help="Side of a frame in pixels.")
+@click.option(
+    "--overlap", type=float, default=0.9, show_default=True, help="How alike scores look, 0–1."
+)
+@click.option(
+    "--visibility",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Clearer signs in dB, or dimmer.",
+)
+@click.option("--noise", type=float, default=0.0, show_default=True, help="More noise in dB.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cohort.")
 @click.option("--name", default="phantom", show_default=True, help="Name of the cohort.")
 @click.option(
@@ -27,6 +40,11 @@ def command(
     patients: int,
     covid: int | None,
     frames: int,
+    fps: int,
+    size: int,
+    overlap: float,
+    visibility: float,
+    noise: float,
     seed: int,
     name: str,
     jobs: int,
@@ -40,7 +58,18 @@ def command(
     """
     from lusscore.cohort.phantom import PhantomSettings, write_phantom
 
-    settings = PhantomSettings(patients=patients, covid=covid, frames=frames, seed=seed, name=name)
+    settings = PhantomSettings(
+        patients=patients,
+        covid=covid,
+        seed=seed,
+        frames=frames,
+        fps=fps,
+        size=size,
+        overlap=overlap,
+        visibility=visibility,
+        noise=noise,
+        name=name,
+    )
     with counter("Rendering clips", "clips") as update:
         cohort = write_phantom(
             data_dir / name, settings, jobs=jobs, overwrite=overwrite, progress=update

@@ -135,8 +135,9 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Each row sums to 1; columns as in `classes_`.
         """
         check_is_fitted(self)
-        embeddings = validate_data(self, X, reset=False, allow_nd=True, skip_check_array=False)
-        clean = embeddings[:, 0] if embeddings.ndim == 3 else embeddings
+        # scikit-learn counts features along the second axis, so the variants go before it looks
+        with_variants = isinstance(X, np.ndarray) and X.ndim == 3
+        clean = validate_data(self, X[:, 0] if with_variants else X, reset=False)
         logits = clean.astype(np.float32) @ self.coef_ + self.intercept_
         probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
         return probabilities

@@ -1,0 +1,140 @@
+"""Writing a whole phantom cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lusscore.cohort.card import Card
+from lusscore.cohort.cohort import Cohort, write_cohort
+from lusscore.cohort.phantom.patients import Patient, draw_patient
+from lusscore.cohort.phantom.render import render_clip
+from lusscore.cohort.phantom.settings import PROTOCOL, RUBRIC, PhantomSettings
+from lusscore.cohort.phantom.target import check_target, complete_or_nothing
+from lusscore.cohort.phantom.video import write_video
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError
+
+_EXAM = "1"
+_RATER = "phantom"
+_DESCRIPTION = (
+    "Synthetic lung ultrasound: every clip was computed and no patient was ever scanned. "
+    "It is made to run and test the software; no result on it says anything about patients."
+)
+
+
+def write_phantom(
+    folder: Path,
+    settings: PhantomSettings,
+    *,
+    jobs: int = -1,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Cohort:
+    """Render a phantom cohort into `folder`.
+
+    Everything is first written beside it and takes its place when it is complete, so that a run
+    that is killed leaves `folder` as it was.
+
+    Parameters
+    ----------
+    folder
+        The cohort's folder.
+    settings
+        What to render. The same settings give the same clips whatever `jobs` is.
+    jobs
+        Processes to use; -1 for one per processor.
+    overwrite
+        Whether a phantom that is already there may be replaced. Anything else never is.
+    progress
+        Called with the number of clips done and the number of all clips.
+
+    Raises
+    ------
+    CohortError
+        If `jobs` is not allowed, or if `folder` cannot be written or holds what must stay.
+    """
+    if jobs != -1 and jobs < 1:
+        raise CohortError(
+            f"jobs = {jobs} is not allowed for a phantom; expected a number of processes from 1 "
+            "or -1 for one per processor."
+        )
+    check_target(folder, overwrite)
+    patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
+    spans = [span for patient in patients for span in patient_spans(patient)]
+    try:
+        with complete_or_nothing(folder) as fresh:
+            _write_clips(fresh, settings, patients, jobs, progress)
+            cohort = write_cohort(fresh, phantom_card(settings), spans)
+    except OSError as error:
+        raise CohortError(
+            f"The phantom cohort cannot be written to {folder} ({error}); expected a place with "
+            "room that can be written to, so make some or choose another folder."
+        ) from error
+    return Cohort(folder, cohort.card, cohort.spans)
+
+
+def phantom_card(settings: PhantomSettings) -> Card:
+    """Return the card of the cohort that `settings` describes."""
+    return Card(
+        name=settings.name,
+        protocol=PROTOCOL,
+        rubric=RUBRIC,
+        licence="CC0-1.0",
+        source=f"lusscore phantom --seed {settings.seed}",
+        description=_DESCRIPTION,
+        label_level="frame",
+        synthetic=True,
+        extraction=settings.extraction,
+    )
+
+
+def patient_spans(patient: Patient) -> tuple[Span, ...]:
+    """Return one patient's rows of the manifest: one clip for every zone."""
+    return tuple(
+        Span(
+            clip=_clip(patient, zone),
+            patient=patient.name,
+            exam=_EXAM,
+            zone=zone,
+            score=score,
+            group=patient.group,
+            device=patient.probe.name,
+            rater=_RATER,
+        )
+        for zone, score in patient.scores.items()
+    )
+
+
+def _clip(patient: Patient, zone: str) -> str:
+    """Path of a clip inside the cohort's folder."""
+    return f"clips/{patient.name}/{zone}.mp4"
+
+
+def _write_clips(
+    folder: Path,
+    settings: PhantomSettings,
+    patients: Sequence[Patient],
+    jobs: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Render and encode all clips, telling `progress` after each."""
+    from joblib import Parallel, delayed
+
+    clips = [
+        (folder / _clip(patient, zone), patient.number, zone, score)
+        for patient in patients
+        for zone, score in patient.scores.items()
+    ]
+    for path, *_ in clips:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    tasks = (delayed(_write_clip)(settings, *clip) for clip in clips)
+    finished = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
+    for done, _ in enumerate(finished, start=1):
+        if progress is not None:
+            progress(done, len(clips))
+
+
+def _write_clip(settings: PhantomSettings, path: Path, patient: int, zone: str, score: int) -> None:
+    """Render and encode one clip."""
+    write_video(path, render_clip(settings, patient, zone, score), settings.fps)

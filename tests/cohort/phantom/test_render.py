@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lusscore.cohort.phantom.mark import synthetic_mark
+from lusscore.cohort.phantom.motion import Motion
+from lusscore.cohort.phantom.patients import draw_patient
+from lusscore.cohort.phantom.render import beam_frames, render_clip
+from lusscore.cohort.phantom.scan_conversion import make_scan_converter
+from lusscore.cohort.phantom.scene import Scene, draw_scene
+from lusscore.cohort.phantom.settings import PhantomSettings
+from lusscore.cohort.phantom.vertical import VerticalArtefact
+from lusscore.errors import CohortError
+
+SETTINGS = PhantomSettings(frames=8)
+ZONE = "R-lat-inf"
+
+
+def scene_of(patient: int, score: int) -> Scene:
+    return draw_scene(SETTINGS, draw_patient(SETTINGS, patient), ZONE, score)
+
+
+def frames_of(patient: int, scene: Scene) -> np.ndarray:
+    person = draw_patient(SETTINGS, patient)
+    return np.abs(np.asarray(list(beam_frames(SETTINGS, person, ZONE, scene))))
+
+
+def displacement(before: np.ndarray, after: np.ndarray, most: int) -> int:
+    """Shift in beams that makes two textures, shape (rows, beams), agree best."""
+    before = before - before.mean(axis=1, keepdims=True)
+    after = after - after.mean(axis=1, keepdims=True)
+    inner = slice(most, before.shape[1] - most)
+    scores = [
+        np.sum(before[:, inner] * after[:, most + shift : before.shape[1] - most + shift])
+        for shift in range(-most, most + 1)
+    ]
+    return int(np.argmax(scores)) - most
+
+
+def test_frames_are_rgb_bytes_of_the_size_asked_for(small: PhantomSettings) -> None:
+    clip = render_clip(small, 1, ZONE, 1)
+    assert clip.shape == (3, 96, 96, 3)
+    assert clip.dtype == np.uint8
+    assert clip.max() > 100
+
+
+def test_the_same_settings_give_the_same_frames(small: PhantomSettings) -> None:
+    assert np.array_equal(render_clip(small, 2, ZONE, 2), render_clip(small, 2, ZONE, 2))
+
+
+def test_a_frame_does_not_depend_on_how_many_frames_or_patients_there_are(
+    small: PhantomSettings,
+) -> None:
+    longer = replace(small, frames=6, patients=40, covid=20)
+    assert np.array_equal(render_clip(small, 2, ZONE, 2), render_clip(longer, 2, ZONE, 2)[:3])
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 5}, {"patient": 2}, {"zone": "L-lat-inf"}, {"score": 2}]
+)
+def test_seed_patient_zone_and_score_each_change_the_clip(
+    small: PhantomSettings, change: dict[str, int | str]
+) -> None:
+    chosen = {"seed": 4, "patient": 1, "zone": ZONE, "score": 1} | change
+    seed = int(chosen.pop("seed"))
+    other = render_clip(replace(small, seed=seed), **chosen)  # type: ignore[arg-type]
+    assert not np.array_equal(render_clip(small, 1, ZONE, 1), other)
+
+
+@pytest.mark.parametrize("patient", [1, 2, 5])
+def test_outside_the_sector_all_is_black_but_for_the_mark(patient: int) -> None:
+    clip = render_clip(replace(SETTINGS, frames=2), patient, ZONE, 3)
+    rows, columns, mark = synthetic_mark(256)
+    assert (clip[:, rows, columns] == mark[..., None]).all()
+    outside = ~make_scan_converter(scene_of(patient, 3).grid, 256).sector
+    outside[rows, columns] = False
+    assert not clip[:, outside].any()
+
+
+@pytest.mark.parametrize("patient", [1, 2, 5])
+def test_the_lung_slides_while_the_chest_wall_stays(patient: int) -> None:
+    scene = scene_of(patient, 2)
+    density = scene.window.beams_per_mm
+    motion = Motion(min(scene.window.reach / density, 4), 0.4, 0.0, 0.0, 0.5, 0.0)
+    scene = replace(scene, motion=motion, ribs=())
+    frames = frames_of(patient, scene)
+    depths, shift = scene.grid.depths(), round(motion.sliding(5 / 15) * density)
+    assert shift >= 2
+    wall = depths < 0.8 * scene.pleura.depth.min()
+    lung = (depths > scene.pleura.depth.max() + 2) & (depths < 0.9 * scene.grid.depth)
+    most = scene.window.reach + 3
+    assert displacement(frames[0, wall], frames[5, wall], most) == 0
+    # averaged over depth only what follows the beam is left: the vertical artefacts
+    before, after = (frames[n, lung].mean(axis=0, keepdims=True) for n in (0, 5))
+    assert displacement(before, after, most) == pytest.approx(-shift, abs=1)
+
+
+@pytest.mark.parametrize("patient", [2, 5, 8])
+def test_a_lines_of_a_healthy_clip_lie_at_multiples_of_the_pleural_depth(patient: int) -> None:
+    scene = scene_of(patient, 0)
+    grid = scene.grid
+    haze = replace(scene.haze, level=-25.0)
+    scene = replace(scene, artefacts=(), ribs=(), haze=haze, loss=7.0)
+    frames = frames_of(patient, scene)
+    pleura = scene.pleura.depth[scene.drift : -scene.drift]
+    beams = np.argsort(scene.pleura.mirror[scene.drift : -scene.drift])[-20:]
+    profile = np.zeros(3 * 60)
+    for beam in beams:
+        places = np.linspace(0.5, 3.5, len(profile)) * pleura[beam] / grid.row_step - 0.5
+        column = np.interp(places, np.arange(grid.rows), frames[:, :, beam].mean(axis=0))
+        profile += 20 * np.log10(column + 1e-3)
+    multiples = np.linspace(0.5, 3.5, len(profile))
+    for order in (1, 2):
+        near = np.abs(multiples - order) < 0.3
+        assert multiples[near][profile[near].argmax()] == pytest.approx(order, abs=0.06)
+    peaks = [profile[np.abs(multiples - order) < 0.1].max() / len(beams) for order in (1, 2)]
+    assert peaks[1] < peaks[0] - 3
+
+
+def test_a_b_line_erases_the_a_lines_below_it() -> None:
+    scene = scene_of(5, 0)
+    window = scene.window
+    beam = int(np.median(window.always_visible()))
+    # too weak to be seen itself, so that only what it erases shows
+    line = VerticalArtefact(beam, 10 * window.beams_per_mm, level=-60.0)
+    motion = replace(scene.motion, reach=0.0, tremor=0.0)
+    haze = replace(scene.haze, level=-40.0)
+    pleura = replace(scene.pleura, mirror=np.ones_like(scene.pleura.mirror))
+    scene = replace(scene, ribs=(), haze=haze, motion=motion, loss=7.0, pleura=pleura, artefacts=())
+    view = beam - window.margin - scene.drift
+    column = slice(view - 2, view + 3)
+    near = np.abs(scene.grid.depths() / pleura.depth[view + scene.drift] - 2) < 0.1
+    without = frames_of(5, scene)[:, near, column].max()
+    erased = frames_of(5, replace(scene, artefacts=(line,)))[:, near, column].max()
+    assert 20 * np.log10(without / erased) > 15
+
+
+def test_an_unknown_zone_or_score_is_told(small: PhantomSettings) -> None:
+    with pytest.raises(CohortError, match="no zone 'R1'; expected one of lus-12: R-ant-sup"):
+        render_clip(small, 1, "R1", 0)
+    with pytest.raises(CohortError, match="a score of 4; expected 0, 1, 2 or 3"):
+        render_clip(small, 1, ZONE, 4)

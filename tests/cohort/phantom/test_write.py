@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from lusscore.cohort.cohort import Cohort, read_cohort
+from lusscore.cohort.phantom.settings import PhantomSettings
+from lusscore.cohort.phantom.write import write_phantom
+from lusscore.errors import CohortError
+
+
+def media(cohort: Cohort) -> dict[str, bytes]:
+    return {clip: cohort.clip_path(clip).read_bytes() for clip in cohort.clips()}
+
+
+def test_it_reads_back_as_a_valid_cohort(small_cohort: Cohort) -> None:
+    read = read_cohort(small_cohort.folder)
+    assert read == small_cohort
+    assert len(read.spans) == 2 * 12
+    assert {span.zone for span in read.spans} == set(read.protocol.zone_names)
+    assert {span.exam for span in read.spans} == {"1"}
+    assert {span.patient for span in read.spans} == {"phantom-001", "phantom-002"}
+    assert {span.group for span in read.spans} == {"covid", "healthy"}
+
+
+def test_it_says_that_it_is_synthetic(small_cohort: Cohort) -> None:
+    card = small_cohort.card
+    assert card.synthetic
+    assert card.label_level == "frame"
+    assert card.licence == "CC0-1.0"
+    assert card.source == "lusscore phantom --seed 4"
+    assert "no result on it says anything about patients" in card.description
+    assert all(span.device.startswith("phantom-") for span in small_cohort.spans)
+
+
+def test_every_clip_has_its_frames(small_cohort: Cohort, small: PhantomSettings) -> None:
+    for clip in small_cohort.clips():
+        with av.open(str(small_cohort.clip_path(clip))) as container:
+            frames = list(container.decode(video=0))
+        assert len(frames) == small.frames
+        assert (frames[0].height, frames[0].width) == (small.size, small.size)
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(
+    small_cohort: Cohort, small: PhantomSettings, tmp_path: Path
+) -> None:
+    seen: list[tuple[int, int]] = []
+    parallel = write_phantom(
+        tmp_path / "small", small, jobs=2, progress=lambda done, of: seen.append((done, of))
+    )
+    assert media(parallel) == media(small_cohort)
+    assert parallel.spans == small_cohort.spans
+    assert seen == [(done, 24) for done in range(1, 25)]
+
+
+def test_patients_stay_the_same_when_more_are_added(tmp_path: Path) -> None:
+    one = PhantomSettings(patients=1, frames=2, size=96)
+    few = write_phantom(tmp_path / "few", one, jobs=1)
+    more = write_phantom(tmp_path / "more", replace(one, patients=2), jobs=1)
+    assert more.spans[:12] == few.spans
+    assert media(few).items() <= media(more).items()
+
+
+def test_an_existing_phantom_is_kept_unless_overwritten(tmp_path: Path) -> None:
+    settings = PhantomSettings(patients=1, frames=2, size=96)
+    first = write_phantom(tmp_path / "c", settings, jobs=1)
+    before = media(first)
+    with pytest.raises(CohortError, match="already holds a synthetic cohort"):
+        write_phantom(tmp_path / "c", replace(settings, seed=1), jobs=1)
+    assert media(first) == before
+    second = write_phantom(tmp_path / "c", replace(settings, seed=1), jobs=1, overwrite=True)
+    assert media(second) != before
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_a_bad_number_of_jobs_is_told(tmp_path: Path, jobs: int) -> None:
+    with pytest.raises(CohortError, match=f"jobs = {jobs} is not allowed"):
+        write_phantom(tmp_path / "c", PhantomSettings(patients=1), jobs=jobs)
+
+
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CohortError, match="cannot be written to .*choose another folder"):
+        write_phantom(tmp_path / "file" / "c", PhantomSettings(patients=1, frames=2), jobs=1)
+
+
+def test_a_killed_run_leaves_no_cohort_and_can_be_repeated(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path\n"
+        "from lusscore.cohort.phantom import PhantomSettings, write_phantom\n"
+        f"write_phantom(Path({str(tmp_path / 'c')!r}), PhantomSettings(), jobs=1)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        deadline = time.monotonic() + 60
+        while not any(tmp_path.rglob("*.mp4")):
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < deadline, "the run wrote nothing"
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    assert not (tmp_path / "c").exists()
+    settings = PhantomSettings(patients=1, frames=2, size=96)
+    assert read_cohort(write_phantom(tmp_path / "c", settings, jobs=1).folder).spans
