@@ -39,6 +39,9 @@ def majority_score(counts: NDArray[np.integer]) -> NDArray[np.int64]:
 def score_at(predictions: pd.DataFrame, level: str) -> pd.DataFrame:
     """Turn frame predictions into one row per frame, clip or zone.
 
+    Frames whose zone is unknown count for frames and clips; the level of zones leaves them out,
+    and has no rows where no frame has a known zone.
+
     Parameters
     ----------
     predictions
@@ -54,6 +57,8 @@ def score_at(predictions: pd.DataFrame, level: str) -> pd.DataFrame:
         ``true_0..3`` and ``predicted_0..3``, and ``p0..3``, the mean over frames. At the level of
         frames only ``prediction`` is new.
     """
+    if level == "zone":
+        predictions = predictions[predictions["zone"] != ""]
     predicted = predicted_scores(predictions[list(PROBABILITIES)].to_numpy())
     if level == "frame":
         return predictions.assign(prediction=predicted)
@@ -79,7 +84,7 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     Parameters
     ----------
     zones
-        As :func:`score_at` gives them at the level ``"zone"``.
+        As :func:`score_at` gives them at the level ``"zone"``, so none that is unknown.
     protocol
         Says how many zones an exam should have and what its score can reach.
 

@@ -43,7 +43,8 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
 
     Reads ``config.toml`` and ``predictions.csv``; writes ``clips.csv``, ``zones.csv``,
     ``exams.csv``, ``metrics.json`` and ``tables/*.csv``. The same input, resamples and seed give
-    the same bytes.
+    the same bytes. Frames whose zone is unknown count for frames and clips only; where no zone is
+    known, what is made of zones and exams is empty.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     Raises
     ------
     RunError
-        If a file is missing or not valid, or the baseline is not among the models.
+        If a file is missing or not valid, a zone is not one of the protocol, or the baseline is
+        not among the models.
     """
     if resamples < 100:
         raise RunError(f"{resamples} resamples are too few for an interval; give at least 100.")
@@ -67,13 +69,17 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     models = _models(predictions, config, folder)
     scored = {level: score_at(predictions, level) for level in LEVELS}
     exams = global_scores(scored["zone"], protocol)
-    draws = draw_patients(predictions["patient"].nunique(), resamples, seed)
+    everyone = [*models, BASELINE]
+    patients = sorted(predictions["patient"].unique())
+    draws = draw_patients(len(patients), resamples, seed)
 
-    levels = {level: measure_level(scored[level], [*models, BASELINE], draws) for level in LEVELS}
+    levels = {level: measure_level(scored[level], everyone, patients, draws) for level in LEVELS}
     pairs = pairs_among(models)
     with_baseline = [(model, BASELINE) for model in models]
     comparisons = {
         level: compare_pairs(measured, pairs) + compare_pairs(measured, with_baseline)
+        if measured
+        else []
         for level, measured in levels.items()
     }
 
@@ -103,11 +109,14 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
                     {"repeat": repeat, "fold": fold, "scores": scores}
                     for repeat, fold, scores in undefined_scores(measured[BASELINE])
                 ]
+                if measured
+                else []
                 for level, measured in levels.items()
             },
             "exams": {
-                model: exam_entry(exam_errors(exams[exams["model"] == model], draws))
-                for model in [*models, BASELINE]
+                model: exam_entry(exam_errors(mine, patients, draws))
+                for model in everyone
+                if not (mine := exams[exams["model"] == model]).empty
             },
             "comparison": {
                 level: comparison_entry(differences) for level, differences in comparisons.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ class ExamErrors:
     mean_absolute_error
         Mean absolute value of prediction - truth, in points.
     interval
-        Its bootstrap interval over patients; None for a single patient.
+        Its bootstrap interval over patients; None where all exams are of a single patient.
     mean_error
         Mean of prediction - truth, in points; above 0 means the model scores too high.
     """
@@ -36,19 +37,25 @@ class ExamErrors:
     mean_error: float
 
 
-def exam_errors(exams: pd.DataFrame, draws: NDArray[np.float64]) -> ExamErrors:
-    """Sum up one model's exams.
+def exam_errors(
+    exams: pd.DataFrame, patients: Sequence[str], draws: NDArray[np.float64]
+) -> ExamErrors:
+    """Sum up one model's exams, at least one.
 
     Parameters
     ----------
     exams
         Rows of one model, as ``aggregation.global_scores`` gives them.
+    patients
+        All patients of the run, also those without an exam here.
     draws
-        How often each patient (sorted by name) is drawn, shape (resamples, patients).
+        How often each of them is drawn, shape (resamples, patients).
     """
     absolute = exams["error"].abs()
-    per_patient = absolute.groupby(exams["patient"], sort=True).agg(["sum", "size"])
-    resampled = (draws @ per_patient["sum"].to_numpy()) / (draws @ per_patient["size"].to_numpy())
+    per_patient = absolute.groupby(exams["patient"]).agg(["sum", "size"])
+    total, count = (draws @ per_patient.reindex(patients, fill_value=0).to_numpy(np.float64)).T
+    resampled = np.full(len(draws), np.nan)
+    np.divide(total, count, out=resampled, where=count > 0)
     return ExamErrors(
         exams=len(exams),
         complete=int((exams["zones_scored"] == exams["zones_of_protocol"]).sum()),

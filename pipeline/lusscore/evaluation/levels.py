@@ -31,7 +31,8 @@ class Measured:
     rows
         Held-out rows of each fold.
     resampled
-        Metrics in each resample of patients, shape (resamples,) each; empty for a single patient.
+        Metrics in each resample of patients, shape (resamples,) each; empty where all rows are of
+        a single patient.
     """
 
     pooled: Metrics
@@ -66,9 +67,9 @@ class Measured:
 
 
 def measure_level(
-    scored: pd.DataFrame, models: Sequence[str], draws: FloatArray
+    scored: pd.DataFrame, models: Sequence[str], patients: Sequence[str], draws: FloatArray
 ) -> dict[str, Measured]:
-    """Measure `models` at one level.
+    """Measure `models` at one level; nothing where the level has no rows.
 
     Parameters
     ----------
@@ -76,10 +77,14 @@ def measure_level(
         As ``aggregation.score_at`` gives it.
     models
         Which models, in the order wanted.
+    patients
+        All patients of the run, also those without rows at this level.
     draws
-        How often each patient (sorted by name) is drawn, shape (resamples, patients).
+        How often each of them is drawn, shape (resamples, patients).
     """
-    patients = sorted(scored["patient"].unique())
+    if scored.empty:
+        return {}
+    several = scored["patient"].nunique() > 1
     by_model = dict(iter(scored.groupby("model")))
     measured = {}
     for model in models:
@@ -90,7 +95,7 @@ def measure_level(
             folds=tuple(measure(fold) for fold in folds),
             names=rows.folds,
             rows=tuple(len(fold.truth) for fold in folds),
-            resampled=resample(rows, draws) if len(patients) > 1 else {},
+            resampled=resample(rows, draws) if several else {},
         )
     return measured
 

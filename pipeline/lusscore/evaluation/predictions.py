@@ -26,7 +26,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns `PREDICTION_COLUMNS`: text as ``str`` (a patient ``"007"`` stays so),
+        The columns `PREDICTION_COLUMNS`: text as ``str`` (a patient ``"007"`` stays so, and a
+        zone that is unknown is ``""``),
         ``repeat, fold, frame, truth`` as int64, ``p0`` to ``p3`` as float64; rows as in the file.
 
     Raises

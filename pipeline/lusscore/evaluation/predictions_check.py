@@ -25,9 +25,9 @@ def check_predictions(rows: pd.DataFrame, source: str) -> None:
     Raises
     ------
     RunError
-        If the table is empty, a name is empty, a number is out of range, probabilities do not
-        sum to 1 (to 0.001), a frame is predicted twice, a patient is held out in two folds of
-        one repeat, or the models were not tested on the same frames.
+        If the table is empty, a name other than the zone's is empty, a number is out of range,
+        probabilities do not sum to 1 (to 0.001), a frame is predicted twice, a patient is held
+        out in two folds of one repeat, or the models were not tested on the same frames.
     """
     if rows.empty:
         raise RunError(f"{source} holds no predictions; expected one row per held-out frame.")
@@ -48,8 +48,10 @@ def _refuse(bad: pd.Series[bool], rows: pd.DataFrame, source: str, column: str, 
 
 def _check_values(rows: pd.DataFrame, source: str) -> None:
     """Look at each row by itself."""
-    for column in ("model", "patient", "exam", "zone", "clip"):
+    for column in ("model", "patient", "exam", "clip"):
         _refuse(rows[column].str.strip() == "", rows, source, column, "expected a name")
+    blank = (rows["zone"] != "") & (rows["zone"].str.strip() == "")
+    _refuse(blank, rows, source, "zone", "expected a name, or nothing where it is unknown")
     for column in ("repeat", "fold"):
         _refuse(rows[column] < 1, rows, source, column, "expected a number from 1")
     _refuse(rows["frame"] < 0, rows, source, "frame", "expected a frame number from 0")

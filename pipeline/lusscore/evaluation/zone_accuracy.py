@@ -21,10 +21,11 @@ def zone_accuracy(frames: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     -------
     DataFrame
         ``model, zone, repeat, fold, frames, accuracy``; a zone without frames in a fold has no
-        row there.
+        row there, and frames whose zone is unknown count nowhere.
     """
     keys = ["model", "zone", "repeat", "fold"]
-    right = frames[keys].assign(right=frames["prediction"] == frames["truth"])
+    known = frames[frames["zone"] != ""]
+    right = known[keys].assign(right=known["prediction"] == known["truth"])
     table = right.groupby(keys)["right"].agg(frames="size", accuracy="mean").reset_index()
     place = {zone: row for row, zone in enumerate(protocol.zone_names)}
     order = table.assign(zone=table["zone"].map(place)).sort_values(keys).index

@@ -136,8 +136,9 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         # scikit-learn counts features along the second axis, so the variants go before it looks
-        with_variants = isinstance(X, np.ndarray) and X.ndim == 3
-        clean = validate_data(self, X[:, 0] if with_variants else X, reset=False)
+        if isinstance(X, np.ndarray) and X.ndim == 3:
+            X = X[:, 0]
+        clean = validate_data(self, X, reset=False)
         logits = clean.astype(np.float32) @ self.coef_ + self.intercept_
         probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
         return probabilities

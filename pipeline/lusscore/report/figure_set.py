@@ -18,19 +18,26 @@ from lusscore.report.run_files import RunFiles
 
 
 def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict[str, str]:
-    """Write every figure as PNG and SVG into `folder` and return the SVGs for inlining by name."""
+    """Write every figure as PNG and SVG into `folder` and return the SVGs for inlining by name.
+
+    Where no zone is known there are none of zones and exams.
+    """
     levels, models = run.metrics["levels"], run.models
-    level = run.metrics["label_level"]
     drawings = {
-        "intervals": lambda: draw_intervals(levels[level], labels),
-        "zone_accuracy": lambda: draw_zone_accuracy(
-            run.zone_accuracy, run.protocol, models, labels
-        ),
+        "intervals": lambda: draw_intervals(levels[run.level], labels),
         "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
         "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
-        "confusion_zone": lambda: draw_confusion(levels["zone"], models, labels),
-        "global_score": lambda: draw_global_score(run.exams, models, labels, run.protocol.maximum),
     }
+    if levels["zone"]:
+        drawings |= {
+            "zone_accuracy": lambda: draw_zone_accuracy(
+                run.zone_accuracy, run.protocol, models, labels
+            ),
+            "confusion_zone": lambda: draw_confusion(levels["zone"], models, labels),
+            "global_score": lambda: draw_global_score(
+                run.exams, models, labels, run.protocol.maximum
+            ),
+        }
     return {name: save_figure(folder, name, draw) for name, draw in drawings.items()}
 
 

@@ -12,6 +12,9 @@ _FOLDERS = re.compile(
     re.VERBOSE,
 )
 
+# Where a path begins, at a drive, slash or tilde or with any word, and all of it but the file name.
+_BEGINNING = r"(?:(?<![\w.])(?:file:|[A-Za-z]:)?[\\/~][^\n]*?[\\/]|[^\s'\"(]*[\\/])"
+
 
 def hide_folders(text: str) -> str:
     """Replace the folders of every absolute path in `text` by an ellipsis.
@@ -30,9 +33,12 @@ def file_name(clip: str) -> str:
 
 
 def without_clip_folders(text: str, clip: str) -> str:
-    """Return `text` about `clip` with the clip's path, in whatever form, cut to its file name."""
-    return (
-        hide_folders(text)
-        .replace(f"…/{file_name(clip)}", file_name(clip))
-        .replace(clip, file_name(clip))
-    )
+    """Return `text` about `clip` with the clip's path, in whatever form, cut to its file name.
+
+    From where a path begins up to that name everything goes, quotes and spaces included, for
+    folders may hold them too. Folders of any other absolute path go as well.
+    """
+    name = file_name(clip)
+    told = text.replace(clip, name)
+    told = re.sub(_BEGINNING + re.escape(name), lambda _: name, told)
+    return hide_folders(told)

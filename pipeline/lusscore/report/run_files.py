@@ -16,7 +16,7 @@ from lusscore.evaluation.evaluate import METRICS_NAME
 from lusscore.evaluation.metrics_json import SCHEMA
 from lusscore.evaluation.run_config import read_config
 
-_NAMES = ("model", "patient", "exam", "zone", "group")
+_NAMES = ("model", "patient", "exam", "zone", "clip", "group")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class RunFiles:
         The cohort's protocol.
     metrics
         ``metrics.json``.
-    folds, training, zones, exams, zone_accuracy, roc
+    folds, training, clips, zones, exams, zone_accuracy, roc
         The tables of these names; names are text, all else is numbers.
     """
 
@@ -40,6 +40,7 @@ class RunFiles:
     metrics: Mapping[str, Any]
     folds: pd.DataFrame
     training: pd.DataFrame
+    clips: pd.DataFrame
     zones: pd.DataFrame
     exams: pd.DataFrame
     zone_accuracy: pd.DataFrame
@@ -49,6 +50,12 @@ class RunFiles:
     def models(self) -> list[str]:
         """Models without the baseline, in the order of the run's backbones."""
         return list(self.metrics["models"])
+
+    @property
+    def level(self) -> str:
+        """The level that sums the run up: that of the labels, but clips where no zone is known."""
+        level: str = self.metrics["label_level"]
+        return level if self.metrics["levels"][level] else "clip"
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -66,6 +73,7 @@ def read_run_files(folder: Path) -> RunFiles:
         metrics=_read_metrics(folder / METRICS_NAME),
         folds=_read_table(folder / "folds.csv"),
         training=_read_table(folder / "tables" / "training.csv"),
+        clips=_read_table(folder / "clips.csv"),
         zones=_read_table(folder / "zones.csv"),
         exams=_read_table(folder / "exams.csv"),
         zone_accuracy=_read_table(folder / "tables" / "zone_accuracy.csv"),

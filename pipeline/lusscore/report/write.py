@@ -22,6 +22,7 @@ from lusscore.report.sections.results import (
     score_rows,
 )
 from lusscore.report.sections.summary import summarise
+from lusscore.report.sections.zones import zones
 
 REPORT_NAME = "report.html"
 
@@ -53,6 +54,7 @@ def write_report(folder: Path) -> Path:
         "config": run.config,
         "metrics": run.metrics,
         "protocol": run.protocol,
+        "level": run.level,
         "models": run.models,
         "labels": labels,
         "summary": summarise(run, labels),
@@ -62,6 +64,7 @@ def write_report(folder: Path) -> Path:
         "published": has_published(run),
         "paper": {"citation": CITATION, "data": DATA},
         "scores": score_rows(run, labels, "frame"),
+        "zones": zones(run),
         "overview": exams(run),
         "comparison": comparison(run, labels),
         "folds": folds(run, labels),

@@ -13,7 +13,7 @@ def test_the_default_is_the_published_cohort() -> None:
     settings = PhantomSettings()
     assert settings.patients == 49
     assert settings.covid_among_first(49) == 37
-    assert str(settings.extraction.frames) == "per-clip:3"
+    assert str(settings.extraction.frames) == "per-clip:4"
 
 
 @given(patients=st.integers(1, 999))

@@ -53,7 +53,7 @@ class PhantomSettings:
     visibility: float = 0.0
     noise: float = 0.0
     extraction: ExtractionSettings = field(
-        default_factory=lambda: ExtractionSettings(frames=FramesPolicy("per-clip", 3))
+        default_factory=lambda: ExtractionSettings(frames=FramesPolicy("per-clip", 4))
     )
     name: str = "phantom"
 

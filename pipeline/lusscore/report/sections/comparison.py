@@ -30,21 +30,26 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Pairs among models, pairs with the baseline, and what limits the test over folds."""
+    """Pairs among models, pairs with the baseline, and what limits the test over folds.
+
+    `level` is the one shown, `levels` are those in ``tables/comparison.csv``.
+    """
 
     level: str
+    levels: tuple[str, ...]
     models: tuple[Pair, ...]
     baseline: tuple[Pair, ...]
     caution: str
 
 
 def comparison(run: RunFiles, labels: Mapping[str, str]) -> Comparison:
-    """Lay out the comparison at the level at which labels were given."""
-    level = run.metrics["label_level"]
+    """Lay out the comparison at the level that sums the run up."""
+    level = run.level
     rows = run.metrics["comparison"][level]
     baseline = run.metrics["baseline"]
     return Comparison(
         level,
+        tuple(name for name, pairs in run.metrics["comparison"].items() if pairs),
         tuple(_pair(row, labels) for row in rows if row["b"] != baseline),
         tuple(_pair(row, labels) for row in rows if row["b"] == baseline),
         _caution(rows[0]["degrees"]),

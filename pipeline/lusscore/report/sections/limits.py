@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lusscore.report.run_files import RunFiles
+from lusscore.report.sections.zones import zones
 
 
 def limits(run: RunFiles) -> tuple[str, ...]:
@@ -32,8 +33,20 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "trained; heads trained on other patients would differ by more.",
         "Little about the frames as such: neighbouring frames are near copies, so thousands of "
         "frames hold the information of as many patients as there are.",
-        "Nothing about zones that were not examined or could not be read: they are left out of "
-        "global scores, never filled in.",
+        _zones(run),
         "Nothing about calibration: whether a probability of 0.8 means 8 in 10 is not tested here.",
     ]
     return tuple(found)
+
+
+def _zones(run: RunFiles) -> str:
+    shown = zones(run)
+    if not shown.known:
+        return (
+            "Nothing about zones or exams: no clip has a zone on record, so none could be scored."
+        )
+    unknown = f" {shown.left_out}" if shown.left_out else ""
+    return (
+        "Nothing about zones that were not examined or could not be read: they are left out of "
+        f"global scores, never filled in.{unknown}"
+    )

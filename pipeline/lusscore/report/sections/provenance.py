@@ -10,6 +10,7 @@ from typing import Any
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.report.numbers import count, duration
 from lusscore.report.run_files import RunFiles
+from lusscore.report.sections.zones import zones
 
 Entries = tuple[tuple[str, str], ...]
 _CARD = {
@@ -86,6 +87,8 @@ def _card(cohort: Mapping[str, Any], run: RunFiles) -> Entries:
         for key in ("patients", "exams", "clips", "frames")
         if key in cohort
     ]
+    if without := zones(run).counted:
+        entries.append(("Zone unknown", without))
     groups = [
         f"{number} {group or 'no group'}" for group, number in cohort.get("groups", {}).items()
     ]

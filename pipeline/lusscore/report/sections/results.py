@@ -10,6 +10,7 @@ from lusscore.evaluation.aggregation import LEVELS
 from lusscore.report.numbers import bounds, count, duration, listed, plural, three
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles
+from lusscore.report.sections.zones import zones
 
 # the paper's columns first, in its order
 COLUMNS = {
@@ -42,9 +43,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """All rows of one level."""
+    """All rows of one level; `note` says what to know about the level, if anything."""
 
     title: str
+    note: str
     rows: tuple[Row, ...]
 
 
@@ -59,9 +61,12 @@ class ScoreRow:
 
 
 def results(run: RunFiles, labels: Mapping[str, str]) -> tuple[Group, ...]:
-    """Lay out every level: models, baseline, and the paper's rows at the level of frames."""
+    """Lay out every level that has rows: models, baseline, and the paper's rows for frames."""
+    label_level = run.config["cohort"]["label_level"]
+    weak = f"weak labels: scores were given per {label_level}" if label_level != "frame" else ""
+    notes = {"frame": weak, "clip": "", "zone": zones(run).beside}
     groups = []
-    for level in LEVELS:
+    for level in _levels(run):
         entries = run.metrics["levels"][level]
         rows = [
             Row(
@@ -76,7 +81,7 @@ def results(run: RunFiles, labels: Mapping[str, str]) -> tuple[Group, ...]:
             rows += _published(run, labels)
         repeats = run.config["cross_validation"]["repeats"]
         held_out = entries[run.models[0]]["rows"] // repeats
-        groups.append(Group(plural(held_out, level), tuple(rows)))
+        groups.append(Group(plural(held_out, level), notes[level], tuple(rows)))
     return tuple(groups)
 
 
@@ -138,7 +143,7 @@ def absent_scores(run: RunFiles) -> tuple[str, ...]:
     repeated = run.config["cross_validation"]["repeats"] > 1
     everywhere = _absent_everywhere(run)
     levels: dict[tuple[int, int, tuple[int, ...]], list[str]] = {}
-    for level in LEVELS:
+    for level in _levels(run):
         for entry in run.metrics["absent_scores"][level]:
             scores = tuple(score for score in entry["scores"] if score not in everywhere[level])
             if scores:
@@ -167,8 +172,13 @@ def _absent_everywhere(run: RunFiles) -> dict[str, list[int]]:
             for entry in run.metrics["levels"][level][run.models[0]]["per_class"]
             if entry["support"] == 0
         ]
-        for level in LEVELS
+        for level in _levels(run)
     }
+
+
+def _levels(run: RunFiles) -> tuple[str, ...]:
+    """Levels with rows: zones have none where none is known."""
+    return tuple(level for level in LEVELS if run.metrics["levels"][level])
 
 
 def _scores(scores: Sequence[int]) -> str:

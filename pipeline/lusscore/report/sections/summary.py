@@ -36,13 +36,12 @@ class Summary:
 
 
 def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
-    """Say what the run shows, at the level at which its labels were given.
+    """Say what the run shows, at the level of its labels.
 
     No model is called the best where its interval overlaps another's, nor better than the
     baseline where the interval of their difference holds zero.
     """
-    level = run.metrics["label_level"]
-    entries = run.metrics["levels"][level]
+    entries = run.metrics["levels"][run.level]
     best = max(run.models, key=lambda model: entries[model]["pooled"]["accuracy"])
     sentences = [
         _what_was_done(run, labels),
@@ -50,16 +49,16 @@ def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
         _against_baseline(run, best),
         _every_score_alike(run, best),
         *_against_others(run, labels, best),
-        _by_exam(run, labels, best),
+        *_by_exam(run, labels, best),
     ]
     return Summary(tuple(sentences), _tiles(run, labels, best))
 
 
 def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
     cohort, validation = run.config["cohort"], run.config["cross_validation"]
-    patients = run.exams["patient"].nunique()
+    patients = run.clips["patient"].nunique()
     frames = run.metrics["levels"]["frame"][run.models[0]]["rows"] // validation["repeats"]
-    exams = len(run.exams[["patient", "exam"]].drop_duplicates())
+    exams = len(run.clips[["patient", "exam"]].drop_duplicates())
     repeated = f", {validation['repeats']} times over" if validation["repeats"] > 1 else ""
     return (
         f"{listed([labels[model] for model in run.models])} "
@@ -71,7 +70,7 @@ def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
 
 
 def _headline(run: RunFiles, labels: Mapping[str, str], best: str) -> str:
-    level = run.metrics["label_level"]
+    level = run.level
     entries = run.metrics["levels"][level]
     mine, baseline = entries[best], entries[run.metrics["baseline"]]
     opening = "It" if len(run.models) == 1 else f"{labels[best]}, with the highest accuracy here,"
@@ -88,7 +87,7 @@ def _against_baseline(run: RunFiles, best: str) -> str:
     compared = _find(run, best, run.metrics["baseline"])
     interval = compared["interval"]
     if interval is None:
-        return "With a single patient there is no interval, so nothing is said about chance."
+        return "Too few patients leave no interval, so nothing is said about chance."
     gap = f"{points(compared['pooled'])} percentage points"
     bounds = f"95\u00a0% interval {span([100 * end for end in interval], 1)}"
     if interval[0] > 0:
@@ -108,7 +107,7 @@ def _against_baseline(run: RunFiles, best: str) -> str:
 
 
 def _every_score_alike(run: RunFiles, best: str) -> str:
-    entries = run.metrics["levels"][run.metrics["label_level"]]
+    entries = run.metrics["levels"][run.level]
     baseline = entries[run.metrics["baseline"]]["pooled"]["macro_f1"]
     return (
         "Accuracy favours whoever answers the most frequent score. Counting every score alike, by "
@@ -118,7 +117,7 @@ def _every_score_alike(run: RunFiles, best: str) -> str:
 
 
 def _against_others(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
-    entries = run.metrics["levels"][run.metrics["label_level"]]
+    entries = run.metrics["levels"][run.level]
     mine = entries[best]["interval"].get("accuracy")
     overlapping: list[str] = []
     apart: list[str] = []
@@ -140,22 +139,23 @@ def _against_others(run: RunFiles, labels: Mapping[str, str], best: str) -> list
     return []
 
 
-def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> str:
+def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
+    if not run.metrics["exams"]:
+        return []
     errors = run.metrics["exams"][best]
     baseline = run.metrics["exams"][run.metrics["baseline"]]
-    return (
+    return [
         f"Summed over the zones of an exam, the global score of {labels[best]} is "
         f"{errors['mean_absolute_error']:.1f} points off on average (95\u00a0% interval "
         f"{span(errors['interval'], 1)}; protocol maximum {run.protocol.maximum}); that of the "
         f"baseline {baseline['mean_absolute_error']:.1f}."
-    )
+    ]
 
 
 def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, ...]:
-    level = run.metrics["label_level"]
+    level = run.level
     entries = run.metrics["levels"][level]
     mine, baseline = entries[best], entries[run.metrics["baseline"]]["pooled"]
-    errors = run.metrics["exams"]
     accuracy = mine["interval"].get("accuracy")
     rows = mine["rows"] // run.config["cross_validation"]["repeats"]
     return (
@@ -175,6 +175,20 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, .
             )
             for metric, name in (("macro_f1", "Macro-F1"), ("quadratic_kappa", "Quadratic kappa"))
         ),
+        *_exam_tile(run, labels, best),
+        Tile(
+            "Patients",
+            str(run.clips["patient"].nunique()),
+            (f"{plural(rows, level)} tested", f"{run.config['cross_validation']['folds']} folds"),
+        ),
+    )
+
+
+def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile]:
+    errors = run.metrics["exams"]
+    if not errors:
+        return []
+    return [
         Tile(
             f"Global score error, {labels[best]}",
             f"{errors[best]['mean_absolute_error']:.1f} of {run.protocol.maximum}",
@@ -182,13 +196,8 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, .
                 _interval(span(errors[best]["interval"], 1)),
                 f"baseline {errors[run.metrics['baseline']]['mean_absolute_error']:.1f}",
             ),
-        ),
-        Tile(
-            "Patients",
-            str(run.exams["patient"].nunique()),
-            (f"{plural(rows, level)} tested", f"{run.config['cross_validation']['folds']} folds"),
-        ),
-    )
+        )
+    ]
 
 
 def _interval(text: str) -> str:
@@ -200,8 +209,8 @@ def _lie(names: list[str]) -> str:
 
 
 def _find(run: RunFiles, a: str, b: str) -> Mapping[str, Any]:
-    """Find the comparison of accuracy of `a` and `b` at the level of the labels."""
-    rows = run.metrics["comparison"][run.metrics["label_level"]]
+    """Find the comparison of accuracy of `a` and `b` at the level that sums the run up."""
+    rows = run.metrics["comparison"][run.level]
     found: Mapping[str, Any] = next(
         row for row in rows if (row["a"], row["b"], row["metric"]) == (a, b, "accuracy")
     )
