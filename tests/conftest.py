@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+
+# a machine that is busy with other things must not fail a law that holds
+settings.register_profile("lusscore", deadline=None)
+settings.load_profile("lusscore")
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"

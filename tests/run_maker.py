@@ -26,8 +26,9 @@ class Recipe:
     """What run to make up.
 
     `skill` maps backbones to how clearly they see the score (0 is chance); `clips` and `frames`
-    are ranges per zone and clip; `missing` is the share of zones without a clip; `skipped` are
-    (clip, error) pairs; `worst` caps the score a patient of one fold can have.
+    are ranges per zone and clip; `missing` is the share of zones without a clip; `unzoned_clips`
+    is the share of clips whose zone is unknown, and of the first `unzoned_patients` all are;
+    `skipped` are (clip, error) pairs; patients of `capped_fold` have scores of 0 and 1 alone.
     """
 
     patients: int = 12
@@ -41,6 +42,8 @@ class Recipe:
     clips: tuple[int, int] = (1, 1)
     frames: tuple[int, int] = (6, 12)
     missing: float = 0.05
+    unzoned_clips: float = 0.0
+    unzoned_patients: int = 0
     capped_fold: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     name: str = "phantom"
@@ -59,7 +62,7 @@ def make_run(folder: Path, recipe: Recipe | None = None) -> Path:
         for number, patient in enumerate(patients)
     }
     homes = _homes(patients, recipe, generator)
-    cohort = _cohort(groups, homes[0], recipe, generator)
+    cohort = _forget_zones(_cohort(groups, homes[0], recipe, generator), recipe)
     predictions, training = [], []
     for repeat in range(recipe.repeats):
         fold = cohort["patient"].map(homes[repeat])
@@ -119,6 +122,16 @@ def _cohort(groups, home, recipe, generator):
                     (patient, "1", zone, path, frame, score) for frame, score in enumerate(truth)
                 ]
     return pd.DataFrame(rows, columns=["patient", "exam", "zone", "clip", "frame", "truth"])
+
+
+def _forget_zones(cohort, recipe):
+    """Leave the zone of some clips empty; nothing else changes."""
+    clips = cohort["clip"].unique()
+    generator = np.random.default_rng(recipe.seed + 1)
+    drawn = clips[generator.random(len(clips)) < recipe.unzoned_clips]
+    patients = cohort["patient"].unique()[: recipe.unzoned_patients]
+    unknown = cohort["clip"].isin(drawn) | cohort["patient"].isin(patients)
+    return cohort.assign(zone=cohort["zone"].mask(unknown, ""))
 
 
 def _predict(rows, skill, generator):

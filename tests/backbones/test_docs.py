@@ -15,7 +15,7 @@ from lusscore.backbones import (
     preprocessing_names,
     registry,
 )
-from lusscore.cli.backbones import backbones
+from lusscore.cli.backbones import command
 
 PAGE = (Path(__file__).parents[2] / "docs" / "backbones.md").read_text("utf-8")
 
@@ -32,7 +32,7 @@ def test_the_table_is_what_the_command_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    printed = CliRunner().invoke(backbones, [], env={"COLUMNS": "97"}).output
+    printed = CliRunner().invoke(command, [], env={"COLUMNS": "97"}).output
     (shown,) = re.findall(r"\$ lusscore backbones\n(.*?)```", PAGE, re.DOTALL)
     assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
 

@@ -116,6 +116,14 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
     assert "variants is 2, needed 1. Run 'lusscore features tiny" in result.output
 
 
+def test_a_file_of_an_onnx_backbone_asks_for_its_name(
+    lusscore: Callable[..., Result], extracted: Cohort
+) -> None:
+    result = lusscore("cv", "tiny")
+    assert result.exit_code == 2
+    assert "--backbone <folder>/tiny.onnx" in result.output
+
+
 def test_a_head_setting_out_of_range_is_a_sentence(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:

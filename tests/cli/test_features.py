@@ -90,14 +90,14 @@ def test_missing_weights_without_a_network_name_the_file_and_the_default(
 def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
-    extraction = ExtractionSettings(frames=FramesPolicy("all"), variants=3)
-    make_cohort(12, frames=40, extraction=extraction)
+    extraction = ExtractionSettings(frames=FramesPolicy("all"), variants=1)
+    make_cohort(40, frames=8, extraction=extraction)
     command = [sys.executable, "-m", "lusscore", "features", "tiny"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         file = tmp_path / "features" / "tiny" / "efficientnet_lite0.h5"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             time.sleep(0.05)
             if file.exists() and read_features(file).done.any():
@@ -108,4 +108,4 @@ def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
     assert "To go on: lusscore features tiny" in output
     assert "Traceback" not in output
     done = read_features(file).done
-    assert 0 < done.sum() < 24
+    assert 0 < done.sum() < 80

@@ -76,6 +76,25 @@ def test_means_of_equal_probabilities_stay_equal(rows):
     assert clips["p0"].nunique() == 1
 
 
+def test_frames_of_unknown_zone_count_for_clips_and_not_for_zones(rows):
+    rows.loc[rows["clip"] == "b.mp4", "zone"] = ""
+    assert len(score_at(rows, "frame")) == 6
+    assert score_at(rows, "clip")["zone"].tolist() == ["R-ant-sup", ""]
+    zones = score_at(rows, "zone")
+    assert zones["zone"].tolist() == ["R-ant-sup"]
+    assert zones["frames"].tolist() == [3]
+
+
+def test_without_any_zone_the_tables_keep_their_columns(rows):
+    protocol = get_protocol("lus-12")
+    none, some = score_at(rows.assign(zone=""), "zone"), score_at(rows, "zone")
+    assert none.empty
+    assert list(none.columns) == list(some.columns)
+    exams = global_scores(none, protocol)
+    assert exams.empty
+    assert list(exams.columns) == list(global_scores(some, protocol).columns)
+
+
 def _zones(scores):
     table = pd.DataFrame(
         [(zone, truth, prediction) for zone, (truth, prediction) in scores.items()],

@@ -98,6 +98,63 @@ def test_repeats_are_all_counted(tmp_path):
     assert metrics["comparison"]["frame"][0]["degrees"] == 5
 
 
+def test_without_any_zone_frames_and_clips_are_scored_and_the_rest_is_empty(tmp_path):
+    known, unknown = make_run(tmp_path / "known"), tmp_path / "unknown"
+    make_run(unknown, Recipe(unzoned_clips=1.0))
+    for folder in (known, unknown):
+        evaluate_run(folder, resamples=100)
+    some, none = _metrics(known), _metrics(unknown)
+    for level in ("frame", "clip"):
+        assert none["levels"][level] == some["levels"][level]
+        assert none["comparison"][level] == some["comparison"][level]
+    assert none["levels"]["zone"] == none["exams"] == {}
+    assert none["comparison"]["zone"] == none["absent_scores"]["zone"] == []
+    for name in ("zones.csv", "exams.csv", "tables/zone_accuracy.csv"):
+        (header,) = (unknown / name).read_text(encoding="utf-8").splitlines()
+        assert header == (known / name).read_text(encoding="utf-8").splitlines()[0]
+    assert set(pd.read_csv(unknown / "tables" / "metrics.csv")["level"]) == {"frame", "clip"}
+
+
+def test_some_unknown_zones_leave_their_frames_out_of_zones_and_exams_only(tmp_path):
+    known, partly = make_run(tmp_path / "known"), tmp_path / "partly"
+    make_run(partly, Recipe(unzoned_clips=0.4, unzoned_patients=4))
+    for folder in (known, partly):
+        evaluate_run(folder, resamples=100)
+    some, all_known = _metrics(partly), _metrics(known)
+    for level in ("frame", "clip"):
+        assert some["levels"][level] == all_known["levels"][level]
+    rows = read_predictions(partly / "predictions.csv")
+    rows = rows[rows["zone"] != ""]
+    zones = pd.read_csv(partly / "zones.csv", dtype=str, keep_default_na=False)
+    assert zones["frames"].astype(int).sum() == len(rows)
+    assert "" not in set(zones["zone"])
+    assert some["levels"]["zone"][MODELS[0]]["rows"] == len(zones) // 3
+    assert some["exams"][MODELS[0]]["exams"] == 8
+    assert some["exams"][MODELS[0]]["interval"] is not None
+    assert len(some["comparison"]["zone"]) == 2 * 3
+
+
+def test_a_fold_without_a_known_zone_is_left_out_of_the_means_of_zones(run_folder):
+    path = run_folder / "predictions.csv"
+    rows = read_predictions(path)
+    rows["zone"] = rows["zone"].where(rows["fold"] == 2, "")
+    write_predictions(path, rows)
+    evaluate_run(run_folder, resamples=100)
+    entry = _metrics(run_folder)["levels"]["zone"][MODELS[0]]
+    assert [fold["fold"] for fold in entry["folds"]] == [2]
+    assert entry["sd"]["accuracy"] is None
+    assert _metrics(run_folder)["comparison"]["zone"][0]["fold_p"] is None
+
+
+def test_a_zone_of_another_protocol_is_refused(run_folder):
+    path = run_folder / "predictions.csv"
+    rows = read_predictions(path)
+    rows["zone"] = rows["zone"].replace("R-ant-sup", "R1")
+    write_predictions(path, rows)
+    with pytest.raises(RunError, match="Zone 'R1' of the predictions is not one of protocol"):
+        evaluate_run(run_folder)
+
+
 def test_without_the_baseline_nothing_is_reported(run_folder):
     path = run_folder / "predictions.csv"
     rows = read_predictions(path)

@@ -7,13 +7,16 @@ from lusscore.evaluation.predictions import read_predictions
 from lusscore.evaluation.resampling import draw_patients
 from run_maker import Recipe, make_run
 
+MODEL = "xception/softmax"
+
 
 @pytest.fixture
 def measured(tmp_path):
     folder = make_run(tmp_path / "run", Recipe(capped_fold=2))
     frames = score_at(read_predictions(folder / "predictions.csv"), "frame")
-    draws = draw_patients(frames["patient"].nunique(), 100, 0)
-    return frames, measure_level(frames, ["xception/softmax"], draws)["xception/softmax"]
+    patients = sorted(frames["patient"].unique())
+    draws = draw_patients(len(patients), 100, 0)
+    return frames, measure_level(frames, [MODEL], patients, draws)[MODEL]
 
 
 def test_every_fold_and_all_together_are_measured(measured):
@@ -49,5 +52,41 @@ def test_the_pooled_value_lies_in_its_interval(measured):
 
 def test_a_single_patient_has_no_interval(rows):
     alone = score_at(rows.assign(patient="1", fold=1), "frame")
-    measured = measure_level(alone, ["xception/softmax"], draw_patients(1, 100, 0))
-    assert measured["xception/softmax"].intervals() == {}
+    measured = measure_level(alone, [MODEL], ["1"], draw_patients(1, 100, 0))
+    assert measured[MODEL].intervals() == {}
+
+
+def test_a_level_without_rows_measures_nothing(rows):
+    zones = score_at(rows.assign(zone=""), "zone")
+    assert measure_level(zones, [MODEL], ["007", "NA"], draw_patients(2, 100, 0)) == {}
+
+
+def test_patients_without_rows_at_a_level_do_not_move_its_interval(measured):
+    frames, _ = measured
+    zoned = frames[frames["patient"] > "104"]
+    patients, all_patients = (sorted(each["patient"].unique()) for each in (zoned, frames))
+    few, drawn = draw_patients(len(patients), 100, 0), np.zeros((100, len(all_patients)))
+    drawn[:, -len(patients) :] = few
+    alone = measure_level(zoned, [MODEL], patients, few)[MODEL]
+    among_all = measure_level(zoned, [MODEL], all_patients, drawn)[MODEL]
+    assert among_all.intervals() == alone.intervals()
+    assert among_all.pooled.macro_auc == alone.pooled.macro_auc
+
+
+def test_resamples_without_any_row_are_left_out_of_the_interval(measured):
+    frames, _ = measured
+    zoned = frames[frames["patient"] > "109"]
+    patients = sorted(frames["patient"].unique())
+    result = measure_level(zoned, [MODEL], patients, draw_patients(len(patients), 200, 0))[MODEL]
+    assert 0 < np.isnan(result.resampled["accuracy"]).sum() < 50
+    low, high = result.intervals()["accuracy"]
+    assert low <= result.pooled.accuracy <= high
+
+
+def test_a_single_patient_with_rows_has_no_interval_among_others(measured):
+    frames, _ = measured
+    zoned = frames[frames["patient"] == "105"]
+    patients = sorted(frames["patient"].unique())
+    result = measure_level(zoned, [MODEL], patients, draw_patients(len(patients), 100, 0))[MODEL]
+    assert result.intervals() == {}
+    assert len(result.folds) == 1

@@ -23,6 +23,15 @@ def test_what_is_written_is_read_back_with_names_as_text(rows, tmp_path):
     assert back["p0"].dtype == np.float64
 
 
+def test_an_unknown_zone_is_an_empty_cell_and_stays_empty(rows, tmp_path):
+    path = tmp_path / "predictions.csv"
+    rows.loc[3:, "zone"] = ""
+    write_predictions(path, rows.sample(frac=1, random_state=3))
+    assert ",NA,1,,b.mp4,0," in path.read_text(encoding="utf-8")
+    back = read_predictions(path)
+    pd.testing.assert_frame_equal(back, rows[list(PREDICTION_COLUMNS)], check_dtype=False)
+
+
 def test_float32_probabilities_survive_to_the_last_bit(rows, tmp_path):
     shares = np.random.default_rng(0).dirichlet([1, 1, 1, 1], len(rows)).astype(np.float32)
     rows[["p0", "p1", "p2", "p3"]] = shares

@@ -18,6 +18,7 @@ def test_good_predictions_pass(rows):
         ("fold", 0, r"line 3, column fold"),
         ("frame", -1, r"line 3, column frame"),
         ("patient", " ", r"line 3, column patient holds ' '; expected a name"),
+        ("zone", " ", r"line 3, column zone holds ' '; expected a name, or nothing where it is"),
         ("p1", 1.2, r"line 3, column p1 holds 1\.2; expected a probability from 0 to 1"),
         ("p0", 0.3, r"line 3: the probabilities p0 to p3 sum to 1\.3; expected 1"),
     ],
@@ -25,7 +26,7 @@ def test_good_predictions_pass(rows):
 def test_a_value_out_of_range_is_named_by_line(rows, column, value, message):
     rows[column] = rows[column].astype(object if isinstance(value, str) else float)
     rows.loc[1, column] = value
-    if column not in ("p0", "p1", "patient"):
+    if column not in ("p0", "p1", "patient", "zone"):
         rows[column] = rows[column].astype(int)
     with pytest.raises(RunError, match=message):
         check_predictions(rows, "p.csv")
@@ -58,7 +59,13 @@ def test_a_patient_may_change_folds_between_repeats(rows):
     check_predictions(pd.concat([rows, again], ignore_index=True), "p.csv")
 
 
-@pytest.mark.parametrize("change", [{"truth": 0}, {"exam": "2"}, {"zone": "L-ant-sup"}])
+def test_a_zone_may_be_unknown(rows):
+    check_predictions(rows.assign(zone=""), "p.csv")
+
+
+@pytest.mark.parametrize(
+    "change", [{"truth": 0}, {"exam": "2"}, {"zone": "L-ant-sup"}, {"zone": ""}]
+)
 def test_models_must_share_frames_and_truth(rows, change):
     other = rows.assign(model="vgg16/softmax", **change)
     with pytest.raises(RunError, match="'vgg16/softmax' and 'xception/softmax' were not tested"):

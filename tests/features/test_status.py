@@ -48,3 +48,14 @@ def test_a_file_is_missing_fresh_stale_or_damaged_and_says_why(
 
     fresh.path.write_bytes(b"nonsense")
     assert state(computed, tmp_path).state == "damaged"
+
+
+def test_a_file_of_an_onnx_backbone_is_held_against_the_card(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+) -> None:
+    cohort = make_cohort(1)
+    extract_features(cohort, [get_backbone(str(tiny_backbone))], tmp_path)
+    assert state(cohort, tmp_path).state == "fresh"
+    extraction = replace(cohort.card.extraction, rotation=1.0)
+    changed = replace(cohort, card=replace(cohort.card, extraction=extraction))
+    assert state(changed, tmp_path).why == ("augmentation rotation is 10.0, needed 1.0",)

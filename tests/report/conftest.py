@@ -12,7 +12,7 @@ from run_maker import Recipe, make_run
 SKIPPED = (
     (
         "clips/doe_jane/L-ant-sup_1.mp4",
-        "/home/ann smith/data/clips/doe_jane/L-ant-sup_1.mp4 cannot be read as video; replace it.",
+        "/clinic/ann smith/clips/doe_jane/L-ant-sup_1.mp4 cannot be read as video; replace it.",
     ),
 )
 PAPER_MODELS = (("xception", 2.9), ("resnet50", 2.3), ("vgg16", 0.6))
@@ -50,6 +50,30 @@ def weak_folder(tmp_path_factory):
         healthy=0,
     )
     return _evaluated(tmp_path_factory.mktemp("runs") / "weak", recipe)
+
+
+@pytest.fixture(scope="session")
+def images_folder(tmp_path_factory):
+    """One network on clips none of which has a known zone, scored per zone."""
+    recipe = Recipe(skill=(("vgg16", 1.5),), label_level="zone", unzoned_clips=1.0, name="images")
+    return _evaluated(tmp_path_factory.mktemp("runs") / "images", recipe)
+
+
+@pytest.fixture(scope="session")
+def half_folder(tmp_path_factory):
+    """Two networks, two repeats; half of the clips and two whole patients without a zone."""
+    recipe = Recipe(unzoned_clips=0.5, unzoned_patients=2, repeats=2, name="half")
+    return _evaluated(tmp_path_factory.mktemp("runs") / "half", recipe)
+
+
+@pytest.fixture
+def images(images_folder):
+    return read_run_files(images_folder)
+
+
+@pytest.fixture
+def half(half_folder):
+    return read_run_files(half_folder)
 
 
 @pytest.fixture
@@ -90,7 +114,7 @@ def hostile_folder(clinical_folder, tmp_path_factory):
     text = (own_folder / "config.toml").read_text(encoding="utf-8")
     text = text.replace('name = "clinic"', "name = '<img src=x onerror=alert(1)>'")
     text = text.replace(
-        "lusscore cv data/phantom", "lusscore cv /home/ann/secret/study --data-dir C:\\\\ann\\\\d"
+        "lusscore cv data/phantom", "lusscore cv /clinic/ann/secret/study --data-dir C:\\\\ann\\\\d"
     )
     (own_folder / "config.toml").write_text(text, encoding="utf-8")
     return own_folder

@@ -1,4 +1,5 @@
 from lusscore.report.figure_set import save_figures
+from lusscore.report.model_names import model_labels
 
 
 def test_every_figure_is_saved_in_both_forms(clinical, labels, tmp_path):
@@ -13,3 +14,8 @@ def test_every_figure_is_saved_in_both_forms(clinical, labels, tmp_path):
     }
     saved = {path.name for path in (tmp_path / "figures").iterdir()}
     assert saved == {f"{name}.{kind}" for name in svgs for kind in ("png", "svg")}
+
+
+def test_without_zones_there_are_no_figures_of_zones_and_exams(images, tmp_path):
+    svgs = save_figures(images, tmp_path / "figures", model_labels(images.models))
+    assert set(svgs) == {"intervals", "roc", "confusion_frame"}

@@ -59,6 +59,16 @@ def weak_page(weak_folder):
 
 
 @pytest.fixture(scope="module")
+def images_page(images_folder):
+    return write_report(images_folder).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def half_page(half_folder):
+    return write_report(half_folder).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
 def hostile_page(hostile_folder):
     return write_report(hostile_folder).read_text(encoding="utf-8")
 
@@ -129,6 +139,61 @@ def test_a_mismatch_is_told_by_symbol_as_well_as_colour(page):
     assert "✓" in words
 
 
+def _well_formed(page):
+    parsed = _Page(page)
+    assert len(parsed.ids) == len(set(parsed.ids))
+    targets = [a["href"] for tag, a in parsed.tags if tag == "a"]
+    assert all(target[1:] in parsed.ids for target in targets)
+    return parsed
+
+
+def test_without_zones_the_page_says_why_and_shows_nothing_of_them(images_page):
+    parsed = _well_formed(images_page)
+    words = parsed.words()
+    assert "No clip of this run has a zone on record" in words
+    assert not {"global-score", "exams", "cards"} & set(parsed.ids)
+    for absent in ("Fig. 2", "Fig. 3c", "Fig. 4", "Global score"):
+        assert absent not in words
+    assert "Fig. 3a" in words
+    assert "Fig. 3b" in words
+    assert "clip-level numbers share that weakness and stand in for zones" in words
+    assert not re.search(r"\b(?i:nan)\b", words)
+    figures = [a for tag, a in parsed.tags if a.get("class") == "drawing"]
+    assert len(figures) == 3
+
+
+def test_a_page_without_exams_has_and_allows_no_script(images_page):
+    assert "<script" not in images_page
+    assert "script-src" not in images_page
+
+
+def test_unknown_zones_are_told_beside_everything_of_zones_and_exams(half_page, page):
+    words = _well_formed(half_page).words()
+    assert words.count("have no zone on record: they count for frames and clips") == 3
+    assert words.count("clips of unknown zone") == 4
+    assert words.count("2 of 12 exams have no clip with a zone on record") == 2
+    assert not re.search(r"\b(?i:nan)\b", words)
+    cards = [a for tag, a in _Page(half_page).tags if a.get("class") == "exam"]
+    assert len(cards) == 10
+    assert "zone on record" not in page
+    assert "unknown zone" not in page
+
+
+def test_the_number_of_clips_left_out_is_in_the_summary_and_the_reasons_below(page, weak_page):
+    parsed = _Page(page)
+    words = parsed.words()
+    assert "1 clip could not be used; which and why" in words
+    assert "L-ant-sup_1.mp4 cannot be read as video; replace it." in words
+    assert {"href": "#skipped"} in [a for tag, a in parsed.tags if tag == "a"]
+    assert page.index("could not be used") < page.index('id="results"')
+    assert "could not be used" not in weak_page
+
+
+def test_no_folder_of_a_clip_left_out_is_told(page):
+    for word in ("/clinic/", "ann smith", "doe_jane"):
+        assert word not in page
+
+
 def test_markup_in_names_is_shown_and_not_obeyed(hostile_page):
     page = hostile_page
     parsed = _Page(page)
@@ -141,7 +206,7 @@ def test_markup_in_names_is_shown_and_not_obeyed(hostile_page):
 
 def test_no_folder_of_the_machine_is_told(hostile_folder, hostile_page):
     page = hostile_page
-    for word in ("/home", "secret", "ann smith", "doe_jane", "C:\\"):
+    for word in ("/clinic/", "secret", "ann smith", "doe_jane", "C:\\"):
         assert word not in page
     assert "lusscore cv …/study" in _Page(page).words()
     assert str(hostile_folder) not in page

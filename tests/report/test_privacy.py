@@ -8,12 +8,14 @@ from lusscore.report.privacy import file_name, hide_folders, without_clip_folder
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/home/ann/study/clip.mp4 is damaged", "…/clip.mp4 is damaged"),
+        ("/clinic/ann/study/clip.mp4 is damaged", "…/clip.mp4 is damaged"),
         ("cannot read '/data/John Doe/x.mp4'", "cannot read '…/x.mp4'"),
         ("C:\\Users\\Ann\\x.mp4", "…/x.mp4"),
         ("D:/study/x.mp4", "…/x.mp4"),
         ("\\\\server\\share\\x.mp4", "…/x.mp4"),
         ("~/study/x/y.mp4", "…/y.mp4"),
+        ("file:///clinic/ann/x.mp4", "…/x.mp4"),
+        ("Invalid data:/clinic/ann/x.mp4", "Invalid data:…/x.mp4"),
         ("lusscore cv /srv/data/blues --folds 3", "lusscore cv …/blues --folds 3"),
     ],
 )
@@ -54,10 +56,23 @@ def test_only_a_clips_file_name_is_told(clip):
 @pytest.mark.parametrize(
     "text",
     [
-        "/home/ann smith/data/clips/doe_jane/x.mp4 cannot be read",
+        "/clinic/ann smith/data/clips/doe_jane/x.mp4 cannot be read",
         "clips/doe_jane/x.mp4 cannot be read",
         "x.mp4 cannot be read",
+        "/clinic/ann o'brien/(ward 7)/clips/doe_jane/x.mp4 cannot be read",
+        "/mnt/other/place/x.mp4 cannot be read",
+        "data/ward 7/clips/doe_jane/x.mp4 cannot be read",
+        "C:\\Users\\Ann O'Brien\\clips\\doe_jane\\x.mp4 cannot be read",
+        "file:///clinic/ann/clips/doe_jane/x.mp4 cannot be read",
     ],
 )
 def test_an_error_names_its_clip_without_folders(text):
     assert without_clip_folders(text, "clips/doe_jane/x.mp4") == "x.mp4 cannot be read"
+
+
+@pytest.mark.parametrize(
+    "clip", ["/clinic/ann o'brien/doe_jane/x.mp4", "D:\\Ann's clips\\doe_jane\\x.mp4"]
+)
+def test_a_clip_with_an_absolute_path_is_named_without_it(clip):
+    told = without_clip_folders(f"{clip} is empty (0 bytes); see '/srv/log/y.txt'.", clip)
+    assert told == "x.mp4 is empty (0 bytes); see '…/y.txt'."

@@ -17,10 +17,21 @@ def test_a_patient_called_na_is_no_gap(own_folder):
     assert "NA" in set(read_run_files(own_folder).exams["patient"])
 
 
+def test_an_unknown_zone_is_empty_text(half):
+    assert (half.clips["zone"] == "").any()
+    assert (half.zones["zone"] != "").all()
+
+
+def test_the_level_is_that_of_the_labels_but_clips_without_zones(clinical, weak, images):
+    assert [run.level for run in (clinical, weak, images)] == ["frame", "clip", "clip"]
+    assert images.metrics["label_level"] == "zone"
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "folds.csv",
+        "clips.csv",
         "zones.csv",
         "exams.csv",
         "metrics.json",

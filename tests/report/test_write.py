@@ -35,6 +35,12 @@ def test_every_protocol_can_be_reported(tmp_path, protocol):
     assert protocol in write_report(folder).read_text(encoding="utf-8")
 
 
+def test_a_run_without_zones_gives_the_same_bytes(images_folder):
+    once = write_report(images_folder).read_bytes()
+    assert write_report(images_folder).read_bytes() == once
+    assert not (images_folder / "figures" / "zone_accuracy.svg").exists()
+
+
 def test_a_long_cohort_stays_a_small_page(tmp_path):
     skill = (("xception", 2.0), ("resnet50", 2.0), ("vgg16", 2.0))
     folder = make_run(tmp_path / "run", Recipe(patients=49, healthy=12, frames=(1, 2), skill=skill))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,7 @@ from lusscore.console import counter, note, print_table, say
 )
 @click.option(
     "--folds-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=None,
     help="folds.csv of an earlier run, instead of new folds.",
 )
@@ -79,59 +77,42 @@ def command(
     head takes seconds. The defaults are those of Raillard et al. 2022.
     """
     from lusscore.backbones import get_backbone
-    from lusscore.cohort.fold_search import make_folds
-    from lusscore.cohort.folds import read_folds
-    from lusscore.evaluation.crossval import HeadChoice, cross_validate
-    from lusscore.evaluation.dataset import join_labels
-    from lusscore.evaluation.evaluate import METRICS_NAME, evaluate_run
-    from lusscore.evaluation.run import new_run, record_run
-    from lusscore.features import feature_path, fingerprint_parts, read_features
-    from lusscore.head import head_defaults
+    from lusscore.evaluation.crossval import HeadChoice
+    from lusscore.evaluation.evaluate import METRICS_NAME
+    from lusscore.evaluation.experiment import Experiment, run_experiment
+    from lusscore.evaluation.run import new_run
     from lusscore.report import write_report
 
-    started = time.perf_counter()
     found = find_cohort(cohort, data_dir, check_files=False)
-    specs = [get_backbone(name) for name in backbones or _computed(features_dir / found.name)]
+    names = dict.fromkeys(backbones or _computed(features_dir / found.name))
     given = {key: value for key, value in head_options.items() if value is not None}
-    choice = HeadChoice(head, head_defaults(head) | given | {"seed": seed})
-    settings = found.card.extraction
-    features = [
-        read_features(
-            feature_path(features_dir, found, spec.name), fingerprint_parts(spec, None, settings)
-        )
-        for spec in specs
-    ]
-    dataset = join_labels(found, features)
-    patients = dataset.patients()
-    divided = (
-        make_folds(patients, folds, repeats=repeats, seed=seed)
-        if folds_file is None
-        else read_folds(folds_file, patients)
+    experiment = Experiment(
+        found,
+        tuple(get_backbone(name) for name in names),
+        HeadChoice(head, given),
+        folds,
+        repeats,
+        seed,
+        folds_file,
     )
-    name = run_name or f"{divided.count}fold-{head}-{_short_digest(choice, divided, specs)}"
+    name = run_name or experiment.default_name()
     folder = results_dir / found.name / name
     with new_run(folder, overwrite=overwrite) as building:
         with counter("Training heads", "heads") as update:
-            result = cross_validate(dataset, divided, choice, jobs=jobs, progress=update)
-        record_run(
-            building,
-            found,
-            dataset,
-            specs,
-            divided,
-            choice,
-            result,
-            name=name,
-            seed=seed,
-            command=shlex.join(["lusscore", *sys.argv[1:]]),
-            seconds=time.perf_counter() - started,
-        )
-        evaluate_run(building)
+            outcome = run_experiment(
+                experiment,
+                features_dir,
+                building,
+                name=name,
+                command=shlex.join(["lusscore", *sys.argv[1:]]),
+                jobs=jobs,
+                progress=update,
+            )
         write_report(building)
-    for sentence in result.notes:
+    for sentence in outcome.notes:
         note(f"Note: {sentence}")
-    if dataset.skipped:
-        note(f"Note: {len(dataset.skipped)} clips have no embeddings; the report lists them.")
+    if outcome.skipped:
+        note(f"Note: {outcome.skipped} clips have no embeddings; the report lists them.")
     metrics = (folder / METRICS_NAME).read_text(encoding="utf-8")
     if as_json:
         say(metrics)
@@ -139,27 +120,27 @@ def command(
         _tell(json.loads(metrics), folder)
     if open_report:
         click.launch((folder / "report.html").resolve().as_uri())
-    if dataset.skipped:
+    if outcome.skipped:
         sys.exit(1)
 
 
 def _computed(folder: Path) -> list[str]:
-    """Name the backbones that have a feature file."""
+    """Name the backbones that have a feature file, in the order of the registry."""
     from lusscore.backbones import backbone_names
     from lusscore.errors import FeatureFileError
 
-    names = sorted(path.stem for path in folder.glob("*.h5"))
+    names = {path.stem for path in folder.glob("*.h5")}
     if not names:
         raise FeatureFileError(
             f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
         )
-    order = {name: place for place, name in enumerate(backbone_names())}
-    return sorted(names, key=lambda name: order.get(name, len(order)))
-
-
-def _short_digest(*settings: object) -> str:
-    """Tell runs of different settings apart in eight digits."""
-    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+    foreign = sorted(names - set(backbone_names()))
+    if foreign:
+        raise FeatureFileError(
+            f"{folder / foreign[0]}.h5 comes from an ONNX file; name the backbones to use, that "
+            f"one as --backbone <folder>/{foreign[0]}.onnx."
+        )
+    return [name for name in backbone_names() if name in names]
 
 
 def _tell(metrics: dict[str, Any], folder: Path) -> None:

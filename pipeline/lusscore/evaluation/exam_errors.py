@@ -53,13 +53,14 @@ def exam_errors(
     """
     absolute = exams["error"].abs()
     per_patient = absolute.groupby(exams["patient"]).agg(["sum", "size"])
-    total, count = (draws @ per_patient.reindex(patients, fill_value=0).to_numpy(np.float64)).T
+    per_patient = per_patient.reindex(list(patients), fill_value=0)
+    total, count = (draws @ per_patient.to_numpy(np.float64)).T
     resampled = np.full(len(draws), np.nan)
     np.divide(total, count, out=resampled, where=count > 0)
     return ExamErrors(
         exams=len(exams),
         complete=int((exams["zones_scored"] == exams["zones_of_protocol"]).sum()),
         mean_absolute_error=float(absolute.mean()),
-        interval=interval(resampled) if len(per_patient) > 1 else None,
+        interval=interval(resampled) if exams["patient"].nunique() > 1 else None,
         mean_error=float(exams["error"].mean()),
     )

@@ -30,12 +30,22 @@ def fingerprint_parts(
     settings
         The card's extraction settings.
     """
-    table = settings.as_table()
     parts = {
         "backbone": spec.name,
         "input_size": list(spec.input_size),
         "preprocessing": spec.preprocessing,
         "output": spec.output,
+        **settings_parts(settings),
+    }
+    if weights_digest is not None:
+        parts["weights"] = weights_digest
+    return parts
+
+
+def settings_parts(settings: ExtractionSettings) -> dict[str, Any]:
+    """List the parts that do not come from the backbone."""
+    table = settings.as_table()
+    return {
         "sector": table["sector"],
         "frames": table["frames"],
         "variants": table["variants"],
@@ -43,9 +53,6 @@ def fingerprint_parts(
         "dtype": table["dtype"],
         "extraction_version": EXTRACTION_VERSION,
     }
-    if weights_digest is not None:
-        parts["weights"] = weights_digest
-    return parts
 
 
 def fingerprint_digest(parts: Mapping[str, Any]) -> str:

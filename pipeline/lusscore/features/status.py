@@ -12,7 +12,7 @@ import numpy as np
 from lusscore.backbones import find_weights, get_backbone, load_weights
 from lusscore.cohort import Cohort
 from lusscore.errors import BackboneError, FeatureFileError
-from lusscore.features.fingerprint import differences, fingerprint_parts
+from lusscore.features.fingerprint import differences, fingerprint_parts, settings_parts
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
 from lusscore.features.store import open_feature_file
@@ -113,14 +113,16 @@ def _file_status(
 def _settings_changes(
     name: str, parts: dict[str, object], cohort: Cohort, weights_dir: Path | None
 ) -> list[str]:
+    settings = cohort.card.extraction
     try:
         spec = get_backbone(name)
         digest = None
         if find_weights(spec, weights_dir) is not None:
             digest = load_weights(spec, weights_dir, download=False).digest
-    except BackboneError as error:
-        return [str(error)]
-    return differences(parts, fingerprint_parts(spec, digest, cohort.card.extraction))
+    except BackboneError:
+        # an ONNX file that only its maker can name: what the card says is compared all the same
+        return differences(parts, settings_parts(settings))
+    return differences(parts, fingerprint_parts(spec, digest, settings))
 
 
 def _clip_changes(

@@ -7,13 +7,14 @@ from pathlib import PureWindowsPath
 
 # An absolute path: a drive or slash that does not continue a word, URL or other path, then folders.
 _FOLDERS = re.compile(
-    r"""(?: (?<![A-Za-z]) [A-Za-z]: [\\/] (?![\\/]) | (?<![\w.:/\\]) [\\/]{1,2} (?!\s) | ~[\\/] )
+    r"""(?: (?<![A-Za-z]) [A-Za-z]: [\\/] (?![\\/]) | (?<![\w.:/\\]) [\\/]{1,2} (?!\s) | ~[\\/]
+          | (?<=:) [\\/] (?![\\/\s]) | file:[\\/]{2,3} )
         (?: [^\\/:*?"'<>|\n]+ [\\/] )+""",
     re.VERBOSE,
 )
 
-# Where a path begins, at a drive, slash or tilde or with any word, and all of it but the file name.
-_BEGINNING = r"(?:(?<![\w.])(?:file:|[A-Za-z]:)?[\\/~][^\n]*?[\\/]|[^\s'\"(]*[\\/])"
+# All of a path but its file name: from the first word with a slash to the last slash.
+_BEFORE_NAME = r"""[^\s'"(]*[\\/](?:[^\n]*?[\\/])?"""
 
 
 def hide_folders(text: str) -> str:
@@ -40,5 +41,5 @@ def without_clip_folders(text: str, clip: str) -> str:
     """
     name = file_name(clip)
     told = text.replace(clip, name)
-    told = re.sub(_BEGINNING + re.escape(name), lambda _: name, told)
+    told = re.sub(_BEFORE_NAME + re.escape(name), lambda _: name, told)
     return hide_folders(told)

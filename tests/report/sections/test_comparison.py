@@ -21,6 +21,13 @@ def test_a_single_model_has_no_pair(weak):
     assert shown.level == "clip"
 
 
+def test_the_level_stands_in_where_no_zone_is_known(images, clinical, labels):
+    shown = comparison(images, model_labels(images.models))
+    assert shown.level == "clip"
+    assert shown.levels == ("frame", "clip")
+    assert comparison(clinical, labels).levels == ("frame", "clip", "zone")
+
+
 @pytest.mark.parametrize(
     ("change", "reading"),
     [

@@ -49,3 +49,10 @@ def test_only_the_first_repeat_is_shown(weak):
 def test_the_map_has_one_column_between_the_sides(clinical, weak):
     assert exams(clinical).columns == 7
     assert exams(weak).columns == 3
+
+
+def test_exams_without_a_known_zone_have_no_card(half, images):
+    patients = [exam.patient for exam in exams(half).exams]
+    assert len(patients) == 10
+    assert not {"101", "102"} & set(patients)
+    assert exams(images).exams == ()

@@ -13,3 +13,11 @@ def test_a_clinical_run_with_frame_labels_does_not(clinical):
     assert "scores were given per" not in found
     assert "not a medical device" in found
     assert "calibration" in found
+
+
+def test_what_has_no_known_zone_is_told(clinical, half, images):
+    assert "no zone on record" not in " ".join(limits(clinical))
+    (partly,) = [limit for limit in limits(half) if "no zone on record" in limit]
+    assert partly.startswith("Nothing about zones that were not examined")
+    (wholly,) = [limit for limit in limits(images) if limit.startswith("Nothing about zones")]
+    assert wholly.startswith("Nothing about zones or exams: no clip has a zone on record")

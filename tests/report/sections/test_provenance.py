@@ -27,6 +27,14 @@ def test_the_card_is_told_in_full(clinical):
     assert "Raillard" in card["Rubric"]
 
 
+def test_clips_of_unknown_zone_are_counted_on_the_card(clinical, half, images):
+    assert "Zone unknown" not in dict(provenance(clinical).cohort)
+    assert " clips, " in dict(provenance(half).cohort)["Zone unknown"]
+    clips = images.config["cohort"]["clips"]
+    counted = dict(provenance(images).cohort)["Zone unknown"]
+    assert counted.startswith(f"{clips} of {clips} clips, ")
+
+
 def test_synthetic_data_are_called_so(weak):
     assert dict(provenance(weak).cohort)["Data"].startswith("synthetic phantom")
 

@@ -21,6 +21,22 @@ def test_every_level_has_models_and_baseline(clinical, labels):
     assert frames.title.endswith(" frames")
 
 
+def test_only_levels_with_rows_are_shown(images):
+    frames, clips = results(images, model_labels(images.models))
+    assert frames.title.endswith(" frames")
+    assert clips.title.endswith(" clips")
+    assert all(" zone " not in note for note in absent_scores(images))
+
+
+def test_a_level_says_what_to_know_about_it(clinical, half, weak, labels):
+    assert [group.note for group in results(clinical, labels)] == ["", "", ""]
+    notes = [group.note for group in results(half, model_labels(half.models))]
+    assert notes[:2] == ["", ""]
+    assert notes[2].endswith(" clips of unknown zone")
+    weak_notes = [group.note for group in results(weak, model_labels(weak.models))]
+    assert weak_notes == ["weak labels: scores were given per clip", "", ""]
+
+
 def test_a_cell_holds_mean_spread_pooled_and_interval(clinical, labels):
     entry = clinical.metrics["levels"]["frame"]["xception/softmax"]
     cell = results(clinical, labels)[0].rows[0].cells[0]

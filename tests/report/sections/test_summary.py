@@ -66,6 +66,36 @@ def test_weak_labels_are_summed_up_at_their_own_level(weak):
     assert "No winner" not in text
 
 
+def test_without_zones_the_summary_is_of_clips_and_of_no_exam(images):
+    summary = summarise(images, model_labels(images.models))
+    text = _sentences(images)
+    assert "of clips their true score" in text
+    assert "global score" not in text
+    assert "of 12 patients (12 exams, cohort images)" in text
+    assert [tile.label.split(",")[0] for tile in summary.tiles] == [
+        "Clip accuracy",
+        "Macro-F1",
+        "Quadratic kappa",
+        "Patients",
+    ]
+
+
+def test_patients_without_a_known_zone_are_counted(half):
+    assert "of 12 patients (12 exams, cohort half)" in _sentences(half)
+    assert summarise(half, model_labels(half.models)).tiles[-1].value == "12"
+
+
+def test_a_sum_over_some_zones_says_over_how_many(half):
+    scored = half.exams.loc[half.exams["model"] == half.models[0], "zones_scored"].mean()
+    text = _sentences(half)
+    assert f"Summed over the zones scored, on average {scored:.1f} of 12, the global" in text
+    tile = summarise(half, model_labels(half.models)).tiles[3]
+    assert tile.notes[2] == f"{scored:.1f} of 12 zones scored"
+    complete = replace(half, exams=half.exams.assign(zones_scored=12))
+    assert "Summed over the zones of an exam, the global" in _sentences(complete)
+    assert len(summarise(complete, model_labels(half.models)).tiles[3].notes) == 2
+
+
 def test_tiles_stand_beside_the_baseline(clinical):
     tiles = summarise(clinical, model_labels(clinical.models)).tiles
     assert len(tiles) == 5

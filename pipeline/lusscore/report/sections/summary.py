@@ -144,8 +144,10 @@ def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
         return []
     errors = run.metrics["exams"][best]
     baseline = run.metrics["exams"][run.metrics["baseline"]]
+    scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
+    some = f" scored, on average {scored:.1f} of {zones}," if scored < zones else " of an exam,"
     return [
-        f"Summed over the zones of an exam, the global score of {labels[best]} is "
+        f"Summed over the zones{some} the global score of {labels[best]} is "
         f"{errors['mean_absolute_error']:.1f} points off on average (95\u00a0% interval "
         f"{span(errors['interval'], 1)}; protocol maximum {run.protocol.maximum}); that of the "
         f"baseline {baseline['mean_absolute_error']:.1f}."
@@ -188,6 +190,7 @@ def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile
     errors = run.metrics["exams"]
     if not errors:
         return []
+    scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
     return [
         Tile(
             f"Global score error, {labels[best]}",
@@ -195,9 +198,15 @@ def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile
             (
                 _interval(span(errors[best]["interval"], 1)),
                 f"baseline {errors[run.metrics['baseline']]['mean_absolute_error']:.1f}",
+                *([f"{scored:.1f} of {zones} zones scored"] if scored < zones else []),
             ),
         )
     ]
+
+
+def _mean_zones_scored(run: RunFiles) -> float:
+    """Zones scored per exam; the fewer, the smaller the error of a sum over them can be."""
+    return float(run.exams.loc[run.exams["model"] == run.models[0], "zones_scored"].mean())
 
 
 def _interval(text: str) -> str:
