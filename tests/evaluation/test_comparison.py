@@ -26,8 +26,9 @@ def measured(tmp_path):
     folder = make_run(tmp_path / "run")
     predictions = read_predictions(folder / "predictions.csv")
     frames = score_at(predictions, "frame")
-    draws = draw_patients(frames["patient"].nunique(), 200, 0)
-    return measure_level(frames, [A, B, BASELINE], draws)
+    patients = sorted(frames["patient"].unique())
+    draws = draw_patients(len(patients), 200, 0)
+    return measure_level(frames, [A, B, BASELINE], patients, draws)
 
 
 def test_a_difference_is_first_minus_second(measured):

@@ -43,3 +43,13 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
         with new_run(tmp_path / "photos", overwrite=True):
             pass
     assert (tmp_path / "photos").is_dir()
+
+
+def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def fail() -> None:
+        with new_run(tmp_path / "results" / "cohort" / "run"):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert list(tmp_path.iterdir()) == []

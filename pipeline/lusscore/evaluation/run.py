@@ -8,7 +8,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -48,6 +48,7 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
             raise RunError(f"{folder} exists but is no run folder; choose another --run.")
         if not overwrite:
             raise RunError(f"{folder} exists; choose another --run, or replace it by --overwrite.")
+    absent = [parent for parent in folder.parents if not parent.exists()]
     building = folder.with_name(f".{folder.name}.{os.getpid()}.building")
     building.mkdir(parents=True)
     try:
@@ -57,8 +58,12 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
             folder.rename(replaced)
         building.rename(folder)
         shutil.rmtree(replaced, ignore_errors=True)
-    finally:
+    except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):  # one that somebody else has put something into stays
+            for parent in absent:
+                parent.rmdir()
+        raise
 
 
 def record_run(
