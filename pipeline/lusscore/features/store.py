@@ -175,13 +175,21 @@ def make_file(
         create_layout(beside, clips, variants, dim, dtype, dict(attrs))
         kept = _take_over(path, beside, clips) if path.exists() else 0
         beside.replace(path)
-    except OSError as error:
+    # HDF5 tells of a full disk by any of these
+    except (OSError, RuntimeError, ValueError) as error:
         beside.unlink(missing_ok=True)
         raise FeatureFileError(
-            f"{path} cannot be made ({error.strerror or error}); free space on the disk or "
+            f"{path} cannot be made ({_reason(error)}); free space on the disk or "
             "choose another --features-dir. Nothing that was computed is lost."
         ) from None
     return kept
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file could not be made, without HDF5's addresses and offsets."""
+    if "No space left" in str(error):
+        return "no space left on the disk"
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _take_over(old: Path, new: Path, clips: Sequence[PlannedClip]) -> int:

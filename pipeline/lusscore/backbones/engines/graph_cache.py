@@ -52,7 +52,9 @@ def cached_graph(core: Any, folder: Path, name: str, build: Callable[[], Graph])
             graph = _read(core, folder / f"{name}.xml")
             if graph is None:
                 graph = build()
-                _write(graph, folder, name)
+                # OpenVINO tells of a full disk by RuntimeError; the network is good all the same
+                with suppress(OSError, RuntimeError):
+                    _write(graph, folder, name)
             return graph
     except (OSError, Timeout):
         return build()
