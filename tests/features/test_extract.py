@@ -12,7 +12,14 @@ from clip_maker import moving_bar, write_video
 from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, read_cohort, write_cohort
 from lusscore.errors import FeatureFileError
-from lusscore.features import Outcome, Watcher, extract_features, read_features
+from lusscore.features import (
+    EngineChoice,
+    Outcome,
+    RunChoice,
+    Watcher,
+    extract_features,
+    read_features,
+)
 
 
 @pytest.fixture
@@ -63,15 +70,13 @@ def test_a_second_run_computes_nothing_and_leaves_the_bytes(
 def test_batch_size_and_threads_change_no_embedding(
     make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path, batch: int
 ) -> None:
-    from lusscore.features import EngineChoice
-
     cohort = with_settings(make_cohort(1), dtype="float32")
     (usual,) = extract_features(cohort, [spec], tmp_path / "a")
     (other,) = extract_features(
         cohort,
         [spec],
         tmp_path / "b",
-        images_per_batch=batch,
+        run=RunChoice(images_per_batch=batch),
         engine=EngineChoice(threads=1),
     )
     for digest, rows in embeddings(usual).items():

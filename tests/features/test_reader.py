@@ -41,5 +41,5 @@ def test_a_flipped_bit_is_never_served(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[offset + 7] ^= 1
     path.write_bytes(data)
-    with pytest.raises(FeatureFileError, match=r"clip 'clips/p0_R1.mp4' do not match"):
+    with pytest.raises(FeatureFileError, match=r"clip 'clips/p0_R1.mp4' does not match"):
         read_features(path)

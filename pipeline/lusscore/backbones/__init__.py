@@ -1,7 +1,8 @@
 """Backbones: frozen networks, their weights and the engines that run them."""
 
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
-from lusscore.backbones.engines import Engine, engine_names, open_engine, register_engine
+from lusscore.backbones.engines import Engine, Result, engine_names, open_engine, register_engine
+from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
 from lusscore.backbones.preprocessing import (
     Preprocessing,
     get_preprocessing,
@@ -22,13 +23,17 @@ from lusscore.backbones.weights import (
 
 __all__ = [
     "DEFAULT_BACKBONE",
+    "DEFAULT_PRECISION",
     "MAIN_BACKBONES",
+    "PRECISIONS",
     "WEIGHTS_VARIABLE",
     "BackboneSpec",
     "Engine",
     "Preprocessing",
+    "Result",
     "Weights",
     "backbone_names",
+    "check_precision",
     "engine_names",
     "find_weights",
     "get_backbone",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.precision import DEFAULT_PRECISION
 from lusscore.backbones.preprocessing import get_preprocessing
 from lusscore.backbones.registry import Network, builder_of
 from lusscore.backbones.spec import BackboneSpec
@@ -14,9 +18,12 @@ from lusscore.errors import BackboneError
 
 # counts up when this module changes what it builds, so that saved graphs are built anew
 MODEL_VERSION = 1
+_POLICIES = {"f32": "float32", "bf16": "mixed_bfloat16", "f16": "mixed_float16"}
 
 
-def build_model(spec: BackboneSpec, weights: Weights) -> Network:
+def build_model(
+    spec: BackboneSpec, weights: Weights, precision: str = DEFAULT_PRECISION
+) -> Network:
     """Build the network of `spec`, read `weights` and add preprocessing and pooling.
 
     Parameters
@@ -25,6 +32,8 @@ def build_model(spec: BackboneSpec, weights: Weights) -> Network:
         A registered backbone (not an ONNX file).
     weights
         What :func:`lusscore.backbones.load_weights` returned for it.
+    precision
+        Number format of its arithmetic; weights, preprocessing and pooling stay float32.
 
     Returns
     -------
@@ -41,10 +50,12 @@ def build_model(spec: BackboneSpec, weights: Weights) -> Network:
     """
     keras = import_keras()
     _check_settings(keras)
-    network = builder_of(spec)(spec)
+    with _arithmetic(keras, precision):
+        network = builder_of(spec)(spec)
     read_weights(network, spec, weights)
     inputs = keras.Input((*spec.input_size, 3), dtype="uint8", name="frames")
     outputs = network(_preprocess(keras, inputs, spec.preprocessing), training=False)
+    outputs = keras.ops.cast(outputs, "float32")
     if len(outputs.shape) == 4:
         outputs = keras.layers.GlobalAveragePooling2D()(outputs)
     return keras.Model(inputs, outputs, name=f"{spec.name}_embedding")
@@ -61,6 +72,17 @@ def _preprocess(keras: Network, frames: Network, name: str) -> Network:
     mean = np.asarray(preprocessing.mean, np.float32)
     scale = np.asarray(preprocessing.scale, np.float32)
     return (x - mean) / scale
+
+
+@contextmanager
+def _arithmetic(keras: Network, precision: str) -> Iterator[None]:
+    """Let layers that are made inside compute in `precision`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(_POLICIES[precision])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _check_settings(keras: Network) -> None:

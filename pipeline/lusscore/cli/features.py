@@ -56,7 +56,7 @@ def command(
     fail are passed over and listed, and the exit code is then 1.
     """
     from lusscore.backbones import DEFAULT_BACKBONE, get_backbone
-    from lusscore.features import EngineChoice, Watcher, extract_features
+    from lusscore.features import EngineChoice, RunChoice, Watcher, extract_features
 
     specs = [get_backbone(name) for name in dict.fromkeys(backbones or (DEFAULT_BACKBONE,))]
     found = find_cohort(cohort, data_dir)
@@ -84,7 +84,7 @@ def command(
                 frames=lambda backbone, frames: bars.advance(tasks[backbone], frames),
                 stop=stop,
             ),
-            images_per_batch=batch,
+            run=RunChoice(images_per_batch=batch),
         )
     _tell(outcomes)
     if not all(outcome.finished for outcome in outcomes):

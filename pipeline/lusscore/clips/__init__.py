@@ -4,5 +4,14 @@ from lusscore.clips.digest import digest_clip
 from lusscore.clips.frame import Frame
 from lusscore.clips.images import IMAGE_SUFFIXES
 from lusscore.clips.open import count_frames, is_clip, open_clip
+from lusscore.clips.stamp import stamp_clip
 
-__all__ = ["IMAGE_SUFFIXES", "Frame", "count_frames", "digest_clip", "is_clip", "open_clip"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "Frame",
+    "count_frames",
+    "digest_clip",
+    "is_clip",
+    "open_clip",
+    "stamp_clip",
+]

@@ -1,8 +1,9 @@
 """Stage one: frames to embeddings in HDF5."""
 
-from lusscore.features.extract import extract_features
+from lusscore.features.engine_choice import EngineChoice
+from lusscore.features.extract import RunChoice, extract_features
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
-from lusscore.features.job import EngineChoice, Outcome
+from lusscore.features.job import Outcome
 from lusscore.features.plan import feature_path
 from lusscore.features.prepare import Prepared
 from lusscore.features.reader import Features, read_features
@@ -15,6 +16,7 @@ __all__ = [
     "FileStatus",
     "Outcome",
     "Prepared",
+    "RunChoice",
     "Watcher",
     "cohort_status",
     "extract_features",

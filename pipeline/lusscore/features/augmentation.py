@@ -6,10 +6,14 @@ import hashlib
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
 from lusscore.cohort import ExtractionSettings
+
+# Frames are made beside each other by threads of ours; more within one image would be in the way.
+cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True)
@@ -64,33 +68,44 @@ def draw_transform(
     )
 
 
-def apply_transform(image: Image.Image, transform: Transform) -> Image.Image:
+def apply_transform(image: NDArray[np.uint8], transform: Transform) -> NDArray[np.uint8]:
     """Apply a transform, in one bilinear resampling; what comes into view is black.
 
     Parameters
     ----------
     image
-        RGB.
+        uint8, shape (height, width, 3), 0–255.
     transform
         What to do.
 
     Returns
     -------
-    Image
-        RGB, the same size.
+    ndarray of uint8, the same shape
+        A new array.
     """
-    width, height = image.size
+    height, width = image.shape[:2]
     angle = math.radians(transform.angle)
     cos, sin = math.cos(angle) / transform.scale, math.sin(angle) / transform.scale
     down, right = transform.shift
-    centre_x, centre_y = width / 2, height / 2
-    # Pillow wants the way back: for each output pixel, where in the input it comes from.
-    a, b, d, e = cos, -sin, sin, cos
-    to_x, to_y = centre_x + right * width, centre_y + down * height
-    c = centre_x - a * to_x - b * to_y
-    f = centre_y - d * to_x - e * to_y
-    if transform.flip:
-        a, b, c = -a, -b, width - c
-    return image.transform(
-        image.size, Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR
+    # The way back: for each output pixel, where in the input it comes from. Pixel centres have
+    # whole coordinates, so the middle of the image lies between them.
+    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+    to_x, to_y = middle_x + right * width, middle_y + down * height
+    back = np.array(
+        [
+            [cos, -sin, middle_x - cos * to_x + sin * to_y],
+            [sin, cos, middle_y - sin * to_x - cos * to_y],
+        ]
     )
+    if transform.flip:
+        back[0] = -back[0]
+        back[0, 2] += width - 1
+    moved = cv2.warpAffine(
+        image,
+        back,
+        (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    return np.asarray(moved, dtype=np.uint8)

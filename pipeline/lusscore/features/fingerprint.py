@@ -11,11 +11,14 @@ from lusscore.backbones import BackboneSpec
 from lusscore.cohort import ExtractionSettings
 
 # Raise it whenever the code between a clip and its embedding changes what comes out.
-EXTRACTION_VERSION = 1
+EXTRACTION_VERSION = 2
 
 
 def fingerprint_parts(
-    spec: BackboneSpec, weights_digest: str | None, settings: ExtractionSettings
+    spec: BackboneSpec,
+    weights_digest: str | None,
+    settings: ExtractionSettings,
+    precision: str | None = None,
 ) -> dict[str, Any]:
     """List everything that can change an embedding, as plain JSON values.
 
@@ -29,6 +32,9 @@ def fingerprint_parts(
         SHA-256 of its weights; None leaves the part out, for readers that have no weights.
     settings
         The card's extraction settings.
+    precision
+        Number format of the network's arithmetic; None leaves the part out, for readers that
+        take any.
     """
     parts = {
         "backbone": spec.name,
@@ -39,6 +45,8 @@ def fingerprint_parts(
     }
     if weights_digest is not None:
         parts["weights"] = weights_digest
+    if precision is not None:
+        parts["precision"] = precision
     return parts
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
 from lusscore.cohort import Cohort
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
 from lusscore.features.layout import PlannedClip, create_layout
@@ -39,7 +39,7 @@ def write_generated_features(
         PlannedClip(span.clip, hashlib.sha256(span.clip.encode()).hexdigest(), np.arange(count))
         for span, count in zip(cohort.spans, counts, strict=True)
     ]
-    parts = fingerprint_parts(spec, "0" * 64, settings)
+    parts = fingerprint_parts(spec, "0" * 64, settings, DEFAULT_PRECISION)
     attrs = {
         "fingerprint": fingerprint_digest(parts),
         "fingerprint_parts": json.dumps(parts, sort_keys=True),

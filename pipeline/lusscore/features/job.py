@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones import BackboneSpec, Engine, Weights, open_engine
+from lusscore.backbones import BackboneSpec, Weights
+from lusscore.features.engine_choice import LazyEngine
 from lusscore.features.layout import PlannedClip
 from lusscore.features.store import FeatureStore
-from lusscore.features.stream import Chunk
-
-
-@dataclass(frozen=True)
-class EngineChoice:
-    """How backbones are executed; nothing here changes an embedding.
-
-    Attributes
-    ----------
-    name
-        ``"openvino"`` or ``"keras"``.
-    device
-        The engine's name of a device, None for its default.
-    threads
-        CPU threads, None for all.
-    cache
-        Folder for converted networks, None for none.
-    """
-
-    name: str = "openvino"
-    device: str | None = None
-    threads: int | None = None
-    cache: Path | None = None
+from lusscore.features.writer import Writer
 
 
 @dataclass
@@ -50,6 +28,10 @@ class Outcome:
         The feature file.
     clips, frames
         Computed in this run.
+    images
+        Frames times variants.
+    seconds
+        From the first clip to the last write, of all backbones of the run together.
     failed
         Clips without embeddings and why.
     finished
@@ -60,33 +42,10 @@ class Outcome:
     path: Path
     clips: int = 0
     frames: int = 0
+    images: int = 0
+    seconds: float = 0.0
     failed: dict[str, str] = field(default_factory=dict)
     finished: bool = True
-
-
-@dataclass
-class LazyEngine:
-    """Opens an engine at the first call: a network that has nothing to do is never loaded."""
-
-    choice: EngineChoice
-    spec: BackboneSpec
-    weights: Weights
-    stack: ExitStack
-    opened: Engine | None = None
-
-    def __call__(self) -> Engine:
-        """Return the engine, opened."""
-        if self.opened is None:
-            self.opened = open_engine(
-                self.choice.name,
-                self.spec,
-                self.weights,
-                device=self.choice.device,
-                threads=self.choice.threads,
-                cache=self.choice.cache,
-            )
-            self.stack.callback(self.opened.close)
-        return self.opened
 
 
 @dataclass
@@ -94,29 +53,48 @@ class Job:
     """One backbone at work."""
 
     spec: BackboneSpec
+    weights: Weights
     engine: LazyEngine
     store: FeatureStore
+    writer: Writer
     outcome: Outcome
     todo: set[int]
-    embeddings: list[NDArray[np.float32]] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
 
-    def finish(self, clip: PlannedClip, row: int, times: Sequence[NDArray[np.float64]]) -> None:
-        """Keep what was computed of a clip."""
-        self.store.write(row, np.concatenate(self.embeddings), np.concatenate(times))
-        self.embeddings.clear()
-        self.outcome.clips += 1
-        self.outcome.frames += len(clip.frames)
+    def keep(
+        self,
+        clip: PlannedClip,
+        row: int,
+        embeddings: NDArray[np.floating[Any]],
+        times: NDArray[np.float64],
+    ) -> None:
+        """Keep the next rows of a clip: shape (frames, variants, dim), and seconds."""
+        if row in self.broken:
+            return
+        with np.errstate(over="ignore"):
+            stored = embeddings.astype(self.store.dtype, copy=False)
+        if np.isfinite(stored).all():
+            self.writer.rows(self.store, row, stored, times)
+            return
+        self.broken.add(row)
+        beyond = "float16 holds" if np.isfinite(embeddings).all() else "can be computed with"
+        self.fail(
+            clip,
+            row,
+            f"{clip.path} has embeddings beyond what {beyond}; check the weights of "
+            f'{self.spec.name}, or set dtype = "float32" in the card.',
+        )
+
+    def finish(self, clip: PlannedClip, row: int) -> None:
+        """Mark a clip done, all of whose rows were kept."""
+        if row not in self.broken:
+            self.writer.finish(self.store, row, lambda: self._count(clip))
 
     def fail(self, clip: PlannedClip, row: int, error: str) -> None:
         """Record why a clip cannot be computed, and drop what was computed of it."""
-        self.store.fail(row, error)
-        self.embeddings.clear()
+        self.writer.fail(self.store, row, error)
         self.outcome.failed[clip.path] = error
 
-    def embed(self, chunk: Chunk) -> int:
-        """Run one chunk through the backbone; return its frames."""
-        images = chunk.images[self.spec.input_size]
-        frames, variants = images.shape[:2]
-        flat = self.engine().embed(images.reshape(-1, *images.shape[2:]))
-        self.embeddings.append(flat.reshape(frames, variants, -1))
-        return int(frames)
+    def _count(self, clip: PlannedClip) -> None:
+        self.outcome.clips += 1
+        self.outcome.frames += len(clip.frames)

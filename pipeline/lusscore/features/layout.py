@@ -1,4 +1,4 @@
-"""The layout of a feature file (HDF5), schema 1; features/README.md tells it to readers.
+"""The layout of a feature file (HDF5), schema 2; features/README.md tells it to readers.
 
 All space is allocated when the file is made, and every string has a fixed length, so that later
 writes touch raw data only: a process killed at any moment leaves a readable file.
@@ -16,7 +16,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA = 1
+from lusscore.features.checksum import HEADER_ATTRIBUTE, header_checksum
+
+SCHEMA = 2
 ERROR_BYTES = 512
 DIGEST_BYTES = 64
 
@@ -35,12 +37,15 @@ class PlannedClip:
         int64, shape (selected,): frame numbers, increasing.
     error
         Why the clip cannot be read, else empty.
+    stamp
+        What :func:`lusscore.clips.stamp_clip` told when the digest was taken.
     """
 
     path: str
     digest: str
     frames: NDArray[np.int64]
     error: str = ""
+    stamp: tuple[int, ...] = ()
 
 
 def create_layout(
@@ -74,7 +79,6 @@ def create_layout(
         file.attrs["schema"] = SCHEMA
         for key, value in attrs.items():
             file.attrs[key] = value
-        _allocate(file, "embeddings", (rows, variants, dim), np.dtype(dtype))
         clip_rows = np.repeat(np.arange(len(clips)), [len(clip.frames) for clip in clips])
         numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
         _allocate(file, "frames/clip", (rows,), np.dtype(np.int32))[...] = clip_rows
@@ -92,6 +96,9 @@ def create_layout(
             data = _allocate(file, f"clips/{name}", (len(clips),), kind)
             data[...] = np.array(values, dtype=f"S{width}").astype(kind)
         _allocate(file, "clips/done", (len(clips),), np.dtype(np.uint8))[...] = 0
+        # Last, so that it lies at the end: a file that is cut short loses rows and no tables.
+        _allocate(file, "embeddings", (rows, variants, dim), np.dtype(dtype))
+        file.attrs[HEADER_ATTRIBUTE] = header_checksum(file)
     sync(path)
 
 

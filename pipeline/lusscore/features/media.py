@@ -6,14 +6,15 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lusscore.clips import count_frames, digest_clip
+from lusscore.clips import count_frames, digest_clip, stamp_clip
 from lusscore.cohort import Cohort
-from lusscore.errors import ClipError
+from lusscore.errors import ClipError, FeatureFileError
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,23 @@ class Media:
         Frames that can be decoded; 0 if the clip cannot be read to its end.
     error
         Why not, else empty.
+    stamp
+        What :func:`lusscore.clips.stamp_clip` told before it was read.
     """
 
     clip: str
     digest: str
     frames: int
     error: str = ""
+    stamp: tuple[int, ...] = ()
 
 
 def index_media(
-    cohort: Cohort, memory: Path, *, progress: Callable[[int, int], None] | None = None
+    cohort: Cohort,
+    memory: Path,
+    *,
+    reread: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Media]:
     """Digest and count every clip of a cohort.
 
@@ -52,6 +60,8 @@ def index_media(
         Whose clips.
     memory
         JSON file that remembers; made where missing, ignored and rewritten where damaged.
+    reread
+        Read every clip, whatever is remembered.
     progress
         Called with (clips done, clips in all).
 
@@ -60,15 +70,16 @@ def index_media(
     list of Media
         One per clip, in manifest order.
     """
-    known = _recall(memory)
+    known = {} if reread else _recall(memory)
     clips = cohort.clips()
-    stamps = {clip: _stamp(cohort.clip_path(clip)) for clip in clips}
 
     def look(clip: str) -> Media:
+        path = cohort.clip_path(clip)
+        stamp = stamp_clip(path)
         remembered = known.get(clip)
-        if remembered is not None and remembered[0] == stamps[clip] and stamps[clip]:
-            return remembered[1]
-        return _inspect(clip, cohort.clip_path(clip))
+        if stamp and remembered is not None and remembered.stamp == stamp:
+            return remembered
+        return _inspect(clip, path, stamp)
 
     found = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -76,51 +87,43 @@ def index_media(
             found.append(media)
             if progress is not None:
                 progress(len(found), len(clips))
-    _remember(memory, ((stamps[media.clip], media) for media in found if not media.error))
+    _remember(memory, (media for media in found if not media.error))
     return found
 
 
-def _inspect(clip: str, path: Path) -> Media:
+def _inspect(clip: str, path: Path, stamp: tuple[int, ...]) -> Media:
     """Read a clip from end to end."""
     digest = ""
     try:
         digest = digest_clip(path)
-        return Media(clip, digest, count_frames(path))
+        return Media(clip, digest, count_frames(path), stamp=stamp)
     except ClipError as error:
-        return Media(clip, digest, 0, str(error))
+        return Media(clip, digest, 0, str(error), stamp)
 
 
-def _stamp(path: Path) -> list[int]:
-    """Return what tells that a clip was not touched; empty if it cannot be told."""
-    try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        stats = [file.stat() for file in files]
-    except OSError:
-        return []
-    return [
-        len(stats),
-        sum(s.st_size for s in stats),
-        max((s.st_mtime_ns for s in stats), default=0),
-    ]
-
-
-def _recall(memory: Path) -> dict[str, tuple[list[int], Media]]:
+def _recall(memory: Path) -> dict[str, Media]:
     try:
         document = json.loads(memory.read_text(encoding="utf-8"))
         if document["schema"] != _SCHEMA:
             return {}
-        return {row["clip"]: (row.pop("stamp"), Media(**row)) for row in document["clips"]}
+        rows = (Media(**row | {"stamp": tuple(row["stamp"])}) for row in document["clips"])
+        return {media.clip: media for media in rows}
     except (OSError, ValueError, TypeError, KeyError):
         # A memory and no record: everything in it can be read from the clips again.
         return {}
 
 
-def _remember(memory: Path, rows: Iterable[tuple[list[int], Media]]) -> None:
-    document = {
-        "schema": _SCHEMA,
-        "clips": [{"stamp": stamp, **asdict(media)} for stamp, media in rows],
-    }
-    memory.parent.mkdir(parents=True, exist_ok=True)
+def _remember(memory: Path, rows: Iterable[Media]) -> None:
+    document = {"schema": _SCHEMA, "clips": [asdict(media) for media in rows]}
     beside = memory.with_name(f"{memory.name}.{os.getpid()}.tmp")
-    beside.write_text(json.dumps(document, indent=0), encoding="utf-8")
-    beside.replace(memory)
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(document, indent=0), encoding="utf-8")
+        beside.replace(memory)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise FeatureFileError(
+            f"{memory} cannot be written ({error.strerror}); free space on the disk, check its "
+            "permissions or choose another --features-dir."
+        ) from None

@@ -37,6 +37,7 @@ def plan_clips(media: Sequence[Media], settings: ExtractionSettings) -> list[Pla
             clip.digest,
             settings.frames.select(clip.frames).astype(np.int64),
             clip.error,
+            clip.stamp,
         )
         for clip in media
     ]

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from lusscore import __version__
-from lusscore.backbones import BackboneSpec, Engine, Weights
+from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec, Engine, Weights
 from lusscore.cohort import ExtractionSettings
+from lusscore.features.feature_file import open_feature_file, read_clip_table
 from lusscore.features.fingerprint import differences, fingerprint_digest, fingerprint_parts
-from lusscore.features.layout import PlannedClip
+from lusscore.features.grow import make_file
+from lusscore.features.layout import SCHEMA, PlannedClip
 from lusscore.features.plan import aside_path
-from lusscore.features.store import make_file, open_feature_file
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def prepare_file(
     weights: Weights,
     settings: ExtractionSettings,
     open_engine: Callable[[], Engine],
+    *,
+    precision: str = DEFAULT_PRECISION,
 ) -> Prepared:
     """Make, grow, exchange or simply accept a feature file. The caller holds `path`.
 
@@ -67,21 +70,21 @@ def prepare_file(
         What its embeddings have to come from.
     open_engine
         Called where a file is made, which then tells what computed it.
+    precision
+        Number format of the network's arithmetic.
 
     Raises
     ------
     FeatureFileError
         If a file at `path` is damaged, or the new one cannot be made.
     """
-    parts = fingerprint_parts(spec, weights.digest, settings)
+    parts = fingerprint_parts(spec, weights.digest, settings, precision)
     needed = fingerprint_digest(parts)
     set_aside: Path | None = None
     changes: tuple[str, ...] = ()
     if path.exists():
-        with open_feature_file(path) as file:
-            there = str(file.attrs["fingerprint"])
-            changes = tuple(differences(json.loads(file.attrs["fingerprint_parts"]), parts))
-        if there != needed:
+        there, changes = stale_parts(path, parts)
+        if changes:
             set_aside = aside_path(path, there)
             set_aside.parent.mkdir(exist_ok=True)
             path.replace(set_aside)
@@ -94,17 +97,25 @@ def prepare_file(
     return Prepared(path, True, kept, set_aside, changes)
 
 
+def stale_parts(path: Path, needed: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Return a file's fingerprint, and how its parts differ from those needed, in words."""
+    with open_feature_file(path, any_schema=True) as file:
+        fingerprint = str(file.attrs["fingerprint"])
+        changes = differences(json.loads(file.attrs["fingerprint_parts"]), needed)
+        schema = int(file.attrs["schema"])
+    if schema != SCHEMA:
+        changes.append(f"schema is {schema}, needed {SCHEMA}")
+    if not changes and fingerprint != fingerprint_digest(needed):
+        changes.append(f"fingerprint is {fingerprint[:12]}…, needed that of these settings")
+    return fingerprint, tuple(changes)
+
+
 def _holds(path: Path, clips: Sequence[PlannedClip]) -> bool:
     """Tell whether a file's clips are exactly these, in whatever order."""
     with open_feature_file(path) as file:
-        paths = [value.decode() for value in file["clips/path"][...]]
-        digests = [value.decode() for value in file["clips/digest"][...]]
-        counts = [0] * len(paths)
-        for owner in file["frames/clip"][...].tolist():
-            counts[owner] += 1
-    return sorted(zip(paths, digests, counts, strict=True)) == sorted(
-        (clip.path, clip.digest, len(clip.frames)) for clip in clips
-    )
+        table = read_clip_table(file)
+    held = zip(table.paths, table.digests, table.counts.tolist(), strict=True)
+    return sorted(held) == sorted((clip.path, clip.digest, len(clip.frames)) for clip in clips)
 
 
 def _attributes(

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.errors import FeatureFileError
+from lusscore.features.checksum import HEADER_ATTRIBUTE, clip_checksum, header_checksum
+from lusscore.features.feature_file import attributes, open_feature_file, read_clip_table
 from lusscore.features.fingerprint import differences
-from lusscore.features.store import open_feature_file, row_checksum
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
         that differs and the command that mends it.
     """
     with open_feature_file(path) as file:
-        attrs = {key: str(value) for key, value in file.attrs.items()}
+        attrs = attributes(file)
         parts = json.loads(attrs.pop("fingerprint_parts"))
         wrong = differences(parts, needed or {})
         if wrong:
@@ -86,27 +87,22 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
                 f"features {path.parent.name} --backbone {path.stem}' to make what is needed; "
                 "the file is kept aside."
             )
+        table = read_clip_table(file)
         try:
+            whole = header_checksum(file) == attrs.pop(HEADER_ATTRIBUTE, "")
             embeddings = file["embeddings"][...]
             clip, frame = file["frames/clip"][...], file["frames/index"][...]
             time = file["frames/time"][...]
-            texts = {
-                name: tuple(value.decode() for value in file[f"clips/{name}"][...])
-                for name in ("path", "digest", "checksum", "error")
-            }
-            done = file["clips/done"][...].astype(bool)
-        except (OSError, KeyError) as error:
-            raise FeatureFileError(
-                f"{path} is damaged ({error}); delete it and run 'lusscore features' again."
-            ) from None
-    edges = np.searchsorted(clip, np.arange(len(done) + 1))
-    for row in np.flatnonzero(done):
-        rows = embeddings[edges[row] : edges[row + 1]]
-        if row_checksum(rows).decode() != texts["checksum"][row]:
-            raise FeatureFileError(
-                f"{path} is damaged: the embeddings of clip {texts['path'][row]!r} do not match "
-                "their checksum. Delete the file and run 'lusscore features' again."
-            )
+        except (OSError, RuntimeError, KeyError) as error:
+            raise _damaged(path, str(error)) from None
+    if not whole:
+        raise _damaged(path, "its tables do not match their checksum")
+    for row in np.flatnonzero(table.done).tolist():
+        held = table.rows(row)
+        name, digest = table.paths[row], table.digests[row]
+        found = clip_checksum(name, digest, frame[held], embeddings[held], time[held])
+        if found.decode() != table.checksums[row]:
+            raise _damaged(path, f"what it holds of clip {name!r} does not match its checksum")
     return Features(
         path=path,
         backbone=attrs["backbone"],
@@ -116,8 +112,15 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
         clip=clip,
         frame=frame,
         time=time,
-        paths=texts["path"],
-        digests=texts["digest"],
-        done=done,
-        errors=texts["error"],
+        paths=table.paths,
+        digests=table.digests,
+        done=table.done,
+        errors=table.errors,
+    )
+
+
+def _damaged(path: Path, what: str) -> FeatureFileError:
+    return FeatureFileError(
+        f"{path} is damaged: {what}. Mend it with 'lusscore verify {path.parent.name} --repair', "
+        "which computes only what was lost."
     )

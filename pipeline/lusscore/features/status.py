@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from lusscore.backbones import find_weights, get_backbone, load_weights
 from lusscore.cohort import Cohort
 from lusscore.errors import BackboneError, FeatureFileError
+from lusscore.features.feature_file import open_feature_file, read_clip_table
 from lusscore.features.fingerprint import differences, fingerprint_parts, settings_parts
+from lusscore.features.lock import holder, is_held
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
-from lusscore.features.store import open_feature_file
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,10 @@ class FileStatus:
         Clips recorded with an error.
     size
         Bytes on disk.
+    precision
+        Number format of the arithmetic that made it.
+    written_by
+        Who writes it now; empty when nobody does.
     """
 
     backbone: str
@@ -46,6 +49,8 @@ class FileStatus:
     frames: int = 0
     clips_failed: int = 0
     size: int = 0
+    precision: str = ""
+    written_by: str = ""
 
 
 def cohort_status(
@@ -94,20 +99,29 @@ def _file_status(
     try:
         with open_feature_file(path) as file:
             parts = json.loads(file.attrs["fingerprint_parts"])
-            paths = [value.decode() for value in file["clips/path"][...]]
-            digests = [value.decode() for value in file["clips/digest"][...]]
-            failed = sum(1 for value in file["clips/error"][...] if value)
-            done = file["clips/done"][...].astype(bool)
-            counts = np.bincount(file["frames/clip"][...], minlength=len(paths))
+            table = read_clip_table(file)
     except FeatureFileError as error:
         return FileStatus(name, path, "damaged", (str(error),), frames=total, size=size)
-    held = dict(zip(zip(paths, digests, strict=True), counts.tolist(), strict=True))
+    counts, done = table.counts, table.done
+    failed = sum(1 for error in table.errors if error)
+    held = dict(zip(zip(table.paths, table.digests, strict=True), counts.tolist(), strict=True))
     frames_done = int(counts[done].sum())
     why = _settings_changes(name, parts, cohort, weights_dir) + _clip_changes(held, wanted)
     state = "stale" if why else "fresh"
     if not why and frames_done < total:
         state, why = "unfinished", [f"{total - frames_done} frames to go"]
-    return FileStatus(name, path, state, tuple(why), frames_done, total, failed, size)
+    return FileStatus(
+        name,
+        path,
+        state,
+        tuple(why),
+        frames_done,
+        total,
+        failed,
+        size,
+        precision=str(parts.get("precision", "")),
+        written_by=holder(path) if is_held(path) else "",
+    )
 
 
 def _settings_changes(

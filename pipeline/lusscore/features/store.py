@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import h5py
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from lusscore.errors import FeatureFileError
-from lusscore.features.layout import ERROR_BYTES, PlannedClip, create_layout, fit_text, sync
+from lusscore.features.checksum import ClipChecksum
+from lusscore.features.feature_file import open_feature_file, read_clip_table
+from lusscore.features.layout import ERROR_BYTES, fit_text, sync
+
+
+@dataclass
+class _Growing:
+    """A clip of which some rows are written."""
+
+    next_row: int
+    checksum: ClipChecksum
+    times: list[NDArray[np.float32]] = field(default_factory=list)
 
 
 class FeatureStore:
@@ -34,9 +41,8 @@ class FeatureStore:
         self._file = open_feature_file(path, "r+")
         self._embeddings = self._file["embeddings"]
         self._clips = self._file["clips"]
-        owners = self._file["frames/clip"][...]
-        edges = np.searchsorted(owners, np.arange(len(self._clips["path"]) + 1))
-        self._edges: list[int] = edges.tolist()
+        self._table = read_clip_table(self._file)
+        self._growing: dict[int, _Growing] = {}
 
     def __enter__(self) -> FeatureStore:
         return self
@@ -49,165 +55,91 @@ class FeatureStore:
     ) -> None:
         self._file.close()
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type in which embeddings are stored."""
+        dtype: np.dtype[Any] = self._embeddings.dtype
+        return dtype
+
     def todo(self) -> list[int]:
         """Rows of ``/clips`` that are not done yet, in order."""
         return [int(row) for row in np.flatnonzero(self._clips["done"][...] == 0)]
 
     def clips(self) -> dict[str, int]:
         """Rows of ``/clips`` by path."""
-        return {path.decode(): row for row, path in enumerate(self._clips["path"][...])}
+        return {path: row for row, path in enumerate(self._table.paths)}
 
     def frames(self, clip: int) -> NDArray[np.int32]:
         """Frame numbers held of a clip: int32, shape (selected,)."""
-        numbers: NDArray[np.int32] = self._file["frames/index"][self._span(clip)]
+        numbers: NDArray[np.int32] = self._file["frames/index"][self._table.rows(clip)]
         return numbers
 
     def write(
         self, clip: int, embeddings: NDArray[np.floating[Any]], times: NDArray[np.floating[Any]]
     ) -> None:
-        """Write all rows of one clip and mark it done.
+        """Write all rows of one clip and mark it done; see :meth:`append`."""
+        self.append(clip, embeddings, times)
+        self.commit([clip])
+
+    def append(
+        self, clip: int, embeddings: NDArray[np.floating[Any]], times: NDArray[np.floating[Any]]
+    ) -> None:
+        """Write the next rows of a clip, which stay without meaning until it is committed.
 
         Parameters
         ----------
         clip
             Row of ``/clips``.
         embeddings
-            float, shape (selected, variants, dim).
+            float, shape (rows, variants, dim).
         times
-            Seconds, shape (selected,).
+            Seconds, shape (rows,).
         """
-        span = self._span(clip)
-        stored = embeddings.astype(self._embeddings.dtype, copy=False)
-        self._embeddings[span] = stored
-        self._file["frames/time"][span] = times
-        self._clips["checksum"][clip] = row_checksum(stored)
-        self._clips["error"][clip] = b""
+        growing = self._growing.get(clip)
+        if growing is None:
+            name, digest = self._table.paths[clip], self._table.digests[clip]
+            checksum = ClipChecksum(name, digest, self.frames(clip))
+            growing = self._growing[clip] = _Growing(self._table.rows(clip).start, checksum)
+        stored = embeddings.astype(self.dtype, copy=False)
+        rows = slice(growing.next_row, growing.next_row + len(stored))
+        if rows.stop > self._table.rows(clip).stop:
+            raise ValueError(f"clip {self._table.paths[clip]!r} has no room for {len(stored)} rows")
+        self._embeddings[rows] = stored
+        self._file["frames/time"][rows] = times
+        growing.checksum.update(stored)
+        growing.times.append(np.asarray(times, np.float32))
+        growing.next_row = rows.stop
+
+    def commit(self, clips: Sequence[int]) -> None:
+        """Mark clips done, all of whose rows were appended.
+
+        Rows and checksums are on the disk before the first mark is written. Several clips at
+        once cost no more waiting for the disk than one.
+        """
+        for clip in clips:
+            growing = self._growing.pop(clip)
+            if growing.next_row != self._table.rows(clip).stop:
+                raise ValueError(f"clip {self._table.paths[clip]!r} lacks rows")
+            self._clips["checksum"][clip] = growing.checksum.finish(np.concatenate(growing.times))
+            self._clips["error"][clip] = b""
         self._flush()
-        self._clips["done"][clip] = 1
+        for clip in clips:
+            self._clips["done"][clip] = 1
         self._flush()
 
     def fail(self, clip: int, error: str) -> None:
-        """Record why a clip has no embeddings."""
+        """Record why a clip has no embeddings, and forget rows appended of it."""
+        self._growing.pop(clip, None)
         self._clips["error"][clip] = fit_text(error, ERROR_BYTES)
         self._flush()
 
-    def _span(self, clip: int) -> slice:
-        return slice(self._edges[clip], self._edges[clip + 1])
+    def revoke(self, clips: Sequence[int]) -> None:
+        """Take back that clips are done, so that they are computed again."""
+        for clip in clips:
+            self._clips["done"][clip] = 0
+            self._clips["checksum"][clip] = b""
+        self._flush()
 
     def _flush(self) -> None:
         self._file.flush()
         sync(self.path)
-
-
-def row_checksum(embeddings: NDArray[np.floating[Any]]) -> bytes:
-    """Return the SHA-256 of a clip's stored rows, as 64 hexadecimal bytes."""
-    return hashlib.sha256(np.ascontiguousarray(embeddings).data).hexdigest().encode()
-
-
-def open_feature_file(path: Path, mode: str = "r") -> h5py.File:
-    """Open a feature file, or say why it is none.
-
-    Raises
-    ------
-    FeatureFileError
-        If it is missing, cut short or not a feature file.
-    """
-    if not path.exists():
-        raise FeatureFileError(f"No feature file at {path}; make it with 'lusscore features'.")
-    try:
-        file = h5py.File(path, mode, locking=False)
-    except OSError as error:
-        raise FeatureFileError(
-            f"{path} is damaged or no HDF5 file ({str(error).rstrip('.')}); delete it and run "
-            "'lusscore features' again."
-        ) from None
-    names = ("embeddings", "frames/clip", "frames/index", "clips/path", "clips/done")
-    if "fingerprint" not in file.attrs or any(name not in file for name in names):
-        file.close()
-        raise FeatureFileError(
-            f"{path} is an HDF5 file but no feature file of lusscore; move it away and run "
-            "'lusscore features'."
-        )
-    return file
-
-
-@contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Be the one writer of a feature file.
-
-    Raises
-    ------
-    FeatureFileError
-        If another process is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(f"{path}.lock", timeout=0):
-            yield
-    except Timeout:
-        raise FeatureFileError(
-            f"{path} is being written by another lusscore process; wait until it has finished, "
-            "or stop it and run this again: what it computed is kept."
-        ) from None
-
-
-def make_file(
-    path: Path,
-    clips: Sequence[PlannedClip],
-    variants: int,
-    dim: int,
-    dtype: str,
-    attrs: Mapping[str, Any],
-) -> int:
-    """Make a feature file for `clips`, keeping what an earlier one holds of the same media.
-
-    The new file is made beside the old one and takes its place when it is whole. The caller
-    holds `path`, and an earlier file there has the same fingerprint.
-
-    Returns
-    -------
-    int
-        Clips taken over from the earlier file.
-    """
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    try:
-        create_layout(beside, clips, variants, dim, dtype, dict(attrs))
-        kept = _take_over(path, beside, clips) if path.exists() else 0
-        beside.replace(path)
-    # HDF5 tells of a full disk by any of these
-    except (OSError, RuntimeError, ValueError) as error:
-        beside.unlink(missing_ok=True)
-        raise FeatureFileError(
-            f"{path} cannot be made ({_reason(error)}); free space on the disk or "
-            "choose another --features-dir. Nothing that was computed is lost."
-        ) from None
-    return kept
-
-
-def _reason(error: Exception) -> str:
-    """Return why a file could not be made, without HDF5's addresses and offsets."""
-    if "No space left" in str(error):
-        return "no space left on the disk"
-    return str(getattr(error, "strerror", None) or error)
-
-
-def _take_over(old: Path, new: Path, clips: Sequence[PlannedClip]) -> int:
-    """Copy the rows of clips whose media bytes and frames are the same."""
-    with open_feature_file(old) as source, FeatureStore(new) as target:
-        digests = [digest.decode() for digest in source["clips/digest"][...]]
-        done = source["clips/done"][...]
-        rows = {digest: row for row, digest in enumerate(digests) if done[row] and digest}
-        owners = source["frames/clip"][...]
-        kept = 0
-        for number, clip in enumerate(clips):
-            row = rows.get(clip.digest)
-            if row is None:
-                continue
-            start, stop = np.searchsorted(owners, [row, row + 1])
-            if np.array_equal(source["frames/index"][start:stop], clip.frames):
-                target.write(
-                    number, source["embeddings"][start:stop], source["frames/time"][start:stop]
-                )
-                kept += 1
-    return kept

@@ -33,9 +33,9 @@ def make_variants(
     ndarray of uint8, shape (1 + variants, height, width, 3), 0–255
         Variant 0 is the clean frame.
     """
-    clean = letterbox(Image.fromarray(frame.rgb), size)
-    images = [clean]
+    images = np.empty((1 + settings.variants, *size, 3), np.uint8)
+    images[0] = np.asarray(letterbox(Image.fromarray(frame.rgb), size))
     for variant in range(1, settings.variants + 1):
         transform = draw_transform(settings, clip_digest, frame.index, variant)
-        images.append(apply_transform(clean, transform))
-    return np.stack([np.asarray(image) for image in images])
+        images[variant] = apply_transform(images[0], transform)
+    return images

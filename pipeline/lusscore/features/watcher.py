@@ -19,6 +19,8 @@ class Watcher:
         Called with (clips looked at, clips in all).
     prepared
         Called once per backbone with its file and the frames it still lacks.
+    waiting
+        Called with who is waited for, in words, where another process writes the same file.
     frames
         Called with (backbone, number of frames just computed).
     stop
@@ -27,5 +29,6 @@ class Watcher:
 
     media: Callable[[int, int], None] = lambda done, total: None
     prepared: Callable[[str, Prepared, int], None] = lambda backbone, prepared, frames: None
+    waiting: Callable[[str], None] = lambda sentence: None
     frames: Callable[[str, int], None] = lambda backbone, frames: None
     stop: threading.Event = field(default_factory=threading.Event)

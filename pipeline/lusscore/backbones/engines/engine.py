@@ -14,6 +14,9 @@ Images = NDArray[np.uint8]
 Embeddings = NDArray[np.float32]
 AnyEngine = TypeVar("AnyEngine", bound="Engine")
 
+# waits for embeddings that were asked for and returns them
+Result = Callable[[], Embeddings]
+
 # more images at once are not faster on a CPU and take more memory
 MAXIMUM_BATCH = 16
 
@@ -54,6 +57,24 @@ class Engine(Protocol):
         """
         ...
 
+    def submit(self, images: Images) -> Result:
+        """Ask for the embeddings of `images` and go on before they are there.
+
+        Engines that cannot compute in the background compute at once. An engine is used from
+        one thread.
+
+        Parameters
+        ----------
+        images
+            As for :meth:`embed`; they must not change until the result was fetched.
+
+        Returns
+        -------
+        callable
+            Returns what :meth:`embed` would, waiting for it where needed; call it once.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the network's memory; the engine cannot be used afterwards."""
         ...
@@ -84,6 +105,22 @@ def embed_in_batches(
         The values of b that `compute` allows, ascending; smaller batches are filled up with black
         images whose embeddings are dropped. None allows any b up to :data:`MAXIMUM_BATCH`.
     """
+    check_images(spec, images)
+    embeddings = np.empty((len(images), spec.embedding_size), np.float32)
+    step = MAXIMUM_BATCH if sizes is None else sizes[-1]
+    for start in range(0, len(images), step):
+        batch = np.ascontiguousarray(images[start : start + step])
+        count = len(batch)
+        if sizes is not None:
+            size = next(size for size in sizes if size >= count)
+            padding = np.zeros((size - count, *images.shape[1:]), np.uint8)
+            batch = np.concatenate([batch, padding]) if size > count else batch
+        embeddings[start : start + count] = compute(batch)[:count]
+    return embeddings
+
+
+def check_images(spec: BackboneSpec, images: Images) -> None:
+    """Raise ValueError unless `images` are what :meth:`Engine.embed` takes."""
     expected = (*spec.input_size, 3)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != expected:
         raise ValueError(
@@ -92,14 +129,3 @@ def embed_in_batches(
         )
     if not len(images):
         raise ValueError(f"{spec.name} was given no images")
-    embeddings = np.empty((len(images), spec.embedding_size), np.float32)
-    step = MAXIMUM_BATCH if sizes is None else sizes[-1]
-    for start in range(0, len(images), step):
-        batch = np.ascontiguousarray(images[start : start + step])
-        count = len(batch)
-        if sizes is not None:
-            size = next(size for size in sizes if size >= count)
-            padding = np.zeros((size - count, *expected), np.uint8)
-            batch = np.concatenate([batch, padding]) if size > count else batch
-        embeddings[start : start + count] = compute(batch)[:count]
-    return embeddings

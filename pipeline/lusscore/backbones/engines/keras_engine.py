@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from lusscore.backbones.engines.engine import (
-    MAXIMUM_BATCH,
     Embeddings,
     Engine,
     Images,
+    Result,
     embed_in_batches,
 )
 from lusscore.backbones.engines.registry import register_engine
@@ -21,8 +21,8 @@ from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.errors import EngineError
 
-# each size is compiled once, so there are few of them
-SIZES = tuple(2**power for power in range(MAXIMUM_BATCH.bit_length()))
+# each size is compiled once, so there are few of them; graphics processors want many images
+SIZES = tuple(2**power for power in range(9))
 
 
 class KerasEngine:
@@ -43,6 +43,11 @@ class KerasEngine:
         with _device_scope(self._device):
             return embed_in_batches(self._spec, images, self._model.predict_on_batch, sizes=SIZES)
 
+    def submit(self, images: Images) -> Result:
+        """See :meth:`Engine.submit`: computes at once."""
+        embeddings = self.embed(images)
+        return lambda: embeddings
+
     def close(self) -> None:
         """See :meth:`Engine.close`."""
         self._model = None
@@ -62,6 +67,7 @@ def open_keras_engine(
     device: str | None,
     threads: int | None,
     cache: Path | None,
+    precision: str,
 ) -> Engine:
     """Build the network in Keras; see :func:`lusscore.backbones.open_engine`."""
     if spec.family == "onnx":
@@ -73,7 +79,7 @@ def open_keras_engine(
         device = device.lower()
         _check_device(device)
     with _device_scope(device):
-        return KerasEngine(spec, build_model(spec, weights), device)
+        return KerasEngine(spec, build_model(spec, weights, precision), device)
 
 
 def _device_scope(device: str | None) -> Any:

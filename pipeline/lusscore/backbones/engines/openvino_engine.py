@@ -8,35 +8,63 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import cpu_count
 
-from lusscore.backbones.engines.engine import Embeddings, Engine, Images, embed_in_batches
+from lusscore.backbones.engines.engine import (
+    Embeddings,
+    Engine,
+    Images,
+    Result,
+    check_images,
+    embed_in_batches,
+)
 from lusscore.backbones.engines.graph_cache import cached_graph, entry_name
+from lusscore.backbones.engines.image_streams import ImageStreams
 from lusscore.backbones.engines.keras_graph import keras_graph
 from lusscore.backbones.engines.registry import register_engine
 from lusscore.backbones.onnx_graph import onnx_graph
 from lusscore.backbones.openvino_runtime import import_openvino
+from lusscore.backbones.precision import DEFAULT_PRECISION
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.errors import EngineError
 
 DEFAULT_DEVICE = "CPU"
+# OpenVINO's name of what a device must be able to do
+_CAPABILITIES = {"bf16": "BF16", "f16": "FP16"}
 
 
 class OpenVINOEngine:
-    """A compiled OpenVINO network; see :class:`Engine`."""
+    """A compiled OpenVINO network; see :class:`Engine`.
+
+    On a CPU every image goes through by itself, as many at a time as there are threads. Other
+    devices, and networks made for a fixed number of images, get batches.
+    """
 
     name = "openvino"
 
-    def __init__(self, spec: BackboneSpec, compiled: Any) -> None:
+    def __init__(self, spec: BackboneSpec, compiled: Any, device: str) -> None:
         self.versions = {"openvino": version("openvino")}
         self._spec = spec
         self._compiled = compiled
         batch = compiled.inputs[0].partial_shape[0]
         self._sizes = (batch.get_length(),) if batch.is_static else None
+        self._streams: ImageStreams | None = None
+        if device == "CPU" and self._sizes == (1,):
+            streams = int(compiled.get_property("NUM_STREAMS"))
+            self._streams = ImageStreams(compiled, streams, spec.embedding_size)
 
     def embed(self, images: Images) -> Embeddings:
         """See :meth:`Engine.embed`."""
-        return embed_in_batches(self._spec, images, self._compute, sizes=self._sizes)
+        return self.submit(images)()
+
+    def submit(self, images: Images) -> Result:
+        """See :meth:`Engine.submit`."""
+        if self._streams is None:
+            embeddings = embed_in_batches(self._spec, images, self._compute, sizes=self._sizes)
+            return lambda: embeddings
+        check_images(self._spec, images)
+        return self._streams.submit(images)
 
     def _compute(self, images: Images) -> Embeddings:
         result: Embeddings = self._compiled([images])[0]
@@ -44,7 +72,7 @@ class OpenVINOEngine:
 
     def close(self) -> None:
         """See :meth:`Engine.close`."""
-        self._compiled = None
+        self._compiled = self._streams = None
 
     def __enter__(self) -> OpenVINOEngine:
         return self
@@ -61,12 +89,14 @@ def open_openvino_engine(
     device: str | None,
     threads: int | None,
     cache: Path | None,
+    precision: str,
 ) -> Engine:
     """Get the network as an OpenVINO graph and compile it; see :func:`open_engine`."""
     core = import_openvino().Core()
     # files that are mapped into memory cannot be replaced or removed on Windows
     core.set_property({"ENABLE_MMAP": False})
     device = _checked_device(core, device)
+    _check_arithmetic(core, device, precision)
     if spec.family == "onnx":
         graph = onnx_graph(core, spec)
     elif cache is None:
@@ -74,7 +104,10 @@ def open_openvino_engine(
     else:
         build = partial(keras_graph, core, spec, weights)
         graph = cached_graph(core, cache, entry_name(spec, weights), build)
-    return OpenVINOEngine(spec, core.compile_model(graph, device, _settings(device, threads)))
+    if device == "CPU":
+        _take_one_image(graph)
+    settings = _settings(core, device, threads, precision)
+    return OpenVINOEngine(spec, core.compile_model(graph, device, settings), device)
 
 
 def _checked_device(core: Any, device: str | None) -> str:
@@ -88,17 +121,46 @@ def _checked_device(core: Any, device: str | None) -> str:
     return wanted
 
 
-def _settings(device: str, threads: int | None) -> dict[str, object]:
+def _check_arithmetic(core: Any, device: str, precision: str) -> None:
+    """Refuse a precision that the device would only claim to compute in."""
+    if precision == DEFAULT_PRECISION:
+        return
+    able = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
+    if _CAPABILITIES[precision] not in able:
+        raise EngineError(
+            f"The openvino engine's device {device} does not compute in {precision}; it has "
+            f"{', '.join(sorted(able))}. Leave --precision out."
+        )
+
+
+def _take_one_image(graph: Any) -> None:
+    """Fix an open batch size at 1."""
+    shape = graph.input(0).partial_shape
+    if shape[0].is_dynamic:
+        shape[0] = 1
+        graph.reshape(shape)
+
+
+def _settings(core: Any, device: str, threads: int | None, precision: str) -> dict[str, object]:
     """Return the settings under which a network is compiled."""
-    settings: dict[str, object] = {
-        # newer CPUs and graphics processors would round to 16 bits by themselves
-        "INFERENCE_PRECISION_HINT": "f32",
-        # with calls that wait for their result, the hint THROUGHPUT is half as fast
-        "PERFORMANCE_HINT": "LATENCY",
-    }
+    # without it, newer CPUs and graphics processors would round to 16 bits by themselves
+    settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": precision}
     if device == "CPU":
+        threads = threads or _cores(core)
+        settings["INFERENCE_NUM_THREADS"] = settings["NUM_STREAMS"] = threads
         # threads that are tied to a core cannot leave one that another program keeps busy
         settings["ENABLE_CPU_PINNING"] = False
-        if threads is not None:
-            settings["INFERENCE_NUM_THREADS"] = threads
+    else:
+        # with calls that wait for their result, the hint THROUGHPUT is half as fast
+        settings["PERFORMANCE_HINT"] = "LATENCY"
     return settings
+
+
+def _cores(core: Any) -> int:
+    """Count the cores this process may use; two threads of one core share its arithmetic."""
+    openvino = import_openvino()
+    number = openvino.opset13.parameter([1], openvino.Type.f32)
+    graph = openvino.Model([openvino.opset13.relu(number)], [number], "probe")
+    compiled = core.compile_model(graph, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+    # joblib heeds the limits that containers set, OpenVINO the kind of the cores
+    return max(1, min(int(compiled.get_property("INFERENCE_NUM_THREADS")), cpu_count()))

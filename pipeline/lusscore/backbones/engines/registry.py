@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lusscore.backbones.engines.engine import Engine
+from lusscore.backbones.precision import DEFAULT_PRECISION, check_precision
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.errors import EngineError
@@ -23,6 +24,7 @@ class Opener(Protocol):
         device: str | None,
         threads: int | None,
         cache: Path | None,
+        precision: str,
     ) -> Engine:
         """See :func:`open_engine`."""
         ...
@@ -62,6 +64,7 @@ def open_engine(
     device: str | None = None,
     threads: int | None = None,
     cache: Path | None = None,
+    precision: str = DEFAULT_PRECISION,
 ) -> Engine:
     """Make a backbone ready to compute embeddings.
 
@@ -80,11 +83,15 @@ def open_engine(
     cache
         A folder in which the openvino engine keeps networks that it can start without
         TensorFlow; made where needed. The keras engine keeps nothing.
+    precision
+        One of :data:`lusscore.backbones.PRECISIONS`: the number format of the network's
+        arithmetic. Embeddings are float32 whatever it is.
 
     Raises
     ------
     EngineError
-        If the engine or the device is unknown, or the engine cannot run the backbone.
+        If the engine, the device or the precision is unknown, or the engine cannot run the
+        backbone.
     BackboneError, WeightsError
         If the network cannot be built or the weights do not fit it.
     """
@@ -94,4 +101,5 @@ def open_engine(
         raise EngineError(
             f"Unknown engine {name!r}; expected one of {', '.join(_OPENERS)}."
         ) from None
-    return opener(spec, weights, device=device, threads=threads, cache=cache)
+    check_precision(precision)
+    return opener(spec, weights, device=device, threads=threads, cache=cache, precision=precision)

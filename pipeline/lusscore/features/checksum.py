@@ -1,0 +1,88 @@
+"""Checksums of a feature file: one for what is fixed when it is made, one for each clip."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+HEADER_ATTRIBUTE = "header_sha256"
+_FIXED_TABLES = ("clips/path", "clips/digest", "frames/clip", "frames/index")
+
+
+class ClipChecksum:
+    """The SHA-256 of everything that a feature file holds of one clip, taken as rows arrive.
+
+    It covers path, media digest, frame numbers, embeddings and times, in this order.
+
+    Parameters
+    ----------
+    path
+        As the manifest writes it.
+    digest
+        SHA-256 of the media bytes.
+    frames
+        Frame numbers, int32, shape (selected,).
+    """
+
+    def __init__(self, path: str, digest: str, frames: NDArray[np.int32]) -> None:
+        self._hash = hashlib.sha256(f"{path}\0{digest}\0{len(frames)}\0".encode())
+        self._hash.update(_plain_bytes(frames, np.int32))
+
+    def update(self, embeddings: NDArray[np.floating[Any]]) -> None:
+        """Take in the next rows, in the type in which they are stored."""
+        self._hash.update(_plain_bytes(embeddings, embeddings.dtype))
+
+    def finish(self, times: NDArray[np.floating[Any]]) -> bytes:
+        """Take in all times of the clip in seconds and return 64 hexadecimal bytes."""
+        self._hash.update(_plain_bytes(times, np.float32))
+        return self._hash.hexdigest().encode()
+
+
+def clip_checksum(
+    path: str,
+    digest: str,
+    frames: NDArray[np.int32],
+    embeddings: NDArray[np.floating[Any]],
+    times: NDArray[np.floating[Any]],
+) -> bytes:
+    """Return the checksum of a whole clip; see :class:`ClipChecksum`."""
+    checksum = ClipChecksum(path, digest, frames)
+    checksum.update(embeddings)
+    return checksum.finish(times)
+
+
+def header_checksum(file: h5py.File) -> str:
+    """Return the SHA-256 of what never changes in a feature file: attributes and fixed tables.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    embeddings = file["embeddings"]
+    attributes: Mapping[str, str] = {
+        key: str(value) for key, value in file.attrs.items() if key != HEADER_ATTRIBUTE
+    }
+    told = {
+        "attributes": attributes,
+        "shape": list(embeddings.shape),
+        "dtype": embeddings.dtype.name,
+    }
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for name in _FIXED_TABLES:
+        values = file[name][...]
+        digest.update(f"{name}\0{len(values)}\0".encode())
+        digest.update(_plain_bytes(values, values.dtype))
+    return digest.hexdigest()
+
+
+def _plain_bytes(values: NDArray[Any], dtype: Any) -> bytes:
+    """Return the values as little-endian bytes, whatever the machine's own order."""
+    little = np.dtype(dtype).newbyteorder("<")
+    return np.ascontiguousarray(values, dtype=little).tobytes()
