@@ -162,5 +162,6 @@ def _cores(core: Any) -> int:
     number = openvino.opset13.parameter([1], openvino.Type.f32)
     graph = openvino.Model([openvino.opset13.relu(number)], [number], "probe")
     compiled = core.compile_model(graph, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+    cores: int = compiled.get_property("INFERENCE_NUM_THREADS")
     # joblib heeds the limits that containers set, OpenVINO the kind of the cores
-    return max(1, min(int(compiled.get_property("INFERENCE_NUM_THREADS")), cpu_count()))
+    return max(1, min(cores, int(cpu_count())))
