@@ -2,6 +2,7 @@
 
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
 from lusscore.backbones.engines import Engine, Result, engine_names, open_engine, register_engine
+from lusscore.backbones.matrix_product import measure_sgemm
 from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
 from lusscore.backbones.preprocessing import (
     Preprocessing,
@@ -40,6 +41,7 @@ __all__ = [
     "get_preprocessing",
     "load_weights",
     "locate_weights",
+    "measure_sgemm",
     "open_engine",
     "preprocessing_names",
     "register_backbone",

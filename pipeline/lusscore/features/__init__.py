@@ -3,6 +3,7 @@
 from lusscore.features.engine_choice import EngineChoice
 from lusscore.features.extract import RunChoice, extract_features
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
+from lusscore.features.forecast import Forecast, forecast_features
 from lusscore.features.job import Outcome
 from lusscore.features.plan import feature_path
 from lusscore.features.prepare import Prepared
@@ -14,6 +15,7 @@ __all__ = [
     "EngineChoice",
     "Features",
     "FileStatus",
+    "Forecast",
     "Outcome",
     "Prepared",
     "RunChoice",
@@ -23,5 +25,6 @@ __all__ = [
     "feature_path",
     "fingerprint_digest",
     "fingerprint_parts",
+    "forecast_features",
     "read_features",
 ]

@@ -19,6 +19,7 @@ from lusscore.features.lock import hold
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
 from lusscore.features.prepare import prepare_file
+from lusscore.features.speed import remember_speed
 from lusscore.features.store import FeatureStore
 from lusscore.features.watcher import Watcher
 from lusscore.features.worker_pools import open_pool
@@ -102,7 +103,9 @@ def extract_features(
         paths = [feature_path(features_dir, cohort, spec.name) for spec in specs]
         # in the order of their names, so that two runs never wait for each other
         for path in sorted(set(paths)):
-            stack.enter_context(hold(path, wait=run.wait, waiting=watcher.waiting))
+            stack.enter_context(
+                hold(path, wait=run.wait, waiting=watcher.waiting, stop=watcher.stop)
+            )
         writer = Writer()
         jobs = []
         for spec, found, path in zip(specs, weights, paths, strict=True):
@@ -128,8 +131,11 @@ def extract_features(
                     finished = compute_elsewhere(
                         agenda, settings, engine, run.images_per_batch, pool, watcher
                     )
+        seconds = time.perf_counter() - started
         for job in jobs:
             job.outcome.finished = finished
-            job.outcome.seconds = time.perf_counter() - started
+            job.outcome.seconds = seconds
             job.outcome.images = job.outcome.frames * (1 + settings.variants)
-        return [job.outcome for job in jobs]
+        outcomes = [job.outcome for job in jobs]
+        remember_speed(engine, [(job.spec, job.outcome) for job in jobs], run.workers)
+        return outcomes

@@ -21,6 +21,8 @@ from lusscore.features.checksum import HEADER_ATTRIBUTE, header_checksum
 SCHEMA = 2
 ERROR_BYTES = 512
 DIGEST_BYTES = 64
+# attributes and HDF5's own tables
+_HDF5_BYTES = 12_000
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,15 @@ def create_layout(
         _allocate(file, "embeddings", (rows, variants, dim), np.dtype(dtype))
         file.attrs[HEADER_ATTRIBUTE] = header_checksum(file)
     sync(path)
+
+
+def file_bytes(clips: Sequence[PlannedClip], variants: int, dim: int, dtype: str) -> int:
+    """Return the size that :func:`create_layout` gives a file, in bytes, to about 1 %."""
+    rows = sum(len(clip.frames) for clip in clips)
+    longest = max((len(clip.path.encode()) for clip in clips), default=1)
+    per_row = variants * dim * np.dtype(dtype).itemsize + 3 * 4
+    per_clip = longest + 2 * DIGEST_BYTES + ERROR_BYTES + 1
+    return rows * per_row + len(clips) * per_clip + _HDF5_BYTES
 
 
 def _allocate(

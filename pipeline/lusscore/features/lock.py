@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -21,7 +22,11 @@ _PATIENCE = 1.0
 
 @contextmanager
 def hold(
-    path: Path, *, wait: bool = False, waiting: Callable[[str], None] | None = None
+    path: Path,
+    *,
+    wait: bool = False,
+    waiting: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[None]:
     """Be the one writer of a feature file.
 
@@ -35,11 +40,13 @@ def hold(
         Wait for another writer instead of raising.
     waiting
         Called once with who is waited for, in words.
+    stop
+        Set it to give up waiting.
 
     Raises
     ------
     FeatureFileError
-        If another process is writing and `wait` is off; the message says which.
+        If another process is writing and `wait` is off or `stop` was set; the message says which.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(f"{path}.lock")
@@ -54,7 +61,13 @@ def hold(
             ) from None
         if waiting is not None:
             waiting(f"{path} is being written by {who}; waiting.")
-        lock.acquire(poll_interval=_SECONDS_BETWEEN_TRIES)
+        while not lock.is_locked:
+            if stop is not None and stop.is_set():
+                raise FeatureFileError(
+                    f"Stopped while {path} was being written by {who}."
+                ) from None
+            with suppress(Timeout):
+                lock.acquire(timeout=_SECONDS_BETWEEN_TRIES)
     note = _note_path(path)
     try:
         _write_note(note)
