@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from lusscore.cli.places import (
     weights_dir_option,
 )
 from lusscore.console import print_table, say
+
+if TYPE_CHECKING:
+    from lusscore.features import FileStatus
 
 
 @click.command("status")
@@ -58,7 +62,7 @@ def command(
         return
     print_table(
         "Feature files" if found else "No feature files yet; make one with 'lusscore features'",
-        ("cohort", "backbone", "state", ">frames", ">clips failed", ">size", "why"),
+        ("cohort", "backbone", "state", ">frames", ">clips failed", ">size", "in", "why"),
         [
             (
                 name,
@@ -67,8 +71,13 @@ def command(
                 f"{status.frames_done}/{status.frames}",
                 str(status.clips_failed),
                 f"{status.size / 1e6:.1f} MB",
-                "; ".join(status.why),
+                status.precision,
+                "; ".join([*status.why, *_writer(status)]),
             )
             for name, status in found
         ],
     )
+
+
+def _writer(status: FileStatus) -> list[str]:
+    return [f"being written by {status.written_by}"] if status.written_by else []

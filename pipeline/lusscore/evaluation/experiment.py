@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
 from lusscore.cohort import Cohort
 from lusscore.cohort.fold_search import make_folds
 from lusscore.cohort.folds import Folds, PatientFrames, read_folds
@@ -16,7 +16,7 @@ from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import join_labels
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.run import record_run
-from lusscore.features import feature_path, fingerprint_parts, read_features
+from lusscore.features import Features, feature_path, fingerprint_parts, read_features
 from lusscore.head import head_defaults
 
 
@@ -131,6 +131,7 @@ def run_experiment(
     dataset = join_labels(cohort, features)
     folds = _divide(experiment, dataset.patients())
     result = cross_validate(dataset, folds, head, jobs=jobs, progress=progress)
+    result = replace(result, notes=(*result.notes, *_reduced_precision(features)))
     record_run(
         folder,
         cohort,
@@ -146,6 +147,16 @@ def run_experiment(
     )
     evaluate_run(folder)
     return Outcome(result.notes, len(dataset.skipped))
+
+
+def _reduced_precision(features: Sequence[Features]) -> list[str]:
+    """Name the backbones that did not compute in full precision."""
+    return [
+        f"The embeddings of {file.backbone} were computed in {file.parts['precision']}, which "
+        "changes them a little."
+        for file in features
+        if file.parts.get("precision", DEFAULT_PRECISION) != DEFAULT_PRECISION
+    ]
 
 
 def _divide(experiment: Experiment, patients: list[PatientFrames]) -> Folds:

@@ -170,6 +170,7 @@ def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> Mapping[str, Any
         "flops": spec.flops,
         "weights_digest": features.attrs["weights_digest"],
         "engine": features.attrs["engine"],
+        "precision": features.parts.get("precision"),
         "fingerprint": features.attrs["fingerprint"],
         "frames": len(dataset.rows[spec.name]),
         "variants": features.embeddings.shape[1] - 1,

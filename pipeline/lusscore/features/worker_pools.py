@@ -5,8 +5,7 @@ joblib is the seam: both are its backends.
 
 from __future__ import annotations
 
-import signal
-import threading
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -18,6 +17,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from lusscore.errors import EngineError
 from lusscore.features.clip_task import ClipResult, ClipTask, compute_clip
+from lusscore.features.worker_process import start_worker
 
 _SECONDS_TO_CONNECT = 10
 
@@ -63,7 +63,9 @@ class LocalPool:
         try:
             # a context of the warnings would not hold between the results of a generator
             warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-            with parallel_config("loky", n_jobs=self.size):
+            with parallel_config(
+                "loky", n_jobs=self.size, initializer=start_worker, initargs=(os.getpid(),)
+            ):
                 yield from _run(tasks, self.size)
         except BrokenProcessPool as error:
             raise WorkerDiedError from error
@@ -143,16 +145,9 @@ def _run(tasks: Sequence[ClipTask], size: int) -> Iterator[ClipResult]:
     parallel = Parallel(
         return_as="generator_unordered", batch_size=1, pre_dispatch=2 * size, verbose=0
     )
-    results = parallel(delayed(_compute)(task) for task in tasks)
+    results = parallel(delayed(compute_clip)(task) for task in tasks)
     try:
         yield from results
     finally:
         with suppress(BrokenProcessPool):
             results.close()
-
-
-def _compute(task: ClipTask) -> ClipResult:
-    """Compute a clip in a worker, which leaves Ctrl-C to the process that asked for it."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return compute_clip(task)
