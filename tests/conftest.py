@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
+from lusscore.cli import main
 from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
 
 # a machine that is busy with other things must not fail a law that holds
@@ -63,3 +65,19 @@ def make_cohort(tmp_path: Path) -> Callable[..., Cohort]:
         return write_cohort(folder, card, spans)
 
     return make
+
+
+@pytest.fixture
+def lusscore(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # type: ignore[no-untyped-def]
+    """Run a command in an empty folder, without weights from the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LUSSCORE_WEIGHTS", raising=False)
+    runner = CliRunner()
+
+    def run(*arguments: object) -> Result:
+        result = runner.invoke(main, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run

@@ -6,7 +6,9 @@ writes touch raw data only: a process killed at any moment leaves a readable fil
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ SCHEMA = 2
 ERROR_BYTES = 512
 DIGEST_BYTES = 64
 # attributes and HDF5's own tables
-_HDF5_BYTES = 12_000
+_HDF5_BYTES = 16_000
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,14 @@ def create_layout(
         ``"float16"`` or ``"float32"``.
     attrs
         Attributes of the root.
+
+    Raises
+    ------
+    OSError
+        If the disk has no room.
     """
     rows = sum(len(clip.frames) for clip in clips)
+    _reserve(path, file_bytes(clips, variants, dim, dtype))
     # HDF5's oldest format has no "open for writing" mark that a killed process would leave.
     with h5py.File(path, "x", libver="earliest", locking=False) as file:
         file.attrs["schema"] = SCHEMA
@@ -111,6 +119,23 @@ def file_bytes(clips: Sequence[PlannedClip], variants: int, dim: int, dtype: str
     per_row = variants * dim * np.dtype(dtype).itemsize + 3 * 4
     per_clip = longest + 2 * DIGEST_BYTES + ERROR_BYTES + 1
     return rows * per_row + len(clips) * per_clip + _HDF5_BYTES
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Raise OSError unless the disk has room for `size` bytes beside `path`.
+
+    HDF5 itself must not find a disk full while it makes a file: it cannot close such a file, and
+    brings the process down later.
+    """
+    ballast = path.with_name(f".{path.name}.room")
+    try:
+        with ballast.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            elif shutil.disk_usage(path.parent).free < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        ballast.unlink(missing_ok=True)
 
 
 def _allocate(
