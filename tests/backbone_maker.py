@@ -9,10 +9,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def write_tiny_backbone(path: Path, *, size: int = 24, channels: int = 8, seed: int = 0) -> Path:
+def write_tiny_backbone(
+    path: Path, *, size: int = 24, channels: int = 8, seed: int = 0, gain: float = 1.0
+) -> Path:
     """Write a strided convolution with ReLU as ONNX: (n, 3, size, size) → (n, channels, …)."""
     rng = np.random.default_rng(seed)
-    weights = rng.normal(0, 0.3, (channels, 3, 5, 5)).astype(np.float32)
+    weights = (gain * rng.normal(0, 0.3, (channels, 3, 5, 5))).astype(np.float32)
     nodes = [
         helper.make_node("Conv", ["image", "kernel"], ["features"], strides=[4, 4]),
         helper.make_node("Relu", ["features"], ["map"]),

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -35,6 +36,34 @@ def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
     assert "15 frames computed" in result.output
 
 
+def test_a_dry_run_tells_and_computes_nothing(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    make_cohort(2)
+    result = lusscore("features", "tiny", "-b", tiny_backbone, "--dry-run")
+    assert result.exit_code == 0
+    assert "Nothing was computed" in result.output
+    assert not list(Path("features").rglob("*.h5"))
+    (told,) = json.loads(
+        lusscore("features", "tiny", "-b", tiny_backbone, "--dry-run", "--json").stdout
+    )
+    assert (told["clips"], told["frames"], told["images"]) == (4, 20, 60)
+    (done,) = json.loads(lusscore("features", "tiny", "-b", tiny_backbone, "--json").stdout)
+    assert (done["clips"], done["frames"], done["images"]) == (4, 20, 60)
+    assert done["images_per_s"] > 0
+
+
+def test_a_strict_run_ends_with_a_sentence(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    cohort = make_cohort(2)
+    cohort.clip_path(cohort.clips()[1]).write_text("not a video")
+    result = lusscore("features", "tiny", "-b", tiny_backbone, "--strict")
+    assert result.exit_code == 2
+    assert "Stopped here because of --strict" in result.output
+    assert "Traceback" not in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -43,6 +72,8 @@ def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
         (["tiny", "-b", "gone.onnx"], "gone.onnx"),
         (["tiny", "--engine", "cuda"], "openvino"),
         (["tiny", "--device", "TPU"], "CPU"),
+        (["tiny", "--precision", "int8"], "scales have to be fitted"),
+        (["tiny", "--precision", "double"], "expected f32, bf16, f16"),
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(

@@ -11,7 +11,7 @@ from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, read_cohort, write_cohort
-from lusscore.errors import FeatureFileError
+from lusscore.errors import ClipError, FeatureFileError
 from lusscore.features import (
     EngineChoice,
     Outcome,
@@ -214,3 +214,51 @@ def test_both_stored_types_hold_the_same_numbers(
     for digest, rows in embeddings(large).items():
         assert rows.dtype == np.float32
         np.testing.assert_allclose(embeddings(small)[digest][:, 0], rows[:, 0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_strict_run_stops_at_a_bad_clip_and_keeps_those_before(
+    make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path, workers: int
+) -> None:
+    cohort = make_cohort(4)
+    path = cohort.clip_path(cohort.clips()[5])
+    whole = path.read_bytes()
+    extract_features(cohort, [spec], tmp_path / "first", run=RunChoice(strict=True))
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ClipError, match=r"cannot be decoded.*Stopped here because of --strict"):
+        extract_features(
+            cohort, [spec], tmp_path / "f", run=RunChoice(strict=True, workers=workers)
+        )
+    path.write_bytes(whole)
+    (outcome,) = extract_features(cohort, [spec], tmp_path / "f", run=RunChoice(strict=True))
+    assert read_features(outcome.path).done.all()
+
+
+def test_embeddings_too_large_for_float16_are_refused_and_never_stored_as_infinite(
+    make_cohort: Callable[..., Cohort], tmp_path: Path
+) -> None:
+    from backbone_maker import write_tiny_backbone
+
+    huge = get_backbone(str(write_tiny_backbone(tmp_path / "huge.onnx", gain=1e5)))
+    (outcome,) = extract_features(make_cohort(1), [huge], tmp_path / "f")
+    assert outcome.clips == 0
+    assert len(outcome.failed) == 2
+    assert all('set dtype = "float32"' in error for error in outcome.failed.values())
+    wide = with_settings(make_cohort(1), dtype="float32")
+    (outcome,) = extract_features(wide, [huge], tmp_path / "f")
+    assert (outcome.clips, outcome.failed) == (2, {})
+
+
+def test_a_file_of_an_earlier_schema_is_set_aside(
+    make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path
+) -> None:
+    cohort = make_cohort(1)
+    (first,) = extract_features(cohort, [spec], tmp_path)
+    with h5py.File(first.path, "r+") as file:
+        file.attrs["schema"] = 1
+    told = []
+    (second,) = extract_features(
+        cohort, [spec], tmp_path, watcher=Watcher(prepared=lambda _, file, __: told.append(file))
+    )
+    assert second.clips == 2
+    assert "schema is 1, needed 2" in told[0].changes

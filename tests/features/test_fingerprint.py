@@ -51,3 +51,12 @@ def test_readers_without_weights_compare_the_rest() -> None:
 def test_a_fingerprint_does_not_depend_on_the_order_of_its_parts() -> None:
     parts = fingerprint_parts(get_backbone("vgg16"), "aa", SETTINGS)
     assert fingerprint_digest(dict(reversed(parts.items()))) == fingerprint_digest(parts)
+
+
+def test_precision_changes_the_fingerprint_and_is_named() -> None:
+    spec = get_backbone("vgg16")
+    full = fingerprint_parts(spec, "aa", SETTINGS, "f32")
+    half = fingerprint_parts(spec, "aa", SETTINGS, "bf16")
+    assert differences(half, full) == ["precision is bf16, needed f32"]
+    # stage two takes any
+    assert differences(half, fingerprint_parts(spec, None, SETTINGS)) == []

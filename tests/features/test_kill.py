@@ -1,4 +1,4 @@
-"""Killed at any moment, in real processes, again and again: nothing is lost and nothing is wrong."""
+"""Killed at any moment, in real processes, again and again: nothing lost, nothing wrong."""
 
 import json
 import random

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +23,9 @@ def sources(
     return [(clip, cohort.clip_path(clip.path), [(24, 24), (16, 32)]) for clip in planned]
 
 
-def test_clips_come_in_order_in_chunks_that_never_span_two(sources: list) -> None:
-    items = list(stream_clips(sources, SETTINGS, 2))
+@pytest.mark.parametrize("readers", [1, 2, 7])
+def test_clips_come_in_order_in_chunks_that_never_span_two(sources: list, readers: int) -> None:
+    items = list(stream_clips(sources, SETTINGS, 2, readers=readers))
     sizes = [len(item.times) if isinstance(item, Chunk) else "end" for item in items]
     assert sizes == [2, 2, 1, "end"] * 4
     chunk = items[0]
@@ -39,6 +41,30 @@ def test_the_size_of_a_chunk_changes_no_image(sources: list, frames_per_chunk: i
         return np.concatenate([i.images[(24, 24)] for i in items if isinstance(i, Chunk)])
 
     np.testing.assert_array_equal(images(frames_per_chunk), images(2))
+
+
+@pytest.mark.parametrize("readers", [2, 5])
+def test_the_number_of_readers_changes_neither_images_nor_their_order(
+    sources: list, readers: int
+) -> None:
+    def images(readers: int) -> np.ndarray:
+        items = stream_clips(sources * 6, SETTINGS, 2, readers=readers)
+        return np.concatenate([i.images[(24, 24)] for i in items if isinstance(i, Chunk)])
+
+    np.testing.assert_array_equal(images(readers), images(1))
+
+
+def test_a_clip_that_was_changed_while_it_was_read_fails(sources: list) -> None:
+    _, path, _ = sources[1]
+    stream = stream_clips(sources, SETTINGS, 1)
+    ends = []
+    for item in stream:
+        if isinstance(item, ClipEnd):
+            ends.append(item.error)
+            if len(ends) == 1:
+                os.utime(path, (1, 1))
+    assert "was changed while it was being read" in ends[1]
+    assert [bool(error) for error in ends] == [False, True, False, False]
 
 
 def test_a_clip_that_fails_ends_with_its_error_and_the_next_one_follows(sources: list) -> None:
@@ -57,19 +83,20 @@ def test_a_clip_that_lost_frames_since_it_was_counted_fails(sources: list) -> No
     assert "gave 5 of the 9 frames" in end.error
 
 
-def test_a_bug_while_decoding_reaches_the_caller(sources: list) -> None:
+@pytest.mark.parametrize("readers", [1, 3])
+def test_a_bug_while_decoding_reaches_the_caller(sources: list, readers: int) -> None:
     def broken() -> object:
         yield sources[0]
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(stream_clips(broken(), SETTINGS, 9))  # type: ignore[arg-type]
+        list(stream_clips(broken(), SETTINGS, 9, readers=readers))  # type: ignore[arg-type]
 
 
 def test_stopping_early_ends_the_thread(sources: list) -> None:
     import threading
 
-    stream = stream_clips(sources * 20, SETTINGS, 1)
+    stream = stream_clips(sources * 20, SETTINGS, 1, readers=3)
     next(stream)
     stream.close()
-    assert "lusscore-decode" not in {thread.name for thread in threading.enumerate()}
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("lusscore-decode")]
