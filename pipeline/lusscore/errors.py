@@ -50,6 +50,10 @@ class RunError(LusscoreError):
     """A run folder is missing, incomplete or already taken."""
 
 
+class BenchError(LusscoreError):
+    """A measurement cannot be made as asked for."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong at one place of an input file.
