@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
+import numpy as np
 import psutil
 import pytest
 
@@ -16,6 +17,8 @@ from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.errors import EngineError
 from lusscore.features import EngineChoice, RunChoice, Watcher, extract_features
+from lusscore.features.clip_task import ClipTask, compute_clip
+from lusscore.features.layout import PlannedClip
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes by signal")
 
@@ -243,3 +246,11 @@ def test_a_scheduler_that_is_not_there_gets_a_sentence(cohort: Cohort, tmp_path:
         extract_features(
             cohort, [spec()], tmp_path / "f", run=RunChoice(scheduler="tcp://127.0.0.1:9")
         )
+
+
+def test_a_worker_of_another_version_refuses_its_task(cohort: Cohort, tmp_path: Path) -> None:
+    clip = PlannedClip("a.mp4", "a" * 64, np.arange(1))
+    settings = cohort.card.extraction
+    task = ClipTask(0, clip, tmp_path, settings, (), EngineChoice(), 16, version="9.9")
+    with pytest.raises(EngineError, match=r"has lusscore .*, but the run is of 9\.9"):
+        compute_clip(task)

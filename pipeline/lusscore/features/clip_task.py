@@ -12,13 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore import __version__
 from lusscore.backbones import BackboneSpec, Engine, Weights, load_weights
 from lusscore.cohort import ExtractionSettings
-from lusscore.errors import WeightsError
+from lusscore.errors import EngineError, WeightsError
 from lusscore.features.compute_here import flatten, unflatten
 from lusscore.features.engine_choice import EngineChoice
+from lusscore.features.fingerprint import EXTRACTION_VERSION
 from lusscore.features.layout import PlannedClip
 from lusscore.features.stream import ClipEnd, stream_clips
+
+
+_VERSION = f"{__version__} (extraction {EXTRACTION_VERSION})"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class ClipTask:
         How to execute them.
     images_per_batch
         About how many images a backbone sees at once.
+    version
+        Of the code that asks; the code that computes must be the same.
     """
 
     number: int
@@ -48,6 +55,7 @@ class ClipTask:
     backbones: tuple[tuple[BackboneSpec, Weights], ...]
     choice: EngineChoice
     images_per_batch: int
+    version: str = _VERSION
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,11 @@ def compute_clip(task: ClipTask) -> ClipResult:
     LusscoreError
         If a backbone cannot run on this worker.
     """
+    if task.version != _VERSION:
+        raise EngineError(
+            f"The worker {socket.gethostname()} has lusscore {_VERSION}, but the run is of "
+            f"{task.version}; install the same version on both."
+        )
     engines = [_engine(task.choice, spec, weights) for spec, weights in task.backbones]
     sizes = [spec.input_size for spec, _ in task.backbones]
     frames = max(1, task.images_per_batch // (1 + task.settings.variants))
