@@ -22,7 +22,6 @@ from lusscore.features.fingerprint import EXTRACTION_VERSION
 from lusscore.features.layout import PlannedClip
 from lusscore.features.stream import ClipEnd, stream_clips
 
-
 _VERSION = f"{__version__} (extraction {EXTRACTION_VERSION})"
 
 
