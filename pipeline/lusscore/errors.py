@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class LusscoreError(Exception):
@@ -40,6 +41,28 @@ class EngineError(LusscoreError):
 
 class FeatureFileError(LusscoreError):
     """A feature file is missing, damaged, held by another process or stale."""
+
+
+class DamagedFileError(FeatureFileError):
+    """A feature file holds what no lusscore wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What is wrong with it, as one clause.
+    """
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        self.what = what
+        folder = path.parent
+        cohort = (folder.parent if folder.name == "aside" else folder).name
+        super().__init__(
+            f"{path} is damaged: {what}; mend it with 'lusscore verify {cohort} --repair', which "
+            "computes only what was lost."
+        )
 
 
 class HeadError(LusscoreError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+
+from lusscore.features.attributes import read_attributes
 
 HEADER_ATTRIBUTE = "header_sha256"
 _FIXED_TABLES = ("clips/path", "clips/digest", "frames/clip", "frames/index")
@@ -66,9 +67,8 @@ def header_checksum(file: h5py.File) -> str:
         64 hexadecimal digits.
     """
     embeddings = file["embeddings"]
-    attributes: Mapping[str, str] = {
-        key: str(value) for key, value in file.attrs.items() if key != HEADER_ATTRIBUTE
-    }
+    attributes = read_attributes(file)
+    attributes.pop(HEADER_ATTRIBUTE, None)
     told = {
         "attributes": attributes,
         "shape": list(embeddings.shape),

@@ -89,6 +89,9 @@ def create_layout(
         file.attrs["schema"] = SCHEMA
         for key, value in attrs.items():
             file.attrs[key] = value
+        # its room is taken here: added later, it may lie behind the embeddings
+        header = h5py.string_dtype("ascii", DIGEST_BYTES)
+        file.attrs.create(HEADER_ATTRIBUTE, b"", dtype=header)
         clip_rows = np.repeat(np.arange(len(clips)), [len(clip.frames) for clip in clips])
         numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
         _allocate(file, "frames/clip", (rows,), np.dtype(np.int32))[...] = clip_rows
@@ -108,7 +111,7 @@ def create_layout(
         _allocate(file, "clips/done", (len(clips),), np.dtype(np.uint8))[...] = 0
         # Last, so that it lies at the end: a file that is cut short loses rows and no tables.
         _allocate(file, "embeddings", (rows, variants, dim), np.dtype(dtype))
-        file.attrs[HEADER_ATTRIBUTE] = header_checksum(file)
+        file.attrs.modify(HEADER_ATTRIBUTE, header_checksum(file).encode())
     sync(path)
 
 

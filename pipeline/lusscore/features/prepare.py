@@ -13,7 +13,8 @@ from typing import Any
 from lusscore import __version__
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec, Engine, Weights
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.feature_file import open_feature_file, read_clip_table
+from lusscore.features.attributes import read_attribute
+from lusscore.features.feature_file import open_feature_file, read_clip_table, read_parts
 from lusscore.features.fingerprint import differences, fingerprint_digest, fingerprint_parts
 from lusscore.features.grow import make_file
 from lusscore.features.layout import SCHEMA, PlannedClip
@@ -85,7 +86,8 @@ def prepare_file(
     if path.exists():
         there, changes = stale_parts(path, parts)
         if changes:
-            set_aside = aside_path(path, there)
+            # a file of an earlier schema must not come back under the name of these settings
+            set_aside = aside_path(path, f"old-{there}" if there == needed else there)
             set_aside.parent.mkdir(exist_ok=True)
             path.replace(set_aside)
     if not path.exists() and aside_path(path, needed).exists():
@@ -100,9 +102,9 @@ def prepare_file(
 def stale_parts(path: Path, needed: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Return a file's fingerprint, and how its parts differ from those needed, in words."""
     with open_feature_file(path, any_schema=True) as file:
-        fingerprint = str(file.attrs["fingerprint"])
-        changes = differences(json.loads(file.attrs["fingerprint_parts"]), needed)
-        schema = int(file.attrs["schema"])
+        fingerprint, parts = read_parts(file)
+        changes = differences(parts, needed)
+        schema = int(read_attribute(file, "schema"))
     if schema != SCHEMA:
         changes.append(f"schema is {schema}, needed {SCHEMA}")
     if not changes and fingerprint != fingerprint_digest(needed):

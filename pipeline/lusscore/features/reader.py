@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.errors import FeatureFileError
+from lusscore.errors import DamagedFileError, FeatureFileError
 from lusscore.features.checksum import HEADER_ATTRIBUTE, clip_checksum, header_checksum
-from lusscore.features.feature_file import attributes, open_feature_file, read_clip_table
+from lusscore.features.feature_file import (
+    HDF5_ERRORS,
+    attributes,
+    describe_hdf5_error,
+    open_feature_file,
+    read_clip_table,
+    read_parts,
+)
 from lusscore.features.fingerprint import differences
+
+HEADER_DAMAGE = "its attributes or its tables of clips and frames do not match their checksum"
 
 
 @dataclass(frozen=True)
@@ -74,12 +82,14 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
     Raises
     ------
     FeatureFileError
-        If the file is missing, damaged or of another fingerprint; the message names the part
-        that differs and the command that mends it.
+        If the file is missing, damaged (:class:`~lusscore.errors.DamagedFileError`) or of
+        another fingerprint; the message names the part that differs and the command that mends
+        it.
     """
     with open_feature_file(path) as file:
         attrs = attributes(file)
-        parts = json.loads(attrs.pop("fingerprint_parts"))
+        del attrs["fingerprint_parts"]
+        _, parts = read_parts(file)
         wrong = differences(parts, needed or {})
         if wrong:
             raise FeatureFileError(
@@ -93,16 +103,16 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
             embeddings = file["embeddings"][...]
             clip, frame = file["frames/clip"][...], file["frames/index"][...]
             time = file["frames/time"][...]
-        except (OSError, RuntimeError, KeyError) as error:
-            raise _damaged(path, str(error)) from None
+        except HDF5_ERRORS as error:
+            raise DamagedFileError(path, describe_hdf5_error(error)) from None
     if not whole:
-        raise _damaged(path, "its tables do not match their checksum")
+        raise DamagedFileError(path, HEADER_DAMAGE)
     for row in np.flatnonzero(table.done).tolist():
         held = table.rows(row)
         name, digest = table.paths[row], table.digests[row]
         found = clip_checksum(name, digest, frame[held], embeddings[held], time[held])
         if found.decode() != table.checksums[row]:
-            raise _damaged(path, f"what it holds of clip {name!r} does not match its checksum")
+            raise DamagedFileError(path, f"clip {name!r} does not match its checksum")
     return Features(
         path=path,
         backbone=attrs["backbone"],
@@ -116,11 +126,4 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
         digests=table.digests,
         done=table.done,
         errors=table.errors,
-    )
-
-
-def _damaged(path: Path, what: str) -> FeatureFileError:
-    return FeatureFileError(
-        f"{path} is damaged: {what}. Mend it with 'lusscore verify {path.parent.name} --repair', "
-        "which computes only what was lost."
     )
