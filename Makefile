@@ -11,6 +11,8 @@ FEATURES  ?=
 WEIGHTS   ?=
 PYTHON    ?= python3
 TESTS     ?=
+# What to measure, e.g. SUITES=paper; see 'lusscore bench --help'
+SUITES    ?=
 OPEN      ?= $(if $(CI),--no-open,--open)
 
 ifeq ($(OS),Windows_NT)
@@ -50,8 +52,8 @@ lint: $(INSTALLED) ## Format check, lint, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## Measure speed and memory, as ratios within one run
-	$(LUSSCORE) bench
+bench: $(INSTALLED) ## Measure speed and memory, as ratios within one run: SUITES= WEIGHTS=
+	$(LUSSCORE) bench $(SUITES)
 
 clean: ## Delete the environment, and nothing that was computed
 	rm -rf .venv

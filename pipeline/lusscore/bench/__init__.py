@@ -1,8 +1,25 @@
 """Speed and memory on this machine, as ratios against a baseline of the same run."""
 
+# isort: off
 from lusscore.bench.row import BenchRow, write_rows
-from lusscore.bench.sgemm import measure_sgemm
-from lusscore.bench.stage_two import bench_stage_two
-from lusscore.bench.start_up import bench_start_up
+from lusscore.bench.suite import BenchSettings, Suite, get_suites, register_suite, suite_names
 
-__all__ = ["BenchRow", "bench_stage_two", "bench_start_up", "measure_sgemm", "write_rows"]
+# the order of the imports is the order of the suites
+from lusscore.bench import start_up as _start_up  # noqa: F401
+from lusscore.bench import stage_one as _stage_one  # noqa: F401
+from lusscore.bench import memory as _memory  # noqa: F401
+from lusscore.bench import stage_two as _stage_two  # noqa: F401
+from lusscore.bench import precision as _precision  # noqa: F401
+from lusscore.bench import scale_out as _scale_out  # noqa: F401
+from lusscore.bench import paper as _paper  # noqa: F401
+# isort: on
+
+__all__ = [
+    "BenchRow",
+    "BenchSettings",
+    "Suite",
+    "get_suites",
+    "register_suite",
+    "suite_names",
+    "write_rows",
+]

@@ -3,46 +3,80 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BenchRow:
-    """One measured thing beside its baseline.
+    """One measured thing, beside its baseline where it has one.
 
     Attributes
     ----------
     name
-        What was measured.
+        What was measured, such as ``end_to_end/vgg16``.
+    backbone
+        Its name; None where there is none.
+    gflop_per_image
+        Floating-point operations for one image in 10^9, a multiplication and an addition
+        counting as two.
+    images_per_s
+        Images, which are frames times variants, per second.
+    fraction_of_sgemm
+        Operations per second, divided by those of NumPy's matrix product at that time.
+    ratio_to_keras_predict
+        Images per second, divided by those of ``keras.Model.predict`` on the same images.
     seconds
-        Wall-clock time of the whole process.
+        Wall-clock time; `detail` says from where to where unless it is of a whole process.
     peak_memory_gb
-        Largest resident size of that process, in 10^9 bytes; None where it cannot be told.
+        Largest resident size of the process in 10^9 bytes; None where it cannot be told.
     baseline
-        What it is compared with, measured in the same run.
+        What it is compared with, in words, measured in the same run.
     baseline_seconds
         Time of the baseline.
+    ratio
+        Times the baseline: seconds by seconds, or peak memory by peak memory where the baseline
+        has no seconds.
+    sgemm_gflops
+        NumPy's float32 matrix product in 10^9 operations per second.
+    numbers
+        Further numbers by their names, which have their units.
     detail
-        The size of the task, in words.
+        The size of the task and what else must be known, in words.
     """
 
     name: str
-    seconds: float
-    peak_memory_gb: float | None
-    baseline: str
-    baseline_seconds: float
+    backbone: str | None = None
+    gflop_per_image: float | None = None
+    images_per_s: float | None = None
+    fraction_of_sgemm: float | None = None
+    ratio_to_keras_predict: float | None = None
+    seconds: float | None = None
+    peak_memory_gb: float | None = None
+    baseline: str | None = None
+    baseline_seconds: float | None = None
+    ratio: float | None = None
+    sgemm_gflops: float | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        if self.ratio is None and self.seconds and self.baseline_seconds:
+            object.__setattr__(self, "ratio", self.seconds / self.baseline_seconds)
+
     @property
-    def ratio(self) -> float:
-        """Times the baseline."""
-        return self.seconds / self.baseline_seconds
+    def times_faster(self) -> float | None:
+        """The baseline's seconds, divided by those measured."""
+        if not self.seconds or not self.baseline_seconds:
+            return None
+        return self.baseline_seconds / self.seconds
 
 
-def write_rows(path: Path, rows: Sequence[BenchRow], sgemm_gflops: float) -> None:
-    """Write rows as JSON: a list of objects, the machine's sgemm in each."""
-    content = [{**asdict(row), "ratio": row.ratio, "sgemm_gflops": sgemm_gflops} for row in rows]
+def write_rows(path: Path, rows: Sequence[BenchRow]) -> None:
+    """Write rows as JSON: a list of flat objects, but for `numbers`."""
+    content = [asdict(row) | {"times_faster": row.times_faster} for row in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside = path.with_name(f"{path.name}.tmp")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)

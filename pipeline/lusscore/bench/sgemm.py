@@ -1,28 +1,11 @@
-"""The machine's own speed: NumPy's matrix product."""
+"""The machine's own speed: NumPy's matrix product, with nothing else in the process."""
 
 from __future__ import annotations
 
-import time
+from lusscore.backbones.matrix_product import measure_sgemm
+from lusscore.bench.process import call_in_process
 
-import numpy as np
 
-
-def measure_sgemm(size: int = 2048, repeats: int = 7) -> float:
-    """Return the median speed of a float32 matrix product in GFLOP/s.
-
-    Parameters
-    ----------
-    size
-        Side of the square matrices.
-    repeats
-        Products timed, after one that is not.
-    """
-    rng = np.random.default_rng(0)
-    a, b = (rng.random((size, size), dtype=np.float32) for _ in range(2))
-    a @ b
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        a @ b
-        seconds.append(time.perf_counter() - started)
-    return float(2 * size**3 / np.median(seconds) / 1e9)
+def measure_sgemm_alone() -> float:
+    """Return the speed of a float32 matrix product in a process of its own, in GFLOP/s."""
+    return float(call_in_process(measure_sgemm))

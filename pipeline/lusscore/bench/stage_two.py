@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,48 +12,51 @@ import pandas as pd
 from lusscore.backbones import get_backbone
 from lusscore.bench.process import run_python
 from lusscore.bench.row import BenchRow
+from lusscore.bench.suite import BenchSettings, register_suite
 from lusscore.cohort import Card, ExtractionSettings, Span, get_protocol, write_cohort
 from lusscore.features import feature_path
 from lusscore.features.generate import write_generated_features
 
 _BACKBONE = "resnet50"
 _PATIENTS, _HEALTHY = 49, 12
+_VARIANTS = 3
 _RUN = "run"
 
 
-def bench_stage_two(frames: int = 23_732, variants: int = 3) -> BenchRow:
+@register_suite(
+    "stage-two",
+    "Stage two at the size of the paper",
+    ("name", "seconds", "peak_memory_gb", "ratio", "baseline", "baseline_seconds", "detail"),
+    frames=23_732,
+    least_frames=_PATIENTS * 12,
+    by_default=True,
+)
+def bench_stage_two(settings: BenchSettings) -> Iterator[BenchRow]:
     """Cross-validate the paper's head on as many frames as the paper had, with all metrics.
 
     The embeddings are those of ResNet50 in size (2048) and drawn from normal distributions, one
     centre per score; the process measured is ``lusscore cv`` from its start to the written
     report. The baseline is the training of the heads alone, within the same process.
-
-    Parameters
-    ----------
-    frames
-        Labelled frames in all.
-    variants
-        Augmented copies of each.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        size = _generate(root, frames, variants)
+        size = _generate(root, settings.frames)
         finished = run_python(
             ["-m", "lusscore", "cv", "generated", "--backbone", _BACKBONE, "--run", _RUN], cwd=root
         )
         training = pd.read_csv(root / "results" / "generated" / _RUN / "tables" / "training.csv")
-    return BenchRow(
+    yield BenchRow(
         name="stage_two",
         seconds=finished.seconds,
         peak_memory_gb=finished.peak_memory_gb,
         baseline="training of the heads alone",
         baseline_seconds=float(training["seconds"].sum()),
-        detail=f"{frames} frames × (1 + {variants}) × 2048 ({size / 1e6:.0f} MB), "
+        detail=f"{settings.frames} frames × (1 + {_VARIANTS}) × 2048 ({size / 1e6:.0f} MB), "
         "3 folds × 3 epochs, all metrics and the report",
     )
 
 
-def _generate(root: Path, frames: int, variants: int) -> int:
+def _generate(root: Path, frames: int) -> int:
     """Write a cohort without media and its feature file; return the file's bytes."""
     zones = get_protocol("lus-12").zone_names
     rng = np.random.default_rng(0)
@@ -69,7 +73,7 @@ def _generate(root: Path, frames: int, variants: int) -> int:
         "unknown",
         description="Generated numbers, no images.",
         synthetic=True,
-        extraction=ExtractionSettings(variants=variants),
+        extraction=ExtractionSettings(variants=_VARIANTS),
     )
     cohort = write_cohort(root / "data" / "generated", card, spans)
     path = feature_path(root / "features", cohort, _BACKBONE)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from statistics import median
 
 from lusscore.bench.process import run_python
 from lusscore.bench.row import BenchRow
+from lusscore.bench.suite import BenchSettings, register_suite
+
+_REPEATS = 7
 
 
-def bench_start_up(repeats: int = 7) -> BenchRow:
+@register_suite(
+    "start-up",
+    "Start-up",
+    ("name", "seconds", "peak_memory_gb", "ratio", "baseline", "baseline_seconds", "detail"),
+    by_default=True,
+)
+def bench_start_up(settings: BenchSettings) -> Iterator[BenchRow]:
     """Time ``lusscore --help`` against a Python that does nothing: medians, in turn."""
     pairs = [
         (run_python(["-m", "lusscore", "--help"]), run_python(["-c", "pass"]))
-        for _ in range(repeats)
+        for _ in range(_REPEATS)
     ]
-    return BenchRow(
+    yield BenchRow(
         name="help",
         seconds=median(ours.seconds for ours, _ in pairs),
         peak_memory_gb=pairs[0][0].peak_memory_gb,
         baseline="python -c pass",
         baseline_seconds=median(bare.seconds for _, bare in pairs),
-        detail=f"lusscore --help, median of {repeats}",
+        detail=f"lusscore --help, median of {_REPEATS}",
     )

@@ -2,49 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from lusscore.cli.places import results_dir_option
+from lusscore.cli.places import backbone_option, results_dir_option, weights_dir_option
 from lusscore.console import note, print_table, say
+
+if TYPE_CHECKING:
+    from lusscore.bench import BenchRow
+
+
+def _complete_suites(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from lusscore.bench import suite_names
+
+    return [CompletionItem(name) for name in suite_names() if name.startswith(incomplete)]
 
 
 @click.command("bench")
+@click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=_complete_suites)
+@backbone_option(
+    "Network to measure.  [default: efficientnet_lite0, xception, resnet50, vgg16; in paper "
+    "xception]"
+)
 @click.option(
-    "--frames", type=click.IntRange(588), default=23_732, show_default=True,
-    help="Frames of stage two; the default is the paper's number.",
+    "--frames", type=click.IntRange(1),
+    help="Frames in all, for suites that have frames.  [default: each suite's own number]",
 )  # fmt: skip
+@click.option(
+    "--repeats", type=click.IntRange(1), default=2, show_default=True,
+    help="Most measurements of the same thing; the median counts.",
+)  # fmt: skip
+@click.option(
+    "--full", is_flag=True,
+    help="In paper, measure the protocol's second experiment too instead of computing its time.",
+)  # fmt: skip
+@weights_dir_option
 @results_dir_option
-def command(frames: int, results_dir: Path) -> None:
-    """Measure this machine: the answer to --help, and stage two at the size of the paper.
+def command(
+    suites: tuple[str, ...],
+    backbones: tuple[str, ...],
+    frames: int | None,
+    repeats: int,
+    full: bool,
+    weights_dir: Path | None,
+    results_dir: Path,
+) -> None:
+    """Measure this machine; print tables and write bench.json into the results folder.
 
-    Times are of whole processes. Machines are noisy: compare the ratios, which are taken within
-    one run, and not the seconds of two runs.
+    \b
+    start-up   the answer to --help
+    stage-one  MP4 to HDF5, beside keras.Model.predict and NumPy's matrix product
+    memory     whether stage one's memory grows with the number of frames
+    stage-two  cross-validation at the size of the paper
+    precision  bf16 beside f32: speed, embeddings, cross-validation
+    scale-out  time per clip of workers and of a Dask cluster; the single writer
+    paper      the paper's protocol in Keras beside features + cv
+
+    Without a SUITE, the first four. Backbones without weights get random ones; speed does not
+    depend on the values. Machines are noisy: compare ratios, which are taken within one run, and
+    not the seconds of two runs.
     """
-    from lusscore.bench import bench_stage_two, bench_start_up, measure_sgemm, write_rows
+    from lusscore.backbones import measure_sgemm
+    from lusscore.bench import BenchSettings, get_suites, write_rows
+    from lusscore.bench.table import lay_out
 
+    chosen = get_suites(suites)
+    settings = BenchSettings(
+        tuple(dict.fromkeys(backbones)), frames or 0, weights_dir, repeats, full, note
+    )
+    path = results_dir / "bench.json"
     note("Matrix product …")
     sgemm = measure_sgemm()
-    note("Start-up …")
-    rows = [bench_start_up()]
-    note("Stage two …")
-    rows.append(bench_stage_two(frames))
-    path = results_dir / "bench.json"
-    write_rows(path, rows, sgemm)
-    print_table(
-        f"Speed and memory; NumPy's sgemm does {sgemm:.0f} GFLOP/s here",
-        ("what", ">seconds", ">peak memory", ">times baseline", "baseline", "detail"),
-        [
-            (
-                row.name,
-                f"{row.seconds:.2f}",
-                "n/a" if row.peak_memory_gb is None else f"{row.peak_memory_gb:.2f} GB",
-                f"{row.ratio:.2f}",
-                f"{row.baseline} ({row.baseline_seconds:.2f} s)",
-                row.detail,
-            )
-            for row in rows
-        ],
-    )
+    say(f"NumPy's float32 matrix product does {sgemm:.0f} GFLOP/s here.")
+    measured: list[BenchRow] = []
+    for suite in chosen:
+        note(f"Suite {suite.name} …")
+        first = len(measured)
+        for row in suite.rows(settings):
+            measured.append(replace(row, sgemm_gflops=row.sgemm_gflops or sgemm))
+            # after every row, so that a run that is stopped leaves what it measured
+            write_rows(path, measured)
+        headings, cells = lay_out(measured[first:], suite.columns)
+        print_table(suite.title, headings, cells)
     say(str(path))

@@ -1,0 +1,60 @@
+"""Computing clips and nothing else: no pool, no file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from lusscore.backbones import load_weights
+from lusscore.bench.ready_images import plan_cohort
+from lusscore.bench.small_backbone import find_backbone, register_small_backbone
+from lusscore.cohort import read_cohort
+from lusscore.features import EngineChoice
+from lusscore.features.clip_task import ClipTask, compute_clip
+from lusscore.features.extract import IMAGES_PER_BATCH
+
+
+def time_bare_clips(
+    cohort: str, backbone: str, weights_dir: str | None, features_dir: str
+) -> dict[str, Any]:
+    """Compute every clip of a cohort one after another with one thread, as a worker would.
+
+    Parameters
+    ----------
+    cohort
+        Its folder.
+    backbone
+        Its name.
+    weights_dir
+        Folder of weights.
+    features_dir
+        Folder in which digests and converted networks are kept.
+
+    Returns
+    -------
+    dict
+        ``clips`` and ``seconds``; the first clip, which opens the engine, is left out.
+    """
+    register_small_backbone()
+    found, spec = read_cohort(Path(cohort)), find_backbone(backbone)
+    folder = None if weights_dir is None else Path(weights_dir)
+    weights = load_weights(spec, folder, download=False)
+    choice = EngineChoice(threads=1, cache=Path(features_dir) / ".networks")
+    tasks = [
+        ClipTask(
+            number,
+            clip,
+            found.clip_path(clip.path),
+            found.card.extraction,
+            ((spec, weights),),
+            choice,
+            IMAGES_PER_BATCH,
+        )
+        for number, clip in enumerate(plan_cohort(found, Path(features_dir)))
+    ]
+    compute_clip(tasks[0])
+    started = time.perf_counter()
+    for task in tasks[1:]:
+        compute_clip(task)
+    return {"clips": len(tasks) - 1, "seconds": time.perf_counter() - started}

@@ -1,0 +1,79 @@
+"""The engine alone: images that lie ready in memory, nothing decoded and nothing written."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from lusscore.backbones import load_weights
+from lusscore.bench.ready_images import read_images
+from lusscore.bench.small_backbone import find_backbone, register_small_backbone
+from lusscore.cohort import read_cohort
+from lusscore.errors import EngineError
+from lusscore.features import EngineChoice
+
+_WARM_UP = 4
+
+
+def time_bare_engine(
+    cohort: str, backbone: str, weights_dir: str | None, features_dir: str, images: int
+) -> dict[str, Any]:
+    """Time the engine on the first images of a cohort, after a few that are not timed.
+
+    Parameters
+    ----------
+    cohort
+        Its folder.
+    backbone
+        Its name.
+    weights_dir
+        Folder of weights.
+    features_dir
+        Folder in which digests and converted networks are kept.
+    images
+        Most images.
+
+    Returns
+    -------
+    dict
+        ``images`` and ``seconds``.
+    """
+    register_small_backbone()
+    spec = find_backbone(backbone)
+    ready = read_images(read_cohort(Path(cohort)), Path(features_dir), spec.input_size).flat
+    ready = ready[:images]
+    with _choice(features_dir).open(spec, _weights(backbone, weights_dir)) as engine:
+        engine.embed(ready[:_WARM_UP])
+        started = time.perf_counter()
+        engine.embed(ready)
+        return {"images": len(ready), "seconds": time.perf_counter() - started}
+
+
+def convert_network(
+    backbone: str, weights_dir: str | None, features_dir: str, precision: str = "f32"
+) -> str:
+    """Start an engine once, so that its converted network is kept for the next starts.
+
+    Returns
+    -------
+    str
+        Why it does not run here in that precision; empty if it does.
+    """
+    register_small_backbone()
+    weights = _weights(backbone, weights_dir)
+    try:
+        _choice(features_dir, precision).open(find_backbone(backbone), weights).close()
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+def _choice(features_dir: str, precision: str = "f32") -> EngineChoice:
+    """Return the engine as ``lusscore features`` runs it."""
+    return EngineChoice(cache=Path(features_dir) / ".networks", precision=precision)
+
+
+def _weights(backbone: str, weights_dir: str | None) -> Any:
+    folder = None if weights_dir is None else Path(weights_dir)
+    return load_weights(find_backbone(backbone), folder, download=False)

@@ -1,0 +1,73 @@
+"""All images of a cohort in memory, decoded and augmented as stage one does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.cohort import Cohort
+from lusscore.features.layout import PlannedClip
+from lusscore.features.media import index_media
+from lusscore.features.plan import media_path, plan_clips
+from lusscore.features.stream import Chunk, stream_clips
+
+
+@dataclass(frozen=True)
+class ReadyFrames:
+    """Frames that are ready for a network.
+
+    Attributes
+    ----------
+    images
+        uint8, shape (frames, 1 + variants, height, width, 3), in the order of the manifest.
+    clip, index
+        int64, shape (frames,): place of the clip in `clips`, frame number in it.
+    clips
+        The clips.
+    """
+
+    images: NDArray[np.uint8]
+    clip: NDArray[np.int64]
+    index: NDArray[np.int64]
+    clips: tuple[PlannedClip, ...]
+
+    @property
+    def flat(self) -> NDArray[np.uint8]:
+        """The images in a row: uint8, shape (frames × (1 + variants), height, width, 3)."""
+        return self.images.reshape(-1, *self.images.shape[2:])
+
+
+def plan_cohort(cohort: Cohort, features_dir: Path) -> list[PlannedClip]:
+    """Look at the cohort's clips, or remember them from `features_dir`."""
+    media = index_media(cohort, media_path(features_dir, cohort))
+    return plan_clips(media, cohort.card.extraction)
+
+
+def read_images(cohort: Cohort, features_dir: Path, size: tuple[int, int]) -> ReadyFrames:
+    """Decode and augment all frames of a cohort.
+
+    Parameters
+    ----------
+    cohort
+        Whose clips; all must be readable.
+    features_dir
+        Folder in which the clips' digests are remembered.
+    size
+        (height, width) in pixels.
+    """
+    settings = cohort.card.extraction
+    clips = plan_cohort(cohort, features_dir)
+    sources = ((clip, cohort.clip_path(clip.path), [size]) for clip in clips)
+    chunks = [
+        item.images[size] for item in stream_clips(sources, settings, 16) if isinstance(item, Chunk)
+    ]
+    counts = [len(clip.frames) for clip in clips]
+    return ReadyFrames(
+        np.concatenate(chunks),
+        np.repeat(np.arange(len(clips)), counts),
+        np.concatenate([clip.frames for clip in clips]),
+        tuple(clips),
+    )

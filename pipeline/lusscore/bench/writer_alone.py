@@ -1,0 +1,74 @@
+"""How fast the single writer brings embeddings to the disk."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lusscore.backbones import DEFAULT_PRECISION, get_backbone
+from lusscore.cohort import ExtractionSettings
+from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
+from lusscore.features.layout import PlannedClip, create_layout
+from lusscore.features.store import FeatureStore
+from lusscore.features.writer import Writer
+
+# as many as stage one hands over at once: 16 images
+_FRAMES_AT_ONCE = 4
+
+
+def time_writer(path: str, backbone: str, clips: int, frames: int) -> dict[str, Any]:
+    """Write a feature file of generated numbers, clip after clip, each committed.
+
+    There are 3 variants, and embeddings are float16.
+
+    Parameters
+    ----------
+    path
+        Where; must not exist.
+    backbone
+        Whose embeddings they are in size.
+    clips, frames
+        Clips, and frames of each.
+
+    Returns
+    -------
+    dict
+        ``seconds`` from the first row to the last flush, and ``images``,
+        ``megabytes`` of embeddings.
+    """
+    spec, settings = get_backbone(backbone), ExtractionSettings(variants=3)
+    images, dim = 1 + settings.variants, spec.embedding_size
+    planned = [
+        PlannedClip(f"clips/{number}.mp4", f"{number:064x}", np.arange(frames))
+        for number in range(clips)
+    ]
+    parts = fingerprint_parts(spec, "0" * 64, settings, DEFAULT_PRECISION)
+    attrs = {
+        "fingerprint": fingerprint_digest(parts),
+        "fingerprint_parts": json.dumps(parts, sort_keys=True),
+        "backbone": spec.name,
+        "weights_digest": "0" * 64,
+        "engine": "generated",
+    }
+    create_layout(Path(path), planned, images, dim, settings.dtype, attrs)
+    rng = np.random.default_rng(0)
+    rows = rng.random((_FRAMES_AT_ONCE, images, dim), np.float32).astype(np.float16)
+    with FeatureStore(Path(path)) as store:
+        started = time.perf_counter()
+        with Writer() as writer:
+            for clip in range(clips):
+                for start in range(0, frames, _FRAMES_AT_ONCE):
+                    count = min(_FRAMES_AT_ONCE, frames - start)
+                    writer.rows(store, clip, rows[:count], np.arange(count) / 25)
+                writer.finish(store, clip, lambda: None)
+        seconds = time.perf_counter() - started
+    values = clips * frames * images * dim
+    return {
+        "seconds": seconds,
+        "images": clips * frames * images,
+        "megabytes": values * np.dtype(settings.dtype).itemsize / 1e6,
+    }

@@ -1,0 +1,11 @@
+from collections.abc import Callable
+
+from lusscore.bench import BenchRow
+
+
+def test_stage_two_is_measured_in_small(measure: Callable[..., dict[str, BenchRow]]) -> None:
+    row = measure("stage-two", 1200)["stage_two"]
+    assert row.seconds
+    assert row.baseline_seconds
+    assert 0 < row.baseline_seconds < row.seconds
+    assert "1200 frames × (1 + 3) × 2048" in row.detail
