@@ -12,6 +12,9 @@ def test_a_phantom_has_about_the_frames_asked_for(tmp_path: Path) -> None:
     assert cohort.card.extraction.variants == 3
     assert cohort.card.extraction.dtype == "float32"
     assert cohort.folder.name == cohort.name
+    written = [path.stat().st_mtime_ns for path in paths]
+    assert make_phantom(tmp_path, 2, 60, dtype="float32") == cohort
+    assert [path.stat().st_mtime_ns for path in paths] == written
 
 
 def test_small_clips_are_recordings_of_their_own(tmp_path: Path) -> None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
-from lusscore.backbones import load_weights
+from lusscore.backbones import Result, Weights, load_weights
 from lusscore.bench.ready_images import read_images
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
 from lusscore.errors import EngineError
 from lusscore.features import EngineChoice
+from lusscore.features.extract import IMAGES_PER_BATCH
 
 _WARM_UP = 4
 
 
 def time_bare_engine(
-    cohort: str, backbone: str, weights_dir: str | None, features_dir: str, images: int
+    cohort: str, backbone: str, weights_dir: str | None, features_dir: str, seconds: float
 ) -> dict[str, Any]:
-    """Time the engine on the first images of a cohort, after a few that are not timed.
+    """Time the engine on the images of a cohort, after a few that are not timed.
 
     Parameters
     ----------
@@ -31,8 +33,8 @@ def time_bare_engine(
         Folder of weights.
     features_dir
         Folder in which digests and converted networks are kept.
-    images
-        Most images.
+    seconds
+        No new images are begun after this time.
 
     Returns
     -------
@@ -41,13 +43,22 @@ def time_bare_engine(
     """
     register_small_backbone()
     spec = find_backbone(backbone)
-    ready = read_images(read_cohort(Path(cohort)), Path(features_dir), spec.input_size).flat
-    ready = ready[:images]
+    images = read_images(read_cohort(Path(cohort)), Path(features_dir), spec.input_size).flat
     with _choice(features_dir).open(spec, _weights(backbone, weights_dir)) as engine:
-        engine.embed(ready[:_WARM_UP])
+        engine.embed(images[:_WARM_UP])
+        done = 0
+        under_way: deque[Result] = deque()
         started = time.perf_counter()
-        engine.embed(ready)
-        return {"images": len(ready), "seconds": time.perf_counter() - started}
+        while done < len(images) and time.perf_counter() - started < seconds:
+            batch = images[done : done + IMAGES_PER_BATCH]
+            under_way.append(engine.submit(batch))
+            done += len(batch)
+            # as in stage one, the engine always has the next images
+            if len(under_way) > 2:
+                under_way.popleft()()
+        for result in under_way:
+            result()
+        return {"images": done, "seconds": time.perf_counter() - started}
 
 
 def convert_network(
@@ -74,6 +85,6 @@ def _choice(features_dir: str, precision: str = "f32") -> EngineChoice:
     return EngineChoice(cache=Path(features_dir) / ".networks", precision=precision)
 
 
-def _weights(backbone: str, weights_dir: str | None) -> Any:
+def _weights(backbone: str, weights_dir: str | None) -> Weights:
     folder = None if weights_dir is None else Path(weights_dir)
     return load_weights(find_backbone(backbone), folder, download=False)

@@ -14,6 +14,7 @@ from lusscore.cohort import (
     FramesPolicy,
     Span,
     get_protocol,
+    read_cohort,
     write_cohort,
 )
 from lusscore.cohort.phantom import PhantomSettings, write_phantom
@@ -42,10 +43,12 @@ def make_phantom(
         Type in which embeddings are stored.
     """
     per_clip = max(LEAST_FRAMES_PER_CLIP, math.ceil(frames / (patients * CLIPS_PER_PATIENT)))
-    name = f"phantom-{patients}-{per_clip}"
+    name = f"phantom-{patients}-{per_clip}-{variants}-{dtype}"
+    if (root / name).is_dir():
+        return read_cohort(root / name)
     extraction = ExtractionSettings(FramesPolicy("all"), variants=variants, dtype=dtype)
     settings = PhantomSettings(patients, frames=per_clip, extraction=extraction, name=name)
-    return write_phantom(root / name, settings, jobs=1, overwrite=True)
+    return write_phantom(root / name, settings, jobs=1)
 
 
 def make_small_clips(root: Path, clips: int, frames: int, *, size: int = 64) -> Cohort:
