@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
 
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import register_reader
@@ -46,11 +47,14 @@ class VideoReader:
             If the file is not a video, has no picture, or breaks off before its declared end.
         """
         start = math.nan
+        # One thread: threads that are started for every frame take longer than its conversion.
+        converter = VideoReformatter()
         for index, image in enumerate(_decode(path)):
             time = math.nan if image.time is None else image.time
             start = time if index == 0 else start
             if only is None or index in only:
-                rgb = np.asarray(image.to_ndarray(format="rgb24"), dtype=np.uint8)
+                picture = converter.reformat(image, format="rgb24", threads=1)
+                rgb = np.asarray(picture.to_ndarray(), dtype=np.uint8)
                 yield Frame(index, time - start, rgb)
 
 

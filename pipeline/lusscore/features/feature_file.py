@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lusscore.errors import DamagedFileError, FeatureFileError
 from lusscore.features.attributes import check_text_heap, read_attribute, read_attributes
+from lusscore.features.checksum import HEADER_ATTRIBUTE
 from lusscore.features.layout import SCHEMA
 
 # Dataset → dimensions, and NumPy's letters for the types it may have.
@@ -120,7 +121,9 @@ def open_feature_file(path: Path, mode: str = "r", *, any_schema: bool = False) 
         schema = int(read_attribute(file, "schema"))
         read_parts(file)
         if schema == SCHEMA:
-            _check_datasets(file, path.stat().st_size)
+            check_datasets(file, path.stat().st_size)
+        elif schema < SCHEMA and HEADER_ATTRIBUTE in file.attrs:
+            raise ValueError(f"its attribute 'schema' is {schema}, expected {SCHEMA}")
         elif schema > SCHEMA or not any_schema:
             raise _other_schema(path, schema)
     except FeatureFileError:
@@ -210,6 +213,35 @@ def describe_hdf5_error(error: Exception) -> str:
     return f"HDF5 cannot read it, {text}" if not isinstance(error, ValueError) else text
 
 
+def check_datasets(file: h5py.File, size: int, *, cut: bool = False) -> None:
+    """See that all datasets are there, of their type, and within the file.
+
+    Parameters
+    ----------
+    file
+        The feature file.
+    size
+        Its bytes.
+    cut
+        Accept that embeddings end beyond them.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (dimensions, types) in _DATASETS.items():
+        end = None if cut and name == "embeddings" else size
+        shapes[name] = _check_dataset(file, name, dimensions, types, end)
+    for group, names in (
+        ("frames", [name for name in _DATASETS if not name.startswith("clips/")]),
+        ("clips", [name for name in _DATASETS if name.startswith("clips/")]),
+    ):
+        if len({shapes[name][0] for name in names}) != 1:
+            raise ValueError(f"its datasets do not agree on the number of {group}")
+
+
 def stored_end(path: Path) -> int | None:
     """Return how many bytes an HDF5 file should have, None where its head does not tell."""
     with path.open("rb") as file:
@@ -238,21 +270,8 @@ def _is_foreign(file: h5py.File) -> bool:
     return "fingerprint" not in file.attrs and not any(name in file for name in names)
 
 
-def _check_datasets(file: h5py.File, size: int) -> None:
-    """Raise ValueError unless all datasets are there, of their type, and within `size` bytes."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for name, (dimensions, types) in _DATASETS.items():
-        shapes[name] = _check_dataset(file, name, dimensions, types, size)
-    for group, names in (
-        ("frames", [name for name in _DATASETS if not name.startswith("clips/")]),
-        ("clips", [name for name in _DATASETS if name.startswith("clips/")]),
-    ):
-        if len({shapes[name][0] for name in names}) != 1:
-            raise ValueError(f"its datasets do not agree on the number of {group}")
-
-
 def _check_dataset(
-    file: h5py.File, name: str, dimensions: int, types: Sequence[str], size: int
+    file: h5py.File, name: str, dimensions: int, types: Sequence[str], end: int | None
 ) -> tuple[int, ...]:
     dataset = file.get(name)
     if not isinstance(dataset, h5py.Dataset):
@@ -264,7 +283,9 @@ def _check_dataset(
         raise ValueError(f"its dataset /{name} is of another shape or type")
     stored = math.prod(shape) * dtype.itemsize
     offset = dataset.id.get_offset()
-    if stored and (offset is None or dataset.chunks is not None or offset + stored > size):
+    if not stored:
+        return shape
+    if offset is None or dataset.chunks is not None or (end is not None and offset + stored > end):
         raise ValueError(f"its dataset /{name} does not lie within the file")
     return shape
 

@@ -72,7 +72,7 @@ class LocalPool:
 
     def close(self) -> None:
         """End the processes and what they hold in memory."""
-        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 class DaskPool:
