@@ -19,7 +19,6 @@ _COMMANDS = {
     "report": ("report", "Make a run's report again from its files."),
     "status": ("status", "Tell how far and how fresh feature files are."),
     "verify": ("verify", "Re-read every checksum and repair what is damaged."),
-    "verify": ("verify", "Read every checksum again and repair what is damaged."),
     "backbones": ("backbones", "List frozen networks and where their weights are."),
     "bench": ("bench", "Measure speed and memory on this machine."),
     "completion": ("completion", "Print the shell's completion script."),

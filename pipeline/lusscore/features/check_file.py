@@ -17,13 +17,15 @@ from lusscore.features.feature_file import (
     owners_make_sense,
     read_parts,
 )
-from lusscore.features.findings import FileReport, Finding
+from lusscore.features.findings import LOST, FileReport, Finding
 from lusscore.features.fingerprint import fingerprint_digest
 from lusscore.features.held import Held, read_held, rows_fit
 from lusscore.features.media import Media
 from lusscore.features.reader import HEADER_DAMAGE
+from lusscore.features.salvage import SALVAGED_ATTRIBUTE
 
 OTHER_FINGERPRINT = "its fingerprint is not that of the settings it names"
+LOST_AND_TO_COMPUTE = "its embeddings were lost to damage and are not computed again yet"
 CHANGED = "was changed on disk after its embeddings were computed"
 
 
@@ -73,6 +75,7 @@ def check_file(
         try:
             _, parts = read_parts(file)
             clips = read_held(file)
+            salvaged = SALVAGED_ATTRIBUTE in file.attrs
             findings = list(_check_whole(file))
         except HDF5_ERRORS as error:
             told(size)
@@ -83,7 +86,10 @@ def check_file(
     told(max(0, size - seen))
     if media is not None:
         findings += _check_media(clips, media)
-    names = {held.path for held in clips}
+    new = [] if media is None else sorted(media.keys() - {held.path for held in clips})
+    if salvaged:
+        findings += [Finding("lost", LOST_AND_TO_COMPUTE, clip) for clip in new]
+    lost = sum(finding.kind == "lost" for finding in findings)
     return FileReport(
         cohort,
         backbone,
@@ -91,8 +97,8 @@ def check_file(
         tuple(findings),
         clips=sum(held.mark == 1 for held in clips),
         size=size,
-        unfinished=sum(held.mark == 0 for held in clips) + len((media or {}).keys() - names),
-        unlisted=0 if media is None else len(names - media.keys()),
+        unfinished=sum(held.mark == 0 for held in clips) + len(new) - lost,
+        unlisted=0 if media is None else sum(held.path not in media for held in clips),
         note=note,
         parts=parts,
     )
@@ -115,6 +121,8 @@ def _check_clip(file: h5py.File, held: Held, told: Callable[[int], None]) -> Ite
     """Check a clip's mark and, if it is done, its rows."""
     if held.mark > 1:
         yield Finding("damaged", f"the done mark is {held.mark}, expected 0 or 1", held.path)
+    if held.mark == 0 and held.error == LOST:
+        yield Finding("lost", LOST_AND_TO_COMPUTE, held.path)
     if held.mark != 1:
         return
     try:

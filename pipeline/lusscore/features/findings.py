@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# stands in a file as the reason why a clip is not done, until it is computed again
+LOST = "its embeddings were damaged; 'lusscore verify --repair' computes them again"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -15,7 +18,8 @@ class Finding:
     ----------
     kind
         ``"damaged"`` (the file as a whole: it has to be made anew), ``"rows"`` (what the file
-        holds of a clip), ``"media"`` (a clip changed on disk), ``"unreadable media"`` (a clip is
+        holds of a clip), ``"lost"`` (what it held, until a repair that was not ended),
+        ``"media"`` (a clip changed on disk), ``"unreadable media"`` (a clip is
         missing or cannot be read), ``"missing"`` (there is no file) or ``"refused"`` (the file
         cannot be looked at, and is left alone).
     what

@@ -11,17 +11,18 @@ from lusscore.backbones import (
     DEFAULT_PRECISION,
     PRECISIONS,
     BackboneSpec,
+    engine_names,
     find_weights,
     get_backbone,
     load_weights,
 )
 from lusscore.cohort import Cohort
-from lusscore.errors import BackboneError, FeatureFileError, LusscoreError
+from lusscore.errors import BackboneError, EngineError, FeatureFileError, LusscoreError
 from lusscore.features.aside import backbone_of, keep_damaged
 from lusscore.features.engine_choice import EngineChoice
 from lusscore.features.extract import extract_features
 from lusscore.features.feature_file import open_feature_file, read_clip_table, read_parts
-from lusscore.features.findings import FileReport
+from lusscore.features.findings import LOST, FileReport
 from lusscore.features.fingerprint import fingerprint_parts
 from lusscore.features.grow import describe_disk_error
 from lusscore.features.lock import hold
@@ -121,10 +122,16 @@ def repair_cohort(
 
     Raises
     ------
+    EngineError
+        If there is no engine of this name.
     FeatureFileError
         If ``media.json`` cannot be written.
     """
     choice, watcher = choice or RepairChoice(), watcher or Watcher()
+    if choice.engine.name not in engine_names():
+        raise EngineError(
+            f"Unknown engine {choice.engine.name!r}; expected {' or '.join(engine_names())}."
+        )
     verifying = verifying or VerifyWatcher()
     files = files_to_verify(cohort, features_dir, backbones)
     media = read_media(cohort, features_dir, verifying) if files else {}
@@ -166,7 +173,7 @@ def _mend(repair: Repair, cohort: Cohort, choice: RepairChoice) -> None:
     broken = set(report.clips_found("rows"))
     if broken:
         with FeatureStore(report.path) as store:
-            store.revoke([row for clip, row in store.clips().items() if clip in broken])
+            store.revoke([row for clip, row in store.clips().items() if clip in broken], LOST)
 
 
 def _replace(repair: Repair, believed: Sequence[Mapping[str, Any]]) -> None:
@@ -256,7 +263,7 @@ def _compute(
 
 def _lacks_something(repair: Repair) -> bool:
     kinds = {finding.kind for finding in repair.before.findings}
-    return bool(kinds & {"damaged", "rows", "media", "missing"})
+    return bool(kinds & {"damaged", "rows", "lost", "media", "missing"})
 
 
 def _ready(

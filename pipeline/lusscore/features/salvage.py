@@ -13,12 +13,14 @@ import h5py
 from lusscore.features.attributes import read_attribute, read_attributes
 from lusscore.features.checksum import HEADER_ATTRIBUTE, ClipChecksum, header_checksum
 from lusscore.features.feature_file import HDF5_ERRORS
+from lusscore.features.findings import LOST
 from lusscore.features.fingerprint import fingerprint_digest
 from lusscore.features.held import Held, bytes_per_row, read_held, row_blocks, rows_fit
 from lusscore.features.layout import PlannedClip, create_layout
 from lusscore.features.mended_head import open_damaged
 from lusscore.features.store import FeatureStore
 
+SALVAGED_ATTRIBUTE = "salvaged"
 _CLIPS_PER_COMMIT = 64
 _UNKNOWN = "unknown"
 # attributes that say how a file came to be
@@ -136,7 +138,8 @@ def _attributes(file: h5py.File, path: Path, parts: Mapping[str, Any]) -> dict[s
         "backbone": str(parts.get("backbone", _UNKNOWN)),
         "weights_digest": str(parts.get("weights", _UNKNOWN)),
         **{name: _attribute(file, name) or _UNKNOWN for name in _PROVENANCE},
-        "salvaged": f"{today} from a damaged {path.name}, which told: {', '.join(_PROVENANCE)}",
+        SALVAGED_ATTRIBUTE: f"{today} from a damaged {path.name}, which told: "
+        f"{', '.join(_PROVENANCE)}",
     }
 
 
@@ -151,7 +154,7 @@ def _create(file: h5py.File, beside: Path, kept: Sequence[Held], attrs: dict[str
                 held.path,
                 held.digest,
                 numbers[held.rows].astype("int64"),
-                "" if held.mark else held.error,
+                LOST if held.mark else held.error,
             )
             for held in kept
         ],
@@ -179,7 +182,7 @@ def _copy(file: h5py.File, beside: Path, kept: Sequence[Held], sound: set[int]) 
                 store.append(row, embeddings, times[here])
             # a drive that fails may read the same place in two ways
             if checksum.finish(times).decode() != held.checksum:
-                store.fail(row, "the drive gave other bytes when they were read again")
+                store.fail(row, LOST)
                 continue
             saved += 1
             waiting.append(row)

@@ -157,9 +157,10 @@ class FeatureStore:
         self._growing.pop(clip, None)
         self._write("clips/error", clip, fit_text(error, ERROR_BYTES))
 
-    def revoke(self, clips: Sequence[int]) -> None:
+    def revoke(self, clips: Sequence[int], why: str = "") -> None:
         """Take back that clips are done, so that they are computed again."""
         for clip in clips:
+            self._write("clips/error", clip, fit_text(why, ERROR_BYTES))
             self._write("clips/done", clip, 0)
             self._write("clips/checksum", clip, b"")
             self._done[clip] = False
