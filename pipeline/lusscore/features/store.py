@@ -158,7 +158,7 @@ class FeatureStore:
         self._write("clips/error", clip, fit_text(error, ERROR_BYTES))
 
     def revoke(self, clips: Sequence[int], why: str = "") -> None:
-        """Take back that clips are done, so that they are computed again."""
+        """Take back that clips are done, so that they are computed again; `why` is recorded."""
         for clip in clips:
             self._write("clips/error", clip, fit_text(why, ERROR_BYTES))
             self._write("clips/done", clip, 0)
