@@ -1,5 +1,6 @@
 """What a repair keeps, what it leaves alone, and what it says about the rest."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, read_cohort, write_cohort
-from lusscore.errors import EngineError
+from lusscore.errors import EngineError, FeatureFileError
 from lusscore.features import (
     EngineChoice,
     Repair,
@@ -23,6 +24,7 @@ from lusscore.features import (
     repair_cohort,
     verify_cohort,
 )
+from lusscore.features.checksum import header_checksum
 from lusscore.features.lock import hold
 
 CLIPS = 6
@@ -145,6 +147,35 @@ def test_damaged_tables_cost_only_the_clips_they_tell_wrong(
     done = repair(cohort, path, spec)
     assert (done.mended, done.saved, done.computed) == (True, CLIPS - 2, 2)
     assert rows(path) == sound
+
+
+@pytest.mark.parametrize("dataset", ["frames/time", "clips/checksum", "clips/error", "clips/done"])
+def test_a_dataset_that_lies_elsewhere_is_never_written_to(
+    cohort: Cohort, path: Path, spec: BackboneSpec, dataset: str
+) -> None:
+    sound = rows(path)
+    with h5py.File(path) as file:
+        place, size = file[dataset].id.get_offset(), file[dataset].id.get_storage_size()
+    # HDF5 keeps place and size of a contiguous dataset side by side
+    here, elsewhere = struct.pack("<QQ", place, size), struct.pack("<QQ", place - 64, size)
+    spoil(path, here, by=elsewhere)
+    spoilt = path.read_bytes()
+    with pytest.raises(FeatureFileError, match="is damaged"):
+        extract_features(cohort, [spec], path.parent.parent)
+    assert path.read_bytes() == spoilt
+    done = repair(cohort, path, spec)
+    assert done.mended
+    assert rows(path) == sound
+    assert done.kept_as is not None
+    assert done.kept_as.read_bytes() == spoilt
+
+
+def test_a_file_made_before_places_were_covered_is_sound(
+    cohort: Cohort, path: Path, spec: BackboneSpec
+) -> None:
+    with h5py.File(path, "r+") as file:
+        file.attrs["header_sha256"] = header_checksum(file, places=False)
+    assert not repair(cohort, path, spec).before.findings
 
 
 def test_an_unknown_network_is_asked_for_and_the_loss_is_not_forgotten(

@@ -8,10 +8,10 @@ from pathlib import Path
 import h5py
 
 from lusscore.errors import DamagedFileError, FeatureFileError
-from lusscore.features.attributes import read_attribute
-from lusscore.features.checksum import HEADER_ATTRIBUTE, header_checksum
+from lusscore.features.checksum import header_fits
 from lusscore.features.feature_file import (
     HDF5_ERRORS,
+    HEADER_DAMAGE,
     describe_hdf5_error,
     open_feature_file,
     owners_make_sense,
@@ -21,7 +21,6 @@ from lusscore.features.findings import LOST, FileReport, Finding
 from lusscore.features.fingerprint import fingerprint_digest
 from lusscore.features.held import Held, read_held, rows_fit
 from lusscore.features.media import Media
-from lusscore.features.reader import HEADER_DAMAGE
 from lusscore.features.salvage import SALVAGED_ATTRIBUTE
 
 OTHER_FINGERPRINT = "its fingerprint is not that of the settings it names"
@@ -106,9 +105,7 @@ def check_file(
 
 def _check_whole(file: h5py.File) -> Iterator[Finding]:
     """Check what is fixed when a file is made."""
-    if HEADER_ATTRIBUTE not in file.attrs or header_checksum(file) != read_attribute(
-        file, HEADER_ATTRIBUTE
-    ):
+    if not header_fits(file):
         yield Finding("damaged", HEADER_DAMAGE)
     fingerprint, parts = read_parts(file)
     if fingerprint_digest(parts) != fingerprint:

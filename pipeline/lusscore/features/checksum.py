@@ -10,9 +10,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.features.attributes import read_attributes
+from lusscore.features.attributes import read_attribute, read_attributes
 
 HEADER_ATTRIBUTE = "header_sha256"
+WRITTEN_DATASETS = ("embeddings", "frames/time", "clips/checksum", "clips/error", "clips/done")
 _FIXED_TABLES = ("clips/path", "clips/digest", "frames/clip", "frames/index")
 
 
@@ -58,8 +59,18 @@ def clip_checksum(
     return checksum.finish(times)
 
 
-def header_checksum(file: h5py.File) -> str:
+def header_checksum(file: h5py.File, *, places: bool = True) -> str:
     """Return the SHA-256 of what never changes in a feature file: attributes and fixed tables.
+
+    It also covers where each dataset that is written later lies: a place that is damaged would
+    have the next write spoil something else.
+
+    Parameters
+    ----------
+    file
+        The feature file.
+    places
+        Off for the checksum of files that were made before places were part of it.
 
     Returns
     -------
@@ -69,17 +80,37 @@ def header_checksum(file: h5py.File) -> str:
     embeddings = file["embeddings"]
     attributes = read_attributes(file)
     attributes.pop(HEADER_ATTRIBUTE, None)
-    told = {
+    told: dict[str, Any] = {
         "attributes": attributes,
         "shape": list(embeddings.shape),
         "dtype": embeddings.dtype.name,
     }
+    if places:
+        told["places"] = {name: _place(file[name]) for name in WRITTEN_DATASETS}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for name in _FIXED_TABLES:
         values = file[name][...]
         digest.update(f"{name}\0{len(values)}\0".encode())
         digest.update(_plain_bytes(values, values.dtype))
     return digest.hexdigest()
+
+
+def header_fits(file: h5py.File) -> bool:
+    """Tell whether what never changes in a feature file fits its checksum.
+
+    Raises
+    ------
+    ValueError
+        If an attribute is neither a text nor a whole number.
+    """
+    if HEADER_ATTRIBUTE not in file.attrs:
+        return False
+    stored = read_attribute(file, HEADER_ATTRIBUTE)
+    return any(header_checksum(file, places=places) == stored for places in (True, False))
+
+
+def _place(dataset: h5py.Dataset) -> list[Any]:
+    return [dataset.id.get_offset(), list(dataset.shape), dataset.dtype.str]
 
 
 def _plain_bytes(values: NDArray[Any], dtype: Any) -> bytes:

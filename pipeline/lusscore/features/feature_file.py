@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lusscore.errors import DamagedFileError, FeatureFileError
 from lusscore.features.attributes import check_text_heap, read_attribute, read_attributes
-from lusscore.features.checksum import HEADER_ATTRIBUTE
+from lusscore.features.checksum import HEADER_ATTRIBUTE, header_fits
 from lusscore.features.layout import SCHEMA
 
 # Dataset → dimensions, and NumPy's letters for the types it may have.
@@ -30,6 +30,7 @@ _DATASETS = {
     "clips/checksum": (1, ("S",)),
     "clips/error": (1, ("S",)),
 }
+HEADER_DAMAGE = "its attributes or its tables of clips and frames do not match their checksum"
 # What h5py raises where a file is damaged: which of them depends on the bit.
 HDF5_ERRORS = (
     ArithmeticError,
@@ -148,6 +149,23 @@ def read_parts(file: h5py.File) -> tuple[str, dict[str, Any]]:
     if not isinstance(parts, dict):
         raise ValueError("attribute 'fingerprint_parts' lists no parts")
     return fingerprint, parts
+
+
+def check_header(file: h5py.File) -> None:
+    """See that what never changes in a feature file fits its checksum.
+
+    Raises
+    ------
+    DamagedFileError
+        If not.
+    """
+    path = Path(file.filename)
+    try:
+        fits = header_fits(file)
+    except HDF5_ERRORS as error:
+        raise DamagedFileError(path, describe_hdf5_error(error)) from None
+    if not fits:
+        raise DamagedFileError(path, HEADER_DAMAGE)
 
 
 def read_clip_table(file: h5py.File) -> ClipTable:

@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.errors import DamagedFileError, FeatureFileError
-from lusscore.features.checksum import HEADER_ATTRIBUTE, clip_checksum, header_checksum
+from lusscore.features.checksum import HEADER_ATTRIBUTE, clip_checksum
 from lusscore.features.feature_file import (
     HDF5_ERRORS,
     attributes,
+    check_header,
     describe_hdf5_error,
     open_feature_file,
     read_clip_table,
     read_parts,
 )
 from lusscore.features.fingerprint import differences
-
-HEADER_DAMAGE = "its attributes or its tables of clips and frames do not match their checksum"
 
 
 @dataclass(frozen=True)
@@ -97,16 +96,15 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
                 f"features {path.parent.name} --backbone {path.stem}' to make what is needed; "
                 "the file is kept aside."
             )
+        check_header(file)
+        attrs.pop(HEADER_ATTRIBUTE, None)
         table = read_clip_table(file)
         try:
-            whole = header_checksum(file) == attrs.pop(HEADER_ATTRIBUTE, "")
             embeddings = file["embeddings"][...]
             clip, frame = file["frames/clip"][...], file["frames/index"][...]
             time = file["frames/time"][...]
         except HDF5_ERRORS as error:
             raise DamagedFileError(path, describe_hdf5_error(error)) from None
-    if not whole:
-        raise DamagedFileError(path, HEADER_DAMAGE)
     for row in np.flatnonzero(table.done).tolist():
         held = table.rows(row)
         name, digest = table.paths[row], table.digests[row]

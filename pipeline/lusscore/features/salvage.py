@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 
 from lusscore.features.attributes import read_attribute, read_attributes
-from lusscore.features.checksum import HEADER_ATTRIBUTE, ClipChecksum, header_checksum
+from lusscore.features.checksum import HEADER_ATTRIBUTE, ClipChecksum, header_fits
 from lusscore.features.feature_file import HDF5_ERRORS
 from lusscore.features.findings import LOST
 from lusscore.features.fingerprint import fingerprint_digest
@@ -77,7 +77,7 @@ def salvage(path: Path, beside: Path, believed: Sequence[Mapping[str, Any]] = ()
 
 def _header_fits(file: h5py.File) -> bool:
     try:
-        return header_checksum(file) == read_attribute(file, HEADER_ATTRIBUTE)
+        return header_fits(file)
     except HDF5_ERRORS:
         return False
 

@@ -13,11 +13,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.features.checksum import ClipChecksum
-from lusscore.features.feature_file import open_feature_file, read_clip_table
+from lusscore.features.checksum import WRITTEN_DATASETS, ClipChecksum
+from lusscore.features.feature_file import check_header, open_feature_file, read_clip_table
 from lusscore.features.layout import ERROR_BYTES, fit_text
-
-_WRITTEN = ("embeddings", "frames/time", "clips/checksum", "clips/error", "clips/done")
 
 
 @dataclass
@@ -61,9 +59,10 @@ class FeatureStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         with open_feature_file(path) as file:
+            check_header(file)  # a place that is damaged would have writes spoil something else
             self._table = read_clip_table(file)
             self._frames: NDArray[np.int32] = file["frames/index"][...]
-            self._places = {name: _place(file[name]) for name in _WRITTEN}
+            self._places = {name: _place(file[name]) for name in WRITTEN_DATASETS}
         self._done = self._table.done.copy()
         self._growing: dict[int, _Growing] = {}
         # unbuffered: what a write returns from is with the operating system
