@@ -15,14 +15,14 @@ FILE = Path("features/tiny/tiny.h5")
 def cohort(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> Cohort:
-    cohort = make_cohort(2)
+    cohort = make_cohort(2, frames=30)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
     return cohort
 
 
 def spoil(clip: int) -> None:
     with h5py.File(FILE, "r+") as file:
-        file["embeddings"][5 * clip] = 7
+        file["embeddings"][30 * clip] = 7
 
 
 def test_nothing_to_verify_and_nothing_wrong_are_exit_code_0(
