@@ -263,3 +263,31 @@ def test_a_file_of_an_earlier_schema_is_set_aside(
     )
     assert second.clips == 2
     assert "schema is 1, needed 2" in told[0].changes
+
+
+def test_a_clip_that_cannot_be_read_for_a_moment_keeps_its_embeddings(
+    make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path
+) -> None:
+    cohort = make_cohort(2)
+    (first,) = extract_features(cohort, [spec], tmp_path)
+    before = first.path.read_bytes()
+    path = cohort.clip_path(cohort.clips()[1])
+    path.rename(tmp_path / "away.mp4")
+    (without,) = extract_features(cohort, [spec], tmp_path)
+    assert without.clips == 0
+    assert first.path.read_bytes() == before
+    (tmp_path / "away.mp4").rename(path)
+    (again,) = extract_features(cohort, [spec], tmp_path)
+    assert (again.clips, again.failed) == (0, {})
+    assert first.path.read_bytes() == before
+
+
+def test_a_clip_that_was_replaced_by_one_that_cannot_be_read_loses_its_embeddings(
+    make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path
+) -> None:
+    cohort = make_cohort(2)
+    extract_features(cohort, [spec], tmp_path)
+    cohort.clip_path(cohort.clips()[1]).write_text("no video")
+    (outcome,) = extract_features(cohort, [spec], tmp_path)
+    assert list(outcome.failed) == [cohort.clips()[1]]
+    assert read_features(outcome.path).done.tolist() == [True, False, True, True]

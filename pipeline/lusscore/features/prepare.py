@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from lusscore import __version__
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec, Engine, Weights
@@ -92,11 +94,43 @@ def prepare_file(
             path.replace(set_aside)
     if not path.exists() and aside_path(path, needed).exists():
         aside_path(path, needed).replace(path)
+    if path.exists():
+        clips = keep_unreadable(path, clips)
     if path.exists() and _holds(path, clips):
         return Prepared(path, set_aside=set_aside, changes=changes)
     attrs = _attributes(spec, weights, parts, open_engine())
     kept = make_file(path, clips, 1 + settings.variants, spec.embedding_size, settings.dtype, attrs)
     return Prepared(path, True, kept, set_aside, changes)
+
+
+def keep_unreadable(path: Path, clips: Sequence[PlannedClip]) -> list[PlannedClip]:
+    """Plan clips that cannot be read now as a feature file already holds them.
+
+    A drive that is away for a moment must not cost what was computed. A clip whose bytes can be
+    read and are others than those the embeddings come from is not kept.
+
+    Parameters
+    ----------
+    path
+        A feature file of the settings that are needed.
+    clips
+        As planned from what is on disk.
+    """
+    if not any(clip.error for clip in clips):
+        return list(clips)
+    with open_feature_file(path) as file:
+        table = read_clip_table(file)
+        numbers = file["frames/index"][...]
+    held = {name: row for row, name in enumerate(table.paths) if table.done[row]}
+
+    def as_held(clip: PlannedClip) -> PlannedClip:
+        row = held.get(clip.path)
+        if not clip.error or row is None or clip.digest not in ("", table.digests[row]):
+            return clip
+        frames = numbers[table.rows(row)].astype(np.int64)
+        return replace(clip, digest=table.digests[row], frames=frames)
+
+    return [as_held(clip) for clip in clips]
 
 
 def stale_parts(path: Path, needed: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
