@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_repair_mends_and_says_what_it_did(
     assert result.exit_code == 0
     assert "tiny/tiny: repaired: 1 clip computed." in result.output
     assert FILE.read_bytes() == sound
+    with h5py.File(FILE) as file:
+        embeddings = file["embeddings"].id
+        cut = embeddings.get_offset() + embeddings.get_storage_size() - 100
+    os.truncate(FILE, cut)
+    result = lusscore("verify", "--repair", "-b", tiny_backbone, "--json")
+    assert result.exit_code == 0
+    (row,) = json.loads(result.stdout)
+    assert row["mended"]
+    assert (row["saved"], row["computed"]) == (3, 1)
+    assert Path(row["kept_as"]).stat().st_size == cut
 
 
 def test_a_network_that_has_no_name_is_asked_for(
