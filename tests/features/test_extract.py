@@ -18,6 +18,7 @@ from lusscore.features import (
     RunChoice,
     Watcher,
     extract_features,
+    forecast_features,
     read_features,
 )
 
@@ -273,6 +274,8 @@ def test_a_clip_that_cannot_be_read_for_a_moment_keeps_its_embeddings(
     before = first.path.read_bytes()
     path = cohort.clip_path(cohort.clips()[1])
     path.rename(tmp_path / "away.mp4")
+    (forecast,) = forecast_features(cohort, [spec], tmp_path)
+    assert (forecast.clips, forecast.kept, forecast.unreadable) == (0, 4, 1)
     (without,) = extract_features(cohort, [spec], tmp_path)
     assert without.clips == 0
     assert first.path.read_bytes() == before

@@ -3,7 +3,6 @@
 import json
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,12 @@ from pathlib import Path
 import h5py
 import pytest
 
+from features_process import start_features
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.features import cohort_status, read_features
 
 KILLS = 6
 CLIPS, FRAMES = 40, 6
-
-
-def features(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "lusscore", "features", "tiny", "--json", *options],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def stored(path: Path) -> bytes:
@@ -55,7 +45,7 @@ def test_kill_9_at_random_moments_loses_and_spoils_nothing(
     seen: dict[int, bytes] = {}
     killed = 0
     while killed < KILLS:
-        process = features(tmp_path, *options)
+        process = start_features(tmp_path, *options)
         if killed % 3:
             wait_for_progress(process, path, len(seen) + 1)
             time.sleep(chance.uniform(0, 0.2))
@@ -77,7 +67,7 @@ def test_kill_9_at_random_moments_loses_and_spoils_nothing(
         assert {row: now[row] for row in seen} == seen
         seen = now
 
-    process = features(tmp_path, *options)
+    process = start_features(tmp_path, *options)
     printed, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     (outcome,) = json.loads(printed)
@@ -86,7 +76,7 @@ def test_kill_9_at_random_moments_loses_and_spoils_nothing(
         (CLIPS - len(seen)) * FRAMES,
     )
 
-    straight = features(tmp_path, "--features-dir", "straight")
+    straight = start_features(tmp_path, "--features-dir", "straight")
     straight.communicate(timeout=120)
     assert straight.returncode == 0
     assert stored(path) == stored(tmp_path / "straight" / "tiny" / "efficientnet_lite0.h5")

@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import pytest
 
+from features_process import start_features
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.errors import FeatureFileError
 from lusscore.features.lock import hold, holder, is_held
@@ -78,33 +79,23 @@ def test_waiting_can_be_given_up(tmp_path: Path) -> None:
         process.communicate()
 
 
-def features(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "lusscore", "features", "tiny", "--json", *options],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by signal")
 def test_of_two_runs_at_once_one_works_and_the_other_says_so_or_waits(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
     make_cohort(8, frames=6, extraction=ExtractionSettings(FramesPolicy("all"), variants=1))
     path = tmp_path / "features" / "tiny" / "efficientnet_lite0.h5"
-    first = features(tmp_path)
+    first = start_features(tmp_path)
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     # stands still with the file in its hands, so that the others meet it there
     os.kill(first.pid, signal.SIGSTOP)
-    second = features(tmp_path)
+    second = start_features(tmp_path)
     _, told = second.communicate(timeout=120)
     assert second.returncode == 2
     assert f"is being written by process {first.pid} on" in told
-    third = features(tmp_path, "--wait")
+    third = start_features(tmp_path, "--wait")
     time.sleep(3)
     assert third.poll() is None
     os.kill(first.pid, signal.SIGCONT)

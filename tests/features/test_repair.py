@@ -24,7 +24,6 @@ from lusscore.features import (
     repair_cohort,
     verify_cohort,
 )
-from lusscore.features.checksum import header_checksum
 from lusscore.features.lock import hold
 
 CLIPS = 6
@@ -168,14 +167,6 @@ def test_a_dataset_that_lies_elsewhere_is_never_written_to(
     assert rows(path) == sound
     assert done.kept_as is not None
     assert done.kept_as.read_bytes() == spoilt
-
-
-def test_a_file_made_before_places_were_covered_is_sound(
-    cohort: Cohort, path: Path, spec: BackboneSpec
-) -> None:
-    with h5py.File(path, "r+") as file:
-        file.attrs["header_sha256"] = header_checksum(file, places=False)
-    assert not repair(cohort, path, spec).before.findings
 
 
 def test_an_unknown_network_is_asked_for_and_the_loss_is_not_forgotten(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lusscore.backbones import DEFAULT_PRECISION, get_backbone
+from lusscore.backbones import get_backbone
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
-from lusscore.features.layout import PlannedClip, create_layout
+from lusscore.features.generate import create_generated_file
+from lusscore.features.layout import PlannedClip
 from lusscore.features.store import FeatureStore
 from lusscore.features.writer import Writer
 
@@ -46,15 +45,7 @@ def time_writer(path: str, backbone: str, clips: int, frames: int) -> dict[str, 
         PlannedClip(f"clips/{number}.mp4", f"{number:064x}", np.arange(frames))
         for number in range(clips)
     ]
-    parts = fingerprint_parts(spec, "0" * 64, settings, DEFAULT_PRECISION)
-    attrs = {
-        "fingerprint": fingerprint_digest(parts),
-        "fingerprint_parts": json.dumps(parts, sort_keys=True),
-        "backbone": spec.name,
-        "weights_digest": "0" * 64,
-        "engine": "generated",
-    }
-    create_layout(Path(path), planned, images, dim, settings.dtype, attrs)
+    create_generated_file(Path(path), planned, spec, settings)
     rng = np.random.default_rng(0)
     rows = rng.random((_FRAMES_AT_ONCE, images, dim), np.float32).astype(np.float16)
     with FeatureStore(Path(path)) as store:

@@ -59,18 +59,11 @@ def clip_checksum(
     return checksum.finish(times)
 
 
-def header_checksum(file: h5py.File, *, places: bool = True) -> str:
+def header_checksum(file: h5py.File) -> str:
     """Return the SHA-256 of what never changes in a feature file: attributes and fixed tables.
 
     It also covers where each dataset that is written later lies: a place that is damaged would
     have the next write spoil something else.
-
-    Parameters
-    ----------
-    file
-        The feature file.
-    places
-        Off for the checksum of files that were made before places were part of it.
 
     Returns
     -------
@@ -84,9 +77,8 @@ def header_checksum(file: h5py.File, *, places: bool = True) -> str:
         "attributes": attributes,
         "shape": list(embeddings.shape),
         "dtype": embeddings.dtype.name,
+        "places": {name: _place(file[name]) for name in WRITTEN_DATASETS},
     }
-    if places:
-        told["places"] = {name: _place(file[name]) for name in WRITTEN_DATASETS}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for name in _FIXED_TABLES:
         values = file[name][...]
@@ -105,8 +97,7 @@ def header_fits(file: h5py.File) -> bool:
     """
     if HEADER_ATTRIBUTE not in file.attrs:
         return False
-    stored = read_attribute(file, HEADER_ATTRIBUTE)
-    return any(header_checksum(file, places=places) == stored for places in (True, False))
+    return header_checksum(file) == read_attribute(file, HEADER_ATTRIBUTE)
 
 
 def _place(dataset: h5py.Dataset) -> list[Any]:

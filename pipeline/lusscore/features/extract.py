@@ -8,13 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec, load_weights
-from lusscore.cohort import Cohort
+from lusscore.backbones import BackboneSpec, Weights, load_weights
+from lusscore.cohort import Cohort, ExtractionSettings
+from lusscore.errors import FeatureFileError
 from lusscore.features.agenda import make_agenda
 from lusscore.features.compute_elsewhere import compute_elsewhere
 from lusscore.features.compute_here import compute_here
 from lusscore.features.engine_choice import EngineChoice, LazyEngine
+from lusscore.features.grow import describe_disk_error
 from lusscore.features.job import Job, Outcome
+from lusscore.features.layout import PlannedClip
 from lusscore.features.lock import hold
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
@@ -100,24 +103,27 @@ def extract_features(
     planned = plan_clips(media, settings)
     with ExitStack() as stack:
         engines = stack.enter_context(ExitStack())
-        paths = [feature_path(features_dir, cohort, spec.name) for spec in specs]
-        # in the order of their names, so that two runs never wait for each other
-        for path in sorted(set(paths)):
-            stack.enter_context(
-                hold(path, wait=run.wait, waiting=watcher.waiting, stop=watcher.stop)
-            )
+        found = [
+            _Found(spec, held, feature_path(features_dir, cohort, spec.name))
+            for spec, held in zip(specs, weights, strict=True)
+        ]
         writer = Writer()
-        jobs = []
-        for spec, found, path in zip(specs, weights, paths, strict=True):
-            opened = LazyEngine(engine, spec, found, engines)
-            prepared = prepare_file(
-                path, planned, spec, found, settings, opened, precision=engine.precision
-            )
-            store = stack.enter_context(FeatureStore(path))
-            outcome = Outcome(spec.name, path)
-            job = Job(spec, found, opened, store, writer, outcome, set(store.todo()))
-            watcher.prepared(spec.name, prepared, sum(len(store.frames(clip)) for clip in job.todo))
-            jobs.append(job)
+        try:
+            # in the order of their names, so that two runs never wait for each other
+            for path in sorted({each.path for each in found}):
+                stack.enter_context(
+                    hold(path, wait=run.wait, waiting=watcher.waiting, stop=watcher.stop)
+                )
+            jobs = [
+                _open_job(each, planned, settings, engine, engines, writer, stack, watcher)
+                for each in found
+            ]
+        except OSError as error:
+            raise FeatureFileError(
+                f"Feature files in {features_dir / cohort.name} cannot be written "
+                f"({describe_disk_error(error)}); check permissions and the drive, or choose "
+                "another --features-dir."
+            ) from error
         started = time.perf_counter()
         with writer:
             agenda = make_agenda(jobs, planned, cohort, strict=run.strict)
@@ -139,3 +145,36 @@ def extract_features(
         outcomes = [job.outcome for job in jobs]
         remember_speed(engine, [(job.spec, job.outcome) for job in jobs], run.workers)
         return outcomes
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A backbone, its weights and where its embeddings lie."""
+
+    spec: BackboneSpec
+    weights: Weights
+    path: Path
+
+
+def _open_job(
+    found: _Found,
+    planned: Sequence[PlannedClip],
+    settings: ExtractionSettings,
+    choice: EngineChoice,
+    engines: ExitStack,
+    writer: Writer,
+    stack: ExitStack,
+    watcher: Watcher,
+) -> Job:
+    """Bring a feature file to where computing can start."""
+    spec, path = found.spec, found.path
+    engine = LazyEngine(choice, spec, found.weights, engines)
+    prepared = prepare_file(
+        path, planned, spec, found.weights, settings, engine, precision=choice.precision
+    )
+    store = stack.enter_context(FeatureStore(path))
+    job = Job(
+        spec, found.weights, engine, store, writer, Outcome(spec.name, path), set(store.todo())
+    )
+    watcher.prepared(spec.name, prepared, sum(len(store.frames(clip)) for clip in job.todo))
+    return job

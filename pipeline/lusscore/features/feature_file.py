@@ -79,8 +79,8 @@ class ClipTable:
         return slice(int(self.edges[clip]), int(self.edges[clip + 1]))
 
 
-def open_feature_file(path: Path, mode: str = "r", *, any_schema: bool = False) -> h5py.File:
-    """Open a feature file, or say why it is none.
+def open_feature_file(path: Path, *, any_schema: bool = False) -> h5py.File:
+    """Open a feature file for reading, or say why it is none.
 
     Attributes and datasets are looked at before anything is read: a damaged shape never makes
     anyone ask for more memory than the file has bytes.
@@ -89,8 +89,6 @@ def open_feature_file(path: Path, mode: str = "r", *, any_schema: bool = False) 
     ----------
     path
         The file.
-    mode
-        ``"r"`` or ``"r+"``.
     any_schema
         Also open files of earlier schemas, of which only the attributes can be relied on.
 
@@ -105,11 +103,10 @@ def open_feature_file(path: Path, mode: str = "r", *, any_schema: bool = False) 
         raise FeatureFileError(f"No feature file at {path}; make it with 'lusscore features'.")
     try:
         check_text_heap(path)
-        file = h5py.File(path, mode, locking=False)
+        file = h5py.File(path, "r", locking=False)
     except PermissionError:
         raise FeatureFileError(
-            f"{path} may not be {'read' if mode == 'r' else 'written'} by this user; change its "
-            "permissions."
+            f"{path} may not be read by this user; change its permissions."
         ) from None
     except HDF5_ERRORS as error:
         raise DamagedFileError(path, _cut_short(path) or describe_hdf5_error(error)) from None

@@ -18,7 +18,7 @@ from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
 from lusscore.features.layout import PlannedClip, file_bytes
 from lusscore.features.media import index_media
 from lusscore.features.plan import aside_path, feature_path, media_path, plan_clips
-from lusscore.features.prepare import stale_parts
+from lusscore.features.prepare import keep_unreadable, stale_parts
 from lusscore.features.speed import expected_speed
 from lusscore.features.watcher import Watcher
 
@@ -95,12 +95,13 @@ def forecast_features(
         parts = fingerprint_parts(spec, digest, settings, engine.precision)
         path = feature_path(features_dir, cohort, spec.name)
         source, changes = _find_source(path, parts)
-        kept = set() if source is None else _kept(source, planned)
-        todo = [clip for clip in planned if not clip.error and clip.path not in kept]
+        clips = planned if source is None else keep_unreadable(source, planned)
+        kept = set() if source is None else _kept(source, clips)
+        todo = [clip for clip in clips if not clip.error and clip.path not in kept]
         frames = sum(len(clip.frames) for clip in todo)
         images = frames * (1 + settings.variants)
         speed = expected_speed(engine, spec, workers) if images else (1.0, "")
-        size = _size(planned, spec, settings)
+        size = _size(clips, spec, settings)
         # a file is made beside the one it replaces
         needed += size if todo else 0
         forecasts.append(
@@ -116,7 +117,7 @@ def forecast_features(
                 "" if speed is None else speed[1],
                 size,
                 changes,
-                fits=(source == path and _complete(path, planned)) or _fits(features_dir, needed),
+                fits=(source == path and _complete(path, clips)) or _fits(features_dir, needed),
             )
         )
     return forecasts

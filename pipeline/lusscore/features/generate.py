@@ -1,15 +1,16 @@
-"""Feature files of generated numbers, for measuring stage two without media or networks."""
+"""Feature files of generated numbers, for measuring without media or networks."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
-from lusscore.cohort import Cohort
+from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
 from lusscore.features.layout import PlannedClip, create_layout
 from lusscore.features.store import FeatureStore
@@ -39,6 +40,21 @@ def write_generated_features(
         PlannedClip(span.clip, hashlib.sha256(span.clip.encode()).hexdigest(), np.arange(count))
         for span, count in zip(cohort.spans, counts, strict=True)
     ]
+    create_generated_file(path, clips, spec, settings)
+    rng = np.random.default_rng(seed)
+    dim = spec.embedding_size
+    centres = rng.normal(0, 0.05, (4, dim)).astype(np.float32)
+    with FeatureStore(path) as store:
+        for row, (span, clip) in enumerate(zip(cohort.spans, clips, strict=True)):
+            shape = (len(clip.frames), 1 + settings.variants, dim)
+            noise = rng.standard_normal(shape, dtype=np.float32) * 0.5
+            store.write(row, np.abs(noise + centres[span.score or 0]), np.arange(shape[0]) / 25)
+
+
+def create_generated_file(
+    path: Path, clips: Sequence[PlannedClip], spec: BackboneSpec, settings: ExtractionSettings
+) -> None:
+    """Make a feature file that says of itself that its numbers are generated; `path` is new."""
     parts = fingerprint_parts(spec, "0" * 64, settings, DEFAULT_PRECISION)
     attrs = {
         "fingerprint": fingerprint_digest(parts),
@@ -48,12 +64,5 @@ def write_generated_features(
         "engine": "generated",
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    dim = spec.embedding_size
-    create_layout(path, clips, 1 + settings.variants, dim, settings.dtype, attrs)
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(0, 0.05, (4, dim)).astype(np.float32)
-    with FeatureStore(path) as store:
-        for row, (span, clip) in enumerate(zip(cohort.spans, clips, strict=True)):
-            shape = (len(clip.frames), 1 + settings.variants, dim)
-            noise = rng.standard_normal(shape, dtype=np.float32) * 0.5
-            store.write(row, np.abs(noise + centres[span.score or 0]), np.arange(shape[0]) / 25)
+    images = 1 + settings.variants
+    create_layout(path, clips, images, spec.embedding_size, settings.dtype, attrs)
