@@ -15,9 +15,9 @@ from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.errors import FeatureFileError
 from lusscore.features import extract_features, read_features
-from lusscore.features.layout import PlannedClip, create_layout
-from lusscore.features.store import FeatureStore
-from lusscore.features.writer import Writer
+from lusscore.features.file.layout import PlannedClip, create_layout
+from lusscore.features.file.store import FeatureStore
+from lusscore.features.file.writer import Writer
 
 KILOBYTE = 1024
 

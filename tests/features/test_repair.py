@@ -24,7 +24,7 @@ from lusscore.features import (
     repair_cohort,
     verify_cohort,
 )
-from lusscore.features.lock import hold
+from lusscore.features.file.lock import hold
 
 CLIPS = 6
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from lusscore.backbones import get_backbone
-from lusscore.features.engine_choice import EngineChoice
-from lusscore.features.job import Outcome
+from lusscore.features.computing.engine_choice import EngineChoice
+from lusscore.features.computing.job import Outcome
 from lusscore.features.speed import expected_speed, remember_speed
 
 

@@ -12,12 +12,12 @@ from backbone_maker import write_tiny_backbone
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort, write_cohort
 from lusscore.features import VerifyWatcher, extract_features, verify_cohort
-from lusscore.features.check_file import check_file
-from lusscore.features.feature_file import open_feature_file
+from lusscore.features.file.check_file import check_file
+from lusscore.features.file.feature_file import open_feature_file
+from lusscore.features.file.held import read_held, rows_fit
+from lusscore.features.file.layout import PlannedClip, create_layout
+from lusscore.features.file.store import FeatureStore
 from lusscore.features.fingerprint import fingerprint_digest
-from lusscore.features.held import read_held, rows_fit
-from lusscore.features.layout import PlannedClip, create_layout
-from lusscore.features.store import FeatureStore
 
 
 @pytest.fixture

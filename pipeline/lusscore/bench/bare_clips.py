@@ -11,7 +11,7 @@ from lusscore.bench.ready_images import plan_cohort
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
 from lusscore.features import EngineChoice
-from lusscore.features.clip_task import ClipTask, compute_clip
+from lusscore.features.computing.clip_task import ClipTask, compute_clip
 from lusscore.features.extract import IMAGES_PER_BATCH
 
 

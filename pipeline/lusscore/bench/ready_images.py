@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.cohort import Cohort
-from lusscore.features.layout import PlannedClip
+from lusscore.features.file.layout import PlannedClip
+from lusscore.features.images.stream import Chunk, stream_clips
 from lusscore.features.media import index_media
 from lusscore.features.plan import media_path, plan_clips
-from lusscore.features.stream import Chunk, stream_clips
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lusscore.bench.row import BenchRow
 from lusscore.bench.suite import BenchSettings, register_suite
 from lusscore.cohort import Card, ExtractionSettings, Span, get_protocol, write_cohort
 from lusscore.features import feature_path
-from lusscore.features.generate import write_generated_features
+from lusscore.features.file.generate import write_generated_features
 
 _BACKBONE = "resnet50"
 _PATIENTS, _HEALTHY = 49, 12

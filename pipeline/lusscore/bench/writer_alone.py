@@ -10,10 +10,10 @@ import numpy as np
 
 from lusscore.backbones import get_backbone
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.generate import create_generated_file
-from lusscore.features.layout import PlannedClip
-from lusscore.features.store import FeatureStore
-from lusscore.features.writer import Writer
+from lusscore.features.file.generate import create_generated_file
+from lusscore.features.file.layout import PlannedClip
+from lusscore.features.file.store import FeatureStore
+from lusscore.features.file.writer import Writer
 
 # as many as stage one hands over at once: 16 images
 _FRAMES_AT_ONCE = 4

@@ -11,22 +11,22 @@ from pathlib import Path
 from lusscore.backbones import BackboneSpec, Weights, load_weights
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.errors import FeatureFileError
-from lusscore.features.agenda import make_agenda
-from lusscore.features.compute_elsewhere import compute_elsewhere
-from lusscore.features.compute_here import compute_here
-from lusscore.features.engine_choice import EngineChoice, LazyEngine
-from lusscore.features.grow import describe_disk_error
-from lusscore.features.job import Job, Outcome
-from lusscore.features.layout import PlannedClip
-from lusscore.features.lock import hold
+from lusscore.features.computing.agenda import make_agenda
+from lusscore.features.computing.elsewhere import compute_elsewhere
+from lusscore.features.computing.engine_choice import EngineChoice, LazyEngine
+from lusscore.features.computing.here import compute_here
+from lusscore.features.computing.job import Job, Outcome
+from lusscore.features.computing.worker_pools import open_pool
+from lusscore.features.file.grow import describe_disk_error
+from lusscore.features.file.layout import PlannedClip
+from lusscore.features.file.lock import hold
+from lusscore.features.file.store import FeatureStore
+from lusscore.features.file.writer import Writer
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
 from lusscore.features.prepare import prepare_file
 from lusscore.features.speed import remember_speed
-from lusscore.features.store import FeatureStore
 from lusscore.features.watcher import Watcher
-from lusscore.features.worker_pools import open_pool
-from lusscore.features.writer import Writer
 
 IMAGES_PER_BATCH = 16
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from lusscore.backbones import BackboneSpec, load_weights
 from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.features.engine_choice import EngineChoice
-from lusscore.features.feature_file import open_feature_file, read_clip_table
+from lusscore.features.computing.engine_choice import EngineChoice
+from lusscore.features.file.feature_file import open_feature_file, read_clip_table
+from lusscore.features.file.layout import PlannedClip, file_bytes
 from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
-from lusscore.features.layout import PlannedClip, file_bytes
 from lusscore.features.media import index_media
 from lusscore.features.plan import aside_path, feature_path, media_path, plan_clips
 from lusscore.features.prepare import keep_unreadable, stale_parts

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.features.layout import PlannedClip
+from lusscore.features.file.layout import PlannedClip
 from lusscore.features.media import Media
 
 MEDIA_NAME = "media.json"

@@ -15,11 +15,11 @@ import numpy as np
 from lusscore import __version__
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec, Engine, Weights
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.attributes import read_attribute
-from lusscore.features.feature_file import open_feature_file, read_clip_table, read_parts
+from lusscore.features.file.attributes import read_attribute
+from lusscore.features.file.feature_file import open_feature_file, read_clip_table, read_parts
+from lusscore.features.file.grow import make_file
+from lusscore.features.file.layout import SCHEMA, PlannedClip
 from lusscore.features.fingerprint import differences, fingerprint_digest, fingerprint_parts
-from lusscore.features.grow import make_file
-from lusscore.features.layout import SCHEMA, PlannedClip
 from lusscore.features.plan import aside_path
 
 

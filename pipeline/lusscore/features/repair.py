@@ -18,19 +18,19 @@ from lusscore.backbones import (
 )
 from lusscore.cohort import Cohort
 from lusscore.errors import BackboneError, EngineError, FeatureFileError, LusscoreError
-from lusscore.features.aside import backbone_of, keep_damaged
-from lusscore.features.engine_choice import EngineChoice
+from lusscore.features.computing.engine_choice import EngineChoice
 from lusscore.features.extract import extract_features
-from lusscore.features.feature_file import open_feature_file, read_clip_table, read_parts
-from lusscore.features.findings import LOST, FileReport
+from lusscore.features.file.aside import backbone_of, keep_damaged
+from lusscore.features.file.feature_file import open_feature_file, read_clip_table, read_parts
+from lusscore.features.file.findings import LOST, FileReport
+from lusscore.features.file.grow import describe_disk_error
+from lusscore.features.file.lock import hold
+from lusscore.features.file.salvage import salvage
+from lusscore.features.file.store import FeatureStore
 from lusscore.features.fingerprint import fingerprint_parts
-from lusscore.features.grow import describe_disk_error
-from lusscore.features.lock import hold
 from lusscore.features.media import Media
 from lusscore.features.plan import feature_path
 from lusscore.features.prepare import stale_parts
-from lusscore.features.salvage import salvage
-from lusscore.features.store import FeatureStore
 from lusscore.features.verify import (
     VerifyWatcher,
     files_to_verify,

@@ -10,8 +10,8 @@ from pathlib import Path
 from joblib import cpu_count
 
 from lusscore.backbones import BackboneSpec, measure_sgemm
-from lusscore.features.engine_choice import EngineChoice
-from lusscore.features.job import Outcome
+from lusscore.features.computing.engine_choice import EngineChoice
+from lusscore.features.computing.job import Outcome
 
 _NAME = "speed.json"
 # shorter runs say more of starting than of computing

@@ -10,9 +10,9 @@ from pathlib import Path
 from lusscore.backbones import find_weights, get_backbone, load_weights
 from lusscore.cohort import Cohort
 from lusscore.errors import BackboneError, FeatureFileError
-from lusscore.features.feature_file import open_feature_file, read_clip_table
+from lusscore.features.file.feature_file import open_feature_file, read_clip_table
+from lusscore.features.file.lock import holder, is_held
 from lusscore.features.fingerprint import differences, fingerprint_parts, settings_parts
-from lusscore.features.lock import holder, is_held
 from lusscore.features.media import index_media
 from lusscore.features.plan import feature_path, media_path, plan_clips
 

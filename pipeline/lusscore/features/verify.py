@@ -8,13 +8,13 @@ from pathlib import Path
 
 from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError
-from lusscore.features.aside import aside_folder, backbone_of, is_damaged_copy
-from lusscore.features.attributes import read_attribute
-from lusscore.features.check_file import check_file
-from lusscore.features.feature_file import open_feature_file
-from lusscore.features.findings import FileReport, Finding
-from lusscore.features.layout import SCHEMA
-from lusscore.features.lock import holder, is_held
+from lusscore.features.file.aside import aside_folder, backbone_of, is_damaged_copy
+from lusscore.features.file.attributes import read_attribute
+from lusscore.features.file.check_file import check_file
+from lusscore.features.file.feature_file import open_feature_file
+from lusscore.features.file.findings import FileReport, Finding
+from lusscore.features.file.layout import SCHEMA
+from lusscore.features.file.lock import holder, is_held
 from lusscore.features.media import Media, index_media
 from lusscore.features.plan import feature_path, media_path
 

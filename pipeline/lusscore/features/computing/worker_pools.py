@@ -1,0 +1,153 @@
+"""Where clips are computed when not in this process: worker processes here, or a Dask cluster.
+
+joblib is the seam: both are its backends.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from typing import Any, Protocol
+
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from lusscore.errors import EngineError
+from lusscore.features.computing.clip_task import ClipResult, ClipTask, compute_clip
+from lusscore.features.computing.worker_process import start_worker
+
+_SECONDS_TO_CONNECT = 10
+
+
+class WorkerDiedError(Exception):
+    """A worker ended before its task did; which one is not known."""
+
+
+class Pool(Protocol):
+    """Workers.
+
+    Attributes
+    ----------
+    size
+        Clips computed at once.
+    threads
+        Threads that each worker's network may use by default.
+    """
+
+    size: int
+    threads: int
+
+    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
+        """Yield results as they are finished.
+
+        Raises
+        ------
+        WorkerDiedError
+            If a worker died and took its task along.
+        """
+        ...
+
+
+class LocalPool:
+    """Processes on this machine; see :class:`Pool`."""
+
+    def __init__(self, workers: int) -> None:
+        self.size = workers
+        self.threads = max(1, cpu_count() // workers)
+
+    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
+        """See :meth:`Pool.stream`."""
+        try:
+            # a context of the warnings would not hold between the results of a generator
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            with parallel_config(
+                "loky", n_jobs=self.size, initializer=start_worker, initargs=(os.getpid(),)
+            ):
+                yield from _run(tasks, self.size)
+        except BrokenProcessPool as error:
+            raise WorkerDiedError from error
+
+    def close(self) -> None:
+        """End the processes and what they hold in memory."""
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+class DaskPool:
+    """The workers of a Dask cluster; see :class:`Pool`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.size = max(1, sum(client.ncores().values()))
+        # Dask runs as many clips on a machine as its workers have threads
+        self.threads = 1
+
+    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
+        """See :meth:`Pool.stream`."""
+        from distributed import KilledWorker
+
+        self.size = max(1, sum(self._client.ncores().values()))
+        try:
+            # pure=False: a task that is done again must not be answered from Dask's memory
+            with parallel_config("dask", client=self._client, pure=False):
+                yield from _run(tasks, self.size)
+        except KilledWorker as error:
+            raise WorkerDiedError from error
+        except TimeoutError:
+            raise EngineError(
+                f"The Dask scheduler {self._client.scheduler.address} has no worker; start some "
+                "with 'dask worker', or leave --scheduler out."
+            ) from None
+
+
+@contextmanager
+def open_pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
+    """Give the workers a user asked for.
+
+    Parameters
+    ----------
+    workers
+        Processes on this machine; not used with a scheduler.
+    scheduler
+        Address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Raises
+    ------
+    EngineError
+        If Dask is not installed or there is no scheduler at that address.
+    """
+    if scheduler is None:
+        pool = LocalPool(workers)
+        with closing(pool):
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise EngineError(
+            "--scheduler needs Dask; install it with: pip install 'lusscore[distributed]'."
+        ) from None
+    try:
+        client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"No Dask scheduler answers at {scheduler} ({error}); start one with 'dask scheduler' "
+            "and give its address, such as tcp://127.0.0.1:8786."
+        ) from None
+    with client:
+        yield DaskPool(client)
+
+
+def _run(tasks: Sequence[ClipTask], size: int) -> Iterator[ClipResult]:
+    """Run tasks on the backend in force; a clip is one parcel, so that results come early."""
+    parallel = Parallel(
+        return_as="generator_unordered", batch_size=1, pre_dispatch=2 * size, verbose=0
+    )
+    results = parallel(delayed(compute_clip)(task) for task in tasks)
+    try:
+        yield from results
+    finally:
+        with suppress(BrokenProcessPool):
+            results.close()

@@ -1,0 +1,1 @@
+"""Feature files: their layout, checksums, one writer, and what is wrong with them."""

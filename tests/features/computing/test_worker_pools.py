@@ -1,0 +1,256 @@
+"""Workers that are real processes, and a real Dask cluster, some of them killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import psutil
+import pytest
+
+from lusscore.backbones import BackboneSpec, get_backbone
+from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
+from lusscore.errors import EngineError
+from lusscore.features import EngineChoice, RunChoice, Watcher, extract_features
+from lusscore.features.computing.clip_task import ClipTask, compute_clip
+from lusscore.features.file.layout import PlannedClip
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes by signal")
+
+CLIPS = 24
+
+
+@pytest.fixture
+def cohort(make_cohort: Callable[..., Cohort]) -> Cohort:
+    settings = ExtractionSettings(frames=FramesPolicy("all"), variants=2, dtype="float32")
+    return make_cohort(CLIPS // 2, frames=6, extraction=settings)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where networks that were built once are kept."""
+    return tmp_path_factory.mktemp("networks")
+
+
+@pytest.fixture
+def straight(cohort: Cohort, networks: Path, tmp_path: Path) -> bytes:
+    """The embeddings of an undisturbed run in one process."""
+    (outcome,) = extract_features(
+        cohort, [spec()], tmp_path / "straight", engine=EngineChoice(cache=networks)
+    )
+    return stored(outcome.path)
+
+
+def spec() -> BackboneSpec:
+    return get_backbone("efficientnet_lite0")
+
+
+def stored(path: Path) -> bytes:
+    with h5py.File(path) as file:
+        assert file["clips/done"][...].all()
+        return bytes(file["embeddings"][...].tobytes() + file["frames/time"][...].tobytes())
+
+
+def worker_processes() -> list[int]:
+    return [
+        child.pid
+        for child in psutil.Process().children()
+        if any("popen_loky" in part for part in child.cmdline())
+    ]
+
+
+def once(frames: int, act: Callable[[], None]) -> Watcher:
+    """Do something in a thread of its own after so many frames."""
+    seen = [0, 0]
+
+    def count(backbone: str, more: int) -> None:
+        seen[0] += more
+        if seen[0] >= frames and not seen[1]:
+            seen[1] = 1
+            threading.Thread(target=act).start()
+
+    return Watcher(frames=count)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bytes(
+    cohort: Cohort, straight: bytes, networks: Path, tmp_path: Path, workers: int
+) -> None:
+    (outcome,) = extract_features(
+        cohort,
+        [spec()],
+        tmp_path / "features",
+        engine=EngineChoice(cache=networks),
+        run=RunChoice(workers=workers, images_per_batch=5),
+    )
+    assert (outcome.clips, outcome.failed) == (CLIPS, {})
+    assert stored(outcome.path) == straight
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_clips_are_done_again(
+    cohort: Cohort, straight: bytes, networks: Path, tmp_path: Path
+) -> None:
+    killed = []
+
+    def kill() -> None:
+        for process in worker_processes()[:1]:
+            os.kill(process, signal.SIGKILL)
+            killed.append(process)
+
+    (outcome,) = extract_features(
+        cohort,
+        [spec()],
+        tmp_path / "features",
+        engine=EngineChoice(cache=networks),
+        run=RunChoice(workers=2),
+        watcher=once(18, kill),
+    )
+    assert killed
+    assert (outcome.clips, outcome.failed) == (CLIPS, {})
+    assert stored(outcome.path) == straight
+
+
+def test_a_clip_that_brings_down_every_worker_is_recorded_and_the_rest_is_done(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+) -> None:
+    settings = ExtractionSettings(frames=FramesPolicy("all"), variants=1)
+    cohort = make_cohort(6, frames=4, extraction=settings)
+    deadly = cohort.clips()[5]
+    program = tmp_path / "deadly.py"
+    # a worker that ends while it reads one clip, as the system's out-of-memory killer would end it
+    program.write_text(
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "import lusscore.features.computing.clip_task as clip_task\n"
+        "import lusscore.features.computing.worker_pools as worker_pools\n"
+        "from deadly_task import deadly\n"
+        "worker_pools.compute_clip = deadly\n"
+        "from lusscore.cli import main\n"
+        "main()\n"
+    )
+    (tmp_path / "deadly_task.py").write_text(
+        "import os\n"
+        "from lusscore.features.computing.clip_task import compute_clip\n"
+        "def deadly(task):\n"
+        f"    if task.clip.path == {deadly!r}:\n"
+        "        os._exit(9)\n"
+        "    return compute_clip(task)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), "features", "tiny", "-b", str(tiny_backbone),
+         "--workers", "2"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "1 clips have no embeddings" in done.stdout
+    assert "brought down the worker" in " ".join(done.stdout.split())
+    with h5py.File(tmp_path / "features" / "tiny" / "tiny.h5") as file:
+        assert file["clips/done"][...].sum() == 11
+        assert not file["clips/done"][5]
+
+
+def test_a_clip_that_cannot_be_read_comes_back_as_its_error(
+    cohort: Cohort, networks: Path, tmp_path: Path
+) -> None:
+    path = cohort.clip_path(cohort.clips()[3])
+    path.write_bytes(path.read_bytes()[:900])
+    (outcome,) = extract_features(
+        cohort,
+        [spec()],
+        tmp_path / "f",
+        run=RunChoice(workers=2),
+        engine=EngineChoice(cache=networks),
+    )
+    assert list(outcome.failed) == [cohort.clips()[3]]
+    assert outcome.clips == CLIPS - 1
+
+
+DASK = """
+import sys, time
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(
+        n_workers=3, threads_per_worker=1, processes=True, host="127.0.0.1",
+        dashboard_address=None, local_directory=sys.argv[1], silence_logs=50,
+    ) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        for worker in cluster.workers.values():
+            print(worker.pid, flush=True)
+        print("ready", flush=True)
+        time.sleep(600)
+"""
+
+
+@pytest.fixture
+def dask_cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
+    """A scheduler and three worker processes on loopback: address, process numbers."""
+    pytest.importorskip("distributed", reason="needs the extra 'distributed'")
+    program = tmp_path / "cluster.py"
+    program.write_text(DASK)
+    with subprocess.Popen(
+        [sys.executable, str(program), str(tmp_path / "dask")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        workers = [int(line) for line in iter(process.stdout.readline, "ready\n")]
+        yield address, workers
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def test_a_dask_cluster_that_loses_a_worker_ends_with_the_same_file(
+    cohort: Cohort,
+    straight: bytes,
+    dask_cluster: tuple[str, list[int]],
+    networks: Path,
+    tmp_path: Path,
+) -> None:
+    address, workers = dask_cluster
+    killed = []
+
+    def kill() -> None:
+        os.kill(workers[0], signal.SIGKILL)
+        killed.append(workers[0])
+
+    (outcome,) = extract_features(
+        cohort,
+        [spec()],
+        tmp_path / "features",
+        engine=EngineChoice(cache=networks),
+        run=RunChoice(scheduler=address),
+        watcher=once(12, kill),
+    )
+    assert killed
+    assert (outcome.clips, outcome.failed) == (CLIPS, {})
+    assert stored(outcome.path) == straight
+
+
+def test_a_scheduler_that_is_not_there_gets_a_sentence(cohort: Cohort, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="No Dask scheduler answers at tcp://127.0.0.1:9"):
+        extract_features(
+            cohort, [spec()], tmp_path / "f", run=RunChoice(scheduler="tcp://127.0.0.1:9")
+        )
+
+
+def test_a_worker_of_another_version_refuses_its_task(cohort: Cohort, tmp_path: Path) -> None:
+    clip = PlannedClip("a.mp4", "a" * 64, np.arange(1))
+    settings = cohort.card.extraction
+    task = ClipTask(0, clip, tmp_path, settings, (), EngineChoice(), 16, version="9.9")
+    with pytest.raises(EngineError, match=r"has lusscore .*, but the run is of 9\.9"):
+        compute_clip(task)
