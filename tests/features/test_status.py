@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import pytest
 
 from lusscore.backbones import get_backbone
@@ -45,6 +46,10 @@ def test_a_file_is_missing_fresh_stale_or_damaged_and_says_why(
     path.write_bytes(computed.clip_path(computed.clips()[1]).read_bytes())
     os.utime(path, (1, 1))
     assert state(computed, tmp_path).why == ("1 clip changed on disk",)
+
+    with h5py.File(fresh.path, "r+") as file:
+        file["frames/index"][0] = 77
+    assert state(computed, tmp_path).state == "damaged"
 
     fresh.path.write_bytes(b"nonsense")
     assert state(computed, tmp_path).state == "damaged"

@@ -10,7 +10,7 @@ from pathlib import Path
 from lusscore.backbones import find_weights, get_backbone, load_weights
 from lusscore.cohort import Cohort
 from lusscore.errors import BackboneError, FeatureFileError
-from lusscore.features.file.feature_file import open_feature_file, read_clip_table
+from lusscore.features.file.feature_file import check_header, open_feature_file, read_clip_table
 from lusscore.features.file.lock import holder, is_held
 from lusscore.features.fingerprint import differences, fingerprint_parts, settings_parts
 from lusscore.features.media import index_media
@@ -100,6 +100,7 @@ def _file_status(
         with open_feature_file(path) as file:
             parts = json.loads(file.attrs["fingerprint_parts"])
             table = read_clip_table(file)
+            check_header(file)
     except FeatureFileError as error:
         return FileStatus(name, path, "damaged", (str(error),), frames=total, size=size)
     counts, done = table.counts, table.done
