@@ -241,11 +241,36 @@ def test_a_dask_cluster_that_loses_a_worker_ends_with_the_same_file(
     assert stored(outcome.path) == straight
 
 
-def test_a_scheduler_that_is_not_there_gets_a_sentence(cohort: Cohort, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="No Dask scheduler answers at tcp://127.0.0.1:9"):
-        extract_features(
-            cohort, [spec()], tmp_path / "f", run=RunChoice(scheduler="tcp://127.0.0.1:9")
-        )
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "http://x"])
+def test_a_scheduler_that_is_not_there_gets_a_sentence_and_nothing_else(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path, address: str
+) -> None:
+    make_cohort(1)
+    done = subprocess.run(
+        [sys.executable, "-m", "lusscore", "features", "tiny", "-b", str(tiny_backbone),
+         "--scheduler", address],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"No Dask scheduler answers at {address}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_workers_quietly_and_keeps_what_was_computed(
+    cohort: Cohort, networks: Path, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+    run = RunChoice(workers=2)
+    choice = EngineChoice(cache=networks)
+    watcher = Watcher(frames=lambda *_: stop.set(), stop=stop)
+    (first,) = extract_features(
+        cohort, [spec()], tmp_path / "f", engine=choice, run=run, watcher=watcher
+    )
+    assert not first.finished
+    assert 0 < first.clips < CLIPS
+    assert worker_processes() == []
+    (second,) = extract_features(cohort, [spec()], tmp_path / "f", engine=choice, run=run)
+    assert first.clips + second.clips == CLIPS
 
 
 def test_a_worker_of_another_version_refuses_its_task(cohort: Cohort, tmp_path: Path) -> None:

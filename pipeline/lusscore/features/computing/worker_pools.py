@@ -61,8 +61,6 @@ class LocalPool:
     def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
         """See :meth:`Pool.stream`."""
         try:
-            # a context of the warnings would not hold between the results of a generator
-            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
             with parallel_config(
                 "loky", n_jobs=self.size, initializer=start_worker, initargs=(os.getpid(),)
             ):
@@ -125,11 +123,14 @@ def open_pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
         return
     try:
         from distributed import Client
+        from distributed.comm import get_address_host_port
     except ModuleNotFoundError:
         raise EngineError(
             "--scheduler needs Dask; install it with: pip install 'lusscore[distributed]'."
         ) from None
     try:
+        # looked at first: a client that was made with a wrong one complains when it is forgotten
+        get_address_host_port(scheduler)
         client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise EngineError(
@@ -142,6 +143,10 @@ def open_pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
 
 def _run(tasks: Sequence[ClipTask], size: int) -> Iterator[ClipResult]:
     """Run tasks on the backend in force; a clip is one parcel, so that results come early."""
+    # joblib's words on what is told to the user in our own. A context of the warnings would not
+    # hold between the results of a generator.
+    for known in ("A worker stopped while some jobs", ".*tasks which were still being processed"):
+        warnings.filterwarnings("ignore", known, UserWarning)
     parallel = Parallel(
         return_as="generator_unordered", batch_size=1, pre_dispatch=2 * size, verbose=0
     )
