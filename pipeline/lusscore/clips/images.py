@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import register_reader
 from lusscore.errors import ClipError
@@ -44,6 +45,11 @@ class ImageReader:
         if only is None or 0 in only:
             yield Frame(0, math.nan, read_image(path))
 
+    def facts(self, path: Path) -> ClipFacts:
+        """Read the image's size; raise ClipError as :meth:`frames` does."""
+        height, width = read_image(path).shape[:2]
+        return ClipFacts(self.kind, height, width)
+
 
 @register_reader
 class ImageFolderReader:
@@ -76,6 +82,11 @@ class ImageFolderReader:
         for index, file in enumerate(image_files(path)):
             if only is None or index in only:
                 yield Frame(index, math.nan, read_image(file))
+
+    def facts(self, path: Path) -> ClipFacts:
+        """Read the first image's size; raise ClipError as :meth:`frames` does."""
+        height, width = read_image(image_files(path)[0]).shape[:2]
+        return ClipFacts(self.kind, height, width)
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from lusscore.clips import images, video  # noqa: F401 - importing registers the readers
+from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import ClipReader, registered_readers
 from lusscore.errors import ClipError
@@ -48,6 +49,17 @@ def count_frames(path: Path) -> int:
         As for :func:`open_clip`.
     """
     return _find_reader(path).count(path)
+
+
+def read_facts(path: Path) -> ClipFacts:
+    """Read what a clip says of itself: kind, size, rate, device, identifiers, regions.
+
+    Raises
+    ------
+    ClipError
+        As for :func:`open_clip`.
+    """
+    return _find_reader(path).facts(path)
 
 
 def _find_reader(path: Path) -> ClipReader:

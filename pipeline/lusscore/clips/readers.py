@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 
 
@@ -28,6 +29,9 @@ class ClipReader(Protocol):
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
         """Yield the frames numbered in `only` (all if None) in order, or raise ClipError."""
+
+    def facts(self, path: Path) -> ClipFacts:
+        """Read what the clip says of itself, without decoding it, or raise ClipError."""
 
 
 _READERS: dict[str, ClipReader] = {}

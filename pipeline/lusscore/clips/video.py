@@ -11,6 +11,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
+from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import register_reader
 from lusscore.errors import ClipError
@@ -56,6 +57,29 @@ class VideoReader:
                 picture = converter.reformat(image, format="rgb24", threads=1)
                 rgb = np.asarray(picture.to_ndarray(), dtype=np.uint8)
                 yield Frame(index, time - start, rgb)
+
+    def facts(self, path: Path) -> ClipFacts:
+        """Read size and rate of the first video stream.
+
+        Raises
+        ------
+        ClipError
+            If the file is not a video.
+        """
+        try:
+            with av.open(str(path)) as container:
+                if not container.streams.video:
+                    raise ClipError(f"{path} holds no video stream; expected an ultrasound clip.")
+                stream = container.streams.video[0]
+                rate = math.nan if stream.average_rate is None else float(stream.average_rate)
+                names = sorted(container.metadata.keys() | stream.metadata.keys())
+                return ClipFacts(
+                    self.kind, stream.height, stream.width, rate, identifiers=tuple(names)
+                )
+        except FFmpegError as error:
+            raise ClipError(
+                f"{path} cannot be opened as a video ({_reason(error)}); export it again."
+            ) from None
 
 
 def _decode(path: Path) -> Iterator[av.VideoFrame]:

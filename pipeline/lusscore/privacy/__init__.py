@@ -1,0 +1,1 @@
+"""De-identified copies of clips, and pseudonyms for patients."""
