@@ -2,6 +2,7 @@
 
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
+from lusscore.cohort.consensus import Settled, settle_raters
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
@@ -12,6 +13,7 @@ from lusscore.cohort.protocols import (
     get_protocol,
     protocol_names,
 )
+from lusscore.cohort.ratings import RATINGS_NAME, Rating, read_ratings, write_ratings
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.span import Span
 
@@ -19,11 +21,14 @@ __all__ = [
     "CARD_NAME",
     "MANIFEST_NAME",
     "MAXIMUM_ZONE_SCORE",
+    "RATINGS_NAME",
     "Card",
     "Cohort",
     "ExtractionSettings",
     "FramesPolicy",
     "Protocol",
+    "Rating",
+    "Settled",
     "Span",
     "Zone",
     "describe_rubric",
@@ -32,8 +37,11 @@ __all__ = [
     "read_card",
     "read_cohort",
     "read_manifest",
+    "read_ratings",
     "rubric_names",
+    "settle_raters",
     "write_card",
     "write_cohort",
     "write_manifest",
+    "write_ratings",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.cohort.ratings import RATINGS_NAME, Rating, write_ratings
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
 
@@ -70,9 +71,19 @@ def read_cohort(folder: Path, *, check_files: bool = True) -> Cohort:
     return Cohort(folder, card, spans)
 
 
-def write_cohort(folder: Path, card: Card, spans: Sequence[Span]) -> Cohort:
-    """Write a card and a manifest into `folder`, making it where needed."""
+def write_cohort(
+    folder: Path, card: Card, spans: Sequence[Span], ratings: Sequence[Rating] = ()
+) -> Cohort:
+    """Write a card and a manifest into `folder`, making it where needed.
+
+    What each rater said is written beside them; where there are no `ratings`, those of an earlier
+    cohort in the folder are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_manifest(folder / MANIFEST_NAME, spans)
     write_card(folder / CARD_NAME, card)
+    if ratings:
+        write_ratings(folder / RATINGS_NAME, ratings)
+    else:
+        (folder / RATINGS_NAME).unlink(missing_ok=True)
     return Cohort(folder, card, tuple(spans))

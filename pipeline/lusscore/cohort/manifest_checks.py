@@ -72,7 +72,7 @@ def double_labels(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
                     Problem(
                         f"line {line}, column frame_start",
                         f"the frames overlap those of line {other} of the same clip; "
-                        "a frame has one score",
+                        "a frame has one score; what several raters said belongs in ratings.csv",
                     )
                 )
     return problems

@@ -1,11 +1,18 @@
 """Importers: foreign data sets into cohorts, one file each."""
 
-from lusscore.cohort.importers import covid_blues, folders  # noqa: F401 - they register themselves
+import importlib
+import pkgutil
+
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
     get_importer,
     importer_names,
+    importer_summary,
 )
 
-__all__ = ["ImportOptions", "Imported", "get_importer", "importer_names"]
+# every module of this folder, so that a file added here is an importer added
+for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
+
+__all__ = ["ImportOptions", "Imported", "get_importer", "importer_names", "importer_summary"]

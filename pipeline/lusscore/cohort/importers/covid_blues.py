@@ -20,7 +20,9 @@ _CITATION = (
 )
 
 
-@register_importer("covid-blues")
+@register_importer(
+    "covid-blues", "a copy of COVID-BLUES (lus_videos/, severity.csv, clinical_variables.csv)"
+)
 def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
     """Read a copy of COVID-BLUES.
 

@@ -17,7 +17,9 @@ _SCORE = re.compile(r"(?:score|lus)?[ _-]?([0-3])", re.IGNORECASE)
 _EXAM = "1"
 
 
-@register_importer("folders")
+@register_importer(
+    "folders", "<patient>/<zone>/<score>/… or <score>/<patient>_… of images or clips"
+)
 def import_folders(source: Path, options: ImportOptions) -> Imported:
     """Read a tree of images or clips whose folder names tell patient, zone and score.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +24,22 @@ class ImportOptions:
         Registered names.
     extraction
         Settings of stage one.
+    rule
+        How the scores of several raters become one (see :mod:`lusscore.cohort.consensus`); None
+        for the majority.
+    columns
+        Our word for a column or field → its name in the source, e.g. ``{"zone": "Location"}``.
+    media
+        Folder in which the clips are, where they do not lie beside the labels.
     """
 
     name: str | None = None
     protocol: str | None = None
     rubric: str | None = None
     extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
+    rule: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    media: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -39,9 +49,10 @@ class Imported:
     Attributes
     ----------
     card, spans
-        The cohort.
+        The cohort. Spans of one clip may overlap where they are of different raters;
+        :func:`lusscore.cohort.consensus.settle_raters` makes one score of them.
     ignored
-        Files of the source that were not understood, relative to it.
+        Files or rows of the source that were not understood, as a person would look for them.
     """
 
     card: Card
@@ -50,12 +61,27 @@ class Imported:
 
 
 Importer = Callable[[Path, ImportOptions], Imported]
+"""Takes the source, a folder or a file, and what the user chose."""
 
-_IMPORTERS: dict[str, Importer] = {}
+
+@dataclass(frozen=True)
+class _Registered:
+    importer: Importer
+    summary: str
 
 
-def register_importer(name: str) -> Callable[[Importer], Importer]:
+_IMPORTERS: dict[str, _Registered] = {}
+
+
+def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]:
     """Register an importer under `name`.
+
+    Parameters
+    ----------
+    name
+        The word on the command line.
+    summary
+        What it reads, in one line without a full stop.
 
     Raises
     ------
@@ -66,15 +92,20 @@ def register_importer(name: str) -> Callable[[Importer], Importer]:
     def register(importer: Importer) -> Importer:
         if name in _IMPORTERS:
             raise ValueError(f"an importer named {name!r} is registered already")
-        _IMPORTERS[name] = importer
+        _IMPORTERS[name] = _Registered(importer, summary)
         return importer
 
     return register
 
 
 def importer_names() -> tuple[str, ...]:
-    """Names of all importers."""
-    return tuple(_IMPORTERS)
+    """Names of all importers, in alphabetical order."""
+    return tuple(sorted(_IMPORTERS))
+
+
+def importer_summary(name: str) -> str:
+    """Return what the importer registered under `name` reads; raise as :func:`get_importer`."""
+    return _registered(name).summary
 
 
 def get_importer(name: str) -> Importer:
@@ -85,8 +116,12 @@ def get_importer(name: str) -> Importer:
     CohortError
         If no importer has that name; the message lists those there are.
     """
+    return _registered(name).importer
+
+
+def _registered(name: str) -> _Registered:
     try:
         return _IMPORTERS[name]
     except KeyError:
-        allowed = ", ".join(_IMPORTERS)
+        allowed = ", ".join(importer_names())
         raise CohortError(f"Unknown importer {name!r}; expected one of {allowed}.") from None

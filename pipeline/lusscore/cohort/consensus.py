@@ -1,0 +1,161 @@
+"""One score for each stretch of a clip, from those of several raters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from lusscore.cohort.rater_rules import UNNAMED, RaterRule, parse_rule
+from lusscore.cohort.ratings import Rating
+from lusscore.cohort.span import Span
+from lusscore.cohort.stretches import END, Stretch, TwoScoresError, cut_into_stretches, frame_end
+from lusscore.errors import InvalidCohortError, Problem
+
+_TIE = "tie"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A data set in which every frame has at most one score.
+
+    Attributes
+    ----------
+    spans
+        Rows of a manifest: no two of one clip overlap.
+    ratings
+        What each rater said; empty where all scores are of one rater.
+    ties
+        Those of `spans` that are unlabelled because as many raters gave one score as another.
+    """
+
+    spans: tuple[Span, ...]
+    ratings: tuple[Rating, ...] = ()
+    ties: tuple[Span, ...] = ()
+
+
+def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
+    """Make one score of those of several raters, and keep each rater's.
+
+    A clip with several raters is cut wherever any rater's span begins or ends; `rule` is applied
+    to the scores of exactly those raters who scored a stretch; neighbouring stretches of equal
+    outcome become one span again. A clip that one rater scored keeps its spans as they are.
+
+    Parameters
+    ----------
+    spans
+        Any number for each clip, each with its rater; a score of None is no opinion.
+    rule
+        ``"majority"`` (None means that too): the score that most raters gave; where two scores
+        have equally many raters, there is a tie and no score. ``"mean"``: the mean, rounded half
+        up, so that 1 and 2 give 2. ``"rater:<name>"``: what that rater said, and no score
+        elsewhere.
+
+    Raises
+    ------
+    CohortError
+        If there is no such rule or rater.
+    InvalidCohortError
+        If a rater gave one frame two scores, or raters disagree on whose clip it is or where:
+        all such clips are named.
+    """
+    raters = {span.rater or UNNAMED for span in spans if span.score is not None}
+    chosen = parse_rule(rule, raters)
+    by_clip: dict[str, list[Span]] = {}
+    for span in spans:
+        by_clip.setdefault(span.clip, []).append(span)
+    problems: list[Problem] = []
+    settled: list[Span] = []
+    ties: list[Span] = []
+    ratings: list[Rating] = []
+    for clip, rows in by_clip.items():
+        owner = _owner(rows, problems)
+        try:
+            stretches = list(cut_into_stretches(rows))
+        except TwoScoresError as error:
+            problems.append(Problem(clip, str(error)))
+            continue
+        ratings += _ratings(clip, stretches)
+        if chosen.rater is None and _one_opinion(rows):
+            settled += rows
+            continue
+        decided = list(_decide(owner, stretches, chosen))
+        settled += decided
+        ties += [span for span in decided if span.rater.startswith(_TIE)]
+    if problems:
+        raise InvalidCohortError("What the raters said", problems)
+    return Settled(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
+
+
+def _owner(rows: Sequence[Span], problems: list[Problem]) -> Span:
+    """Return one clip's span with what all its rows say; what only some tell is filled in."""
+    told = {
+        column: list(dict.fromkeys(getattr(row, column) for row in rows if getattr(row, column)))
+        for column in ("patient", "exam", "zone", "group", "device")
+    }
+    for column in ("patient", "exam", "zone", "group"):
+        if len(told[column]) > 1:
+            problems.append(
+                Problem(
+                    rows[0].clip,
+                    f"has more than one {column}: {', '.join(map(repr, told[column]))}; "
+                    "expected one for the whole clip, whoever scored it",
+                )
+            )
+    patient, exam, zone, group, device = (next(iter(values), "") for values in told.values())
+    return replace(rows[0], patient=patient, exam=exam, zone=zone, group=group, device=device)
+
+
+def _one_opinion(rows: Sequence[Span]) -> bool:
+    """Tell whether all spans of a clip are one rater's and none touches a frame of another."""
+    ordered = sorted(rows, key=lambda row: row.frame_start)
+    apart = all(frame_end(a) <= b.frame_start for a, b in pairwise(ordered))
+    return apart and len({row.rater for row in rows}) == 1
+
+
+def _decide(owner: Span, stretches: Sequence[Stretch], rule: RaterRule) -> Iterator[Span]:
+    """Apply the rule to each stretch and join neighbours of equal outcome."""
+    open_span: Span | None = None
+    for stretch in stretches:
+        score = rule.decide(stretch.scores) if stretch.scores else None
+        span = replace(
+            owner,
+            score=score,
+            frame_start=stretch.start,
+            frame_end=None if stretch.end == END else int(stretch.end),
+            rater=_deciders(stretch, rule, score),
+        )
+        if open_span is not None:
+            same = (open_span.score, open_span.rater) == (span.score, span.rater)
+            if same and open_span.frame_end == span.frame_start:
+                span = replace(span, frame_start=open_span.frame_start)
+            else:
+                yield open_span
+        open_span = span
+    if open_span is not None:
+        yield open_span
+
+
+def _deciders(stretch: Stretch, rule: RaterRule, score: int | None) -> str:
+    """Tell in a few words who gave a stretch its score."""
+    if rule.rater is not None:
+        return "" if score is None else rule.rater
+    if len(stretch.scores) < 2:
+        return next(("" if name is UNNAMED else name for name in stretch.scores), "")
+    return f"{_TIE if score is None else rule.name} of {len(stretch.scores)}"
+
+
+def _ratings(clip: str, stretches: Sequence[Stretch]) -> list[Rating]:
+    """Return each rater's scores of one clip, neighbouring equal ones as one."""
+    ratings: list[Rating] = []
+    for rater in sorted({rater for stretch in stretches for rater in stretch.scores}):
+        for stretch in stretches:
+            if rater not in stretch.scores:
+                continue
+            score, start = stretch.scores[rater], stretch.start
+            last = ratings[-1] if ratings else None
+            if last and (last.rater, last.score, last.frame_end) == (rater, score, start):
+                start = ratings.pop().frame_start
+            end = None if stretch.end == END else int(stretch.end)
+            ratings.append(Rating(clip, rater, score, start, end))
+    return ratings
