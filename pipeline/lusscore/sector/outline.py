@@ -49,7 +49,8 @@ def find_outline(shown: NDArray[np.bool_]) -> NDArray[np.int32] | None:
     areas[0] = 0
     if areas.max() < _SMALLEST * image.size:
         return None
-    rows, columns = np.nonzero(np.isin(labels, np.flatnonzero(areas >= _PART * image.size)))
+    large = np.isin(labels, np.flatnonzero(areas >= _PART * image.size))
+    rows, columns = np.nonzero(large & (image > 0))
     hull = cv2.convexHull(np.column_stack([columns, rows]).astype(np.int32))
     outline: NDArray[np.int32] = cv2.approxPolyDP(hull, 1.0, closed=True)[:, 0, :]
     # a straight line through the hull's corners may cut off a pixel, never more

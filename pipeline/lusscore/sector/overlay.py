@@ -20,7 +20,11 @@ from lusscore.sector.statistics import ClipStatistics
 # Luma step over two pixels that stays in every frame. On 281 clips of a convex probe tissue kept
 # at most 142, characters kept at least 183 (docs/sector.md).
 _SHARP = 160
-# The same where no tissue is, and next to a sharp edge.
+# The same beside a stroke that stays white, for characters on bright tissue.
+_SHARP_BY_WHITE = 100
+_STAYS_WHITE = 200
+_STAYS = 40
+# The same where no tissue is, and near a sharp edge.
 _EDGE = 50
 # Channel difference that no grey-scale picture keeps, and the part of a picture that a tinted
 # map colours.
@@ -63,7 +67,7 @@ def find_overlays(
     seeds = _sharp(statistics, edges) | (weak & _coloured(statistics))
     if inside is not None:
         seeds |= weak & ~_widened(inside, 5)
-    boxes = _boxes(seeds, weak)
+    boxes = _boxes(seeds, weak, edges)
     filled = np.zeros(edges.shape, np.bool_)
     for box in boxes:
         filled[box.top : box.bottom, box.left : box.right] = True
@@ -72,8 +76,9 @@ def find_overlays(
 
 def _sharp(statistics: ClipStatistics, edges: NDArray[np.int16]) -> NDArray[np.bool_]:
     if statistics.frames >= _FRAMES:
-        sharp: NDArray[np.bool_] = edges >= _SHARP
-        return sharp
+        change = statistics.brightest.astype(np.int16) - statistics.darkest
+        white = (statistics.darkest >= _STAYS_WHITE) & (change <= _STAYS)
+        return (edges >= _SHARP) | ((edges >= _SHARP_BY_WHITE) & _widened(white, 3))
     return (edges >= _STILL_SHARP) & _widened(statistics.darkest >= _WHITE, 3)
 
 
@@ -86,7 +91,9 @@ def _coloured(statistics: ClipStatistics) -> NDArray[np.bool_]:
     return _widened(coloured, 3)
 
 
-def _boxes(seeds: NDArray[np.bool_], weak: NDArray[np.bool_]) -> list[Box]:
+def _boxes(
+    seeds: NDArray[np.bool_], weak: NDArray[np.bool_], edges: NDArray[np.int16]
+) -> list[Box]:
     """Grow seeds over the edges near them, join characters to lines and drop specks."""
     height = seeds.shape[0]
     near = weak & _widened(seeds, 2 * max(2, round(_SPACE * height)) + 1)
@@ -101,7 +108,8 @@ def _boxes(seeds: NDArray[np.bool_], weak: NDArray[np.bool_]) -> list[Box]:
     for label in range(1, count):
         part = (labels == label) & strokes
         rows, columns = np.nonzero(part)
-        if len(rows) < _STROKES or rows.max() - rows.min() + 1 < least or not seeds[part].any():
+        certain = seeds[part].sum() >= _STROKES or (edges[part] >= _SHARP).any()
+        if not certain or len(rows) < _STROKES or rows.max() - rows.min() + 1 < least:
             continue
         boxes.append(
             Box(

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from lusscore.sector import SECTOR_POLICIES, Box, Sector, sector_mask, show_sector, text_mask
+from sector_maker import fan_clip, write_text
+
+OUTLINE = ((20, 10), (80, 10), (95, 60), (5, 60))
+SECTOR = Sector(70, 100, "motion", OUTLINE, (Box(40, 30, 60, 40), Box(0, 0, 10, 5)))
+
+
+def frame(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(1, 255, (70, 100, 3)).astype(np.uint8)
+
+
+def test_none_shows_the_frame_itself() -> None:
+    image = frame()
+    assert show_sector(image, SECTOR, "none") is image
+
+
+def test_outside_the_sector_nothing_is_seen() -> None:
+    one, two = frame(1), frame(2)
+    inside = sector_mask(SECTOR)
+    two[inside] = one[inside]
+    for policy in ("sector", "sector-no-text"):
+        np.testing.assert_array_equal(
+            show_sector(one, SECTOR, policy), show_sector(two, SECTOR, policy)
+        )
+
+
+def test_the_sector_is_cropped_and_kept_as_it_is() -> None:
+    image = frame()
+    shown = show_sector(image, SECTOR, "sector")
+    assert shown.shape == (51, 91, 3)
+    inside = sector_mask(SECTOR)[10:61, 5:96]
+    np.testing.assert_array_equal(shown[inside], image[10:61, 5:96][inside])
+    assert not shown[~inside].any()
+
+
+def test_without_text_nothing_of_the_text_is_seen() -> None:
+    one, two = frame(1), frame(2)
+    same = ~text_mask(SECTOR)
+    two[same] = one[same]
+    np.testing.assert_array_equal(
+        show_sector(one, SECTOR, "sector-no-text"), show_sector(two, SECTOR, "sector-no-text")
+    )
+    assert (show_sector(one, SECTOR, "sector") != show_sector(two, SECTOR, "sector")).any()
+
+
+def test_beside_the_text_nothing_is_changed() -> None:
+    image = frame()
+    shown = show_sector(image, SECTOR, "sector-no-text")
+    kept = (sector_mask(SECTOR) & ~text_mask(SECTOR))[10:61, 5:96]
+    np.testing.assert_array_equal(shown[kept], image[10:61, 5:96][kept])
+
+
+def test_the_frame_given_is_left_as_it_is() -> None:
+    image = write_text(fan_clip(1), "L3", 150, 150)[0]
+    before = image.copy()
+    sector = Sector(240, 320, "motion", ((0, 0), (319, 0), (319, 239)), (Box(140, 130, 190, 160),))
+    for policy in SECTOR_POLICIES:
+        show_sector(image, sector, policy)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_a_frame_of_another_size_is_shown_as_it_is() -> None:
+    other = np.ones((7, 7, 3), np.uint8)
+    assert show_sector(other, SECTOR, "sector-no-text") is other
+
+
+def test_masks_cannot_be_written_into() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        sector_mask(SECTOR)[0, 0] = True
