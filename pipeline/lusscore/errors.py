@@ -77,6 +77,10 @@ class BenchError(LusscoreError):
     """A measurement cannot be made as asked for."""
 
 
+class PrivacyError(LusscoreError):
+    """What tells who a patient is cannot be taken out as asked for."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong at one place of an input file.

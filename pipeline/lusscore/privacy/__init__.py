@@ -1,1 +1,7 @@
 """De-identified copies of clips, and pseudonyms for patients."""
+
+from lusscore.privacy.deidentify import Deidentified, deidentify
+from lusscore.privacy.media_folder import MEDIA, CopiedClip
+from lusscore.privacy.treatment import Treatment
+
+__all__ = ["MEDIA", "CopiedClip", "Deidentified", "Treatment", "deidentify"]

@@ -1,0 +1,165 @@
+"""A data set without its patients' names: pseudonyms, and copies of all clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lusscore.cohort.card import Card
+from lusscore.cohort.importers import Imported
+from lusscore.cohort.ratings import Rating
+from lusscore.cohort.span import Span
+from lusscore.errors import ClipError, PrivacyError
+from lusscore.privacy.dicom_header import Owner
+from lusscore.privacy.key_file import KeyFile, hold_key_file
+from lusscore.privacy.key_place import check_key_place
+from lusscore.privacy.media_folder import CopiedClip, MediaFolder
+from lusscore.privacy.pseudonyms import salted_digest
+from lusscore.sector import Sector, find_sector
+
+_SOURCE = "de-identified copies made by lusscore import --deidentify"
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """A data set without its patients' names.
+
+    Attributes
+    ----------
+    imported
+        The cohort: pseudonyms for patients and exams, clips inside the cohort's folder, no text
+        in the card that may hold a folder's name. `ignored` still names files of the source: it
+        is for the person at the screen and not to be written down.
+    ratings
+        What each rater said, of the copies.
+    copies
+        What was done to each clip, in manifest order.
+    left_out
+        Clips that could not be copied and are not in the cohort: the pseudonym, under which the
+        key file has the clip's path, and why.
+    unused
+        Copies of an earlier run that the cohort no longer uses, relative to its folder; nothing
+        removes them.
+    """
+
+    imported: Imported
+    ratings: tuple[Rating, ...]
+    copies: tuple[CopiedClip, ...]
+    left_out: tuple[tuple[str, str], ...]
+    unused: tuple[str, ...]
+
+    @property
+    def look_at(self) -> tuple[CopiedClip, ...]:
+        """Copies that somebody must look at, since no sector was found in them."""
+        return tuple(copied for copied in self.copies if copied.treatment.look_at_it)
+
+
+def deidentify(
+    imported: Imported,
+    folder: Path,
+    key_file: Path,
+    *,
+    ratings: Sequence[Rating] = (),
+    progress: Callable[[int, int], None] | None = None,
+    find: Callable[[Path], Sector] = find_sector,
+) -> Deidentified:
+    """Replace ids by pseudonyms and clips by copies without metadata and burned-in names.
+
+    Run again with the same key file it gives the same pseudonyms, and makes only those copies
+    that are missing, changed, or whose clip changed; so it also goes on where a run was stopped.
+
+    Parameters
+    ----------
+    imported
+        What an importer read. Relative clip paths are relative to `folder`.
+    folder
+        The cohort's folder; copies go to ``media/`` in it.
+    key_file
+        The salt and what each pseudonym stands for. Made if it is not there.
+    ratings
+        What each rater said of the clips.
+    progress
+        Called with the number of clips done and the number of all clips.
+    find
+        Finds the sector of a clip.
+
+    Raises
+    ------
+    PrivacyError
+        If the key file lies in the cohort's folder or the data folder, is used by another
+        process, is no key file or cannot be written; if a clip lies in the cohort's folder; if
+        no clip can be copied or the copies cannot be written.
+    """
+    place = check_key_place(key_file, folder)
+    sources = {span.clip: _source(span.clip, folder) for span in imported.spans}
+    owners = {span.clip: span for span in imported.spans}
+    copied: dict[str, CopiedClip] = {}
+    left_out: list[tuple[str, str]] = []
+    with hold_key_file(place) as key, MediaFolder(folder, key) as media:
+        pseudonyms = {span: _pseudonyms(key, span) for span in imported.spans}
+        key.save()
+        for done, (clip, source) in enumerate(sources.items(), start=1):
+            patient, exam = pseudonyms[owners[clip]]
+            seed = salted_digest(key.salt, "dicom", owners[clip].patient).hex()
+            pseudonym = media.pseudonym(source)
+            try:
+                copied[clip] = media.copy(source, Owner(patient, exam, pseudonym, seed), find)
+            except ClipError as error:
+                left_out.append((pseudonym, _nameless(str(error), source, pseudonym)))
+            if progress is not None:
+                progress(done, len(sources))
+        unused = media.unused({copy.clip for copy in copied.values()})
+    if not copied:
+        raise PrivacyError(
+            f"None of {len(sources)} clips could be copied; the first: {left_out[0][1]}"
+        )
+    spans = tuple(
+        replace(
+            span,
+            clip=copied[span.clip].clip,
+            patient=pseudonyms[span][0],
+            exam=pseudonyms[span][1],
+        )
+        for span in imported.spans
+        if span.clip in copied
+    )
+    return Deidentified(
+        replace(imported, card=_neutral(imported.card), spans=spans),
+        tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
+        tuple(copied.values()),
+        tuple(left_out),
+        unused,
+    )
+
+
+def _source(clip: str, folder: Path) -> Path:
+    """Return where a clip lies, which must not be where its copy goes."""
+    source = (folder / clip).resolve()
+    if folder.resolve() in source.parents:
+        raise PrivacyError(
+            f"The clips lie inside the cohort folder {folder}, where they would stay beside their "
+            "de-identified copies; move them elsewhere and import them from there."
+        )
+    return source
+
+
+def _pseudonyms(key: KeyFile, span: Span) -> tuple[str, str]:
+    """Return what stands for a span's patient and exam."""
+    return (
+        key.pseudonym("patient", span.patient),
+        key.pseudonym("exam", span.exam, span.patient),
+    )
+
+
+def _nameless(message: str, source: Path, pseudonym: str) -> str:
+    """Return what is wrong with a clip, in words that do not name its files."""
+    inside = sorted(source.iterdir(), reverse=True) if source.is_dir() else []
+    for number, file in enumerate(inside):
+        message = message.replace(str(file), f"file {len(inside) - number} of {pseudonym}")
+    return message.replace(str(source), pseudonym).replace(source.as_posix(), pseudonym)
+
+
+def _neutral(card: Card) -> Card:
+    """Return a card without the texts that importers make of folder names."""
+    return replace(card, source=_SOURCE, description="")

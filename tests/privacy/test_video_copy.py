@@ -1,0 +1,187 @@
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lusscore.clips import open_clip, read_facts
+from lusscore.privacy.blanking import kept_pixels
+from lusscore.privacy.video_copy import copy_video
+from lusscore.sector import Sector
+from privacy.planted import (
+    HEIGHT,
+    PEOPLE,
+    WIDTH,
+    fan_clip,
+    fan_mask,
+    seen,
+    write_gif,
+    write_mp4,
+)
+
+PERSON = PEOPLE[0]
+FAN = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
+KEEP = kept_pixels(Sector(HEIGHT, WIDTH, "motion", FAN))
+EVERYTHING = np.ones((HEIGHT, WIDTH), bool)
+
+
+def pictures(path: Path) -> NDArray[np.uint8]:
+    return np.stack([frame.rgb for frame in open_clip(path)])
+
+
+def times(path: Path) -> list[float]:
+    return [frame.time for frame in open_clip(path)]
+
+
+def encode(
+    path: Path,
+    video: NDArray[np.uint8],
+    codec: str,
+    layout: str,
+    steps: list[int] | None = None,
+    **options: str,
+) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=20, options=options)
+        stream.height, stream.width, stream.pix_fmt = *video.shape[1:3], layout
+        if steps is not None:
+            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for number, image in enumerate(video):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            if steps is not None:
+                frame.pts, frame.time_base = steps[number], Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path: Path) -> None:
+    clip = write_mp4(tmp_path / "a.mp4", fan_clip(0, "Quistgaard"), PERSON)
+    copy = tmp_path / "C.mp4"
+    before = pictures(clip)
+    assert before[:, ~KEEP].max() > 200
+    assert copy_video(clip, copy, KEEP)
+    after = pictures(copy)
+    assert not after[:, ~KEEP].any()
+    assert (after[:, fan_mask()] == before[:, fan_mask()]).all()
+    assert times(copy) == pytest.approx(times(clip), abs=1e-4)
+
+
+CODECS = [
+    ("a.mp4", "libx264", "yuv420p"),
+    ("a.mkv", "libx264", "yuv444p"),
+    ("a.mov", "mjpeg", "yuvj420p"),
+    ("a.avi", "mpeg4", "yuv420p"),
+    ("a.mpg", "mpeg2video", "yuv420p"),
+    ("a.mov", "mjpeg", "yuvj422p"),
+    ("a.mkv", "ffv1", "bgr0"),
+    ("a.mkv", "ffv1", "gray"),
+    ("a.mkv", "ffv1", "yuv420p10le"),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "layout"), CODECS)
+def test_every_codec_is_blanked_without_loss(
+    tmp_path: Path, name: str, codec: str, layout: str
+) -> None:
+    clip = encode(tmp_path / name, fan_clip(1, "Balduin"), codec, layout)
+    copy = tmp_path / "C.mp4"
+    assert copy_video(clip, copy, KEEP)
+    before, after = pictures(clip), pictures(copy)
+    assert (after == np.where(KEEP[..., None], before, 0)).all()
+    assert times(copy) == pytest.approx(times(clip), abs=1e-3)
+
+
+def test_a_gif_is_blanked_without_loss(tmp_path: Path) -> None:
+    clip = write_gif(tmp_path / "a.gif", fan_clip(2, "Ottilie"), PERSON)
+    assert copy_video(clip, tmp_path / "C.mp4", KEEP)
+    before, after = pictures(clip), pictures(tmp_path / "C.mp4")
+    assert (after == np.where(KEEP[..., None], before, 0)).all()
+    assert times(tmp_path / "C.mp4") == pytest.approx(times(clip), abs=1e-3)
+
+
+def test_odd_sizes(tmp_path: Path) -> None:
+    video = fan_clip(3, "")[:, :95, :127]
+    clip = write_gif(tmp_path / "a.gif", video, PERSON)
+    keep = KEEP[:95, :127]
+    copy_video(clip, tmp_path / "C.mp4", keep)
+    assert (pictures(tmp_path / "C.mp4") == np.where(keep[..., None], pictures(clip), 0)).all()
+
+
+def test_uneven_times_are_kept(tmp_path: Path) -> None:
+    steps = [0, 50, 90, 200, 205, 400, 470, 1000]
+    clip = encode(tmp_path / "a.mkv", fan_clip(4, "x"), "libx264", "yuv420p", steps)
+    assert times(clip) == pytest.approx([step / 1000 for step in steps])
+    for keep in (KEEP, EVERYTHING):
+        copy_video(clip, tmp_path / "C.mp4", keep)
+        assert times(tmp_path / "C.mp4") == pytest.approx(times(clip), abs=1e-3)
+
+
+def test_with_nothing_to_blank_the_stream_is_copied_and_its_notes_are_not(
+    tmp_path: Path,
+) -> None:
+    clip = write_mp4(tmp_path / "a.mp4", fan_clip(5, "x"), PERSON)
+    copy = tmp_path / "out" / "C.mp4"
+    copy.parent.mkdir()
+    assert not copy_video(clip, copy, EVERYTHING)
+    assert (pictures(copy) == pictures(clip)).all()
+    assert copy.stat().st_size < clip.stat().st_size
+    assert seen(tmp_path, ["PRIVATE-NOTE-6612"]) == [("a.mp4", "PRIVATE-NOTE-6612")]
+    assert seen(copy.parent, [*PERSON.strings, "Klaproth", "2020", "x264"]) == []
+
+
+def test_pictures_between_which_notes_may_hide_are_encoded_anew(tmp_path: Path) -> None:
+    clip = encode(tmp_path / "a.avi", fan_clip(6, "x"), "mpeg4", "yuv420p")
+    assert not copy_video(clip, tmp_path / "C.mp4", EVERYTHING)
+    assert (pictures(tmp_path / "C.mp4") == pictures(clip)).all()
+    with av.open(str(tmp_path / "C.mp4")) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_only_the_pictures_come_along(tmp_path: Path) -> None:
+    (tmp_path / "names.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nQuistgaard\n\n")
+    clip = tmp_path / "a.mkv"
+    with av.open(str(clip), "w") as container, av.open(str(tmp_path / "names.srt")) as titles:
+        stream = container.add_stream("libx264", rate=20)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+        written = container.add_stream_from_template(titles.streams.subtitles[0])
+        sound = container.add_stream("aac", rate=8000)
+        sound.metadata["title"] = "Quistgaard speaks"
+        for image in fan_clip(7, ""):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+        for packet in titles.demux():
+            if packet.size:
+                packet.stream = written
+                container.mux(packet)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        silence.rate = 8000
+        container.mux(sound.encode(silence))
+        container.mux(sound.encode(None))
+    assert seen(tmp_path, ["Quistgaard speaks"])
+    for keep in (EVERYTHING, KEEP):
+        copy = tmp_path / f"out{keep.sum()}" / "C.mp4"
+        copy.parent.mkdir()
+        copy_video(clip, copy, keep)
+        with av.open(str(copy)) as container:
+            assert [stream.type for stream in container.streams] == ["video"]
+        assert seen(copy.parent, ["Quistgaard"]) == []
+
+
+def test_a_copy_says_nothing_of_itself(tmp_path: Path) -> None:
+    clip = write_mp4(tmp_path / "a.mp4", fan_clip(8, "x"), PERSON)
+    for keep in (EVERYTHING, KEEP):
+        copy_video(clip, tmp_path / "C.mp4", keep)
+        with av.open(str(tmp_path / "C.mp4")) as container:
+            told = container.metadata | container.streams.video[0].metadata
+        assert set(told) <= {
+            "major_brand",
+            "minor_version",
+            "compatible_brands",
+            "language",
+            "handler_name",
+        }
+        assert told["handler_name"] == "VideoHandler"
+        assert read_facts(tmp_path / "C.mp4").frame_rate == read_facts(clip).frame_rate
