@@ -14,6 +14,9 @@ SETTINGS = ExtractionSettings()
     ("changed", "named"),
     [
         ({"frames": FramesPolicy("every", 2)}, "frames is every:2, needed all"),
+        ({"repeated": "drop"}, "repeated is drop, needed keep"),
+        ({"sector": "none"}, "sector is none, needed sector-no-text, version"),
+        ({"sector": "sector"}, "sector is sector, version"),
         ({"variants": 4}, "variants is 4, needed 3"),
         ({"rotation": 1.0}, "augmentation rotation is 1.0, needed 10.0"),
         ({"shift": 0.2}, "augmentation shift"),

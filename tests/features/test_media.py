@@ -3,9 +3,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
+
+from clip_maker import write_video
 from lusscore.clips import digest_clip
-from lusscore.cohort import Cohort
+from lusscore.cohort import Card, Cohort, Span, write_cohort
 from lusscore.features.media import index_media
+from sector_maker import fan_clip, write_text
 
 
 def test_every_clip_is_digested_and_counted(
@@ -43,7 +47,7 @@ def test_a_clip_that_fails_is_told_and_tried_again(
     path.write_bytes(whole[:200])
     first, second = index_media(cohort, tmp_path / "m.json")
     assert first.frames == 0
-    assert "cannot be decoded" in first.error
+    assert "cannot be opened" in first.error
     assert not second.error
     path.write_bytes(whole)
     assert index_media(cohort, tmp_path / "m.json")[0].frames == 5
@@ -54,3 +58,19 @@ def test_a_damaged_memory_is_made_anew(make_cohort: Callable[..., Cohort], tmp_p
     for nonsense in ("", "{", '{"schema": 1}', '{"schema": 9, "clips": []}', "[1]"):
         (tmp_path / "m.json").write_text(nonsense)
         assert [entry.frames for entry in index_media(cohort, tmp_path / "m.json")] == [5, 5]
+
+
+def test_what_a_reading_told_is_remembered_word_for_word(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "fans"
+    folder.mkdir(parents=True)
+    write_video(folder / "a.mp4", write_text(fan_clip(), "L3", 10, 200))
+    Image.fromarray(fan_clip(1)[0]).save(folder / "b.png")
+    spans = [Span(name, "p", "1", "", 1) for name in ("a.mp4", "b.png")]
+    cohort = write_cohort(folder, Card("fans", "blue-6", "unknown"), spans)
+    first = index_media(cohort, tmp_path / "m.json")
+    again = index_media(cohort, tmp_path / "m.json")
+    assert str(again) == str(first)
+    assert [entry.sector.source for entry in first if entry.sector] == ["motion", "brightness"]
+    assert first[0].sector is not None
+    assert len(first[0].sector.text) == 1
+    assert again[0] == first[0]

@@ -8,9 +8,10 @@ from typing import Any
 
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.errors import CohortError
+from lusscore.sector import SECTOR_POLICIES
 
 DTYPES = ("float16", "float32")
-SECTOR_POLICIES = ("none",)
+REPEATED = ("keep", "drop")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class ExtractionSettings:
     ----------
     frames
         Which frames of each clip are used.
+    repeated
+        Whether a frame that shows the picture of the one before (a clip that was encoded again
+        at a higher rate) is used: ``"keep"`` or ``"drop"``, which takes it out before `frames`
+        picks.
     variants
         Augmented copies per frame beside the clean one; 0 for none.
     rotation
@@ -36,10 +41,12 @@ class ExtractionSettings:
     dtype
         Type in which embeddings are stored, ``"float16"`` or ``"float32"``.
     sector
-        Sector policy; ``"none"`` shows the network the whole image.
+        What a network sees of a frame: ``"none"`` the whole image, ``"sector"`` the insonified
+        part and black outside it, ``"sector-no-text"`` the same with text in it painted over.
     """
 
     frames: FramesPolicy = field(default_factory=lambda: FramesPolicy("all"))
+    repeated: str = "keep"
     variants: int = 3
     rotation: float = 10.0
     shift: float = 0.1
@@ -47,7 +54,7 @@ class ExtractionSettings:
     flip: bool = True
     seed: int = 0
     dtype: str = "float16"
-    sector: str = "none"
+    sector: str = "sector-no-text"
 
     def __post_init__(self) -> None:
         checks = (
@@ -57,6 +64,7 @@ class ExtractionSettings:
             (0 <= self.scale <= 0.9, "scale", "a fraction from 0 to 0.9"),
             (self.seed >= 0, "seed", "a whole number of at least 0"),
             (self.dtype in DTYPES, "dtype", f"one of {', '.join(DTYPES)}"),
+            (self.repeated in REPEATED, "repeated", f"one of {', '.join(REPEATED)}"),
             (self.sector in SECTOR_POLICIES, "sector", f"one of {', '.join(SECTOR_POLICIES)}"),
         )
         for good, name, expected in checks:

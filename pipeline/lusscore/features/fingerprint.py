@@ -9,9 +9,10 @@ from typing import Any
 
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import ExtractionSettings
+from lusscore.sector import SECTOR_VERSION
 
 # Raise it whenever the code between a clip and its embedding changes what comes out.
-EXTRACTION_VERSION = 2
+EXTRACTION_VERSION = 3
 
 
 def fingerprint_parts(
@@ -53,9 +54,11 @@ def fingerprint_parts(
 def settings_parts(settings: ExtractionSettings) -> dict[str, Any]:
     """List the parts that do not come from the backbone."""
     table = settings.as_table()
+    sector = table["sector"]
     return {
-        "sector": table["sector"],
+        "sector": sector if sector == "none" else f"{sector}, version {SECTOR_VERSION}",
         "frames": table["frames"],
+        "repeated": table["repeated"],
         "variants": table["variants"],
         "augmentation": {key: table[key] for key in ("rotation", "shift", "scale", "flip", "seed")},
         "dtype": table["dtype"],

@@ -1,20 +1,26 @@
-"""What the clips of a cohort are on disk: digest and frame count, remembered between runs."""
+"""What the clips of a cohort are on disk: read once, remembered between runs."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from lusscore.clips import count_frames, digest_clip, stamp_clip
+from lusscore.clips import digest_clip, stamp_clip
 from lusscore.cohort import Cohort
 from lusscore.errors import ClipError, FeatureFileError
+from lusscore.features.clock import Clock
+from lusscore.features.survey import survey_clip
+from lusscore.sector import SECTOR_VERSION, Box, Sector
 
-_SCHEMA = 2
+# What a sector is found by is part of it: a memory of other sectors is not taken.
+_SCHEMA = f"3.{SECTOR_VERSION}"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,12 @@ class Media:
         Why not, else empty.
     stamp
         What :func:`lusscore.clips.stamp_clip` told before it was read.
+    clock
+        When its frames were recorded.
+    repeats
+        Numbers of frames that show the picture of the frame before.
+    sector
+        Where tissue is shown; None if the clip cannot be read.
     """
 
     clip: str
@@ -40,6 +52,9 @@ class Media:
     frames: int
     error: str = ""
     stamp: tuple[int, ...] = ()
+    clock: Clock = field(default_factory=Clock)
+    repeats: tuple[int, ...] = ()
+    sector: Sector | None = None
 
 
 def index_media(
@@ -49,7 +64,7 @@ def index_media(
     reread: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Media]:
-    """Digest and count every clip of a cohort.
+    """Digest every clip of a cohort and read it to its end, once.
 
     A clip whose size and modification time are those of the last run is not read again. Clips
     that failed are tried again each time.
@@ -96,7 +111,16 @@ def _inspect(clip: str, path: Path, stamp: tuple[int, ...]) -> Media:
     digest = ""
     try:
         digest = digest_clip(path)
-        return Media(clip, digest, count_frames(path), stamp=stamp)
+        survey = survey_clip(path)
+        return Media(
+            clip,
+            digest,
+            survey.frames,
+            stamp=stamp,
+            clock=survey.clock,
+            repeats=survey.repeats,
+            sector=survey.sector,
+        )
     except ClipError as error:
         return Media(clip, digest, 0, str(error), stamp)
 
@@ -106,15 +130,42 @@ def _recall(memory: Path) -> dict[str, Media]:
         document = json.loads(memory.read_text(encoding="utf-8"))
         if document["schema"] != _SCHEMA:
             return {}
-        rows = (Media(**row | {"stamp": tuple(row["stamp"])}) for row in document["clips"])
-        return {media.clip: media for media in rows}
+        return {media.clip: media for media in map(_from_json, document["clips"])}
     except (OSError, ValueError, TypeError, KeyError):
         # A memory and no record: everything in it can be read from the clips again.
         return {}
 
 
+def _from_json(row: dict[str, Any]) -> Media:
+    sector, clock = row["sector"], row["clock"]
+    return Media(
+        row["clip"],
+        row["digest"],
+        row["frames"],
+        row["error"],
+        tuple(row["stamp"]),
+        Clock(
+            float("nan") if clock["period"] is None else clock["period"], tuple(clock["seconds"])
+        ),
+        tuple(row["repeats"]),
+        Sector(
+            sector["height"],
+            sector["width"],
+            sector["source"],
+            tuple((x, y) for x, y in sector["outline"]),
+            tuple(Box(**box) for box in sector["text"]),
+        ),
+    )
+
+
+def _as_json(media: Media) -> dict[str, Any]:
+    period = media.clock.period
+    clock = {"period": None if math.isnan(period) else period, "seconds": media.clock.seconds}
+    return asdict(media) | {"clock": clock}
+
+
 def _remember(memory: Path, rows: Iterable[Media]) -> None:
-    document = {"schema": _SCHEMA, "clips": [asdict(media) for media in rows]}
+    document = {"schema": _SCHEMA, "clips": [_as_json(media) for media in rows]}
     beside = memory.with_name(f"{memory.name}.{os.getpid()}.tmp")
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)

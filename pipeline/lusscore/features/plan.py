@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.features.file.layout import PlannedClip
@@ -35,9 +36,23 @@ def plan_clips(media: Sequence[Media], settings: ExtractionSettings) -> list[Pla
         PlannedClip(
             clip.clip,
             clip.digest,
-            settings.frames.select(clip.frames).astype(np.int64),
+            select_frames(clip, settings),
             clip.error,
             clip.stamp,
+            clip.sector,
         )
         for clip in media
     ]
+
+
+def select_frames(clip: Media, settings: ExtractionSettings) -> NDArray[np.int64]:
+    """Pick the frames of a clip: int64, shape (selected,), increasing.
+
+    Frames that repeat the one before are taken out first where the settings say so.
+    """
+    usable = np.arange(clip.frames)
+    if settings.repeated == "drop":
+        usable = np.setdiff1d(usable, clip.repeats)
+    times = clip.clock.times(clip.frames)[usable]
+    chosen: NDArray[np.int64] = usable[settings.frames.select(len(usable), times)]
+    return chosen.astype(np.int64)

@@ -1,15 +1,22 @@
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from clip_maker import write_video
+from lusscore.clips import open_clip
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.features.file.layout import PlannedClip
+from lusscore.features.images.letterbox import letterbox
 from lusscore.features.images.stream import Chunk, ClipEnd, stream_clips
 from lusscore.features.media import index_media
 from lusscore.features.plan import plan_clips
+from lusscore.sector import SECTOR_POLICIES, find_sector, show_sector
+from sector_maker import fan_clip, write_text
 
 SETTINGS = ExtractionSettings(variants=1)
 
@@ -77,7 +84,7 @@ def test_a_clip_that_fails_ends_with_its_error_and_the_next_one_follows(sources:
 
 def test_a_clip_that_lost_frames_since_it_was_counted_fails(sources: list) -> None:
     clip, path, sizes = sources[0]
-    longer = PlannedClip(clip.path, clip.digest, np.arange(9))
+    longer = replace(clip, frames=np.arange(9))
     *_, end = stream_clips([(longer, path, sizes)], SETTINGS, 9)
     assert isinstance(end, ClipEnd)
     assert "gave 5 of the 9 frames" in end.error
@@ -100,3 +107,20 @@ def test_stopping_early_ends_the_thread(sources: list) -> None:
     next(stream)
     stream.close()
     assert not [t.name for t in threading.enumerate() if t.name.startswith("lusscore-decode")]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_network_sees_the_sector_without_text_or_what_the_card_says(
+    tmp_path: Path, known: bool
+) -> None:
+    video = write_text(write_text(fan_clip(), "L3", 150, 150), "Doe", 5, 20)
+    path = write_video(tmp_path / "a.mp4", video)
+    sector = find_sector(path)
+    clip = PlannedClip("a.mp4", "a" * 64, np.arange(8), sector=sector if known else None)
+    for policy in SECTOR_POLICIES:
+        settings = ExtractionSettings(variants=0, sector=policy)
+        chunk, _ = stream_clips([(clip, path, [(96, 96)])], settings, 99)
+        assert isinstance(chunk, Chunk)
+        frame = next(iter(open_clip(path)))
+        seen = letterbox(Image.fromarray(show_sector(frame.rgb, sector, policy)), (96, 96))
+        np.testing.assert_array_equal(chunk.images[(96, 96)][0, 0], np.asarray(seen))

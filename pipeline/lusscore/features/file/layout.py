@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.features.file.checksum import HEADER_ATTRIBUTE, header_checksum
+from lusscore.sector import Sector
 
 SCHEMA = 2
 ERROR_BYTES = 512
@@ -43,6 +44,8 @@ class PlannedClip:
         Why the clip cannot be read, else empty.
     stamp
         What :func:`lusscore.clips.stamp_clip` told when the digest was taken.
+    sector
+        Where the clip shows tissue; None where that was not looked for yet.
     """
 
     path: str
@@ -50,6 +53,7 @@ class PlannedClip:
     frames: NDArray[np.int64]
     error: str = ""
     stamp: tuple[int, ...] = ()
+    sector: Sector | None = None
 
 
 def create_layout(

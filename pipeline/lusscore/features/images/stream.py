@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ClipError
 from lusscore.features.file.layout import PlannedClip
 from lusscore.features.images.variants import make_variants
+from lusscore.sector import Sector, find_sector, show_sector
 
 _AHEAD = 4
 
@@ -155,10 +156,14 @@ def _read_clip(
     wanted = frozenset(clip.frames.tolist())
     found = 0
     try:
+        sector = clip.sector
+        if sector is None and settings.sector != "none":
+            sector = find_sector(path)
         frames = open_clip(path, wanted)
         while batch := list(islice(frames, frames_per_chunk)):
             found += len(batch)
-            yield _make_chunk(batch, clip.digest, sizes, settings)
+            shown = [_shown(frame, sector, settings.sector) for frame in batch]
+            yield _make_chunk(shown, clip.digest, sizes, settings)
     except ClipError as error:
         yield ClipEnd(str(error))
         return
@@ -171,6 +176,11 @@ def _read_clip(
         yield ClipEnd(f"{path} was changed while it was being read; run again.")
     else:
         yield ClipEnd()
+
+
+def _shown(frame: Frame, sector: Sector | None, policy: str) -> Frame:
+    """Return the frame as the backbones may see it."""
+    return frame if sector is None else replace(frame, rgb=show_sector(frame.rgb, sector, policy))
 
 
 def _make_chunk(
