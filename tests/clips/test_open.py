@@ -15,7 +15,7 @@ def test_a_path_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
 
 def test_an_unknown_suffix_names_what_is_known(tmp_path: Path) -> None:
     (tmp_path / "clip.xyz").write_text("x")
-    with pytest.raises(ClipError, match="expected one of: image, image folder, video"):
+    with pytest.raises(ClipError, match="expected one of: DICOM, image, image folder, video"):
         open_clip(tmp_path / "clip.xyz")
     assert not is_clip(tmp_path / "clip.xyz")
     assert is_clip(tmp_path / "clip.MP4")

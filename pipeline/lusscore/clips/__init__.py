@@ -4,7 +4,7 @@ from lusscore.clips.digest import digest_clip
 from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.images import IMAGE_SUFFIXES
-from lusscore.clips.open import count_frames, is_clip, open_clip, read_facts
+from lusscore.clips.open import clip_times, count_frames, is_clip, open_clip, read_facts
 from lusscore.clips.stamp import stamp_clip
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ClipFacts",
     "Frame",
     "Region",
+    "clip_times",
     "count_frames",
     "digest_clip",
     "is_clip",

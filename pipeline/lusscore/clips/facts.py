@@ -45,6 +45,9 @@ class ClipFacts:
         never their values.
     regions
         DICOM ultrasound regions.
+    burned_in
+        Whether a DICOM file says that its pixels show who the patient is; None when it says
+        nothing.
     """
 
     kind: str
@@ -54,3 +57,4 @@ class ClipFacts:
     device: str = ""
     identifiers: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
+    burned_in: bool | None = None

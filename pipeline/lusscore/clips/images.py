@@ -1,4 +1,4 @@
-"""Single images and folders of images."""
+"""Single images, images of several pages, and folders of images."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import re
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-
 from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
+from lusscore.clips.image_file import ImageHead, read_head, read_pages
+from lusscore.clips.limits import check_frame_count
 from lusscore.clips.readers import register_reader
 from lusscore.errors import ClipError
 
@@ -21,34 +19,33 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 @register_reader
 class ImageReader:
-    """Reads one image as a clip of one frame."""
+    """Reads an image as a clip: one frame, or as many as it has pages or moving pictures."""
 
     kind = "image"
+    suffixes: tuple[str, ...] = IMAGE_SUFFIXES
 
     def accepts(self, path: Path) -> bool:
         """Tell whether the suffix is that of an image."""
         return path.suffix.lower() in IMAGE_SUFFIXES
 
-    def count(self, path: Path) -> int:
-        """Return 1 once the image has been read; raise ClipError as :meth:`frames` does."""
-        read_image(path)
-        return 1
+    def times(self, path: Path) -> Iterator[float]:
+        """Yield the time of each frame once it is read; raise ClipError as :meth:`frames`."""
+        return (frame.time for frame in self.frames(path, None))
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
-        """Yield the image.
+        """Yield the image's frames numbered in `only` (all if None).
 
         Raises
         ------
         ClipError
-            If the file is not an image or is cut short.
+            If the file is not an image, is cut short, or is larger than
+            :mod:`lusscore.clips.limits` allows.
         """
-        if only is None or 0 in only:
-            yield Frame(0, math.nan, read_image(path))
+        return read_pages(path, only)
 
     def facts(self, path: Path) -> ClipFacts:
-        """Read the image's size; raise ClipError as :meth:`frames` does."""
-        height, width = read_image(path).shape[:2]
-        return ClipFacts(self.kind, height, width)
+        """Read the image's header; raise ClipError as :meth:`frames` does."""
+        return _facts(self.kind, read_head(path))
 
 
 @register_reader
@@ -56,20 +53,15 @@ class ImageFolderReader:
     """Reads a folder of images as a clip, in the natural order of their names."""
 
     kind = "image folder"
+    suffixes: tuple[str, ...] = ()
 
     def accepts(self, path: Path) -> bool:
         """Tell whether `path` is a folder."""
         return path.is_dir()
 
-    def count(self, path: Path) -> int:
-        """Return the number of images once each has been read.
-
-        Raises
-        ------
-        ClipError
-            As for :meth:`frames`.
-        """
-        return sum(1 for _ in self.frames(path, None))
+    def times(self, path: Path) -> Iterator[float]:
+        """Yield NaN for each frame once it is read; raise ClipError as :meth:`frames`."""
+        return (frame.time for frame in self.frames(path, None))
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
         """Yield the folder's images whose numbers are in `only` (all if None).
@@ -77,16 +69,25 @@ class ImageFolderReader:
         Raises
         ------
         ClipError
-            If the folder holds no image or one that cannot be read.
+            If the folder holds no image, one that cannot be read or has several pages, or more
+            than :mod:`lusscore.clips.limits` allows.
         """
-        for index, file in enumerate(image_files(path)):
-            if only is None or index in only:
-                yield Frame(index, math.nan, read_image(file))
+        files = image_files(path)
+        check_frame_count(path, len(files))
+        for index, file in enumerate(files):
+            if only is not None and index not in only:
+                continue
+            if read_head(file).pages > 1:
+                raise ClipError(
+                    f"{file} has several pages, but in a folder each file is one frame; move it "
+                    "out of the folder, where it is a clip of its own."
+                )
+            for page in read_pages(file, None):
+                yield Frame(index, math.nan, page.rgb)
 
     def facts(self, path: Path) -> ClipFacts:
-        """Read the first image's size; raise ClipError as :meth:`frames` does."""
-        height, width = read_image(image_files(path)[0]).shape[:2]
-        return ClipFacts(self.kind, height, width)
+        """Read the first image's header; raise ClipError as :meth:`frames` does."""
+        return _facts(self.kind, read_head(image_files(path)[0]))
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -95,13 +96,18 @@ def image_files(folder: Path) -> list[Path]:
     Raises
     ------
     ClipError
-        If there is none.
+        If there is none, or the folder cannot be read.
     """
-    files = [
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
-    ]
+    try:
+        files = [
+            file
+            for file in folder.iterdir()
+            if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
+        ]
+    except OSError as error:
+        raise ClipError(
+            f"{folder} cannot be read ({error.strerror}); check that it is there and may be read."
+        ) from None
     if not files:
         raise ClipError(
             f"{folder} holds no images; expected files ending in {', '.join(IMAGE_SUFFIXES)}."
@@ -114,40 +120,5 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image file.
-
-    Greyscale is repeated over the three channels, a palette is looked up, transparency is laid
-    over black, and 16-bit greyscale keeps its eight upper bits.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-
-    Raises
-    ------
-    ClipError
-        If the file is not an image or is cut short.
-    """
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith("I"):
-                return _sixteen_bit(path, np.asarray(image))
-            if image.has_transparency_data:
-                black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-                return np.array(Image.alpha_composite(black, image.convert("RGBA")).convert("RGB"))
-            return np.array(image.convert("RGB"))
-    except UnidentifiedImageError:
-        raise ClipError(
-            f"{path} is not an image; expected the content its name promises."
-        ) from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ClipError(f"{path} cannot be read as an image ({error}); copy it again.") from None
-
-
-def _sixteen_bit(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale 0–65535 to 0–255 and repeat over three channels."""
-    wide = values.astype(np.int64)
-    if wide.min() < 0 or wide.max() > 65535:
-        raise ClipError(f"{path} holds values outside 0–65535; save it with 8 or 16 bits.")
-    return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)
+def _facts(kind: str, head: ImageHead) -> ClipFacts:
+    return ClipFacts(kind, head.height, head.width, head.frame_rate, identifiers=head.identifiers)

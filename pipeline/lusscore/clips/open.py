@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from lusscore.clips import images, video  # noqa: F401 - importing registers the readers
+# importing registers the readers
+from lusscore.clips import dicom, images, video  # noqa: F401
 from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import ClipReader, registered_readers
@@ -13,12 +14,18 @@ from lusscore.errors import ClipError
 
 
 def is_clip(path: Path) -> bool:
-    """Tell whether `path` looks like a clip: a folder, or a file with a known suffix."""
+    """Tell whether `path` looks like a clip.
+
+    A folder does, and a file with a known suffix, and one with an unknown suffix or none that
+    begins as DICOM does. The index of a DICOM medium, ``DICOMDIR``, does not.
+    """
+    if path.name.upper() == "DICOMDIR":
+        return False
     return any(reader.accepts(path) for reader in registered_readers())
 
 
 def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]:
-    """Yield the frames of a video, an image or a folder of images.
+    """Yield the frames of a video, a DICOM file, an image or a folder of images.
 
     Parameters
     ----------
@@ -35,7 +42,8 @@ def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]
     Raises
     ------
     ClipError
-        If there is nothing at `path`, nothing can open it, or it is not what its name says.
+        If there is nothing at `path`, nothing can open it, it is not what its name says, or it
+        is larger than :mod:`lusscore.clips.limits` allows.
     """
     return _find_reader(path).frames(path, only)
 
@@ -48,7 +56,23 @@ def count_frames(path: Path) -> int:
     ClipError
         As for :func:`open_clip`.
     """
-    return _find_reader(path).count(path)
+    return sum(1 for _ in _find_reader(path).times(path))
+
+
+def clip_times(path: Path) -> Iterator[float]:
+    """Yield the time of each frame in seconds, by decoding the clip without converting to RGB.
+
+    Yields
+    ------
+    float
+        Seconds since the first frame; NaN where the clip has no clock.
+
+    Raises
+    ------
+    ClipError
+        As for :func:`open_clip`.
+    """
+    return _find_reader(path).times(path)
 
 
 def read_facts(path: Path) -> ClipFacts:
@@ -63,12 +87,17 @@ def read_facts(path: Path) -> ClipFacts:
 
 
 def _find_reader(path: Path) -> ClipReader:
-    if not path.exists():
-        raise ClipError(f"No clip at {path}; check the path or mount the drive it lies on.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise ClipError(f"{path} is empty (0 bytes); export or copy it again.")
+    try:
+        if not path.exists():
+            raise ClipError(f"No clip at {path}; check the path or mount the drive it lies on.")
+        if path.is_file() and path.stat().st_size == 0:
+            raise ClipError(f"{path} is empty (0 bytes); export or copy it again.")
+    except OSError as error:
+        raise ClipError(
+            f"{path} cannot be read ({error.strerror}); check that it is there and may be read."
+        ) from None
     for reader in registered_readers():
         if reader.accepts(path):
             return reader
-    kinds = ", ".join(reader.kind for reader in registered_readers())
+    kinds = ", ".join(sorted((reader.kind for reader in registered_readers()), key=str.lower))
     raise ClipError(f"{path} is no clip by its name; expected one of: {kinds}.")

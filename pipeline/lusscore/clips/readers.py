@@ -17,21 +17,31 @@ class ClipReader(Protocol):
     ----------
     kind
         Word for this kind of clip in messages, e.g. ``"video"``.
+    suffixes
+        Suffixes that are this kind's alone, in lower case with their dot.
     """
 
     kind: str
+    suffixes: tuple[str, ...]
 
     def accepts(self, path: Path) -> bool:
-        """Tell whether `path`, by its name alone or by being a folder, is this kind of clip."""
+        """Tell whether `path` is this kind of clip.
 
-    def count(self, path: Path) -> int:
-        """Return the number of frames that can be decoded, at least 1, or raise ClipError."""
+        By its name alone, by being a folder, or by its first bytes where no reader knows its
+        suffix.
+        """
+
+    def times(self, path: Path) -> Iterator[float]:
+        """Yield the time in seconds of each frame that can be decoded, or raise ClipError.
+
+        NaN where the clip has no clock; at least one frame.
+        """
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
         """Yield the frames numbered in `only` (all if None) in order, or raise ClipError."""
 
     def facts(self, path: Path) -> ClipFacts:
-        """Read what the clip says of itself, without decoding it, or raise ClipError."""
+        """Read what the clip says of itself, decoding one frame at most, or raise ClipError."""
 
 
 _READERS: dict[str, ClipReader] = {}
@@ -55,3 +65,9 @@ def register_reader(reader: Callable[[], ClipReader]) -> Callable[[], ClipReader
 def registered_readers() -> tuple[ClipReader, ...]:
     """All readers in the order of registration."""
     return tuple(_READERS.values())
+
+
+def has_known_suffix(path: Path) -> bool:
+    """Tell whether a suffix belongs to some reader."""
+    suffix = path.suffix.lower()
+    return any(suffix in reader.suffixes for reader in registered_readers())
