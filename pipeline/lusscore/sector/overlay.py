@@ -18,7 +18,7 @@ from lusscore.sector.sector import Box
 from lusscore.sector.statistics import ClipStatistics
 
 # Luma step over two pixels that stays in every frame. On 281 clips of a convex probe tissue kept
-# at most 142, characters kept at least 183 (docs/sector.md).
+# at most 142, the characters of every clip that has some at least 184 (docs/sector.md).
 _SHARP = 160
 # The same beside a stroke that stays white, for characters on bright tissue.
 _SHARP_BY_WHITE = 100
