@@ -58,6 +58,8 @@ def copy_dicom(
         source = pydicom.dcmread(clip, stop_before_pixels=True, force=True)
         for grey in (True, False) if is_grey else (False,):
             dataset = clean_header(source, owner)
+            # removed means: from the header and from the pixels (PS3.3 C.12.1.1)
+            dataset.PatientIdentityRemoved = "YES" if sector_found else "NO"
             if sector_found:
                 dataset.BurnedInAnnotation = "NO"
             if source.get("LossyImageCompression") == "01":

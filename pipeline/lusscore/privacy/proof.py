@@ -48,5 +48,7 @@ def same_pictures(clip: Path, copy: Path, keep: NDArray[np.bool_] | None) -> boo
 
 
 def _same(frame: Frame, other: Frame) -> bool:
-    in_time = math.isnan(frame.time) or abs(frame.time - other.time) <= _SAME_TIME
+    # a first frame is at 0 or, alone and without a clock, at no time
+    clocked = frame.index > 0 and not math.isnan(frame.time)
+    in_time = not clocked or abs(frame.time - other.time) <= _SAME_TIME
     return in_time and np.array_equal(frame.rgb, other.rgb)

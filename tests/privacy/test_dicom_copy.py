@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from pydicom.data import get_testdata_file
+
+from lusscore.clips import open_clip, read_facts
+from lusscore.privacy.dicom_copy import copy_dicom
+from lusscore.privacy.dicom_header import Owner
+from privacy.planted import EVERYWHERE, PEOPLE, fan_clip, fan_mask, seen, write_dicom
+
+OWNER = Owner("P-AAAAAA", "E-BBBBBB", "C-CCCCCC", "s" * 64)
+
+
+def pictures(path: Path) -> NDArray[np.uint8]:
+    return np.stack([frame.rgb for frame in open_clip(path)])
+
+
+def example(name: str) -> Path:
+    path = get_testdata_file(name)
+    assert isinstance(path, str)
+    return Path(path)
+
+
+def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path: Path) -> None:
+    video = fan_clip(0, "Quistgaard")
+    clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
+    copy = tmp_path / "out" / "C.dcm"
+    copy.parent.mkdir()
+    copy_dicom(clip, copy, fan_mask(), OWNER, sector_found=True)
+    after = pictures(copy)
+    assert not after[:, ~fan_mask()].any()
+    assert (after[:, fan_mask()] == video[:, fan_mask()]).all()
+    assert [frame.time for frame in open_clip(copy)] == pytest.approx(
+        [frame.time for frame in open_clip(clip)]
+    )
+    before, facts = read_facts(clip), read_facts(copy)
+    assert (facts.regions, facts.frame_rate) == (before.regions, before.frame_rate)
+    assert seen(copy.parent, [*EVERYWHERE, *PEOPLE[0].strings]) == []
+    dataset = pydicom.dcmread(copy)
+    assert (dataset.BurnedInAnnotation, dataset.PatientIdentityRemoved) == ("NO", "YES")
+    assert dataset.PhotometricInterpretation == "MONOCHROME2"
+    assert dataset.file_meta.TransferSyntaxUID.name.startswith("JPEG 2000 Image Compression (Loss")
+    assert copy.stat().st_size < clip.stat().st_size / 2
+
+
+def test_without_a_sector_nobody_is_told_that_nothing_is_burned_in(tmp_path: Path) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "Quistgaard", 1), PEOPLE[0])
+    everything = np.ones(fan_mask().shape, bool)
+    copy_dicom(clip, tmp_path / "C.dcm", everything, OWNER, sector_found=False)
+    assert (pictures(tmp_path / "C.dcm") == pictures(clip)).all()
+    dataset = pydicom.dcmread(tmp_path / "C.dcm")
+    assert "BurnedInAnnotation" not in dataset
+    assert dataset.PatientIdentityRemoved == "NO"
+
+
+def test_colour_is_kept_exactly(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    video = rng.integers(0, 256, (3, *fan_mask().shape, 3), np.uint8)
+    clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    assert (pictures(tmp_path / "C.dcm")[:, fan_mask()] == video[:, fan_mask()]).all()
+    assert pydicom.dcmread(tmp_path / "C.dcm").PhotometricInterpretation == "YBR_RCT"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (17, 300)])
+def test_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    video = np.random.default_rng(0).integers(0, 256, (1, *size, 3), np.uint8)
+    clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
+    copy_dicom(clip, tmp_path / "C.dcm", np.ones(size, bool), OWNER, sector_found=True)
+    assert (pictures(tmp_path / "C.dcm") == video).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "examples_ybr_color.dcm",
+        "examples_rgb_color.dcm",
+        "examples_palette.dcm",
+        "examples_jpeg2k.dcm",
+        "CT_small.dcm",
+        "MR_small_RLE.dcm",
+        "SC_rgb_jpeg_dcmtk.dcm",
+        "SC_ybr_full_422_uncompressed.dcm",
+    ],
+)
+def test_real_files_of_all_kinds_show_what_they_showed(tmp_path: Path, name: str) -> None:
+    clip, copy = example(name), tmp_path / "C.dcm"
+    before = pictures(clip)
+    keep = np.zeros(before.shape[1:3], bool)
+    keep[keep.shape[0] // 4 :, : keep.shape[1] // 2] = True
+    copy_dicom(clip, copy, keep, OWNER, sector_found=True)
+    after = pictures(copy)
+    assert (after[:, keep] == before[:, keep]).all()
+    assert not after[:, ~keep].any()
+    if len(before) > 1:
+        times = [frame.time for frame in open_clip(clip)]
+        assert [frame.time for frame in open_clip(copy)] == pytest.approx(times, abs=1e-4)
+
+
+def test_uneven_times_are_kept(tmp_path: Path) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "", 4), PEOPLE[0])
+    dataset = pydicom.dcmread(clip)
+    del dataset.FrameTime
+    dataset.FrameTimeVector = [0, 40, 40.25, 333.3]
+    dataset.FrameIncrementPointer = 0x00181065
+    dataset.save_as(clip)
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    times = [frame.time for frame in open_clip(tmp_path / "C.dcm")]
+    assert times == pytest.approx([0, 0.04, 0.08025, 0.41355])
