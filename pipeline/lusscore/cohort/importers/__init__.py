@@ -6,6 +6,7 @@ import pkgutil
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
+    cohort_name,
     get_importer,
     importer_names,
     importer_summary,
@@ -15,4 +16,11 @@ from lusscore.cohort.importers.registry import (
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
-__all__ = ["ImportOptions", "Imported", "get_importer", "importer_names", "importer_summary"]
+__all__ = [
+    "ImportOptions",
+    "Imported",
+    "cohort_name",
+    "get_importer",
+    "importer_names",
+    "importer_summary",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,13 @@ class ImportOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     media: Path | None = None
 
+    def __post_init__(self) -> None:
+        if self.name is not None and self.name != cohort_name(self.name):
+            raise CohortError(
+                f"{self.name!r} cannot be a cohort's name; expected letters, digits, '.', '-' and "
+                f"'_', beginning with a letter or digit, such as {cohort_name(self.name)}."
+            )
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -53,11 +61,19 @@ class Imported:
         :func:`lusscore.cohort.consensus.settle_raters` makes one score of them.
     ignored
         Files or rows of the source that were not understood, as a person would look for them.
+    notes
+        What the user should know of how the source was read, each a sentence.
     """
 
     card: Card
     spans: tuple[Span, ...]
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def cohort_name(text: str) -> str:
+    """Make a name that a cohort may have of any text, such as the name of a file."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-").rstrip("-") or "cohort"
 
 
 Importer = Callable[[Path, ImportOptions], Imported]
@@ -73,7 +89,7 @@ class _Registered:
 _IMPORTERS: dict[str, _Registered] = {}
 
 
-def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]:
+def register_importer(name: str, summary: str = "") -> Callable[[Importer], Importer]:
     """Register an importer under `name`.
 
     Parameters

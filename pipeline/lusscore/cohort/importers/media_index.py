@@ -1,0 +1,96 @@
+"""Finding the clip that a label names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from lusscore.clips import IMAGE_SUFFIXES, is_clip
+
+
+class MediaIndex:
+    """All clips below a folder, found by path, by name, or by name without suffix.
+
+    Parameters
+    ----------
+    folder
+        Where the clips are; it is searched once, and only if a clip does not lie where its
+        label says.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+
+    @cached_property
+    def clips(self) -> tuple[Path, ...]:
+        """All clips below the folder, in order: files, and folders that hold images."""
+        return tuple(sorted(_walk(self.folder)))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        names: dict[str, list[Path]] = {}
+        for clip in self.clips:
+            for name in {clip.name.lower(), clip.stem.lower()}:
+                names.setdefault(name, []).append(clip)
+        return names
+
+    def find(self, written: str) -> Path:
+        """Find a clip.
+
+        Parameters
+        ----------
+        written
+            A path relative to the folder or absolute, with either kind of slash; or only the
+            last part or parts of one. The suffix may be missing; capitals do not matter.
+
+        Returns
+        -------
+        Path
+            Absolute.
+
+        Raises
+        ------
+        LookupError
+            If there is no such clip or more than one; the text says so, as a clause.
+        """
+        # a Windows path is also taken apart elsewhere, since exports travel
+        parts = PureWindowsPath(written).parts if "\\" in written else PurePosixPath(written).parts
+        direct = self.folder.joinpath(*parts)
+        if direct.exists() and direct.resolve() not in (self.folder, *self.folder.parents):
+            return direct.resolve()
+        wanted = tuple(part for part in parts if part not in (".", ".."))
+        found = self._named(wanted[-1]) if wanted else []
+        if len(found) > 1:
+            best = max(_shared_folders(clip, wanted) for clip in found)
+            found = [clip for clip in found if _shared_folders(clip, wanted) == best]
+        if not found:
+            raise LookupError(f"{written!r} is not in {self.folder}; expected a clip of that name")
+        if len(found) > 1:
+            there = ", ".join(clip.relative_to(self.folder).as_posix() for clip in found[:4])
+            raise LookupError(f"{written!r} may be any of {there}; give the path")
+        return found[0]
+
+    def _named(self, name: str) -> list[Path]:
+        """Return the clips of that name: as written, else in any case, else without suffix."""
+        found = self._by_name.get(name.lower(), [])
+        as_written = [clip for clip in found if clip.name == name]
+        whole = [clip for clip in found if clip.name.lower() == name.lower()]
+        return as_written or whole or found
+
+
+def _shared_folders(clip: Path, wanted: tuple[str, ...]) -> int:
+    """Count the folders, from the last one up, that a clip's path shares with the one wanted."""
+    pairs = zip(reversed(clip.parent.parts), reversed(wanted[:-1]), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0].lower() == pair[1].lower(), pairs))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = [Path(place, name) for name in files if not name.startswith(".")]
+        yield from (path for path in paths if is_clip(path))
+        if place != str(folder) and any(path.suffix.lower() in IMAGE_SUFFIXES for path in paths):
+            yield Path(place)

@@ -1,0 +1,109 @@
+"""A table of labels: any CSV file with one row for each clip, stretch or rater."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lusscore.clips import IMAGE_SUFFIXES
+from lusscore.cohort.card import Card
+from lusscore.cohort.importers.column_words import Column, choose_columns
+from lusscore.cohort.importers.media_index import MediaIndex
+from lusscore.cohort.importers.registry import (
+    Imported,
+    ImportOptions,
+    cohort_name,
+    register_importer,
+)
+from lusscore.cohort.importers.table_file import Table, read_table
+from lusscore.cohort.importers.table_rows import RowReader
+from lusscore.cohort.importers.visits import AmbiguousDatesError, looks_like_date, number_visits
+from lusscore.cohort.importers.zone_words import choose_protocol
+from lusscore.cohort.protocols import get_protocol
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError, InvalidCohortError, Problem
+
+
+@register_importer("csv", "any table of labels: CSV, TSV or semicolons, see --column and --media")
+def import_table(source: Path, options: ImportOptions) -> Imported:
+    """Read a table with one row for each clip, stretch of a clip, or rater's score of one.
+
+    Columns are recognised by usual names or told by ``options.columns`` (see
+    :func:`~lusscore.cohort.importers.column_words.choose_columns`). Clips are looked for in
+    ``options.media``, else beside the table. Seconds become frames by the clip's own clock. Where
+    exams are dates, the visits of each patient are numbered and the dates not kept.
+
+    Raises
+    ------
+    CohortError
+        If the table cannot be read or its columns are not understood.
+    InvalidCohortError
+        If rows are bad: all are named with line, column and value.
+    """
+    if source.is_dir():
+        raise CohortError(f"{source} is a folder; expected the table itself, a CSV file.")
+    table = read_table(source)
+    columns = choose_columns(table, options.columns)
+    if not table.rows and not table.problems:
+        raise CohortError(f"{source} has a header but no rows; expected one for each label.")
+    media = MediaIndex(options.media or source.parent)
+    written = {columns["zone"].read(row) for row in table.rows} if "zone" in columns else set()
+    protocol = (
+        get_protocol(options.protocol) if options.protocol else choose_protocol(written - {""})
+    )
+    reading = RowReader(columns, media, protocol, _exams(table, columns))
+    spans = tuple(span for row in table.rows if (span := reading.span(row)) is not None)
+    problems = [*table.problems, *reading.problems]
+    if problems:
+        raise InvalidCohortError(source, sorted(problems, key=_line))
+    card = Card(
+        name=options.name or cohort_name(source.stem),
+        protocol=protocol.name,
+        rubric=options.rubric or "unknown",
+        source=f"table {source.name}",
+        label_level="clip" if any(_scored_as_a_whole(span) for span in spans) else "frame",
+        extraction=options.extraction,
+    )
+    return Imported(card, spans, _unnamed(media, spans) if options.media else (), table.notes)
+
+
+def _exams(table: Table, columns: Mapping[str, Column]) -> dict[tuple[str, str], str]:
+    """Map (patient, exam as written) to the exam's name, which is never a date."""
+    if "exam" not in columns:
+        return {}
+    visits = [(columns["patient"].read(row), columns["exam"].read(row)) for row in table.rows]
+    told = [visit for visit in visits if visit[1]]
+    if not any(looks_like_date(exam) for _, exam in told):
+        return {visit: visit[1] for visit in told}
+    name = columns["exam"].name
+    try:
+        numbered = number_visits(told)
+    except AmbiguousDatesError as error:
+        raise CohortError(f"Column {name!r} of {table.path.name}: {error}.") from None
+    if numbered is None:
+        raise CohortError(
+            f"Column {name!r} of {table.path.name} holds dates, but not all its cells are dates "
+            "written in the same way; write them as 2026-01-31. Visits are numbered by them."
+        )
+    return dict(numbered)
+
+
+def _scored_as_a_whole(span: Span) -> bool:
+    """Tell whether one score is for a clip of more than one image."""
+    path = Path(span.clip)
+    still = path.suffix.lower() in IMAGE_SUFFIXES or path.is_dir()
+    return not still and (span.frame_start, span.frame_end) == (0, None)
+
+
+def _unnamed(media: MediaIndex, spans: tuple[Span, ...]) -> tuple[str, ...]:
+    """Return the clips that no row names, relative to the folder of all clips."""
+    named = {Path(span.clip) for span in spans}
+    return tuple(
+        clip.relative_to(media.folder).as_posix()
+        for clip in media.clips
+        if clip not in named and clip.parent not in named and not clip.is_dir()
+    )
+
+
+def _line(problem: Problem) -> int:
+    return int(problem.where.split(",")[0].removeprefix("line "))

@@ -1,0 +1,139 @@
+"""Tables as text: CSV, TSV and semicolons, in the encodings that spreadsheets write."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from lusscore.errors import CohortError, Problem
+
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table.
+
+    Attributes
+    ----------
+    line
+        Line of the file on which it ends, from 1.
+    cells
+        One for each column of the header, without surrounding spaces.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was read.
+
+    Attributes
+    ----------
+    path
+        Where it lies.
+    header
+        Names of the columns without surrounding spaces; may be empty or occur twice.
+    rows
+        All rows that are not blank and have as many fields as the header.
+    problems
+        Rows with more or fewer fields.
+    encoding
+        ``"utf-8"``, ``"utf-16"`` or ``"cp1252"``.
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    encoding: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the file was read."""
+        if self.encoding != "cp1252":
+            return ()
+        return (
+            f"{self.path.name} is not UTF-8 and was read as Windows text (cp1252); if names in it "
+            "look wrong, save it as 'CSV UTF-8'.",
+        )
+
+
+def read_table(path: Path) -> Table:
+    """Read a table whose fields are divided by commas, semicolons, tabs or bars.
+
+    Parameters
+    ----------
+    path
+        The file: UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows text.
+
+    Raises
+    ------
+    CohortError
+        If there is no such file, it is no text or it is empty.
+    """
+    text, encoding = _decode(path)
+    # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header: tuple[str, ...] = ()
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    try:
+        for fields in lines:
+            cells = tuple(field.strip() for field in fields)
+            if not any(cells):
+                continue
+            if not header:
+                header = cells
+            elif len(cells) < len(header) or any(cells[len(header) :]):
+                problems.append(
+                    Problem(
+                        f"line {lines.line_num}",
+                        f"has {len(cells)} fields where the header has {len(header)}; check "
+                        "the commas and quotes",
+                    )
+                )
+            else:
+                rows.append(Row(lines.line_num, cells[: len(header)]))
+    except csv.Error as error:
+        raise CohortError(
+            f"{path} cannot be read as a table (line {lines.line_num}: {error}); save it as "
+            "'CSV UTF-8'."
+        ) from None
+    if not header:
+        raise CohortError(f"{path} is empty; expected a header line and one row for each label.")
+    return Table(path, header, tuple(rows), tuple(problems), encoding)
+
+
+def _decode(path: Path) -> tuple[str, str]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CohortError(
+            f"No table at {path} ({(error.strerror or 'it cannot be read').lower()}); expected "
+            "a CSV file."
+        ) from None
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, encoding.removesuffix("-sig")
+    raise CohortError(
+        f"{path} is not text, or text in an encoding that cannot be told; save the table as "
+        "'CSV UTF-8'."
+    )
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that divides the first line that is not blank most often."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside_quotes = "".join(first.split('"')[::2])
+    return max(_DELIMITERS, key=outside_quotes.count)

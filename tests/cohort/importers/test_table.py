@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from clip_maker import moving_bar, write_video
+from lusscore.cohort import read_cohort, settle_raters, write_cohort
+from lusscore.cohort.importers import Imported, ImportOptions, get_importer
+from lusscore.errors import CohortError, InvalidCohortError
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Path:
+    """A folder with three clips and room for a table."""
+    folder = tmp_path / "ward"
+    (folder / "clips").mkdir(parents=True)
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        write_video(folder / "clips" / name, moving_bar(5), fps=25)
+    return folder
+
+
+def read(folder: Path, *rows: str, **options: object) -> Imported:
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return get_importer("csv")(folder / "labels.csv", ImportOptions(**options))  # type: ignore[arg-type]
+
+
+def test_a_table_becomes_a_cohort(ward: Path, tmp_path: Path) -> None:
+    imported = read(
+        ward,
+        "Patient ID;Visit;File;Location;Score;Group;Machine",
+        "anna;2;clips/a.mp4;left anterior superior;Score 2;covid;Lumify",
+        "bert;1;b;R-post-inf;0.0;healthy;",
+        "bert;1;c;;;healthy;",
+    )
+    told = [
+        (s.patient, s.exam, Path(s.clip).name, s.zone, s.score, s.group) for s in imported.spans
+    ]
+    assert told == [
+        ("anna", "2", "a.mp4", "L-ant-sup", 2, "covid"),
+        ("bert", "1", "b.mp4", "R-post-inf", 0, "healthy"),
+        ("bert", "1", "c.mp4", "", None, "healthy"),
+    ]
+    card = imported.card
+    assert (card.name, card.protocol, card.label_level) == ("labels", "lus-12", "clip")
+    write_cohort(tmp_path / "labels", card, settle_raters(imported.spans).spans)
+    assert read_cohort(tmp_path / "labels").spans == imported.spans
+
+
+def test_clips_may_lie_elsewhere_and_those_without_a_row_are_told(ward: Path) -> None:
+    imported = read(ward, "clip,patient,score", "a,p,1", media=ward / "clips")
+    assert imported.ignored == ("b.mp4", "c.mp4")
+    assert read(ward, "clip,patient,score", "clips/a.mp4,p,1").ignored == ()
+
+
+def test_several_raters_keep_their_rows(ward: Path) -> None:
+    imported = read(ward, "clip,patient,lus,reader", "a,p,1,x", "a,p,2,y", "a,p,2,z")
+    settled = settle_raters(imported.spans)
+    assert [(s.score, s.rater) for s in settled.spans] == [(2, "majority of 3")]
+    assert len(settled.ratings) == 3
+
+
+def test_dates_become_numbers_of_visits_and_are_not_kept(ward: Path, tmp_path: Path) -> None:
+    imported = read(
+        ward,
+        "clip,patient,score,date",
+        "a,p,1,2026-03-02",
+        "b,p,2,2025-12-24",
+        "c,q,0,2026-03-02",
+    )
+    assert [span.exam for span in imported.spans] == ["2", "1", "1"]
+    write_cohort(tmp_path / "x", imported.card, imported.spans)
+    written = "".join(path.read_text() for path in (tmp_path / "x").iterdir())
+    assert "2026" not in written
+    assert "12-24" not in written
+
+
+def test_dates_that_cannot_be_told_are_refused_without_showing_them(ward: Path) -> None:
+    with pytest.raises(CohortError, match="'date' of labels.csv holds dates, but") as caught:
+        read(ward, "clip,patient,score,date", "a,p,1,2026-03-02", "b,p,1,soon")
+    assert "03-02" not in str(caught.value)
+    with pytest.raises(CohortError, match="day and month .* can be taken for each other"):
+        read(ward, "clip,patient,score,date", "a,p,1,01/02/2026", "b,p,1,02/01/2026")
+
+
+def test_frames_and_seconds(ward: Path) -> None:
+    frames = read(ward, "clip,patient,score,start,end", "a,p,1,0,2", "a,p,2,2,", "b,p,0,,")
+    assert [(s.frame_start, s.frame_end) for s in frames.spans] == [(0, 2), (2, None), (0, None)]
+    seconds = read(ward, "clip,patient,score,start_time,end_time", "a,p,1,0,0.08", 'a,p,2,"0,08",')
+    assert [(s.frame_start, s.frame_end) for s in seconds.spans] == [(0, 2), (2, None)]
+    assert seconds.card.label_level == "frame"
+
+
+def test_stills_are_labelled_by_frame(ward: Path) -> None:
+    Image.new("L", (8, 8)).save(ward / "still.png")
+    imported = read(ward, "clip,patient,score", "still.png,p,1")
+    assert imported.card.label_level == "frame"
+
+
+def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError) as caught:
+        read(
+            ward,
+            "clip,patient,zone,score,start_time,end_time",
+            "gone,p,R1,1,,",
+            ",p,R1,1,,",
+            "a,,R9,B2,,",
+            "a,p,R1,1,x,",
+            "a,p,R1,1,-1,",
+            "a,p,R1,1,7,9",
+            "a,p,R1",
+            protocol="blue-6",
+        )
+    assert [problem.where for problem in caught.value.problems] == [
+        "line 2, column clip",
+        "line 3, column clip",
+        "line 4, column patient",
+        "line 4, column zone",
+        "line 4, column score",
+        "line 5, column start_time",
+        "line 6, column start_time",
+        "line 7, column end_time",
+        "line 8",
+    ]
+    text = str(caught.value)
+    assert "'R9' is not a zone of blue-6; expected one of R1, R2, R3, L1, L2, L3 or nothing" in text
+    assert "--media tells another folder" in text
+    assert "no frame of the clip is shown from 7 s to 9 s; it lasts 0.16 s" in text
+
+
+def test_bad_frames_are_named(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError) as caught:
+        read(ward, "clip,patient,score,frame_start,frame_end", "a,p,1,x,", "a,p,1,3,3")
+    assert [problem.where for problem in caught.value.problems] == [
+        "line 2, column frame_start",
+        "line 3, column frame_end",
+    ]
+
+
+def test_seconds_of_what_has_no_clock_are_named(ward: Path) -> None:
+    Image.new("L", (8, 8)).save(ward / "still.png")
+    with pytest.raises(InvalidCohortError, match="cannot be turned into frames: still.png has no"):
+        read(ward, "clip,patient,score,end_time", "still.png,p,1,1")
+
+
+def test_a_folder_or_a_bare_header_gets_a_sentence(ward: Path) -> None:
+    with pytest.raises(CohortError, match="is a folder; expected the table itself"):
+        get_importer("csv")(ward, ImportOptions())
+    with pytest.raises(CohortError, match="has a header but no rows"):
+        read(ward, "clip,patient,score")
+
+
+@pytest.mark.shared
+def test_covid_blues_read_as_a_table_has_the_same_labels(shared: Path) -> None:
+    source = shared / "covid-blues"
+    columns = {"patient": r"video_file~patient_(\d+)_", "zone": "video_file~_([LR][123])"}
+    options = ImportOptions(columns=columns, media=source / "lus_videos")
+    table = get_importer("csv")(source / "severity.csv", options)
+    own = get_importer("covid-blues")(source, ImportOptions())
+    assert {(s.clip, s.patient, s.exam, s.zone, s.score) for s in table.spans} == {
+        (s.clip, s.patient, s.exam, s.zone, s.score) for s in own.spans
+    }
+    assert (table.card.protocol, table.ignored) == (own.card.protocol, ())
