@@ -1,0 +1,134 @@
+"""Label Studio: scores that annotators gave to clips, or to frames of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lusscore.cohort.card import Card
+from lusscore.cohort.importers.label_studio_controls import find_score_control
+from lusscore.cohort.importers.label_studio_json import read_json
+from lusscore.cohort.importers.label_studio_media import file_name, find_upload
+from lusscore.cohort.importers.label_studio_owner import HOW_TO_TELL, OwnerReader
+from lusscore.cohort.importers.label_studio_rows import read_rows
+from lusscore.cohort.importers.label_studio_spans import SpanMaker
+from lusscore.cohort.importers.label_studio_tasks import LabelTask, name_raters
+from lusscore.cohort.importers.media_index import MediaIndex
+from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
+from lusscore.cohort.importers.table_file import read_table
+from lusscore.cohort.importers.zone_words import choose_protocol
+from lusscore.cohort.protocols import get_protocol
+from lusscore.cohort.span import Span
+from lusscore.errors import CohortError, InvalidCohortError, Problem
+
+_SUFFIXES = (".json", ".csv", ".tsv")
+
+
+@register_importer("label-studio", "an export of Label Studio: JSON, JSON-MIN, CSV or TSV")
+def import_label_studio(source: Path, options: ImportOptions) -> Imported:
+    """Read an export of a Label Studio project: JSON, JSON-MIN, CSV or TSV.
+
+    Every annotation that was not cancelled is what one rater said; of two by the same annotator
+    the later counts. Predictions are never labels. A task that nobody scored stays unlabelled.
+    Clips are looked for below ``options.media``, or below the folder in which the export lies.
+
+    Raises
+    ------
+    CohortError
+        If there is no export, it is not complete, or no control holds the score.
+    InvalidCohortError
+        If tasks are bad; all are named.
+    """
+    path = _find_export(source)
+    owners = OwnerReader(options.columns)
+    problems: list[Problem] = []
+    ignored: list[str] = []
+    tasks = _read(path, problems, ignored)
+    fields = owners.patient_fields
+    if fields and not any(task.field(name) for task in tasks for name in fields):
+        raise CohortError(
+            f"{path} tells no patient under {' or '.join(fields)}, and folds are made of "
+            f"patients; {HOW_TO_TELL}."
+        )
+    maker = SpanMaker(
+        find_score_control(tasks, options.columns, path),
+        name_raters(opinion.annotator for task in tasks for opinion in task.opinions),
+        options.columns.get("fps"),
+    )
+    index = MediaIndex(options.media or path.parent)
+    shown = [
+        (task, clip, {"file": clip.relative_to(index.folder).as_posix()})
+        for task in tasks
+        if (clip := _find_clip(task, index, options.columns, problems)) is not None
+    ]
+    zones = [owners.tell("zone", task.field, names) for task, _, names in shown]
+    protocol = (
+        get_protocol(options.protocol) if options.protocol else choose_protocol(filter(None, zones))
+    )
+    spans: list[Span] = []
+    for task, clip, names in shown:
+        owner = owners.read(task.where, task.field, names, protocol, problems)
+        if owner is not None:
+            spans += maker.spans(task, clip, owner)
+    problems += maker.problems
+    if problems:
+        raise InvalidCohortError(path, problems)
+    card = Card(
+        name=options.name or path.resolve().parent.name,
+        protocol=protocol.name,
+        rubric=options.rubric or "unknown",
+        source=f"Label Studio export {path.name}",
+        label_level="clip" if maker.whole_videos else "frame",
+        extraction=options.extraction,
+    )
+    return Imported(card, tuple(spans), tuple(ignored + maker.ignored))
+
+
+def _find_export(source: Path) -> Path:
+    if source.is_file() and source.suffix.lower() in _SUFFIXES:
+        return source
+    expected = "expected a Label Studio export: one .json, .csv or .tsv file, or its folder"
+    if not source.is_dir():
+        raise CohortError(f"No export at {source}; {expected}.")
+    found = sorted(path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if len(found) != 1:
+        listed = f": {', '.join(path.name for path in found)}" if found else ""
+        raise CohortError(f"{source} holds {len(found)} such files{listed}; {expected}.")
+    return found[0]
+
+
+def _read(path: Path, problems: list[Problem], ignored: list[str]) -> Sequence[LabelTask]:
+    if path.suffix.lower() == ".json":
+        return read_json(path, problems, ignored)
+    table = read_table(path)
+    problems += table.problems
+    rows = [dict(zip(table.header, row.cells, strict=True)) for row in table.rows]
+    if not rows:
+        raise CohortError(f"{path} has no rows; export the project's annotated tasks again.")
+    return read_rows(rows, problems, ignored)
+
+
+def _find_clip(
+    task: LabelTask, index: MediaIndex, columns: Mapping[str, str], problems: list[Problem]
+) -> Path | None:
+    """Find the clip that a task shows, or note why that cannot be done."""
+    chosen = columns.get("clip")
+    texts = task.data.values() if chosen is None else [task.data.get(chosen, "")]
+    found: set[Path] = set()
+    failures = []
+    for text in filter(file_name, texts):
+        try:
+            found.add(find_upload(index, text))
+        except LookupError as error:
+            failures.append(str(error))
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        listed = ", ".join(sorted(clip.name for clip in found))
+        what = f"names several clips, {listed}; say which with --column clip=<field>"
+    elif failures:
+        what = f"{failures[0]}, or --media with the folder it is in"
+    else:
+        what = f"no {chosen or 'field'} names a file; say which does with --column clip=<field>"
+    problems.append(Problem(task.where, what))
+    return None
