@@ -185,3 +185,81 @@ def test_a_copy_says_nothing_of_itself(tmp_path: Path) -> None:
         }
         assert told["handler_name"] == "VideoHandler"
         assert read_facts(tmp_path / "C.mp4").frame_rate == read_facts(clip).frame_rate
+
+
+def turned(path: Path) -> Path:
+    """Write in the header of an MP4 that it is to be turned by a quarter."""
+    raw = bytearray(path.read_bytes())
+    matrix = raw.index(b"tkhd") + 4 + 40
+    turn = [0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30]
+    raw[matrix : matrix + 36] = np.array(turn, ">i4").tobytes()
+    path.write_bytes(raw)
+    return path
+
+
+def test_a_video_that_lies_on_its_side_is_copied_as_it_is_shown(tmp_path: Path) -> None:
+    clip = turned(write_mp4(tmp_path / "a.mp4", fan_clip(9, "x"), PERSON))
+    before = pictures(clip)
+    assert before.shape[1:3] == (WIDTH, HEIGHT)
+    keep = np.rot90(KEEP) if (before[0, :20, :20] < 30).all() else np.rot90(KEEP, -1)
+    for kept in (np.ones_like(keep), keep):
+        copy_video(clip, tmp_path / "C.mp4", kept)
+        assert (pictures(tmp_path / "C.mp4") == np.where(kept[..., None], before, 0)).all()
+
+
+@pytest.mark.parametrize("aspect", [Fraction(4, 3), Fraction(3, 4)])
+def test_pixels_that_are_not_square_are_copied_as_they_are_shown(
+    tmp_path: Path, aspect: Fraction
+) -> None:
+    clip = tmp_path / "a.mp4"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libx264", rate=20)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = aspect
+        for image in fan_clip(10, "x"):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    before = pictures(clip)
+    assert before.shape[1:3] != (HEIGHT, WIDTH)
+    keep = np.zeros(before.shape[1:3], bool)
+    keep[20:80, 20:100] = True
+    for kept in (np.ones_like(keep), keep):
+        copy_video(clip, tmp_path / "C.mp4", kept)
+        assert (pictures(tmp_path / "C.mp4") == np.where(kept[..., None], before, 0)).all()
+
+
+def test_metadata_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
+    clip = tmp_path / "a.avi"
+    with av.open(str(clip), "w") as container:
+        container.metadata["title"] = "Xkonomidis"
+        stream = container.add_stream("mpeg4", rate=20)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+        for image in fan_clip(11, "x"):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    clip.write_bytes(clip.read_bytes().replace(b"Xkonomidis", "Ökonomidis".encode("latin-1")))
+    (tmp_path / "out").mkdir()
+    for keep in (EVERYTHING, KEEP):
+        copy_video(clip, tmp_path / "out" / "C.mp4", keep)
+        assert seen(tmp_path / "out", ["konomidis"]) == []
+
+
+def test_frames_hidden_by_an_edit_list_stay_hidden(tmp_path: Path) -> None:
+    clip = write_mp4(tmp_path / "a.mp4", fan_clip(12, "x", frames=20), PERSON)
+    raw = bytearray(clip.read_bytes())
+    start = raw.index(b"elst") + 4 + 8 + 4
+    # the media time at which the shown part begins, five frames later than it was
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        later = 5 * int(1 / (stream.average_rate * stream.time_base))
+    shown = int.from_bytes(raw[start : start + 4], "big") + later
+    raw[start : start + 4] = shown.to_bytes(4, "big")
+    clip.write_bytes(raw)
+    before = pictures(clip)
+    assert len(before) < 20
+    for keep in (EVERYTHING, KEEP):
+        copy_video(clip, tmp_path / "C.mp4", keep)
+        assert (pictures(tmp_path / "C.mp4") == np.where(keep[..., None], before, 0)).all()
+        with av.open(str(tmp_path / "C.mp4")) as container:
+            stored = sum(packet.size > 0 for packet in container.demux(video=0))
+        assert stored == len(before), "or a hidden frame is still in the file"

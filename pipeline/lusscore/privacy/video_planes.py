@@ -11,6 +11,8 @@ import numpy as np
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
+from lusscore.clips.video_stream import open_video
+
 _FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
 LOSSLESS = {"crf": "0", "preset": "superfast", "bf": "0"}
 """Options of libx264 that keep every value; one picture after the other, in order."""
@@ -36,7 +38,7 @@ def blank_planes(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> bool:
     av.FFmpegError
         If FFmpeg cannot do it.
     """
-    with av.open(str(clip)) as source:
+    with open_video(str(clip)) as source:
         stream = source.streams.video[0]
         stream.thread_count = 1
         code = stream.codec_context

@@ -7,6 +7,8 @@ from pathlib import Path
 import av
 from av.bitstream import BitStreamFilterContext
 
+from lusscore.clips.video_stream import open_video
+
 _ONLY_PICTURES = {
     # slices and parameter sets: what is left out is text for the decoder, SEI, and the unknown
     "h264": "filter_units=pass_types=1-5|7-8",
@@ -21,15 +23,15 @@ def copy_stream(clip: Path, copy: Path) -> bool:
     Returns
     -------
     bool
-        False, with nothing written, if the codec has no filter that takes out the notes that its
-        stream may hold.
+        False, with nothing of use written, if the codec has no filter that takes out the notes
+        that its stream may hold, or if the stream holds pictures that are not shown.
 
     Raises
     ------
     av.FFmpegError
         If FFmpeg cannot do it.
     """
-    with av.open(str(clip)) as source:
+    with open_video(str(clip)) as source:
         stream = source.streams.video[0]
         only_pictures = _ONLY_PICTURES.get(stream.codec_context.name)
         if only_pictures is None:
@@ -39,6 +41,9 @@ def copy_stream(clip: Path, copy: Path) -> bool:
             out.metadata.clear()
             pictures = BitStreamFilterContext(only_pictures, stream, out)
             for packet in source.demux(stream):
+                if packet.is_discard:
+                    # a picture that is never shown was never looked at either
+                    return False
                 # the filter empties the packet that it is given
                 for filtered in pictures.filter(packet if packet.size else None):
                     filtered.stream = out
