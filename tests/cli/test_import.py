@@ -1,10 +1,15 @@
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import FramesPolicy, read_cohort
+from lusscore.cohort import FramesPolicy, Rating, read_cohort, read_ratings
+from lusscore.cohort.importers import importer_names, importer_summary
 
 
 def make_tree(root: Path) -> None:
@@ -15,17 +20,101 @@ def make_tree(root: Path) -> None:
     (root / "readme.txt").write_text("x")
 
 
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Three clips in ``media/`` and what two raters said of them in ``labels.csv``."""
+    (tmp_path / "media").mkdir()
+    for name in ("a", "b", "c"):
+        write_video(tmp_path / "media" / f"{name}.mp4", moving_bar(2))
+    rows = ["Name,Who,Grade,Reader", "a,p,2,x", "a,p,2,y", "b,p,0,x", "b,p,3,y", "c,q,1,x"]
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "labels.csv"
+
+
+TABLE = (
+    "import", "csv", "labels.csv", "--media", "media",
+    "--column", "clip=Name", "--column", "patient=Who", "--column", "score=Grade",
+)  # fmt: skip
+
+
 def test_a_tree_becomes_a_cohort(lusscore: Callable[..., Result], tmp_path: Path) -> None:
     make_tree(tmp_path / "ward")
     result = lusscore(
         "import", "folders", "ward", "--protocol", "blue-6", "--frames", "per-clip:4",
-        "--variants", 1, "--rubric", "bouhemad-2011",
+        "--variants", 1, "--rubric", "bouhemad-2011", "--sector", "sector", "--repeated", "drop",
     )  # fmt: skip
     assert result.exit_code == 0
     assert "2 patients, 2 clips, protocol blue-6" in result.output
+    assert "Left out, not being understood: 1 (readme.txt)" in result.output
     card = read_cohort(Path("data/ward")).card
     assert card.rubric == "bouhemad-2011"
     assert (card.extraction.frames, card.extraction.variants) == (FramesPolicy("per-clip", 4), 1)
+    assert (card.extraction.sector, card.extraction.repeated) == ("sector", "drop")
+
+
+def test_several_raters_are_settled_kept_and_told(
+    lusscore: Callable[..., Result], table: Path
+) -> None:
+    result = lusscore(*TABLE)
+    assert result.exit_code == 0
+    assert "gave one score as another: 1 (b.mp4). --rule mean" in result.output
+    assert "2 clips labelled, 2 raters" in result.output
+    spans = read_cohort(Path("data/labels")).spans
+    assert [(span.score, span.rater) for span in spans] == [
+        (2, "majority of 2"), (None, "tie of 2"), (1, "x"),
+    ]  # fmt: skip
+    ratings = read_ratings(Path("data/labels/ratings.csv"))
+    assert len(ratings) == 5
+    assert ratings[3] == Rating(spans[1].clip, "y", 3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "scores"), [("mean", [2, 2, 1]), ("rater:y", [2, 3, None]), ("rater:x", [2, 0, 1])]
+)
+def test_the_rule_is_chosen(
+    lusscore: Callable[..., Result], table: Path, rule: str, scores: list[int | None]
+) -> None:
+    assert lusscore(*TABLE, "--rule", rule).exit_code == 0
+    assert [span.score for span in read_cohort(Path("data/labels")).spans] == scores
+
+
+def test_an_unknown_rater_leaves_nothing_behind(
+    lusscore: Callable[..., Result], table: Path
+) -> None:
+    result = lusscore(*TABLE, "--rule", "rater:z")
+    assert result.exit_code == 2
+    assert "No rater 'z' gave scores here; expected one of x, y" in result.output
+    assert not Path("data").exists()
+
+
+def test_one_rater_leaves_no_ratings_of_an_earlier_import(
+    lusscore: Callable[..., Result], table: Path
+) -> None:
+    assert lusscore(*TABLE).exit_code == 0
+    assert Path("data/labels/ratings.csv").exists()
+    assert lusscore(*TABLE, "--column", "rater=", "--overwrite").exit_code == 2
+    table.write_text("Name,Who,Grade\na,p,2\n")
+    assert lusscore(*TABLE, "--overwrite").exit_code == 0
+    assert not Path("data/labels/ratings.csv").exists()
+
+
+def test_json_tells_what_came_in(lusscore: Callable[..., Result], table: Path) -> None:
+    write_video(Path("media/d.mp4"), moving_bar(2))
+    told = json.loads(lusscore(*TABLE, "--json").output)
+    assert {key: told[key] for key in ("cohort", "patients", "clips", "labelled", "raters")} == {
+        "cohort": "labels", "patients": 2, "clips": 3, "labelled": 2, "raters": ["x", "y"],
+    }  # fmt: skip
+    assert told["ignored"] == ["d.mp4"]
+    assert [Path(clip).name for clip in told["ties"]] == ["b.mp4"]
+
+
+def test_what_a_table_of_windows_text_was_read_as_is_told(
+    lusscore: Callable[..., Result], table: Path
+) -> None:
+    table.write_bytes("Name,Who,Grade\na,Jürgen,2\n".encode("cp1252"))
+    result = lusscore(*TABLE)
+    assert "labels.csv is not UTF-8 and was read as Windows text" in result.output
+    assert read_cohort(Path("data/labels")).spans[0].patient == "Jürgen"
 
 
 def test_a_cohort_is_not_replaced_unasked(lusscore: Callable[..., Result], tmp_path: Path) -> None:
@@ -40,7 +129,39 @@ def test_a_cohort_is_not_replaced_unasked(lusscore: Callable[..., Result], tmp_p
 
 def test_what_cannot_be_imported_is_exit_code_2(lusscore: Callable[..., Result]) -> None:
     Path("ward").mkdir()
+    Path("file.txt").write_text("x")
     assert "holds no images or clips" in lusscore("import", "folders", "ward").output
-    assert lusscore("import", "covid-blues", "ward").exit_code == 2
     assert "expected one of covid-blues" in lusscore("import", "x", "ward").output
     assert lusscore("import", "folders", "gone").exit_code == 2
+    for importer in importer_names():
+        for source in ("ward", "file.txt"):
+            result = lusscore("import", importer, source)
+            assert result.exit_code == 2, f"{importer} {source}: {result.output}"
+            assert "Error: " in result.output
+
+
+def test_a_column_without_an_equals_sign_and_a_bad_name_get_a_sentence(
+    lusscore: Callable[..., Result], table: Path
+) -> None:
+    result = lusscore("import", "csv", "labels.csv", "--column", "zone")
+    assert (result.exit_code, "'zone' has no '='" in result.output) == (2, True)
+    result = lusscore(*TABLE, "--name", "my ward")
+    assert (result.exit_code, "cannot be a cohort's name" in result.output) == (2, True)
+    assert "such as my-ward" in result.output
+
+
+def test_help_lists_every_importer_with_what_it_reads(lusscore: Callable[..., Result]) -> None:
+    shown = " ".join(lusscore("import", "--help").output.split())
+    for name in importer_names():
+        assert importer_summary(name)
+        assert f"{name} {importer_summary(name)}" in shown
+
+
+def test_the_command_loads_no_heavy_library_before_it_is_used() -> None:
+    script = (
+        "import sys, lusscore.cli.import_; "
+        "heavy = {'av', 'numpy', 'PIL', 'pydicom', 'lusscore.cohort'} & set(sys.modules); "
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -2,30 +2,96 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lusscore.cli.places import data_dir_option
 from lusscore.console import note, say
 
+if TYPE_CHECKING:
+    from lusscore.cohort import Cohort, Settled
+    from lusscore.cohort.importers import Imported
 
-@click.command("import")
+_LISTED = 5
+
+
+class _Import(click.Command):
+    """Ends its help with the importers, each in one line."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from lusscore.cohort.importers import importer_names, importer_summary
+
+        with formatter.section("Importers"):
+            formatter.write_dl([(name, importer_summary(name)) for name in importer_names()])
+
+
+def _read_columns(
+    ctx: click.Context, param: click.Parameter, values: Sequence[str]
+) -> dict[str, str]:
+    columns = {}
+    for value in values:
+        word, equals, name = value.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{value!r} has no '='; expected e.g. zone=Location.")
+        columns[word.strip()] = name.strip()
+    return columns
+
+
+@click.command("import", cls=_Import)
 @click.argument("importer")
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option("--name", default=None, help="Name of the cohort.  [default: the importer's]")
 @click.option("--protocol", default=None, help="Zones: lus-12, lus-14, lus-8 or blue-6.")
 @click.option("--rubric", default=None, help="The rule by which scores were given.")
 @click.option(
+    "--media",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Folder of the clips, where they do not lie beside the labels.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="OUR=THEIRS",
+    callback=_read_columns,
+    help="What a column or field of the source means, e.g. zone=Location; 'zone=Name~L[1-3]' takes "
+    "a part of it, 'zone=' says there is none. May be given several times.",
+)
+@click.option(
+    "--rule",
+    default=None,
+    metavar="RULE",
+    help="How several raters of a clip become one score: majority, mean or rater:NAME.  "
+    "[default: majority]",
+)
+@click.option(
     "--frames",
     default="all",
     show_default=True,
-    help="Frames used of each clip: all, every:N or per-clip:N.",
+    help="Frames used of each clip: all, every:N, per-clip:N or per-second:N.",
+)
+@click.option(
+    "--repeated",
+    type=click.Choice(("keep", "drop")),
+    default=None,
+    help="Whether frames that repeat the one before are used.",
+)
+@click.option(
+    "--sector",
+    type=click.Choice(("none", "sector", "sector-no-text")),
+    default=None,
+    help="What a network sees of a frame: all of it, the insonified part, or that without text.",
 )
 @click.option(
     "--variants", type=int, default=3, show_default=True, help="Augmented copies a frame."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the manifest and card of that name.")
+@click.option("--json", "as_json", is_flag=True, help="Print what came in as JSON.")
 @data_dir_option
 def command(
     importer: str,
@@ -33,41 +99,91 @@ def command(
     name: str | None,
     protocol: str | None,
     rubric: str | None,
+    media: Path | None,
+    columns: dict[str, str],
+    rule: str | None,
     frames: str,
+    repeated: str | None,
+    sector: str | None,
     variants: int,
     overwrite: bool,
+    as_json: bool,
     data_dir: Path,
 ) -> None:
-    """Bring the labelled data set at SOURCE in as a cohort. Clips stay where they are.
+    """Bring the data set at SOURCE, a folder or a file of labels, in as a cohort.
 
-    \b
-    covid-blues  a copy of COVID-BLUES (lus_videos/, severity.csv, clinical_variables.csv)
-    folders      <patient>/<zone>/<score>/… or <score>/<patient>_… of images or clips
+    Clips stay where they are. Where several raters scored a clip, each one's scores are kept in
+    ratings.csv, and --rule makes the one score of the manifest; a tie stays unlabelled.
     """
+    from dataclasses import replace
+
     from lusscore.cohort import (
         CARD_NAME,
         ExtractionSettings,
         FramesPolicy,
         read_cohort,
+        settle_raters,
         write_cohort,
     )
     from lusscore.cohort.importers import ImportOptions, get_importer
     from lusscore.errors import CohortError
 
-    extraction = ExtractionSettings(frames=FramesPolicy.parse(frames), variants=variants)
-    imported = get_importer(importer)(source, ImportOptions(name, protocol, rubric, extraction))
+    chosen: dict[str, Any] = {"sector": sector, "repeated": repeated}
+    extraction = ExtractionSettings(
+        frames=FramesPolicy.parse(frames),
+        variants=variants,
+        **{key: value for key, value in chosen.items() if value is not None},
+    )
+    options = ImportOptions(name, protocol, rubric, extraction, rule, columns, media)
+    imported = get_importer(importer)(source, options)
     folder = data_dir / imported.card.name
     if (folder / CARD_NAME).exists() and not overwrite:
         raise CohortError(f"{folder} holds a cohort; choose another --name, or use --overwrite.")
-    write_cohort(folder, imported.card, imported.spans)
+    settled = settle_raters(imported.spans, rule)
+    imported = replace(imported, spans=settled.spans)
+    write_cohort(folder, imported.card, imported.spans, settled.ratings)
     cohort = read_cohort(folder)
+    for told in imported.notes:
+        note(told)
+    _tell(cohort, imported, settled, as_json)
+
+
+def _tell(cohort: Cohort, imported: Imported, settled: Settled, as_json: bool) -> None:
+    """Say what came in and what did not."""
+    raters = sorted({rating.rater for rating in settled.ratings})
+    summary = {
+        "cohort": cohort.name,
+        "folder": str(cohort.folder),
+        "protocol": cohort.card.protocol,
+        "rubric": cohort.card.rubric,
+        "patients": len({span.patient for span in cohort.spans}),
+        "clips": len(cohort.clips()),
+        "labelled": len({span.clip for span in cohort.spans if span.score is not None}),
+        "spans": len(cohort.spans),
+        "raters": raters,
+        "ties": [span.clip for span in settled.ties],
+        "ignored": list(imported.ignored),
+    }
+    if as_json:
+        say(json.dumps(summary, indent=2))
+        return
+    if settled.ties:
+        listed = _some([Path(span.clip).name for span in settled.ties])
+        note(
+            "Left unlabelled, since as many raters gave one score as another: "
+            f"{len(settled.ties)} ({listed}). --rule mean or --rule rater:NAME decides."
+        )
     if imported.ignored:
-        listed = ", ".join(imported.ignored[:5])
-        more = f" and {len(imported.ignored) - 5} more" if len(imported.ignored) > 5 else ""
-        note(f"{len(imported.ignored)} files were not understood and left out: {listed}{more}.")
-    patients = len({span.patient for span in cohort.spans})
+        listed = _some(imported.ignored)
+        note(f"Left out, not being understood: {len(imported.ignored)} ({listed}).")
+    by = f", {len(raters)} raters" if raters else ""
     say(
-        f"{folder}: {patients} patients, {len(cohort.clips())} clips, protocol "
-        f"{cohort.card.protocol}, rubric {cohort.card.rubric}. "
-        f"Next: lusscore features {cohort.name}"
+        f"{cohort.folder}: {summary['patients']} patients, {summary['clips']} clips, protocol "
+        f"{cohort.card.protocol}, rubric {cohort.card.rubric}, {summary['labelled']} clips "
+        f"labelled{by}. Next: lusscore features {cohort.name}"
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more

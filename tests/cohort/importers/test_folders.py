@@ -1,7 +1,9 @@
+import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from pydicom.data import get_testdata_file
 
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import read_cohort, write_cohort
@@ -9,7 +11,7 @@ from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError
 
 
-def read(source: Path, protocol: str = "blue-6") -> Imported:
+def read(source: Path, protocol: str | None = "blue-6") -> Imported:
     return get_importer("folders")(source, ImportOptions(protocol=protocol))
 
 
@@ -63,6 +65,83 @@ def test_score_then_patient(tmp_path: Path) -> None:
         ("bert", "", 3, "bert_cine.mp4"),
     ]
     assert imported.ignored == ("0/nameless.png",)
+
+
+def dicom(path: Path) -> None:
+    """A multi-frame ultrasound of pydicom's own test files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(str(get_testdata_file("examples_palette.dcm")), path)
+
+
+def test_videos_dicom_and_images_are_read_in_any_mixture(tmp_path: Path) -> None:
+    score = tmp_path / "anna" / "R1" / "2"
+    video(score / "a.mp4")
+    dicom(score / "b.dcm")
+    dicom(score / "IM0001")
+    image(score / "d.PNG")
+    (score / "DICOMDIR").write_bytes(b"x")
+    (score / "Thumbs.db").write_bytes(b"x")
+    (score / ".DS_Store").write_bytes(b"x")
+    imported = read(tmp_path)
+    assert [Path(s.clip).name for s in imported.spans] == ["IM0001", "a.mp4", "b.dcm", "2"]
+    assert {(s.patient, s.zone, s.score) for s in imported.spans} == {("anna", "R1", 2)}
+    assert imported.ignored == ("anna/R1/2/DICOMDIR", "anna/R1/2/Thumbs.db")
+
+
+def test_zones_may_be_written_out_and_tell_the_protocol(tmp_path: Path) -> None:
+    video(tmp_path / "anna" / "Left anterior superior" / "2" / "a.mp4")
+    video(tmp_path / "anna" / "R post mid" / "0" / "a.mp4")
+    imported = read(tmp_path, None)
+    assert imported.card.protocol == "lus-14"
+    assert [span.zone for span in imported.spans] == ["L-ant-sup", "R-post-mid"]
+
+
+def test_files_that_lie_where_a_labelled_tree_has_none_are_told(tmp_path: Path) -> None:
+    video(tmp_path / "anna" / "R1" / "2" / "a.mp4")
+    video(tmp_path / "anna" / "R1" / "2" / "more" / "b.mp4")
+    for stray in ("x.mp4", "anna/y.mp4", "anna/R1/z.mp4"):
+        video(tmp_path / stray)
+    imported = read(tmp_path)
+    assert len(imported.spans) == 1
+    assert set(imported.ignored) == {"x.mp4", "anna/y.mp4", "anna/R1/z.mp4", "anna/R1/2/more/"}
+
+
+def test_any_other_tree_comes_in_unlabelled_by_top_folder(tmp_path: Path) -> None:
+    video(tmp_path / "ward" / "anna" / "2026" / "R1" / "a.mp4")
+    dicom(tmp_path / "ward" / "anna" / "S1" / "1" / "IM1")
+    image(tmp_path / "ward" / "bert" / "still.png")
+    video(tmp_path / "ward" / "loose.avi")
+    (tmp_path / "ward" / "bert" / "notes.txt").write_text("x")
+    imported = read(tmp_path / "ward")
+    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.spans]
+    assert told == [
+        ("loose", "", None, "loose.avi"),
+        ("anna", "R1", None, "a.mp4"),
+        ("anna", "", None, "IM1"),
+        ("bert", "", None, "bert"),
+    ]
+    assert imported.ignored == ("bert/notes.txt",)
+    assert "all clips are unlabelled" in imported.notes[0]
+    write_cohort(tmp_path / "data" / "ward", imported.card, imported.spans)
+    assert read_cohort(tmp_path / "data" / "ward").spans == imported.spans
+
+
+def test_scores_below_folders_that_are_no_zones_are_not_taken_for_unlabelled(
+    tmp_path: Path,
+) -> None:
+    video(tmp_path / "anna" / "apex" / "2" / "a.mp4")
+    video(tmp_path / "bert" / "base" / "0" / "a.mp4")
+    with pytest.raises(InvalidCohortError, match="anna/apex: is not a zone of lus-12"):
+        read(tmp_path, None)
+
+
+def test_a_link_back_to_a_folder_above_ends_nowhere(tmp_path: Path) -> None:
+    video(tmp_path / "ward" / "anna" / "a.mp4")
+    try:
+        (tmp_path / "ward" / "anna" / "back").symlink_to(tmp_path / "ward")
+    except OSError:
+        pytest.skip("links may not be made here")
+    assert len(read(tmp_path / "ward").spans) == 1
 
 
 def test_folders_that_are_no_zones_or_scores_are_named_at_once(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
     InvalidCohortError
         If rows are bad; all are named.
     """
+    if not source.is_dir():
+        raise CohortError(
+            f"{source} is no folder; expected a copy of COVID-BLUES with lus_videos/, "
+            "severity.csv and clinical_variables.csv."
+        )
     problems: list[Problem] = []
     groups = _read_groups(source / "clinical_variables.csv", problems)
     scores = _read_scores(source / "severity.csv", problems)

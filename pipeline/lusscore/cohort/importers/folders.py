@@ -1,146 +1,102 @@
-"""Labelled folders: ``<patient>/<zone>/<score>/…`` or ``<score>/<patient>_…``."""
+"""Folders: labelled as ``<patient>/<zone>/<score>/…`` or ``<score>/<patient>_…``, or not at all."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip
+from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.card import Card
-from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.cohort.importers.folder_layouts import (
+    Layout,
+    by_patient,
+    by_score,
+    folder_score,
+    subfolders,
+    unlabelled,
+)
+from lusscore.cohort.importers.registry import (
+    Imported,
+    ImportOptions,
+    cohort_name,
+    register_importer,
+)
+from lusscore.cohort.importers.zone_words import find_zone
+from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.span import Span
-from lusscore.errors import CohortError, InvalidCohortError, Problem
-
-_SCORE = re.compile(r"(?:score|lus)?[ _-]?([0-3])", re.IGNORECASE)
-_EXAM = "1"
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 @register_importer(
-    "folders", "<patient>/<zone>/<score>/… or <score>/<patient>_… of images or clips"
+    "folders",
+    "<patient>/<zone>/<score>/… or <score>/<patient>_… of videos, DICOM or images; any other "
+    "folder comes in unlabelled, a patient for each folder at its top",
 )
 def import_folders(source: Path, options: ImportOptions) -> Imported:
-    """Read a tree of images or clips whose folder names tell patient, zone and score.
+    """Read a tree of videos, DICOM files and images in any mixture.
 
-    Two trees are understood. If every top folder is a score (``0``–``3``, ``score2``, ``LUS_3``),
-    files are ``<score>/<patient>_….<suffix>``; a later part of the name that is a zone of the
-    protocol is taken as the zone. Otherwise they are ``<patient>/<zone>/<score>/…``, where videos
-    are a clip each and the images of one folder are together the frames of one clip.
+    If every top folder is a score (``0``–``3``, ``score2``, ``LUS_3``), files are
+    ``<score>/<patient>_….<suffix>``; a later part of the name that is a zone of the protocol is
+    taken as the zone. If second folders are zones, or all third ones are scores, they are
+    ``<patient>/<zone>/<score>/…``. Otherwise nothing is labelled: the top folder is the patient
+    and a folder on the way to a clip that is named like a zone is its zone. Except in folders of
+    scores, the images of one folder are together the frames of one clip.
 
     Raises
     ------
     CohortError
         If the folder is missing or holds nothing that is understood.
     InvalidCohortError
-        If folder names are not zones or scores; all are named.
+        If folders of a labelled tree are not zones or scores; all are named.
     """
     if not source.is_dir():
-        raise CohortError(f"No folder at {source}; expected labelled folders of images or clips.")
-    protocol = get_protocol(options.protocol or "lus-12")
-    problems: list[Problem] = []
-    ignored: list[str] = []
-    tops = sorted(path for path in source.iterdir() if path.is_dir() and not _hidden(path))
-    if tops and all(_SCORE.fullmatch(path.name) for path in tops):
-        spans = list(_by_score(source, tops, protocol, ignored))
-    else:
-        spans = list(_by_patient(source, tops, protocol, problems, ignored))
-    if problems:
-        raise InvalidCohortError(source, problems)
+        raise CohortError(f"No folder at {source}; expected a folder of clips or images.")
+    tops = subfolders(source)
+    protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(tops)
+    layout = Layout(source, protocol)
+    read = _choose(tops, protocol)
+    spans = tuple(read(layout))
+    if layout.problems:
+        raise InvalidCohortError(source, layout.problems)
     if not spans:
         raise CohortError(
-            f"{source} holds no images or clips in <patient>/<zone>/<score>/ or "
-            "<score>/<patient>_… folders; arrange them so, or write a manifest by hand."
+            f"{source} holds no images or clips in <patient>/<zone>/<score>/, "
+            "<score>/<patient>_… or any other folders; check that it is the right one."
         )
-    weak = any(Path(span.clip).is_file() and not _is_image(Path(span.clip)) for span in spans)
+    weak = any(_moves(Path(span.clip)) for span in spans)
     card = Card(
-        name=options.name or source.resolve().name,
+        name=options.name or cohort_name(source.resolve().name),
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
-        source=f"labelled folders {source.resolve().name}",
+        source=f"folders {source.resolve().name}",
         label_level="clip" if weak else "frame",
         extraction=options.extraction,
     )
-    return Imported(card, tuple(spans), tuple(ignored))
+    return Imported(card, spans, tuple(layout.ignored), tuple(layout.notes))
 
 
-def _by_score(
-    source: Path, tops: list[Path], protocol: Protocol, ignored: list[str]
-) -> Iterator[Span]:
-    zones = {zone.lower(): zone for zone in protocol.zone_names}
-    for top in tops:
-        for path in sorted(top.iterdir()):
-            patient, *rest = path.stem.split("_")
-            if _hidden(path) or not is_clip(path) or not patient or not rest:
-                ignored.append(path.relative_to(source).as_posix())
-                continue
-            zone = next((zones[part.lower()] for part in rest if part.lower() in zones), "")
-            yield Span(path.resolve().as_posix(), patient, _EXAM, zone, _score(top))
+def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator[Span]]:
+    """Return what reads the kind of tree that the folders' names tell."""
+    if tops and all(folder_score(top) is not None for top in tops):
+        return by_score
+    seconds = [second for top in tops for second in subfolders(top)]
+    thirds = [third for second in seconds for third in subfolders(second)]
+    zones = any(find_zone(second.name, protocol) and subfolders(second) for second in seconds)
+    scores = bool(thirds) and all(folder_score(third) is not None for third in thirds)
+    return by_patient if zones or scores else unlabelled
 
 
-def _by_patient(
-    source: Path,
-    tops: list[Path],
-    protocol: Protocol,
-    problems: list[Problem],
-    ignored: list[str],
-) -> Iterator[Span]:
-    zones = {zone.lower(): zone for zone in protocol.zone_names}
-    for patient in tops:
-        for zone in _subfolders(patient, source, ignored):
-            if zone.name.lower() not in zones:
-                where = zone.relative_to(source).as_posix()
-                allowed = ", ".join(protocol.zone_names)
-                problems.append(
-                    Problem(where, f"is not a zone of {protocol.name}; expected one of {allowed}")
-                )
-                continue
-            for score in _subfolders(zone, source, ignored):
-                if not _SCORE.fullmatch(score.name):
-                    where = score.relative_to(source).as_posix()
-                    problems.append(Problem(where, "is not a score; expected 0, 1, 2 or 3"))
-                    continue
-                for clip in _clips(score, source, ignored):
-                    yield Span(
-                        clip.resolve().as_posix(),
-                        patient.name,
-                        _EXAM,
-                        zones[zone.name.lower()],
-                        _score(score),
-                    )
+def _likely_protocol(tops: list[Path]) -> Protocol:
+    """Return the first protocol that most second folders are named by, else the first of all."""
+    names = [second.name for top in tops for second in subfolders(top)]
+    protocols = [get_protocol(name) for name in protocol_names()]
+
+    def known(protocol: Protocol) -> int:
+        return sum(find_zone(name, protocol) is not None for name in names)
+
+    return max(protocols, key=known)
 
 
-def _subfolders(folder: Path, source: Path, ignored: list[str]) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not _hidden(path):
-            yield path
-        else:
-            ignored.append(path.relative_to(source).as_posix())
-
-
-def _clips(folder: Path, source: Path, ignored: list[str]) -> Iterator[Path]:
-    """Yield each video, and the folder itself if it holds images."""
-    has_images = False
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and not _hidden(path) and _is_image(path):
-            has_images = True
-        elif path.is_file() and not _hidden(path) and is_clip(path):
-            yield path
-        else:
-            ignored.append(path.relative_to(source).as_posix())
-    if has_images:
-        yield folder
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _score(folder: Path) -> int:
-    match = _SCORE.fullmatch(folder.name)
-    assert match is not None
-    return int(match[1])
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+def _moves(clip: Path) -> bool:
+    """Tell whether one score of the clip is for many frames that were not looked at singly."""
+    return clip.is_file() and clip.suffix.lower() not in IMAGE_SUFFIXES
