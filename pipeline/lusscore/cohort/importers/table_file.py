@@ -44,7 +44,7 @@ class Table:
     problems
         Rows with more or fewer fields.
     encoding
-        ``"utf-8"``, ``"utf-16"`` or ``"cp1252"``.
+        ``"utf-8"``, ``"utf-16"``, ``"cp1252"`` or ``"latin-1"``.
     """
 
     path: Path
@@ -64,20 +64,23 @@ class Table:
         )
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, any_bytes: bool = False) -> Table:
     """Read a table whose fields are divided by commas, semicolons, tabs or bars.
 
     Parameters
     ----------
     path
         The file: UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows text.
+    any_bytes
+        Whether bytes that no encoding knows are let through, as Latin-1: for published tables in
+        which they stand in remarks that nobody reads.
 
     Raises
     ------
     CohortError
         If there is no such file, it is no text or it is empty.
     """
-    text, encoding = _decode(path)
+    text, encoding = _decode(path, any_bytes)
     # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header: tuple[str, ...] = ()
@@ -110,7 +113,7 @@ def read_table(path: Path) -> Table:
     return Table(path, header, tuple(rows), tuple(problems), encoding)
 
 
-def _decode(path: Path) -> tuple[str, str]:
+def _decode(path: Path, any_bytes: bool) -> tuple[str, str]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -119,7 +122,8 @@ def _decode(path: Path) -> tuple[str, str]:
             "a CSV file."
         ) from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+    last = "latin-1" if any_bytes else "cp1252"
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", last):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
