@@ -216,9 +216,9 @@ def test_without_patients_there_is_one_sentence_that_tells_what_to_do(
     for one in tasks:
         del one["data"]["patient"]
     path = write(tmp_path, tasks)
-    with pytest.raises(CohortError, match="tells no patient under .*--column patient=<field>"):
+    with pytest.raises(CohortError, match="tells no patient under .*--column patient=FIELD"):
         read(path, media)
-    found = read(path, media, patient=r"file:p(\d)").spans
+    found = read(path, media, patient=r"file~p(\d)").spans
     assert [span.patient for span in found] == ["1", "1", "2", "3"]
 
 

@@ -68,7 +68,7 @@ def test_frames_counted_at_another_rate_are_looked_up_by_their_time(clip: Path) 
     [
         (ranges((0, 3)), "no range of frames counted from 1"),
         (ranges((5, 3)), "no range of frames counted from 1"),
-        (ranges((3, 12)), "beyond the clip's 10 frames: .*--column fps=<number>"),
+        (ranges((3, 12)), "beyond the clip's 10 frames: .*--column fps=NUMBER"),
         (ranges((11, 11)), "beyond the clip's 10 frames"),
         (seconds(5, 6), "no frame of the clip lies between 5 and 6 seconds"),
         (seconds(0.2, 0.1), "no frame of the clip lies between"),

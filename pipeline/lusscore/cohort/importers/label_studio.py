@@ -9,16 +9,24 @@ from lusscore.cohort.card import Card
 from lusscore.cohort.importers.label_studio_controls import find_score_control
 from lusscore.cohort.importers.label_studio_json import read_json
 from lusscore.cohort.importers.label_studio_media import file_name, find_upload
-from lusscore.cohort.importers.label_studio_owner import HOW_TO_TELL, OwnerReader
+from lusscore.cohort.importers.label_studio_owner import (
+    HOW_TO_TELL,
+    OwnerReader,
+    number_visits_of,
+)
 from lusscore.cohort.importers.label_studio_rows import read_rows
 from lusscore.cohort.importers.label_studio_spans import SpanMaker
 from lusscore.cohort.importers.label_studio_tasks import LabelTask, name_raters
 from lusscore.cohort.importers.media_index import MediaIndex
-from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
+from lusscore.cohort.importers.registry import (
+    Imported,
+    ImportOptions,
+    cohort_name,
+    register_importer,
+)
 from lusscore.cohort.importers.table_file import read_table
 from lusscore.cohort.importers.zone_words import choose_protocol
 from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 _SUFFIXES = (".json", ".csv", ".tsv")
@@ -40,7 +48,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         If tasks are bad; all are named.
     """
     path = _find_export(source)
-    owners = OwnerReader(options.columns)
+    owners = OwnerReader(options.columns, ("clip", "score", "fps"))
     problems: list[Problem] = []
     ignored: list[str] = []
     tasks = _read(path, problems, ignored)
@@ -65,16 +73,22 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     protocol = (
         get_protocol(options.protocol) if options.protocol else choose_protocol(filter(None, zones))
     )
-    spans: list[Span] = []
-    for task, clip, names in shown:
-        owner = owners.read(task.where, task.field, names, protocol, problems)
-        if owner is not None:
-            spans += maker.spans(task, clip, owner)
+    owned = [
+        (task, clip, owner)
+        for task, clip, names in shown
+        if (owner := owners.read(task.where, task.field, names, protocol, problems)) is not None
+    ]
+    visits = number_visits_of([owner for _, _, owner in owned], path)
+    spans = [
+        span
+        for (task, clip, _), owner in zip(owned, visits, strict=True)
+        for span in maker.spans(task, clip, owner)
+    ]
     problems += maker.problems
     if problems:
         raise InvalidCohortError(path, problems)
     card = Card(
-        name=options.name or path.resolve().parent.name,
+        name=options.name or cohort_name(path.stem),
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"Label Studio export {path.name}",
@@ -125,10 +139,10 @@ def _find_clip(
         return found.pop()
     if found:
         listed = ", ".join(sorted(clip.name for clip in found))
-        what = f"names several clips, {listed}; say which with --column clip=<field>"
+        what = f"names several clips, {listed}; say which with --column clip=FIELD"
     elif failures:
         what = f"{failures[0]}, or --media with the folder it is in"
     else:
-        what = f"no {chosen or 'field'} names a file; say which does with --column clip=<field>"
+        what = f"no {chosen or 'field'} names a file; say which does with --column clip=FIELD"
     problems.append(Problem(task.where, what))
     return None

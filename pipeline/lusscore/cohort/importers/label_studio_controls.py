@@ -49,5 +49,5 @@ def find_score_control(
         return fitting[0]
     raise CohortError(
         f"{source}: {'several controls' if fitting else 'no control'} could hold the scores 0–3; "
-        f"say which with --column score=<control>, one of {', '.join(sorted(fitting or said))}."
+        f"say which with --column score=CONTROL, one of {', '.join(sorted(fitting or said))}."
     )

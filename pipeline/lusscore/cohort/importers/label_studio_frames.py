@@ -51,7 +51,7 @@ def _range(path: Path, first: int, last: int, rate: float | None) -> tuple[int, 
     if first > count or last > count + 1:
         raise ValueError(
             f"the range {first}–{last} goes beyond the clip's {count} frames: Label Studio counts "
-            "by the framerate of its Video tag; give the one it had with --column fps=<number>"
+            "by the framerate of its Video tag; give the one it had with --column fps=NUMBER"
         )
     return first - 1, min(last, count)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from lusscore.cohort.importers.visits import (
+    AmbiguousDatesError,
+    looks_like_date,
+    number_visits,
+)
 from lusscore.cohort.importers.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.errors import CohortError, Problem
@@ -13,10 +18,10 @@ from lusscore.errors import CohortError, Problem
 _FIRST_EXAM = "1"
 _WORDS = ("patient", "exam", "zone", "group", "device")
 _USUAL = {"patient": ("patient", "patient_id"), "exam": ("exam", "exam_id")}
-_PLACES = ("file", "task")
+_NAMES = ("file", "task")
 HOW_TO_TELL = (
-    "tell where it stands with --column patient=<field>, --column 'patient=file:<pattern>' or "
-    "--column 'patient=task:<pattern>', where the brackets of a regular expression mark it"
+    "tell where it stands with --column patient=FIELD, or what part of the clip's path or of the "
+    r"task's name it is, e.g. --column 'patient=file~P(\d+)'"
 )
 
 
@@ -37,31 +42,39 @@ class OwnerReader:
     Parameters
     ----------
     columns
-        Our word → the name of a field, or ``file:<pattern>`` or ``task:<pattern>``: the part of
-        the clip's path or the task's name that the first brackets of a regular expression mark,
-        or all that it matches. A word that is not there is a field of that name.
+        Our word → the name of a field, ``file`` for the clip's path or ``task`` for the task's
+        name; with ``~expression`` after it, that part of it which the first group of a regular
+        expression matches, or all that it matches; nothing where there is none. A word that is
+        not there is a field of that name.
+    others
+        Words that mean something to the importer besides those of an owner.
 
     Raises
     ------
     CohortError
-        If a pattern is no regular expression.
+        If a word is unknown or an expression is not valid.
     """
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, str], others: Sequence[str] = ()) -> None:
+        unknown = [word for word in columns if word not in (*_WORDS, *others)]
+        if unknown:
+            raise CohortError(
+                f"--column does not know {unknown[0]!r}; expected one of "
+                f"{', '.join((*others, *_WORDS))}."
+            )
         self._fields: dict[str, tuple[str, ...]] = {}
-        self._patterns: dict[str, tuple[str, re.Pattern[str]]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
         for word in _WORDS:
-            chosen = columns.get(word)
-            place, colon, pattern = (chosen or "").partition(":")
-            if colon and place in _PLACES:
-                self._patterns[word] = (place, _compile(word, pattern))
-            else:
-                self._fields[word] = (chosen,) if chosen else _USUAL.get(word, (word,))
+            told = columns.get(word)
+            name, mark, expression = (told or "").partition("~")
+            self._fields[word] = _USUAL.get(word, (word,)) if told is None else (name,)
+            if mark:
+                self._patterns[word] = _compile(word, expression)
 
     @property
     def patient_fields(self) -> tuple[str, ...]:
-        """Names of the fields that could tell a patient; empty when a pattern does."""
-        return self._fields.get("patient", ())
+        """Names of the fields that could tell a patient; empty where a path or name does."""
+        return tuple(name for name in self._fields["patient"] if name not in _NAMES)
 
     def tell(self, word: str, field: Callable[[str], str], names: Mapping[str, str]) -> str:
         """Return what is written of a clip under one of our words; empty when nothing.
@@ -75,11 +88,13 @@ class OwnerReader:
         names
             The clip's path as ``file`` and, where there is one, the name of the ``task``.
         """
-        if word in self._patterns:
-            place, pattern = self._patterns[word]
-            match = pattern.search(names.get(place, ""))
-            return (match[1 if pattern.groups else 0] or "").strip() if match else ""
-        return next((text for name in self._fields[word] if (text := field(name).strip())), "")
+        texts = (field(name) or names.get(name, "") for name in self._fields[word] if name)
+        text = next(filter(None, texts), "")
+        pattern = self._patterns.get(word)
+        if pattern is not None:
+            match = pattern.search(text)
+            text = (match[1 if pattern.groups else 0] or "") if match else ""
+        return text.strip()
 
     def read(
         self,
@@ -120,11 +135,36 @@ class OwnerReader:
         return Owner(told["patient"], exam, zone, told["group"], told["device"])
 
 
+def number_visits_of(owners: Sequence[Owner], source: object) -> list[Owner]:
+    """Give each patient's exams numbers where they are dates, which are not kept.
+
+    Raises
+    ------
+    CohortError
+        If they are dates that cannot be put in order.
+    """
+    visits = [(owner.patient, owner.exam) for owner in owners]
+    if not any(looks_like_date(exam) for _, exam in visits):
+        return list(owners)
+    try:
+        numbers = number_visits(visits)
+    except AmbiguousDatesError as error:
+        raise CohortError(f"{source}, exam: {error}.") from None
+    if numbers is None:
+        raise CohortError(
+            f"{source} has exams that are dates, but not all are dates written in the same way; "
+            "write them as 2026-01-31. Visits are numbered by them."
+        )
+    return [
+        replace(owner, exam=numbers[visit]) for owner, visit in zip(owners, visits, strict=True)
+    ]
+
+
 def _compile(word: str, pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
         raise CohortError(
-            f"--column {word}: {pattern!r} is no regular expression ({error}); expected one such "
-            r"as 'P(\d+)'."
+            f"--column {word}= holds no valid regular expression after '~' ({error}); expected one "
+            r"such as 'P(\d+)'."
         ) from None
