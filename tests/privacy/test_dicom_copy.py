@@ -5,11 +5,13 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate
+from pydicom.uid import MPEG4HP41
 
 from lusscore.clips import open_clip, read_facts
 from lusscore.privacy.dicom_copy import copy_dicom
 from lusscore.privacy.dicom_header import Owner
-from privacy.planted import EVERYWHERE, PEOPLE, fan_clip, fan_mask, seen, write_dicom
+from privacy.planted import EVERYWHERE, PEOPLE, fan_clip, fan_mask, seen, write_dicom, write_mp4
 
 OWNER = Owner("P-AAAAAA", "E-BBBBBB", "C-CCCCCC", "s" * 64)
 
@@ -110,3 +112,48 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
     times = [frame.time for frame in open_clip(tmp_path / "C.dcm")]
     assert times == pytest.approx([0, 0.04, 0.08025, 0.41355])
+
+
+def test_a_video_in_dicom_is_stored_as_frames(tmp_path: Path) -> None:
+    video = write_mp4(tmp_path / "a.mp4", fan_clip(3, "Ottilie"), PEOPLE[0])
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(3, "Ottilie"), PEOPLE[0])
+    dataset = pydicom.dcmread(clip)
+    stream = video.read_bytes()
+    dataset.PixelData = encapsulate([stream + b"\0" * (len(stream) % 2)])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.PhotometricInterpretation = "YBR_PARTIAL_420"
+    dataset.file_meta.TransferSyntaxUID = MPEG4HP41
+    dataset.save_as(clip)
+    copy = tmp_path / "out" / "C.dcm"
+    copy.parent.mkdir()
+    copy_dicom(clip, copy, fan_mask(), OWNER, sector_found=True)
+    before, after = pictures(clip), pictures(copy)
+    assert (after == np.where(fan_mask()[..., None], before, 0)).all()
+    assert [frame.time for frame in open_clip(copy)] == pytest.approx(
+        [frame.time for frame in open_clip(clip)], abs=1e-4
+    )
+    assert seen(copy.parent, [*EVERYWHERE, *PEOPLE[0].strings]) == []
+
+
+def test_non_square_pixels_are_stored_as_they_are_shown_without_regions(tmp_path: Path) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(3, "Ottilie", 2), PEOPLE[0])
+    dataset = pydicom.dcmread(clip)
+    dataset.PixelAspectRatio = [2, 1]
+    dataset.save_as(clip)
+    before = pictures(clip)
+    assert before.shape[1:3] != fan_mask().shape
+    keep = np.ones(before.shape[1:3], bool)
+    copy_dicom(clip, tmp_path / "C.dcm", keep, OWNER, sector_found=True)
+    assert (pictures(tmp_path / "C.dcm") == before).all()
+    assert read_facts(tmp_path / "C.dcm").regions == ()
+
+
+def test_a_header_that_is_broken_is_no_obstacle(tmp_path: Path) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(3, "", 2), PEOPLE[0])
+    raw = clip.read_bytes().replace(b"20200317", b"2020-3-7").replace(b"16", b"XY")
+    clip.write_bytes(raw)
+    before = pictures(clip)
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    assert (pictures(tmp_path / "C.dcm")[:, fan_mask()] == before[:, fan_mask()]).all()
+    assert pydicom.dcmread(tmp_path / "C.dcm").StudyDate == ""
