@@ -12,20 +12,17 @@ from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError
 
 # the header as published in 2024; the column without a name is its own
-HEADER = next(
-    csv.reader(
-        (
-            "Date added,Current location,Filename,URL (Video Name),Label,Lung Severity Score,License,"
-            "LinkToLicense,ChangesMade,InThisRepo,Type,Probe,DOI,Source ID,Comments from web site,Title,"
-            "Comments first medical doctor (MD1),MD2,MD3,Framerate,Resolution,Length (frames),Gender,Age,"
-            "Patient ID / Name,Lung /abdomen interface,Preconditions / Comments about patient,"
-            "Area according to DEGUM,,Effusion,Consolidations,B-lines,A-lines,Pleural line irregularities,"
-            "Air bronchogram,Healthy,Fever,Cough,Respiratory problems,Headache,Loss of smell/taste,Fatigue,"
-            "Sore throat,Asymptomatic,Ground truth available in Pulse Lab Repository,"
-            "Included in the PULSE Lab Dataset,Other",
-        )
-    )
+_HEADER = (
+    "Date added,Current location,Filename,URL (Video Name),Label,Lung Severity Score,License,"
+    "LinkToLicense,ChangesMade,InThisRepo,Type,Probe,DOI,Source ID,Comments from web site,Title,"
+    "Comments first medical doctor (MD1),MD2,MD3,Framerate,Resolution,Length (frames),Gender,Age,"
+    "Patient ID / Name,Lung /abdomen interface,Preconditions / Comments about patient,"
+    "Area according to DEGUM,,Effusion,Consolidations,B-lines,A-lines,"
+    "Pleural line irregularities,Air bronchogram,Healthy,Fever,Cough,Respiratory problems,"
+    "Headache,Loss of smell/taste,Fatigue,Sore throat,Asymptomatic,"
+    "Ground truth available in Pulse Lab Repository,Included in the PULSE Lab Dataset,Other"
 )
+HEADER = next(csv.reader([_HEADER]))
 
 
 def row(name: str, label: str = "COVID-19", score: str = "", **cells: str) -> list[str]:
