@@ -6,16 +6,21 @@ import math
 from collections.abc import Container, Iterator
 from pathlib import Path
 
+from av.error import FFmpegError
+
 from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
 from lusscore.clips.metadata_names import identifying_names
 from lusscore.clips.readers import register_reader
 from lusscore.clips.video_stream import (
     decode_video,
+    ffmpeg_reason,
     open_video,
     show_video,
     times_of_video,
+    video_stream,
 )
+from lusscore.errors import ClipError
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".gif")
 
@@ -62,9 +67,14 @@ class VideoReader:
         ClipError
             If the file is not a video.
         """
+        try:
+            with open_video(str(path)) as container:
+                stream = video_stream(container, path)
+                rate = math.nan if not stream.average_rate else float(stream.average_rate)
+                names = identifying_names(container.metadata.keys() | stream.metadata.keys())
+        except FFmpegError as error:
+            raise ClipError(
+                f"{path} cannot be opened as a video ({ffmpeg_reason(error)}); export it again."
+            ) from None
         height, width = next(decode_video(str(path), path)).size
-        with open_video(str(path)) as container:
-            stream = container.streams.video[0]
-            rate = math.nan if not stream.average_rate else float(stream.average_rate)
-            names = identifying_names(container.metadata.keys() | stream.metadata.keys())
         return ClipFacts(self.kind, height, width, rate, identifiers=names)

@@ -69,6 +69,10 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
     if not container.streams.video:
         raise ClipError(f"{path} holds no video stream; expected an ultrasound clip.")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise ClipError(
+            f"{path} holds a video stream that no decoder fits; export it as an H.264 MP4."
+        )
     if stream.width and stream.height:
         check_frame_size(path, stream.height, stream.width)
     stream.codec_context.options = {"max_pixels": str(LARGEST_FRAME)}
@@ -111,7 +115,7 @@ def decode_video(source: str | IO[bytes], path: Path) -> Iterator[Picture]:
                     yield picture
     except FFmpegError as error:
         raise ClipError(
-            f"{path} cannot be decoded as a video ({_reason(error)}"
+            f"{path} cannot be decoded as a video ({ffmpeg_reason(error)}"
             f"{f' after {pictures} frames' if pictures else ''}); expected a complete clip such "
             "as an H.264 MP4. Export or copy it again."
         ) from None
@@ -173,6 +177,6 @@ def _look_at(
     return Picture(image, time, aspect if aspect and aspect > 0 else Fraction(1), turn)
 
 
-def _reason(error: FFmpegError) -> str:
+def ffmpeg_reason(error: FFmpegError) -> str:
     """Return FFmpeg's own words without errno and path."""
     return (error.strerror or type(error).__name__).lower()

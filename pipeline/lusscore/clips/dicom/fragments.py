@@ -82,8 +82,9 @@ def _walk(file: DicomFile, header: Header, path: Path) -> list[tuple[int, int]]:
             if (group, element) == (0xFFFE, _END) and items:
                 return items
             break
-        items.append((at + 8, length))
         at += 8 + length
+        if at <= size:
+            items.append((at - length, length))
     raise ClipError(
         f"{path} breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in; "
         "export or copy it again."
