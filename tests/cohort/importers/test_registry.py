@@ -1,16 +1,48 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lusscore.cohort.importers import get_importer, importer_names
+from lusscore.cohort import Card, read_card, write_card
+from lusscore.cohort.importers import (
+    ImportOptions,
+    cohort_name,
+    get_importer,
+    importer_names,
+    importer_summary,
+)
 from lusscore.cohort.importers.registry import register_importer
 from lusscore.errors import CohortError
 
 
-def test_an_unknown_importer_lists_those_there_are() -> None:
+def test_all_importers_are_found_with_what_they_read() -> None:
+    assert {"covid-blues", "covidx-us", "csv", "folders", "pocus"} <= set(importer_names())
+    assert list(importer_names()) == sorted(importer_names())
+    assert all(importer_summary(name) and callable(get_importer(name)) for name in importer_names())
+
+
+@pytest.mark.parametrize("ask", [get_importer, importer_summary])
+def test_an_unknown_importer_lists_those_there_are(ask) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(CohortError, match="expected one of .*covid-blues, .*folders"):
-        get_importer("x")
+        ask("x")
 
 
 def test_a_name_is_registered_once() -> None:
     name = importer_names()[0]
     with pytest.raises(ValueError, match="is registered already"):
         register_importer(name, "x")(get_importer(name))
+
+
+@given(st.text())
+def test_any_text_gives_a_name_that_a_cohort_may_have(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "cohort.toml"
+    write_card(path, Card(cohort_name(text), "lus-12", "unknown"))
+    assert read_card(path).name == cohort_name(text)
+    assert ImportOptions(cohort_name(text)).name == cohort_name(text)
+
+
+@pytest.mark.parametrize("name", ["my ward", "", ".hidden", "a/b", "..", "Zürich"])
+def test_a_name_that_no_cohort_may_have_gets_a_sentence(name: str) -> None:
+    with pytest.raises(CohortError, match="cannot be a cohort's name; expected letters, digits"):
+        ImportOptions(name)

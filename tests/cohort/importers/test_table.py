@@ -127,6 +127,11 @@ def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
     assert "no frame of the clip is shown from 7 s to 9 s; it lasts 0.16 s" in text
 
 
+def test_a_patient_in_two_groups_is_named(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError, match="line 3, column group: patient 'p' is in group"):
+        read(ward, "clip,patient,score,group", "a,p,1,covid", "b,p,1,healthy")
+
+
 def test_bad_frames_are_named(ward: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
         read(ward, "clip,patient,score,frame_start,frame_end", "a,p,1,x,", "a,p,1,3,3")

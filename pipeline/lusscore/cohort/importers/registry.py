@@ -89,7 +89,7 @@ class _Registered:
 _IMPORTERS: dict[str, _Registered] = {}
 
 
-def register_importer(name: str, summary: str = "") -> Callable[[Importer], Importer]:
+def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]:
     """Register an importer under `name`.
 
     Parameters

@@ -19,6 +19,7 @@ from lusscore.cohort.importers.table_file import Table, read_table
 from lusscore.cohort.importers.table_rows import RowReader
 from lusscore.cohort.importers.visits import AmbiguousDatesError, looks_like_date, number_visits
 from lusscore.cohort.importers.zone_words import choose_protocol
+from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
@@ -52,8 +53,9 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
         get_protocol(options.protocol) if options.protocol else choose_protocol(written - {""})
     )
     reading = RowReader(columns, media, protocol, _exams(table, columns))
-    spans = tuple(span for row in table.rows if (span := reading.span(row)) is not None)
-    problems = [*table.problems, *reading.problems]
+    read = [(row.line, span) for row in table.rows if (span := reading.span(row)) is not None]
+    spans = tuple(span for _, span in read)
+    problems = [*table.problems, *reading.problems, *two_groups(read)]
     if problems:
         raise InvalidCohortError(source, sorted(problems, key=_line))
     card = Card(
