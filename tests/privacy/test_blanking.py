@@ -49,6 +49,15 @@ def test_colour_squares_stay_or_go_as_one(sector: Sector) -> None:
     assert (squares.all(axis=(1, 3)) == squares.any(axis=(1, 3))).all()
 
 
+def test_the_next_letter_to_either_side_of_a_text_goes_with_it() -> None:
+    text = (Box(40, 20, 60, 30), Box(0, 0, 3, 4))
+    sector = Sector(160, 100, "whole", ((0, 0), (100, 0), (100, 160), (0, 160)), text)
+    gone = np.zeros((160, 100), bool)
+    gone[18:32, 30:70] = True
+    gone[0:6, 0:10] = True
+    assert (kept_pixels(sector) == ~gone).all()
+
+
 def image(path: Path, *shape: int, value: int = 90) -> Path:
     Image.fromarray(np.full((*shape, 3), value, np.uint8)).save(path)
     return path

@@ -45,6 +45,10 @@ def find_nothing(path: Path) -> Sector:
     return Sector(HEIGHT, WIDTH, "whole", WHOLE)
 
 
+def find_bright(path: Path) -> Sector:
+    return Sector(HEIGHT, WIDTH, "brightness", FAN)
+
+
 def find_text(path: Path) -> Sector:
     return Sector(HEIGHT, WIDTH, "whole", WHOLE, (Box(0, 2, 70, 16),))
 
@@ -159,6 +163,8 @@ def test_clips_in_which_no_sector_is_found_are_told(tmp_path: Path) -> None:
     assert {copied.treatment for copied in nothing.look_at} == {Treatment.NOT_BLANKED}
     assert len(nothing.look_at) == 3
     assert run(given, tmp_path).look_at == nothing.look_at, "known from the key file"
+    guessed = deidentify(given, tmp_path / "data" / "a", tmp_path / "key.csv", find=find_bright)
+    assert {copied.treatment for copied in guessed.look_at} == {Treatment.GUESSED}
     text = deidentify(given, tmp_path / "data" / "b", tmp_path / "key.csv", find=find_text)
     assert {copied.treatment for copied in text.look_at} == {Treatment.TEXT_BLANKED}
     for copied in text.copies:

@@ -9,8 +9,10 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import MPEG4HP41
 
 from lusscore.clips import open_clip, read_facts
+from lusscore.privacy.copy_clip import copy_clip, copy_name
 from lusscore.privacy.dicom_copy import copy_dicom
 from lusscore.privacy.dicom_header import Owner
+from lusscore.sector import Sector
 from privacy.planted import EVERYWHERE, PEOPLE, fan_clip, fan_mask, seen, write_dicom, write_mp4
 
 OWNER = Owner("P-AAAAAA", "E-BBBBBB", "C-CCCCCC", "s" * 64)
@@ -31,7 +33,7 @@ def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path:
     clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
     copy = tmp_path / "out" / "C.dcm"
     copy.parent.mkdir()
-    copy_dicom(clip, copy, fan_mask(), OWNER, sector_found=True)
+    copy_dicom(clip, copy, fan_mask(), OWNER, clean=True)
     after = pictures(copy)
     assert not after[:, ~fan_mask()].any()
     assert (after[:, fan_mask()] == video[:, fan_mask()]).all()
@@ -51,7 +53,7 @@ def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path:
 def test_without_a_sector_nobody_is_told_that_nothing_is_burned_in(tmp_path: Path) -> None:
     clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "Quistgaard", 1), PEOPLE[0])
     everything = np.ones(fan_mask().shape, bool)
-    copy_dicom(clip, tmp_path / "C.dcm", everything, OWNER, sector_found=False)
+    copy_dicom(clip, tmp_path / "C.dcm", everything, OWNER, clean=False)
     assert (pictures(tmp_path / "C.dcm") == pictures(clip)).all()
     dataset = pydicom.dcmread(tmp_path / "C.dcm")
     assert "BurnedInAnnotation" not in dataset
@@ -62,7 +64,7 @@ def test_colour_is_kept_exactly(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     video = rng.integers(0, 256, (3, *fan_mask().shape, 3), np.uint8)
     clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
-    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, clean=True)
     assert (pictures(tmp_path / "C.dcm")[:, fan_mask()] == video[:, fan_mask()]).all()
     assert pydicom.dcmread(tmp_path / "C.dcm").PhotometricInterpretation == "YBR_RCT"
 
@@ -71,7 +73,7 @@ def test_colour_is_kept_exactly(tmp_path: Path) -> None:
 def test_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     video = np.random.default_rng(0).integers(0, 256, (1, *size, 3), np.uint8)
     clip = write_dicom(tmp_path / "a.dcm", video, PEOPLE[0])
-    copy_dicom(clip, tmp_path / "C.dcm", np.ones(size, bool), OWNER, sector_found=True)
+    copy_dicom(clip, tmp_path / "C.dcm", np.ones(size, bool), OWNER, clean=True)
     assert (pictures(tmp_path / "C.dcm") == video).all()
 
 
@@ -93,7 +95,7 @@ def test_real_files_of_all_kinds_show_what_they_showed(tmp_path: Path, name: str
     before = pictures(clip)
     keep = np.zeros(before.shape[1:3], bool)
     keep[keep.shape[0] // 4 :, : keep.shape[1] // 2] = True
-    copy_dicom(clip, copy, keep, OWNER, sector_found=True)
+    copy_dicom(clip, copy, keep, OWNER, clean=True)
     after = pictures(copy)
     assert (after[:, keep] == before[:, keep]).all()
     assert not after[:, ~keep].any()
@@ -109,7 +111,7 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     dataset.FrameTimeVector = [0, 40, 40.25, 333.3]
     dataset.FrameIncrementPointer = 0x00181065
     dataset.save_as(clip)
-    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, clean=True)
     times = [frame.time for frame in open_clip(tmp_path / "C.dcm")]
     assert times == pytest.approx([0, 0.04, 0.08025, 0.41355])
 
@@ -127,7 +129,7 @@ def test_a_video_in_dicom_is_stored_as_frames(tmp_path: Path) -> None:
     dataset.save_as(clip)
     copy = tmp_path / "out" / "C.dcm"
     copy.parent.mkdir()
-    copy_dicom(clip, copy, fan_mask(), OWNER, sector_found=True)
+    copy_dicom(clip, copy, fan_mask(), OWNER, clean=True)
     before, after = pictures(clip), pictures(copy)
     assert (after == np.where(fan_mask()[..., None], before, 0)).all()
     assert [frame.time for frame in open_clip(copy)] == pytest.approx(
@@ -144,7 +146,7 @@ def test_non_square_pixels_are_stored_as_they_are_shown_without_regions(tmp_path
     before = pictures(clip)
     assert before.shape[1:3] != fan_mask().shape
     keep = np.ones(before.shape[1:3], bool)
-    copy_dicom(clip, tmp_path / "C.dcm", keep, OWNER, sector_found=True)
+    copy_dicom(clip, tmp_path / "C.dcm", keep, OWNER, clean=True)
     assert (pictures(tmp_path / "C.dcm") == before).all()
     assert read_facts(tmp_path / "C.dcm").regions == ()
 
@@ -154,6 +156,17 @@ def test_a_header_that_is_broken_is_no_obstacle(tmp_path: Path) -> None:
     raw = clip.read_bytes().replace(b"20200317", b"2020-3-7").replace(b"16", b"XY")
     clip.write_bytes(raw)
     before = pictures(clip)
-    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, sector_found=True)
+    copy_dicom(clip, tmp_path / "C.dcm", fan_mask(), OWNER, clean=True)
     assert (pictures(tmp_path / "C.dcm")[:, fan_mask()] == before[:, fan_mask()]).all()
     assert pydicom.dcmread(tmp_path / "C.dcm").StudyDate == ""
+
+
+@pytest.mark.parametrize(("source", "clean"), [("motion", "YES"), ("brightness", "NO")])
+def test_a_header_promises_only_what_is_sure(tmp_path: Path, source: str, clean: str) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "Quistgaard", 2), PEOPLE[0])
+    outline = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
+    copy = tmp_path / copy_name(clip, "C-CCCCCC")
+    copy_clip(clip, copy, OWNER, lambda _: Sector(96, 128, source, outline))
+    dataset = pydicom.dcmread(copy)
+    assert dataset.PatientIdentityRemoved == clean
+    assert ("BurnedInAnnotation" in dataset) is (clean == "YES")

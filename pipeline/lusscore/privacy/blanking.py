@@ -15,6 +15,9 @@ from lusscore.sector import Sector, sector_mask
 _MARGIN = 2
 """Pixels by which text is blanked wider than its box, for the soft edges of letters."""
 
+_LETTER = 20
+"""A letter is no wider than it is high, and no wider than one part in so many of the height."""
+
 _BLACK = 8
 """Brightest level (0–255) that counts as black: lossy codecs leave a little noise there."""
 
@@ -39,8 +42,10 @@ def kept_pixels(sector: Sector) -> NDArray[np.bool_]:
     keep = _any_of_square(sector_mask(sector)) if found else np.ones(shape, np.bool_)
     text = np.zeros(shape, np.bool_)
     for box in sector.text:
-        top, left = max(box.top - _MARGIN, 0), max(box.left - _MARGIN, 0)
-        text[top : box.bottom + _MARGIN, left : box.right + _MARGIN] = True
+        # where some letters of a word are found, the next one to either side may be missing
+        letter = min(box.bottom - box.top, sector.height // _LETTER) + _MARGIN
+        top, left = max(box.top - _MARGIN, 0), max(box.left - letter, 0)
+        text[top : box.bottom + _MARGIN, left : box.right + letter] = True
     return keep & ~_any_of_square(text)
 
 

@@ -52,7 +52,6 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
         If the clip cannot be read, or not be copied faithfully.
     """
     sector = find(clip)
-    found = sector.source != "whole"
     keep = kept_pixels(sector)
     unfinished = copy.with_name(UNFINISHED + copy.name)
     remove_copy(unfinished)
@@ -62,7 +61,8 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
         else:
             blanked = anything_to_blank(clip, keep)
             if copy.suffix == ".dcm":
-                copy_dicom(clip, unfinished, keep, owner, sector_found=found)
+                sure = not Treatment.of(sector.source, blanked=blanked).look_at_it
+                copy_dicom(clip, unfinished, keep, owner, clean=sure)
             elif copy.suffix == ".png":
                 copy_image(clip, unfinished, keep)
             else:
@@ -71,9 +71,7 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
         unfinished.replace(copy)
     finally:
         remove_copy(unfinished)
-    if found:
-        return Treatment.BLANKED if blanked else Treatment.NOTHING_OUTSIDE
-    return Treatment.TEXT_BLANKED if blanked else Treatment.NOT_BLANKED
+    return Treatment.of(sector.source, blanked=blanked)
 
 
 def remove_copy(copy: Path) -> None:

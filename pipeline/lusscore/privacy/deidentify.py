@@ -51,7 +51,7 @@ class Deidentified:
 
     @property
     def look_at(self) -> tuple[CopiedClip, ...]:
-        """Copies that somebody must look at, since no sector was found in them."""
+        """Copies that somebody must look at: in them the sector is a guess or was not found."""
         return tuple(copied for copied in self.copies if copied.treatment.look_at_it)
 
 

@@ -26,7 +26,7 @@ _EVEN = 1e-4
 
 
 def copy_dicom(
-    clip: Path, copy: Path, keep: NDArray[np.bool_], owner: Owner, *, sector_found: bool
+    clip: Path, copy: Path, keep: NDArray[np.bool_], owner: Owner, *, clean: bool
 ) -> None:
     """Write a de-identified copy of a DICOM file.
 
@@ -41,8 +41,8 @@ def copy_dicom(
         Bool, shape (height, width): what of its frames may stay; the rest becomes black.
     owner
         Whose it is.
-    sector_found
-        Whether everything outside the sector is blanked, so that no annotation is left there.
+    clean
+        Whether it is sure that no name is left in the frames, so that the header may say so.
 
     Raises
     ------
@@ -59,8 +59,8 @@ def copy_dicom(
         for grey in (True, False) if is_grey else (False,):
             dataset = clean_header(source, owner)
             # removed means: from the header and from the pixels (PS3.3 C.12.1.1)
-            dataset.PatientIdentityRemoved = "YES" if sector_found else "NO"
-            if sector_found:
+            dataset.PatientIdentityRemoved = "YES" if clean else "NO"
+            if clean:
                 dataset.BurnedInAnnotation = "NO"
             if source.get("LossyImageCompression") == "01":
                 dataset.LossyImageCompression = "01"

@@ -1,0 +1,20 @@
+import pytest
+
+from lusscore.privacy.treatment import Treatment
+
+
+@pytest.mark.parametrize("blanked", [True, False])
+@pytest.mark.parametrize(
+    ("source", "looked_at"),
+    [("dicom", False), ("motion", False), ("brightness", True), ("whole", True)],
+)
+def test_where_the_sector_is_not_sure_somebody_must_look(
+    source: str, blanked: bool, looked_at: bool
+) -> None:
+    assert Treatment.of(source, blanked=blanked).look_at_it is looked_at
+
+
+def test_what_was_left_as_it_was_says_so() -> None:
+    assert Treatment.of("motion", blanked=False) == Treatment.NOTHING_OUTSIDE
+    assert Treatment.of("whole", blanked=False) == Treatment.NOT_BLANKED
+    assert Treatment.of("whole", blanked=True) == Treatment.TEXT_BLANKED
