@@ -278,6 +278,17 @@ def test_unmarked_images_whose_patient_only_a_mark_could_tell_are_left_out_and_n
     assert (len(imported.spans), imported.ignored) == (1, ("p4/a.png",))
 
 
+def test_a_marked_image_without_a_patient_is_a_problem(tmp_path: Path, media: Path) -> None:
+    path = write(
+        tmp_path / "annotations.xml",
+        task(1),
+        image(0, "c.png", tag(score=1, patient="p")),
+        image(1, "p4/a.png", tag(score=1)),
+    )
+    with pytest.raises(InvalidCohortError, match="task 1, p4/a.png: tells no patient"):
+        read(path, media)
+
+
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path, media: Path) -> None:
     path = write(
         tmp_path / "annotations.xml",

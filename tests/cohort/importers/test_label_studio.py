@@ -222,6 +222,15 @@ def test_without_patients_there_is_one_sentence_that_tells_what_to_do(
     assert [span.patient for span in found] == ["1", "1", "2", "3"]
 
 
+def test_annotators_who_disagree_on_the_zone_are_a_problem(tmp_path: Path, media: Path) -> None:
+    said = [annotation(n, n, choice("1"), choice(f"R{n}", "zone")) for n in (1, 2)]
+    path = write(tmp_path, [task(1, "p1_R1.mp4", *said, patient="p1")])
+    with pytest.raises(InvalidCohortError) as caught:
+        read(path, media)
+    (problem,) = caught.value.problems
+    assert str(problem) == "task 1: has the zone 'R1', 'R2'; expected one for the clip"
+
+
 def test_two_files_that_could_be_meant_are_asked_about(tmp_path: Path, media: Path) -> None:
     tasks = [task(1, "p1_R1.mp4", annotation(1, 7, choice("1")), patient="p1", other="p3_R2.mp4")]
     path = write(tmp_path, tasks)

@@ -15,6 +15,7 @@ def index(tmp_path: Path) -> MediaIndex:
         "deadbeef-b.mp4",
         "my clip (2).mp4",
         "100%.mp4",
+        "a+b.mp4",
     ):
         path = tmp_path / "media" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +32,7 @@ def index(tmp_path: Path) -> MediaIndex:
         ("/data/local-files/?d=ward/p2/R1.mp4", "p2/R1.mp4"),
         ("/data/local-files/?d=ward%2Fp1%2FR1.mp4", "p1/R1.mp4"),
         ("s3://bucket/lus/p1/R1.mp4", "p1/R1.mp4"),
+        ("/data/local-files/?d=ward/a+b.mp4", "a+b.mp4"),
         ("https://host.example/clips/a.mp4?token=1/2", "a.mp4"),
         ("C:\\ward\\p2\\R1.mp4", "p2/R1.mp4"),
         ("/data/upload/3/deadbeef-b.mp4", "deadbeef-b.mp4"),
@@ -53,7 +55,7 @@ def test_paths_and_addresses_lead_to_the_clip(index: MediaIndex, reference: str,
         "https://[::1/a.mp4",
         "/",
         "",
-        "a\0b.mp4",
+        "no\0ne.mp4",
     ],
 )
 def test_what_is_not_below_the_folder_or_there_twice_is_not_found(

@@ -44,9 +44,7 @@ def test_a_pattern_that_is_none_gets_a_sentence() -> None:
 
 
 def test_a_word_that_means_nothing_gets_a_sentence() -> None:
-    with pytest.raises(
-        CohortError, match="--column does not know 'zones'; expected one of clip"
-    ):
+    with pytest.raises(CohortError, match="--column does not know 'zones'; expected one of clip"):
         OwnerReader({"zones": "x"}, ("clip",))
 
 

@@ -90,6 +90,12 @@ def test_tables_tell_the_same_and_number_annotators_instead_of_naming_them(
     assert "@" not in repr(imported)
 
 
+def test_fields_of_a_row_that_nobody_annotated_are_no_labels(folder: Path) -> None:
+    rows = [row | {"depth": "2"} for row in MIN[2:]]
+    imported = read(write_table(folder / "export.csv", rows, ","), score="depth")
+    assert [span.score for span in imported.spans] == [2, None]
+
+
 def test_a_result_that_is_cut_short_gets_a_sentence(folder: Path) -> None:
     path = write_table(folder / "export.csv", MIN, ",")
     path.write_text(path.read_text().replace('""3""]}]', '""3""'))

@@ -29,6 +29,8 @@ def test_a_later_opinion_of_the_same_annotator_takes_the_place_of_the_earlier() 
 
 def test_a_field_is_data_or_what_was_said_with_that_control() -> None:
     said = Opinion("1", "", (Told("zone", ("R1",)),))
-    assert LabelTask("task 1", {"patient": "p"}, (said,)).field("zone") == "R1"
-    assert LabelTask("task 1", {"zone": "L1"}, (said,)).field("zone") == "L1"
-    assert LabelTask("task 1", {}, ()).field("zone") == ""
+    other = Opinion("2", "", (Told("zone", ("R2",)), Told("zone", ())))
+    assert LabelTask("task 1", {"patient": "p"}, (said, said)).values("zone") == ("R1",)
+    assert LabelTask("task 1", {}, (said, other)).values("zone") == ("R1", "R2")
+    assert LabelTask("task 1", {"zone": "L1"}, (said,)).values("zone") == ("L1",)
+    assert LabelTask("task 1", {}, ()).values("zone") == ()

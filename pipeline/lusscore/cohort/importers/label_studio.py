@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.label_studio_controls import find_score_control
 from lusscore.cohort.importers.label_studio_json import read_json
-from lusscore.cohort.importers.label_studio_media import file_name, find_upload
+from lusscore.cohort.importers.label_studio_media import find_clip
 from lusscore.cohort.importers.label_studio_owner import (
     HOW_TO_TELL,
     OwnerReader,
@@ -53,7 +53,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     ignored: list[str] = []
     tasks = _read(path, problems, ignored)
     fields = owners.patient_fields
-    if fields and not any(task.field(name) for task in tasks for name in fields):
+    if fields and not any(task.values(name) for task in tasks for name in fields):
         raise CohortError(
             f"{path} tells no patient under {' or '.join(fields)}, and folds are made of "
             f"patients; {HOW_TO_TELL}."
@@ -67,17 +67,17 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     shown = [
         (task, clip, {"file": clip.relative_to(index.folder).as_posix()})
         for task in tasks
-        if (clip := _find_clip(task, index, options.columns, problems)) is not None
+        if (clip := find_clip(task, index, options.columns.get("clip"), problems)) is not None
     ]
-    zones = [owners.tell("zone", task.field, names) for task, _, names in shown]
+    zones = [owners.tell("zone", _fields(task, problems), names) for task, _, names in shown]
     protocol = (
         get_protocol(options.protocol) if options.protocol else choose_protocol(filter(None, zones))
     )
-    owned = [
-        (task, clip, owner)
-        for task, clip, names in shown
-        if (owner := owners.read(task.where, task.field, names, protocol, problems)) is not None
-    ]
+    owned = []
+    for task, clip, names in shown:
+        owner = owners.read(task.where, _fields(task, problems), names, protocol, problems)
+        if owner is not None:
+            owned.append((task, clip, owner))
     visits = number_visits_of([owner for _, _, owner in owned], path)
     spans = [
         span
@@ -122,27 +122,16 @@ def _read(path: Path, problems: list[Problem], ignored: list[str]) -> Sequence[L
     return read_rows(rows, problems, ignored)
 
 
-def _find_clip(
-    task: LabelTask, index: MediaIndex, columns: Mapping[str, str], problems: list[Problem]
-) -> Path | None:
-    """Find the clip that a task shows, or note why that cannot be done."""
-    chosen = columns.get("clip")
-    texts = task.data.values() if chosen is None else [task.data.get(chosen, "")]
-    found: set[Path] = set()
-    failures = []
-    for text in filter(file_name, texts):
-        try:
-            found.add(find_upload(index, text))
-        except LookupError as error:
-            failures.append(str(error))
-    if len(found) == 1:
-        return found.pop()
-    if found:
-        listed = ", ".join(sorted(clip.name for clip in found))
-        what = f"names several clips, {listed}; say which with --column clip=FIELD"
-    elif failures:
-        what = f"{failures[0]}, or --media with the folder it is in"
-    else:
-        what = f"no {chosen or 'field'} names a file; say which does with --column clip=FIELD"
-    problems.append(Problem(task.where, what))
-    return None
+def _fields(task: LabelTask, problems: list[Problem]) -> Callable[[str], str]:
+    """Return what gives the one value that a task has under a name."""
+
+    def field(name: str) -> str:
+        values = task.values(name)
+        if len(values) > 1:
+            said = ", ".join(map(repr, values))
+            problem = Problem(task.where, f"has the {name} {said}; expected one for the clip")
+            if problem not in problems:
+                problems.append(problem)
+        return next(iter(values), "")
+
+    return field

@@ -7,10 +7,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from lusscore.cohort.importers.label_studio_tasks import LabelTask
 from lusscore.cohort.importers.media_index import MediaIndex
+from lusscore.errors import Problem
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
 _LOCAL_FILES = "/data/local-files/?"
+
+
+def find_clip(
+    task: LabelTask, index: MediaIndex, chosen: str | None, problems: list[Problem]
+) -> Path | None:
+    """Find the clip that a task shows, or note why that cannot be done.
+
+    Parameters
+    ----------
+    task
+        The task.
+    index
+        The folder of the clips.
+    chosen
+        The field that names the clip; None for any that names a file.
+    problems
+        Grows.
+    """
+    texts = task.data.values() if chosen is None else [task.data.get(chosen, "")]
+    found: set[Path] = set()
+    failures = []
+    for text in filter(file_name, texts):
+        try:
+            found.add(find_upload(index, text))
+        except LookupError as error:
+            failures.append(str(error))
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        listed = ", ".join(sorted(clip.name for clip in found))
+        what = f"names several clips, {listed}; say which with --column clip=FIELD"
+    elif failures:
+        what = f"{failures[0]}, or --media with the folder it is in"
+    else:
+        what = f"no {chosen or 'field'} names a file; say which does with --column clip=FIELD"
+    problems.append(Problem(task.where, what))
+    return None
 
 
 def find_upload(index: MediaIndex, reference: str) -> Path:
@@ -54,7 +93,8 @@ def _paths(reference: str) -> Iterator[tuple[str, ...]]:
     except ValueError:
         return
     if _LOCAL_FILES in reference:
-        texts = parse_qs(address.query).get("d", [])
+        # a plus sign may be meant, or a blank
+        texts = [*parse_qs(address.query).get("d", []), unquote(address.query.partition("d=")[2])]
     else:
         path = address.path if "://" in reference else reference
         texts = [path, unquote(path.split("?")[0])]

@@ -69,7 +69,7 @@ class SpanMaker:
     def _rate(self, task: LabelTask) -> float | None:
         if self.rate is None:
             return None
-        text = task.field(self.rate) or self.rate
+        text = next(iter(task.values(self.rate)), self.rate)
         try:
             rate = float(text)
         except ValueError:

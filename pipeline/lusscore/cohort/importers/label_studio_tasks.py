@@ -70,18 +70,17 @@ class LabelTask:
     data: Mapping[str, str]
     opinions: tuple[Opinion, ...]
 
-    def field(self, name: str) -> str:
-        """Return what is told under `name`: by the task's data, else with that control."""
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return what is told under `name`: by the task's data, else by annotators; each once."""
         if self.data.get(name):
-            return self.data[name]
-        words = [" ".join(told.words) for told in self.said_with(name)]
-        return words[-1] if words else ""
-
-    def said_with(self, control: str) -> Iterable[Told]:
-        """All that any annotator said with `control`."""
-        return (
-            told for opinion in self.opinions for told in opinion.told if told.control == control
+            return (self.data[name],)
+        said = (
+            " ".join(told.words)
+            for opinion in latest_opinions(self.opinions)
+            for told in opinion.told
+            if told.control == name and told.words
         )
+        return tuple(dict.fromkeys(said))
 
 
 def latest_opinions(opinions: Iterable[Opinion]) -> tuple[Opinion, ...]:
