@@ -59,7 +59,7 @@ def test_all_bad_rows_are_named_at_once(tmp_path: Path) -> None:
         tmp_path / RATINGS_NAME,
         "a.mp4,anna,4,,",
         ",,2,,",
-        "a.mp4,anna,2,x,-1",
+        f"a.mp4,anna,2,x,{'9' * 5000}",
         "a.mp4,anna,2,7,7",
         "a.mp4,anna,2",
         "a.mp4,bert,2,,",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 RATINGS_NAME = "ratings.csv"
+_FRAME = re.compile(r"[0-9]{1,9}")
 RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
 
 
@@ -119,8 +121,8 @@ def _parse_row(row: Mapping[str, str | None], line: int, problems: list[Problem]
     bounds: dict[str, int | None] = {}
     for column in ("frame_start", "frame_end"):
         cell = cells.get(column, "")
-        bounds[column] = int(cell) if cell.isdecimal() else None
-        if cell and not cell.isdecimal():
+        bounds[column] = int(cell) if _FRAME.fullmatch(cell) else None
+        if cell and bounds[column] is None:
             told = f"{cell!r} is not allowed; expected a frame number from 0 or nothing"
             problems.append(Problem(f"line {line}, column {column}", told))
     start, end = bounds["frame_start"] or 0, bounds["frame_end"]

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar, write_video
@@ -134,10 +136,17 @@ def test_a_patient_in_two_groups_is_named(ward: Path) -> None:
 
 def test_bad_frames_are_named(ward: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
-        read(ward, "clip,patient,score,frame_start,frame_end", "a,p,1,x,", "a,p,1,3,3")
+        read(
+            ward,
+            "clip,patient,score,frame_start,frame_end",
+            "a,p,1,x,",
+            "a,p,1,3,3",
+            f"a,p,1,{'9' * 5000},",
+        )
     assert [problem.where for problem in caught.value.problems] == [
         "line 2, column frame_start",
         "line 3, column frame_end",
+        "line 4, column frame_start",
     ]
 
 
@@ -165,3 +174,35 @@ def test_covid_blues_read_as_a_table_has_the_same_labels(shared: Path) -> None:
         (s.clip, s.patient, s.exam, s.zone, s.score) for s in own.spans
     }
     assert (table.card.protocol, table.ignored) == (own.card.protocol, ())
+
+
+VALID = "clip,patient,zone,score,date,start_time,rater\na.mp4,p,R1,2,2026-01-02,0.04,x\n"
+
+
+@given(st.binary(max_size=80), st.integers(0, len(VALID)), st.integers(0, 20))
+def test_any_damage_to_a_table_is_read_or_gets_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, splice: bytes, place: int, cut: int
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "damaged"
+    if not folder.exists():
+        folder.mkdir()
+        write_video(folder / "a.mp4", moving_bar(3))
+    valid = VALID.encode()
+    (folder / "t.csv").write_bytes(valid[:place] + splice + valid[place + cut :])
+    try:
+        imported = get_importer("csv")(folder / "t.csv", ImportOptions())
+    except CohortError:
+        return
+    assert all(Path(span.clip).exists() for span in imported.spans)
+
+
+def test_cells_that_are_no_possible_path_are_named(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError) as caught:
+        read(
+            ward,
+            "clip,patient,score",
+            f"{'x' * 5000},p,1",
+            "a\tb:*?|<>,p,1",
+            "C:\\gone\\a.mp4x,p,1",
+        )
+    assert len(caught.value.problems) == 3

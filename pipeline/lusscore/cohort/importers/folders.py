@@ -51,6 +51,14 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     """
     if not source.is_dir():
         raise CohortError(f"No folder at {source}; expected a folder of clips or images.")
+    try:
+        return _read(source, options)
+    except OSError as error:
+        place, why = error.filename or source, (error.strerror or "unknown reason").lower()
+        raise CohortError(f"{place} cannot be read ({why}); check that you may open it.") from None
+
+
+def _read(source: Path, options: ImportOptions) -> Imported:
     tops = subfolders(source)
     protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(tops)
     layout = Layout(source, protocol)

@@ -58,9 +58,9 @@ class MediaIndex:
         """
         # a Windows path is also taken apart elsewhere, since exports travel
         parts = PureWindowsPath(written).parts if "\\" in written else PurePosixPath(written).parts
-        direct = self.folder.joinpath(*parts)
-        if direct.exists() and direct.resolve() not in (self.folder, *self.folder.parents):
-            return direct.resolve()
+        direct = self._at(parts)
+        if direct is not None:
+            return direct
         wanted = tuple(part for part in parts if part not in (".", ".."))
         found = self._named(wanted[-1]) if wanted else []
         if len(found) > 1:
@@ -72,6 +72,14 @@ class MediaIndex:
             there = ", ".join(clip.relative_to(self.folder).as_posix() for clip in found[:4])
             raise LookupError(f"{written!r} may be any of {there}; give the path")
         return found[0]
+
+    def _at(self, parts: tuple[str, ...]) -> Path | None:
+        """Return what lies at a path, if it is below the folder or elsewhere but not above it."""
+        try:
+            path = self.folder.joinpath(*parts).resolve(strict=True)
+        except (OSError, ValueError):
+            return None
+        return None if path in (self.folder, *self.folder.parents) else path
 
     def _named(self, name: str) -> list[Path]:
         """Return the clips of that name: as written, else in any case, else without suffix."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from lusscore.cohort.importers.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import ClipError, Problem
+
+_FRAME = re.compile(r"[0-9]{1,9}")
 
 ONLY_EXAM = "1"
 """What the exam is called where a source tells none."""
@@ -112,8 +115,8 @@ class RowReader:
         bounds: dict[str, int | None] = {}
         for word in ("frame_start", "frame_end"):
             cell = self._cell(row, word).removesuffix(".0")
-            bounds[word] = int(cell) if cell.isdecimal() else None
-            if cell and not cell.isdecimal():
+            bounds[word] = int(cell) if _FRAME.fullmatch(cell) else None
+            if cell and bounds[word] is None:
                 what = f"{cell!r} is not allowed; expected a frame number from 0 or nothing"
                 self._note(row, word, what)
         start, end = bounds["frame_start"] or 0, bounds["frame_end"]
