@@ -161,6 +161,14 @@ def test_a_chosen_control_of_ranges_gives_scores_to_frames(tmp_path: Path, media
     assert imported.card.label_level == "frame"
 
 
+def test_ranges_without_a_rate_are_trusted_and_that_is_told(tmp_path: Path, media: Path) -> None:
+    path = write(tmp_path, TASKS[1:2])
+    (note,) = read(path, media, score="frames").notes
+    assert "say what it was with --column fps=NUMBER" in note
+    assert read(path, media, score="frames", fps="25").notes == ()
+    assert read(path, media).notes == ()
+
+
 def test_nothing_of_the_result_tells_an_email_address(tmp_path: Path, media: Path) -> None:
     tasks = copy.deepcopy(TASKS)
     tasks[0]["annotations"][0]["completed_by"] = {"email": EMAIL}

@@ -30,6 +30,10 @@ from lusscore.cohort.protocols import get_protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 _SUFFIXES = (".json", ".csv", ".tsv")
+_RATE_NOT_TOLD = (
+    "Ranges of frames were taken for the clips' own; that is so only if the framerate of the Video "
+    "tag, 24 if it gave none, is that of the clips: else say what it was with --column fps=NUMBER."
+)
 
 
 @register_importer("label-studio", "an export of Label Studio: JSON, JSON-MIN, CSV or TSV")
@@ -95,7 +99,8 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         label_level="clip" if maker.whole_videos else "frame",
         extraction=options.extraction,
     )
-    return Imported(card, tuple(spans), tuple(ignored + maker.ignored))
+    notes = (_RATE_NOT_TOLD,) if maker.trusted_ranges else ()
+    return Imported(card, tuple(spans), tuple(ignored + maker.ignored), notes)
 
 
 def _find_export(source: Path) -> Path:

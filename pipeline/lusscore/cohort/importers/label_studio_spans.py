@@ -33,6 +33,8 @@ class SpanMaker:
         What ``--column fps=`` says: a number, or the field that holds it; None when nothing.
     whole_videos
         Whether a score was given to a whole video: then that of a single frame is weak.
+    trusted_ranges
+        Whether ranges were taken for the clip's own frames, since no rate was told.
     problems, ignored
         What is wrong; what was not understood.
     """
@@ -41,6 +43,7 @@ class SpanMaker:
     raters: dict[str, str]
     rate: str | None
     whole_videos: bool = False
+    trusted_ranges: bool = False
     problems: list[Problem] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
@@ -98,6 +101,7 @@ class SpanMaker:
                     self.ignored.append(f"{where}: {told.control} {said}")
                     continue
                 scored += [(start, end, score) for start, end in frames_told(path, told, rate)]
+                self.trusted_ranges |= bool(told.ranges) and rate is None
             except (ValueError, ClipError) as error:
                 self._note(f"{where}, {told.control}", str(error))
         return _part(scored)
