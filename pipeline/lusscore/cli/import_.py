@@ -163,6 +163,7 @@ def _tell(cohort: Cohort, imported: Imported, settled: Settled, as_json: bool) -
         "raters": raters,
         "ties": [span.clip for span in settled.ties],
         "ignored": list(imported.ignored),
+        "notes": list(imported.notes),
     }
     if as_json:
         say(json.dumps(summary, indent=2))
