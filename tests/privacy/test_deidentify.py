@@ -1,4 +1,5 @@
 import csv
+import shutil
 import subprocess
 import sys
 import time
@@ -248,6 +249,21 @@ def test_copies_no_longer_used_are_told(tmp_path: Path) -> None:
     first = run(given, tmp_path)
     later = run(replace(given, spans=given.spans[1:]), tmp_path)
     assert (first.unused, later.unused) == ((), (first.copies[0].clip,))
+
+
+def test_two_processes_make_the_same_cohort_as_one(tmp_path: Path) -> None:
+    given = imported(tmp_path / "in", patients=4)
+    Path(given.spans[0].clip).write_bytes(b"no video")
+    told: list[tuple[int, int]] = []
+    two = run(given, tmp_path, jobs=2, progress=lambda *counts: told.append(counts))
+    assert told == [(number, 4) for number in range(1, 5)]
+    asked: list[Path] = []
+    assert run(given, tmp_path, find=lambda path: asked.append(path) or find_fan(path)) == two  # type: ignore[func-returns-value]
+    assert asked == []
+    digests = [digest_clip(tmp_path / "data" / "ward" / copied.clip) for copied in two.copies]
+    shutil.rmtree(tmp_path / "data")
+    assert run(given, tmp_path) == two
+    assert digests == [digest_clip(tmp_path / "data" / "ward" / c.clip) for c in two.copies]
 
 
 def test_progress_counts_clips(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,8 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
     """
     sector = find(clip)
     keep = kept_pixels(sector)
-    unfinished = copy.with_name(UNFINISHED + copy.name)
+    # of this process alone: a worker may outlive the run that was killed for a moment
+    unfinished = copy.with_name(f"{UNFINISHED}{os.getpid()}-{copy.name}")
     remove_copy(unfinished)
     try:
         if copy.suffix == _VIDEO:

@@ -61,6 +61,7 @@ def deidentify(
     key_file: Path,
     *,
     ratings: Sequence[Rating] = (),
+    jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
     find: Callable[[Path], Sector] = find_sector,
 ) -> Deidentified:
@@ -79,6 +80,8 @@ def deidentify(
         The salt and what each pseudonym stands for. Made if it is not there.
     ratings
         What each rater said of the clips.
+    jobs
+        Processes to use; -1 for one per processor. The copies are the same whatever it is.
     progress
         Called with the number of clips done and the number of all clips.
     find
@@ -93,27 +96,33 @@ def deidentify(
     """
     place = check_key_place(key_file, folder)
     sources = {span.clip: _source(span.clip, folder) for span in imported.spans}
-    owners = {span.clip: span for span in imported.spans}
-    copied: dict[str, CopiedClip] = {}
-    left_out: list[tuple[str, str]] = []
+    copies: dict[Path, CopiedClip] = {}
+    left_out: dict[Path, tuple[str, str]] = {}
     with hold_key_file(place) as key, MediaFolder(folder, key) as media:
         pseudonyms = {span: _pseudonyms(key, span) for span in imported.spans}
+        clips = {
+            sources[span.clip]: Owner(
+                *pseudonyms[span],
+                media.pseudonym(sources[span.clip]),
+                salted_digest(key.salt, "dicom", span.patient).hex(),
+            )
+            for span in imported.spans
+        }
         key.save()
-        for done, (clip, source) in enumerate(sources.items(), start=1):
-            patient, exam = pseudonyms[owners[clip]]
-            seed = salted_digest(key.salt, "dicom", owners[clip].patient).hex()
-            pseudonym = media.pseudonym(source)
-            try:
-                copied[clip] = media.copy(source, Owner(patient, exam, pseudonym, seed), find)
-            except ClipError as error:
-                left_out.append((pseudonym, _nameless(str(error), source, pseudonym)))
+        for done, (clip, copy) in enumerate(media.copy_all(clips, find, jobs), start=1):
+            if isinstance(copy, ClipError):
+                pseudonym = clips[clip].clip
+                left_out[clip] = (pseudonym, _nameless(str(copy), clip, pseudonym))
+            else:
+                copies[clip] = copy
             if progress is not None:
-                progress(done, len(sources))
-        unused = media.unused({copy.clip for copy in copied.values()})
-    if not copied:
-        raise PrivacyError(
-            f"None of {len(sources)} clips could be copied; the first: {left_out[0][1]}"
-        )
+                progress(done, len(clips))
+        unused = media.unused({copy.clip for copy in copies.values()})
+    # in the order of the manifest, whatever order they were finished in
+    copied = {clip: copies[path] for clip, path in sources.items() if path in copies}
+    told = tuple(left_out[clip] for clip in clips if clip in left_out)
+    if told and not copied:
+        raise PrivacyError(f"None of {len(clips)} clips could be copied; the first: {told[0][1]}")
     spans = tuple(
         replace(
             span,
@@ -127,8 +136,8 @@ def deidentify(
     return Deidentified(
         replace(imported, card=_neutral(imported.card), spans=spans),
         tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
-        tuple(copied.values()),
-        tuple(left_out),
+        tuple(dict.fromkeys(copied.values())),
+        told,
         unused,
     )
 
