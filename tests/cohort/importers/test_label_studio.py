@@ -324,7 +324,7 @@ def test_whatever_stands_anywhere_is_read_or_gets_a_sentence(
             target: Any = holder
             for key in (0, *place)[:-1]:
                 target = target[key]
-            target[(0, *place)[-1]] = junk
+            target[(0, *place)[-1]] = copy.deepcopy(junk)
         except (KeyError, IndexError, TypeError):
             pass
         tasks = holder[0]
