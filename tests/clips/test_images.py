@@ -1,11 +1,13 @@
 import math
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from lusscore.clips import count_frames, open_clip
+from lusscore.clips import count_frames, open_clip, read_facts
 from lusscore.errors import ClipError
 
 
@@ -76,3 +78,133 @@ def test_a_truncated_image_gets_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(ClipError, match="cannot be read as an image"):
         list(open_clip(path))
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+def test_a_moving_image_has_all_its_frames_and_times(tmp_path: Path, suffix: str) -> None:
+    stills = [Image.new("RGB", (20, 16), (80 * number, 0, 9)) for number in range(3)]
+    path = tmp_path / f"a.{suffix}"
+    stills[0].save(
+        path, save_all=True, append_images=stills[1:], duration=[50, 100, 30], lossless=True
+    )
+    frames = list(open_clip(path))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+    np.testing.assert_allclose([frame.time for frame in frames], [0, 0.05, 0.15])
+    for frame, still in zip(frames, stills, strict=True):
+        np.testing.assert_array_equal(frame.rgb, np.asarray(still))
+    assert count_frames(path) == 3
+    assert read_facts(path).frame_rate == pytest.approx(20)
+    some = list(open_clip(path, {2}))
+    np.testing.assert_array_equal(some[0].rgb, frames[2].rgb)
+    assert some[0].time == pytest.approx(0.15)
+
+
+def test_a_tiff_of_several_pages_has_a_frame_each_without_a_clock(tmp_path: Path) -> None:
+    pages = [Image.new("L", (20, 16), 80 * number) for number in range(3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    frames = list(open_clip(tmp_path / "a.tif"))
+    assert [int(frame.rgb[0, 0, 0]) for frame in frames] == [0, 80, 160]
+    assert all(math.isnan(frame.time) for frame in frames)
+    assert [frame.index for frame in open_clip(tmp_path / "a.tif", {1})] == [1]
+    assert math.isnan(read_facts(tmp_path / "a.tif").frame_rate)
+
+
+def test_a_reduced_copy_within_a_tiff_is_no_frame(tmp_path: Path) -> None:
+    full, small = Image.new("L", (20, 16), 200), Image.new("L", (5, 4), 200)
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    full.save(tmp_path / "a.tif", save_all=True, append_images=[small])
+    with Image.open(tmp_path / "a.tif") as written:
+        written.seek(1)
+        assert written.tag_v2[254] == 1
+    assert count_frames(tmp_path / "a.tif") == 1
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_still_is_turned_as_its_orientation_asks(
+    tmp_path: Path, orientation: int, suffix: str
+) -> None:
+    # where row 0 and column 0 of the stored picture are seen: Exif 2.3, tag 274
+    seen = {
+        1: "upper left",
+        2: "upper right",
+        3: "lower right",
+        4: "lower left",
+        5: "upper left",
+        6: "upper right",
+        7: "lower right",
+        8: "lower left",
+    }[orientation]
+    picture = np.zeros((32, 64, 3), np.uint8)
+    picture[:16, :32] = 255
+    exif = Image.Exif()
+    exif[274] = orientation
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(picture).save(path, exif=exif)
+    (frame,) = open_clip(path)
+    facts = read_facts(path)
+    size = (64, 32) if orientation > 4 else (32, 64)
+    assert frame.rgb.shape[:2] == (facts.height, facts.width) == size
+    down, across = seen.split()
+    rows = slice(0, size[0] // 2) if down == "upper" else slice(size[0] // 2, None)
+    columns = slice(0, size[1] // 2) if across == "left" else slice(size[1] // 2, None)
+    assert frame.rgb[rows, columns].mean() > 240
+    assert frame.rgb.mean() == pytest.approx(255 / 4, abs=3)
+
+
+def test_a_cmyk_jpeg_has_its_colours(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (16, 16), (200, 40, 90))
+    rgb = first(save(tmp_path / "a.jpg", picture.convert("CMYK")))
+    np.testing.assert_allclose(rgb[8, 8], [200, 40, 90], atol=6)
+
+
+def test_floating_point_values_get_a_sentence(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.tif", Image.fromarray(np.ones((4, 4), np.float32)))
+    with pytest.raises(ClipError, match="floating-point values"):
+        count_frames(path)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "bmp", "webp", "tif"])
+def test_facts_are_read_without_the_pixels(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 80, 3), dtype=np.uint8)
+    path = save(tmp_path / f"a.{suffix}", Image.fromarray(noise))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 1000] = bytes(1000)
+    path.write_bytes(data)
+    assert (read_facts(path).height, read_facts(path).width) == (64, 80)
+
+
+def test_what_a_png_says_after_its_pixels_is_read_too(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", Image.new("RGB", (8, 8)))
+    body = b"tEXt" + b"Author\0Doe, Jane"
+    chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    data = path.read_bytes()
+    end = data.index(b"IEND") - 4
+    path.write_bytes(data[:end] + chunk + data[end:])
+    assert read_facts(path).identifiers == ("Author",)
+
+
+def test_metadata_that_people_write_is_named_and_never_quoted(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (8, 8))
+    text = PngInfo()
+    text.add_text("Title", "Doe, Jane")
+    picture.save(tmp_path / "a.png", pnginfo=text, dpi=(72, 72))
+    exif = Image.Exif()
+    exif[0x013B], exif[0x0132], exif[274] = "Grey, Meredith", "2026:01:01 00:00:00", 1
+    exif.get_ifd(0x8825)[1] = "N"
+    picture.save(tmp_path / "b.jpg", exif=exif, comment="bed 4")
+    assert read_facts(tmp_path / "a.png").identifiers == ("Title",)
+    facts = read_facts(tmp_path / "b.jpg")
+    assert facts.identifiers == ("Artist", "DateTime", "GPSInfo", "comment")
+    assert "Grey" not in repr(facts)
+    assert read_facts(save(tmp_path / "c.jpg", picture)).identifiers == ()
+    assert read_facts(save(tmp_path / "d.tif", picture)).identifiers == ()
+    assert read_facts(save(tmp_path / "e.webp", picture)).identifiers == ()
+    assert read_facts(save(tmp_path / "f.bmp", picture)).identifiers == ()
+
+
+def test_a_folder_does_not_hide_the_pages_of_its_files(tmp_path: Path) -> None:
+    pages = [Image.new("L", (20, 16), number) for number in range(3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(ClipError, match="a.tif has several pages, but in a folder each file"):
+        count_frames(tmp_path)

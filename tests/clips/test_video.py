@@ -1,11 +1,15 @@
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from clip_maker import moving_bar, write_video
-from lusscore.clips import count_frames, open_clip
+from lusscore.clips import clip_times, count_frames, open_clip, read_facts
 from lusscore.errors import ClipError
+from seed_clips import VIDEO_SEEDS, write_coded
 
 
 @pytest.fixture
@@ -63,8 +67,6 @@ def test_text_named_mp4_gets_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_picture_gets_a_sentence(tmp_path: Path) -> None:
-    import av
-
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=8000, layout="mono")
@@ -75,3 +77,149 @@ def test_a_file_without_a_picture_gets_a_sentence(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(ClipError, match="no video stream"):
         count_frames(path)
+
+
+def half_lit(frames: int = 3) -> np.ndarray:
+    """Frames whose upper left quarter is white."""
+    video = np.zeros((frames, 48, 64, 3), np.uint8)
+    video[:, :24, :32] = 255
+    return video
+
+
+def write_shown(
+    path: Path, *, rotation: int = 0, mirror: bool = False, aspect: Fraction | None = None
+) -> Path:
+    """Write a video that is to be turned, mirrored or stretched when it is shown."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        if rotation or mirror:
+            stream.set_display_rotation(rotation, hflip=mirror)
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        for image in half_lit():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def lit_quarter(rgb: np.ndarray) -> str:
+    height, width = (side // 2 for side in rgb.shape[:2])
+    quarters = {
+        "upper left": rgb[:height, :width],
+        "upper right": rgb[:height, width:],
+        "lower left": rgb[height:, :width],
+        "lower right": rgb[height:, width:],
+    }
+    (lit,) = [name for name, quarter in quarters.items() if quarter.mean() > 128]
+    return lit
+
+
+@pytest.mark.parametrize(
+    ("rotation", "mirror", "size", "lit"),
+    [
+        (0, False, (48, 64), "upper left"),
+        (90, False, (64, 48), "lower left"),  # counterclockwise, as FFmpeg counts
+        (180, False, (48, 64), "lower right"),
+        (-90, False, (64, 48), "upper right"),
+        (0, True, (48, 64), "upper right"),
+    ],
+)
+def test_a_video_is_turned_as_it_asks(
+    tmp_path: Path, rotation: int, mirror: bool, size: tuple[int, int], lit: str
+) -> None:
+    path = write_shown(tmp_path / "a.mp4", rotation=rotation, mirror=mirror)
+    (rgb, *_) = [frame.rgb for frame in open_clip(path)]
+    facts = read_facts(path)
+    assert rgb.shape[:2] == size == (facts.height, facts.width)
+    assert lit_quarter(rgb) == lit
+
+
+@pytest.mark.parametrize(
+    ("aspect", "rotation", "size"),
+    [
+        (Fraction(2), 0, (48, 128)),
+        (Fraction(1, 2), 0, (96, 64)),
+        (Fraction(2), 90, (128, 48)),
+        (Fraction(4319, 4320), 0, (48, 64)),
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so(
+    tmp_path: Path, aspect: Fraction, rotation: int, size: tuple[int, int]
+) -> None:
+    path = write_shown(tmp_path / "a.mp4", aspect=aspect, rotation=rotation)
+    facts = read_facts(path)
+    assert (facts.height, facts.width) == size
+    assert all(frame.rgb.shape[:2] == size for frame in open_clip(path))
+
+
+def test_a_variable_frame_rate_keeps_its_times(tmp_path: Path) -> None:
+    ticks = [0, 40, 60, 200, 210]
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=1000)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for tick, image in zip(ticks, moving_bar(5), strict=True):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = tick, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    times = [frame.time for frame in open_clip(path)]
+    np.testing.assert_allclose(times, np.array(ticks) / 1000, atol=1e-9)
+    np.testing.assert_allclose(list(clip_times(path)), times)
+
+
+@pytest.mark.parametrize("name", VIDEO_SEEDS)
+def test_every_container_has_frames_in_order_with_rising_times(tmp_path: Path, name: str) -> None:
+    path = write_coded(tmp_path / name, moving_bar(8), VIDEO_SEEDS[name])
+    frames = list(open_clip(path))
+    assert len(frames) == count_frames(path) == 8
+    times = [frame.time for frame in frames]
+    np.testing.assert_allclose(times, np.arange(8) / 25, atol=0.021)
+    for frame, truth in zip(frames, moving_bar(8), strict=True):
+        bar = truth.mean(axis=2) > 200
+        assert frame.rgb[bar].mean() > 180
+        assert frame.rgb[~bar].mean() < 70
+
+
+def test_a_moving_gif_has_the_delays_and_disposal_that_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    stills = []
+    for number in range(4):
+        still = Image.new("P", (40, 30), 0)
+        still.putpalette([0, 0, 0, 250, 250, 250, 100, 0, 0])
+        still.paste(1, (10 * number, 5, 10 * number + 8, 20))
+        stills.append(still)
+    stills[0].save(
+        path, save_all=True, append_images=stills[1:], duration=[50, 200, 30, 30], disposal=2
+    )
+    frames = list(open_clip(path))
+    np.testing.assert_allclose([frame.time for frame in frames], [0, 0.05, 0.25, 0.28], atol=1e-6)
+    for frame, still in zip(frames, stills, strict=True):
+        np.testing.assert_array_equal(frame.rgb, np.asarray(still.convert("RGB")))
+
+
+def test_only_metadata_that_people_write_is_an_identifier(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        container.metadata.update({"title": "Doe, Jane", "comment": "bed 4", "encoder": "x"})
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        for image in moving_bar(2):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    assert read_facts(path).identifiers == ("comment", "title")
+    assert read_facts(write_video(tmp_path / "b.mp4", moving_bar(2))).identifiers == ()
+
+
+def test_a_playlist_named_mp4_opens_no_other_file(tmp_path: Path) -> None:
+    write_video(tmp_path / "other.mp4", moving_bar(3))
+    lists = {
+        "a.mp4": "ffconcat version 1.0\nfile other.mp4\n",
+        "b.mp4": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n",
+    }
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(ClipError, match="cannot be decoded as a video"):
+            count_frames(tmp_path / name)

@@ -12,8 +12,11 @@ LARGEST_FRAME = 1 << 26
 MOST_FRAMES = 100_000
 """Most frames in a clip: almost an hour at 30 frames per second."""
 
-MOST_INFLATED = 1 << 29
-"""Most bytes that a deflated DICOM file may hold once inflated: 512 MiB."""
+MOST_INFLATED = 1 << 27
+"""Most bytes that a deflated DICOM file may hold once inflated: 128 MiB."""
+
+MOST_ELEMENTS = 20_000
+"""Most elements in a DICOM header, sequences counted as one; a few hundred are usual."""
 
 
 def check_frame_size(path: Path, height: int, width: int) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusscore.clips.dicom.file import DicomFile
+from lusscore.clips.limits import MOST_ELEMENTS
 from lusscore.errors import ClipError
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pydicom.uid import UID
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
+_PIXEL_GROUP = 0x7FE0
 _PIXEL_VRS = (b"OB", b"OW", b"UN", b"OF", b"OD")
 _PIXEL_KEYWORDS = {8: "FloatPixelData", 9: "DoubleFloatPixelData", 16: "PixelData"}
 # Values beyond this are pixels or a mistake; all that is used here is smaller.
@@ -71,7 +74,7 @@ def read_header(file: DicomFile, path: Path) -> Header:
     ClipError
         If the file is not DICOM.
     """
-    import pydicom
+    from pydicom.filereader import read_partial
 
     file.seek(128)
     marked = file.read(4) == b"DICM"
@@ -81,11 +84,31 @@ def read_header(file: DicomFile, path: Path) -> Header:
             "it .dcm if it is DICOM without a file header."
         )
     file.seek(0)
-    dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True, defer_size=_LARGEST_VALUE)
+    dataset = read_partial(file, _at_pixels(path), defer_size=_LARGEST_VALUE, force=True)
     keyword, vr, length = _pixel_element(file, dataset)
     if not marked and "SOPClassUID" not in dataset and not keyword:
         raise ClipError(f"{path} is not DICOM; expected the content its name promises.")
     return Header(dataset, _transfer_syntax(dataset), keyword, vr, file.tell(), length)
+
+
+def _at_pixels(path: Path) -> Callable[[int, str | None, int], bool]:
+    """Return what tells pydicom to stop: at the pixels, or when it has read for too long.
+
+    Zeros are empty elements to pydicom, eight bytes each, so that padding would take minutes.
+    """
+    seen = 0
+
+    def stop(tag: int, vr: str | None, length: int) -> bool:
+        nonlocal seen
+        seen += 1
+        if seen > MOST_ELEMENTS:
+            raise ClipError(
+                f"{path} has a DICOM header of more than {MOST_ELEMENTS} elements; expected some "
+                "hundred. Export or copy it again."
+            )
+        return tag >> 16 == _PIXEL_GROUP and tag & 0xFFFF in _PIXEL_KEYWORDS
+
+    return stop
 
 
 def number(dataset: Any, keyword: str, default: int | None = None) -> int:
@@ -119,7 +142,7 @@ def _pixel_element(file: DicomFile, dataset: Any) -> tuple[str, str, int]:
     if len(head) < 8:
         return "", "", 0
     group, element = struct.unpack_from(f"{order}HH", head)
-    if group != 0x7FE0 or element not in _PIXEL_KEYWORDS:
+    if group != _PIXEL_GROUP or element not in _PIXEL_KEYWORDS:
         return "", "", 0
     # some writers change to implicit VR for the pixels alone
     if implicit or head[4:6] not in _PIXEL_VRS:

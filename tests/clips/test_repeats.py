@@ -1,0 +1,85 @@
+import io
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from clip_maker import moving_bar
+from lusscore.clips import open_clip
+from lusscore.clips.repeats import RepeatFinder
+
+
+def repeats(frames: list[np.ndarray]) -> list[bool]:
+    finder = RepeatFinder()
+    return [finder.add(rgb) for rgb in frames]
+
+
+def encoded_twice_as_fast(frames: list[np.ndarray], quality: int) -> list[np.ndarray]:
+    """Encode each frame twice with H.264 at a quality (CRF) and decode."""
+    stream_bytes = io.BytesIO()
+    with av.open(stream_bytes, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=60, options={"crf": str(quality)})
+        stream.height, stream.width = (side // 2 * 2 for side in frames[0].shape[:2])
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 60)
+        for image in frames:
+            even = np.ascontiguousarray(image[: stream.height, : stream.width])
+            for _ in range(2):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
+        container.mux(stream.encode(None))
+    stream_bytes.seek(0)
+    with av.open(stream_bytes) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_the_first_frame_and_moving_ones_are_no_repeats() -> None:
+    assert repeats(list(moving_bar(8))) == [False] * 8
+
+
+def test_a_frozen_picture_is_a_repeat_even_with_a_little_noise() -> None:
+    rng = np.random.default_rng(0)
+    still = moving_bar(1, 200, 200)[0].astype(int)
+    noisy = [
+        np.clip(still + rng.integers(-2, 3, still.shape), 0, 255).astype(np.uint8) for _ in range(5)
+    ]
+    assert repeats(noisy) == [False, True, True, True, True]
+
+
+def test_black_frames_repeat_and_a_change_of_size_does_not() -> None:
+    black, small = np.zeros((50, 50, 3), np.uint8), np.zeros((20, 50, 3), np.uint8)
+    assert repeats([black, black, small, small]) == [False, True, False, True]
+
+
+def test_something_small_that_moves_is_seen() -> None:
+    frames = [np.full((350, 350, 3), 60, np.uint8) for _ in range(2)]
+    frames[1][100:140, 100:140] = 120
+    assert repeats(frames) == [False, False]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("quality", "found"), [(18, 0.98), (23, 0.9)])
+def test_duplicates_in_real_clips_are_found_once_encoded_again(
+    shared: Path, quality: int, found: float
+) -> None:
+    dropped, live = [], []
+    for path in sorted((shared / "covid-blues").rglob("*.mp4"))[5:200:50]:
+        frames = [frame.rgb for frame in islice(open_clip(path), 20)]
+        told = repeats(encoded_twice_as_fast(frames, quality))
+        assert len(told) == 40
+        dropped += told[1::2]
+        live += told[2::2]
+    assert np.mean(dropped) >= found
+    assert np.mean(live) <= 0.05
+
+
+@pytest.mark.shared
+def test_live_frames_are_no_repeats(shared: Path) -> None:
+    told = []
+    for path in sorted((shared / "covid-blues").rglob("*.mp4"))[3::40]:
+        told += repeats([frame.rgb for frame in islice(open_clip(path), 40)])
+    assert len(told) > 200
+    # some of these clips do hold a frame twice, to the bit
+    assert np.mean(told) <= 0.02
