@@ -36,38 +36,6 @@ def test_nothing_is_left_that_is_not_on_the_list(tmp_path: Path) -> None:
     assert "BurnedInAnnotation" not in header
 
 
-def test_a_region_keeps_its_numbers_alone(tmp_path: Path) -> None:
-    source = planted(tmp_path)
-    (region,) = clean_header(source, OWNER).SequenceOfUltrasoundRegions
-    assert (region.RegionLocationMaxX1, region.PhysicalDeltaX) == (117, 0.025)
-    assert {element.VR for element in region} <= {"US", "UL", "FD", "SL"}
-    left_out = {
-        "ImageComments",
-        "PixelComponentMask",
-        "PixelComponentPhysicalUnits",
-        "",
-        "Private Creator",
-    }
-    assert {e.keyword for e in source.SequenceOfUltrasoundRegions[0]} - left_out == {
-        element.keyword for element in region
-    }
-
-
-def test_a_text_that_a_broken_file_calls_numbers_is_not_kept(tmp_path: Path) -> None:
-    source = planted(tmp_path)
-    region = source.SequenceOfUltrasoundRegions[0]
-    region.add_new("RegionFlags", "UL", list(b"Quistgaard"))
-    region.add_new("PhysicalDeltaX", "FD", [0.5, 0.5])
-    region.add_new("PhysicalDeltaY", "LO", "Quistgaard")
-    region.add_new("RegionLocationMinX0", "US", 7)
-    region.add_new("ReferencePixelX0", "UL", 2**32 - 1)
-    (kept,) = clean_header(source, OWNER).SequenceOfUltrasoundRegions
-    assert not {"RegionFlags", "PhysicalDeltaX", "PhysicalDeltaY", "ReferencePixelX0"} & {
-        e.keyword for e in kept
-    }
-    assert (kept["RegionLocationMinX0"].VR, kept.RegionLocationMinX0) == ("UL", 7)
-
-
 def test_files_of_one_exam_stay_together_and_those_of_two_patients_share_nothing(
     tmp_path: Path,
 ) -> None:

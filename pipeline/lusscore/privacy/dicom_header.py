@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from lusscore.privacy.dicom_regions import clean_regions
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -15,26 +16,6 @@ _UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _DEVICE = ("Manufacturer", "ManufacturerModelName")
 _RATES = ("CineRate", "RecommendedDisplayFrameRate")
 _NAMES = ("PatientName", "PatientID", "OtherPatientNames", "OtherPatientIDs", "PatientBirthName")
-_REGION = (
-    "RegionSpatialFormat",
-    "RegionDataType",
-    "RegionFlags",
-    "RegionLocationMinX0",
-    "RegionLocationMinY0",
-    "RegionLocationMaxX1",
-    "RegionLocationMaxY1",
-    "ReferencePixelX0",
-    "ReferencePixelY0",
-    "PhysicalUnitsXDirection",
-    "PhysicalUnitsYDirection",
-    "ReferencePixelPhysicalValueX",
-    "ReferencePixelPhysicalValueY",
-    "PhysicalDeltaX",
-    "PhysicalDeltaY",
-    "TransducerFrequency",
-    "PulseRepetitionFrequency",
-)
-_RANGES = {"US": (0, 65535), "UL": (0, 2**32 - 1), "SL": (-(2**31), 2**31 - 1), "FD": (-1e9, 1e9)}
 _MULTIFRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.4"
 METHOD = "lusscore: listed elements kept"
 
@@ -94,7 +75,7 @@ def clean_header(source: Dataset, owner: Owner) -> Dataset:
         rate = _text(source, keyword)
         if re.fullmatch(r"\d{1,3}", rate):
             setattr(header, keyword, rate)
-    regions = _regions(source)
+    regions = clean_regions(source)
     if regions:
         header.SequenceOfUltrasoundRegions = regions
     header.file_meta = FileMetaDataset()
@@ -148,27 +129,3 @@ def _names(source: Dataset) -> set[str]:
     """Return the parts of the patient's names and ids, of three letters and more."""
     found = " ".join(_text(source, keyword) for keyword in _NAMES)
     return {part for part in re.split(r"\W+", found.casefold()) if len(part) > 2}
-
-
-def _regions(source: Dataset) -> list[Dataset]:
-    """Return the ultrasound regions with listed numbers alone, one of each.
-
-    Each is made anew as a number: a broken file may call a text an array of numbers.
-    """
-    from pydicom import Dataset
-    from pydicom.datadict import dictionary_VR
-
-    regions = []
-    for old in source.get("SequenceOfUltrasoundRegions") or ():
-        region = Dataset()
-        for keyword in _REGION:
-            kind = dictionary_VR(keyword)
-            # what cannot be read as one number is left out
-            with suppress(Exception):
-                value = old[keyword].value
-                number = float(value) if kind == "FD" else int(value)
-                least, most = _RANGES[kind]
-                if least <= number <= most:
-                    region.add_new(keyword, kind, number)
-        regions.append(region)
-    return regions
