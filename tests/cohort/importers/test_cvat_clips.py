@@ -69,5 +69,11 @@ def test_what_is_no_single_file_below_the_folder_is_a_problem(media: Path, name:
     assert "--media" in str(problems[0])
 
 
+def test_an_image_does_not_stand_in_for_one_of_its_name_in_another_folder(media: Path) -> None:
+    (media / "p2" / "f1.png").unlink()
+    _, problems = clips(media, "p1/f1.png", "p2/f1.png")
+    assert "'p2/f1.png' is not there, only 'p1/f1.png'" in str(problems[0])
+
+
 def test_a_clip_that_is_missing_is_told_of_once(media: Path) -> None:
     assert len(clips(media, "none.png", "none.png")[1]) == 1

@@ -2,8 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.cohort.importers.label_studio_media import file_name, find_upload
+from lusscore.cohort.importers.label_studio_media import (
+    ClipFinder,
+    file_name,
+    find_upload,
+)
+from lusscore.cohort.importers.label_studio_tasks import LabelTask
 from lusscore.cohort.importers.media_index import MediaIndex
+from lusscore.errors import Problem
 
 
 @pytest.fixture
@@ -68,6 +74,26 @@ def test_what_is_not_below_the_folder_or_there_twice_is_not_found(
 def test_an_absolute_path_that_exists_does_not_lead_out(index: MediaIndex) -> None:
     with pytest.raises(LookupError):
         find_upload(index, (index.folder.parent / "outside.mp4").as_posix())
+
+
+def test_a_clip_does_not_stand_in_for_one_of_its_name_in_another_folder(
+    index: MediaIndex,
+) -> None:
+    (index.folder / "p2" / "R1.mp4").unlink()
+    finder = ClipFinder(index, None)
+    tasks = [
+        LabelTask(f"task {number}", {"video": video}, ())
+        for number, video in enumerate(
+            ("s3://b/p1/R1.mp4", "s3://b/p2/R1.mp4", "/data/upload/1/0a1b2c3d-R1.mp4"), 1
+        )
+    ]
+    problems: list[Problem] = []
+    found = [finder.find(task, problems) for task in tasks]
+    assert found == [index.folder / "p1" / "R1.mp4", None, index.folder / "p1" / "R1.mp4"]
+    (problem,) = problems
+    assert str(problem).startswith(
+        "task 2: 'R1.mp4' in 'p2' is not there, only the one in 'p1' that task 1 shows"
+    )
 
 
 def test_file_names_have_a_suffix() -> None:

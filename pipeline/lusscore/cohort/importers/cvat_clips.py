@@ -83,6 +83,12 @@ def clips_of(
             for frame in frames
             if (path := _find(index, frame.image, where, problems)) is not None
         ]
+        named: dict[Path, str] = {}
+        for image in singles:
+            other = named.setdefault(image.path, image.written)
+            if other != image.written:
+                what = f"{image.written!r} is not there, only {other!r}; add it to {index.folder}"
+                problems.append(Problem(where, what))
         yield from _by_folder(singles, owner_of)
 
 

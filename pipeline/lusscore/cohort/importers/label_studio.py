@@ -8,7 +8,7 @@ from pathlib import Path
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.label_studio_controls import find_score_control
 from lusscore.cohort.importers.label_studio_json import read_json
-from lusscore.cohort.importers.label_studio_media import find_clip
+from lusscore.cohort.importers.label_studio_media import ClipFinder
 from lusscore.cohort.importers.label_studio_owner import (
     HOW_TO_TELL,
     OwnerReader,
@@ -68,10 +68,11 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         options.columns.get("fps"),
     )
     index = MediaIndex(options.media or path.parent)
+    finder = ClipFinder(index, options.columns.get("clip"))
     shown = [
         (task, clip, {"file": clip.relative_to(index.folder).as_posix()})
         for task in tasks
-        if (clip := find_clip(task, index, options.columns.get("clip"), problems)) is not None
+        if (clip := finder.find(task, problems)) is not None
     ]
     zones = [owners.tell("zone", _fields(task, problems), names) for task, _, names in shown]
     protocol = (

@@ -15,41 +15,58 @@ _UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
 _LOCAL_FILES = "/data/local-files/?"
 
 
-def find_clip(
-    task: LabelTask, index: MediaIndex, chosen: str | None, problems: list[Problem]
-) -> Path | None:
-    """Find the clip that a task shows, or note why that cannot be done.
+class ClipFinder:
+    """Finds the clips that the tasks of an export show.
 
     Parameters
     ----------
-    task
-        The task.
     index
         The folder of the clips.
     chosen
         The field that names the clip; None for any that names a file.
-    problems
-        Grows.
     """
-    texts = task.data.values() if chosen is None else [task.data.get(chosen, "")]
-    found: set[Path] = set()
-    failures = []
-    for text in filter(file_name, texts):
-        try:
-            found.add(find_upload(index, text))
-        except LookupError as error:
-            failures.append(str(error))
-    if len(found) == 1:
-        return found.pop()
-    if found:
-        listed = ", ".join(sorted(clip.name for clip in found))
-        what = f"names several clips, {listed}; say which with --column clip=FIELD"
-    elif failures:
-        what = f"{failures[0]}, or --media with the folder it is in"
-    else:
-        what = f"no {chosen or 'field'} names a file; say which does with --column clip=FIELD"
-    problems.append(Problem(task.where, what))
-    return None
+
+    def __init__(self, index: MediaIndex, chosen: str | None) -> None:
+        self._index = index
+        self._chosen = chosen
+        self._named: dict[Path, tuple[str, str]] = {}
+
+    def find(self, task: LabelTask, problems: list[Problem]) -> Path | None:
+        """Find the clip that a task shows, or note why that cannot be done and return None."""
+        chosen = self._chosen
+        texts = task.data.values() if chosen is None else [task.data.get(chosen, "")]
+        found: dict[Path, str] = {}
+        failures = []
+        for text in filter(file_name, texts):
+            try:
+                found.setdefault(find_upload(self._index, text), text)
+            except LookupError as error:
+                failures.append(str(error))
+        if len(found) > 1:
+            listed = ", ".join(sorted(clip.name for clip in found))
+            what = f"names several clips, {listed}; say which with --column clip=FIELD"
+        elif found:
+            ((clip, text),) = found.items()
+            what = self._check_folder(task, clip, text)
+            if not what:
+                return clip
+        elif failures:
+            what = f"{failures[0]}, or --media with the folder it is in"
+        else:
+            what = f"no {chosen or 'field'} names a file; say which does with --column clip=FIELD"
+        problems.append(Problem(task.where, what))
+        return None
+
+    def _check_folder(self, task: LabelTask, clip: Path, text: str) -> str:
+        """Say that a clip stands in for one of its name in another folder; empty if it does not."""
+        folder = _folder(text)
+        named, where = self._named.setdefault(clip, (folder, task.where))
+        if not folder or not named or folder == named:
+            return ""
+        return (
+            f"{clip.name!r} in {folder!r} is not there, only the one in {named!r} that {where} "
+            "shows; add it, or give --media with the folder it is in"
+        )
 
 
 def find_upload(index: MediaIndex, reference: str) -> Path:
@@ -84,6 +101,12 @@ def file_name(reference: str) -> str:
     """Return the file name in a path or address; empty when there is none with a suffix."""
     names = (parts[-1] for parts in _paths(reference))
     return next((name for name in names if Path(name).suffix), "")
+
+
+def _folder(reference: str) -> str:
+    """Return the folder a clip is in; empty for none and for uploads, which share one."""
+    parts = next(_paths(reference), ())
+    return "" if "/upload/" in reference or len(parts) < 2 else parts[-2]
 
 
 def _paths(reference: str) -> Iterator[tuple[str, ...]]:
