@@ -266,6 +266,14 @@ def test_two_processes_make_the_same_cohort_as_one(tmp_path: Path) -> None:
     assert digests == [digest_clip(tmp_path / "data" / "ward" / c.clip) for c in two.copies]
 
 
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_a_number_of_processes_that_makes_no_sense_gets_a_sentence(
+    tmp_path: Path, jobs: int
+) -> None:
+    with pytest.raises(PrivacyError, match=f"jobs = {jobs} is not allowed"):
+        run(imported(tmp_path / "in", patients=1), tmp_path, jobs=jobs)
+
+
 def test_progress_counts_clips(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     run(imported(tmp_path / "in"), tmp_path, progress=lambda *counts: told.append(counts))

@@ -92,8 +92,13 @@ def deidentify(
     PrivacyError
         If the key file lies in the cohort's folder or the data folder, is used by another
         process, is no key file or cannot be written; if a clip lies in the cohort's folder; if
-        no clip can be copied or the copies cannot be written.
+        no clip can be copied or the copies cannot be written; if `jobs` is not allowed.
     """
+    if jobs != -1 and jobs < 1:
+        raise PrivacyError(
+            f"jobs = {jobs} is not allowed for copies; expected a number of processes from 1 or "
+            "-1 for one per processor."
+        )
     place = check_key_place(key_file, folder)
     sources = {span.clip: _source(span.clip, folder) for span in imported.spans}
     copies: dict[Path, CopiedClip] = {}
