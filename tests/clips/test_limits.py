@@ -13,7 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, RLELos
 
 from clip_maker import moving_bar, write_video
 from dicom_maker import save, ultrasound_header, write_encapsulated, write_ultrasound
-from lusscore.clips import count_frames, open_clip
+from lusscore.clips import count_frames, open_clip, read_facts
 from lusscore.clips.limits import LARGEST_FRAME, MOST_FRAMES
 from lusscore.errors import ClipError
 
@@ -209,12 +209,17 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("make", BOMBS, ids=lambda make: make.__name__)
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_what_claims_too_much_is_refused(tmp_path: Path, make: object) -> None:
     path = make(tmp_path)  # type: ignore[operator]
     for ask in (count_frames, lambda clip: list(open_clip(clip))):
         with pytest.raises(ClipError, match=BOMBS[make]):
             ask(path)
+
+
+@pytest.mark.parametrize("make", [huge_png, huge_tiff, huge_jpeg, fairly_large_jpeg])
+def test_facts_of_a_huge_image_are_refused_too(tmp_path: Path, make: object) -> None:
+    with pytest.raises(ClipError, match=BOMBS[make]):
+        read_facts(make(tmp_path))  # type: ignore[operator]
 
 
 _MEASURE = """

@@ -59,6 +59,15 @@ def test_something_small_that_moves_is_seen() -> None:
     assert repeats(frames) == [False, False]
 
 
+@pytest.mark.parametrize(("part", "told"), [(0.1, True), (0.5, False)])
+def test_how_much_may_change_is_half_a_step_of_luma(part: float, told: bool) -> None:
+    # one step of luma in a tenth of the picture is 0.32 on average (root mean square), in half 0.71
+    before = np.full((440, 440, 3), 60, np.uint8)
+    after = before.copy()
+    after[: round(440 * part)] += 1
+    assert repeats([before, after]) == [False, told]
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(("quality", "found"), [(18, 0.98), (23, 0.9)])
 def test_duplicates_in_real_clips_are_found_once_encoded_again(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Iterator
+from itertools import islice
 from pathlib import Path
 
 from lusscore.clips.facts import ClipFacts
@@ -77,13 +78,13 @@ class ImageFolderReader:
         for index, file in enumerate(files):
             if only is not None and index not in only:
                 continue
-            if read_head(file).pages > 1:
+            pages = list(islice(read_pages(file, None), 2))
+            if len(pages) > 1:
                 raise ClipError(
                     f"{file} has several pages, but in a folder each file is one frame; move it "
                     "out of the folder, where it is a clip of its own."
                 )
-            for page in read_pages(file, None):
-                yield Frame(index, math.nan, page.rgb)
+            yield from (Frame(index, math.nan, page.rgb) for page in pages)
 
     def facts(self, path: Path) -> ClipFacts:
         """Read the first image's header; raise ClipError as :meth:`frames` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,18 @@ _JPEG_DCT = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
 
 def compressed_frames(
-    file: DicomFile, header: Header, layout: PixelLayout, path: Path
-) -> Iterator[tuple[NDArray[Any], str]]:
-    """Yield the samples of each frame, and the colour model that decoding left them in.
+    file: DicomFile,
+    header: Header,
+    layout: PixelLayout,
+    path: Path,
+    only: Container[int] | None,
+) -> Iterator[tuple[int, NDArray[Any], str]]:
+    """Yield the frames numbered in `only` (all if None), in the colours that decoding left.
 
     Yields
     ------
+    int
+        Frame number.
     ndarray of integers, shape (height, width) or (height, width, 3)
     str
         Photometric interpretation.
@@ -40,8 +46,10 @@ def compressed_frames(
     decode = _find_decoder(header, layout, path)
     frames = encoded_frames(file, header, layout.frames, path)
     for index, frame in enumerate(frames):
+        if only is not None and index not in only:
+            continue
         try:
-            decoded = decode(frame, index)
+            samples, photometric = decode(frame, index)
         except ClipError:
             raise
         except MemoryError:
@@ -51,7 +59,7 @@ def compressed_frames(
                 f"{path} cannot be decoded from frame {index} on "
                 f"({header.transfer_syntax.name}); export or copy it again."
             ) from None
-        yield decoded
+        yield index, samples, photometric
 
 
 def _find_decoder(header: Header, layout: PixelLayout, path: Path) -> Any:

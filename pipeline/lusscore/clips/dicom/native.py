@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,17 @@ def is_native(header: Header) -> bool:
 
 
 def native_frames(
-    file: DicomFile, header: Header, layout: PixelLayout, path: Path
-) -> Iterator[NDArray[Any]]:
-    """Yield the samples of each frame as stored.
+    file: DicomFile,
+    header: Header,
+    layout: PixelLayout,
+    path: Path,
+    only: Container[int] | None,
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield number and samples, as stored, of the frames numbered in `only` (all if None).
 
     Yields
     ------
+    int
     ndarray of integers, shape (height, width) or (height, width, 3)
 
     Raises
@@ -58,8 +63,10 @@ def native_frames(
         photometric_interpretation=_STORED_LIKE.get(layout.photometric, layout.photometric),
     )
     for index in range(layout.frames):
+        if only is not None and index not in only:
+            continue
         file.seek(header.pixel_offset)
-        yield decoder.as_array(file, index=index, raw=True, **options)[0]
+        yield index, decoder.as_array(file, index=index, raw=True, **options)[0]
 
 
 def _check_length(file: DicomFile, header: Header, layout: PixelLayout, path: Path) -> None:

@@ -51,8 +51,8 @@ class DicomReader:
                 return
             layout = pixel_layout(header, path)
             times = frame_times(header.dataset, layout.frames)
-            for time, _ in zip(times, _decoded(file, header, layout, path), strict=True):
-                yield time
+            for index, _, _ in _decoded(file, header, layout, path, None):
+                yield times[index]
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
         """Yield the frames numbered in `only` (all if None), as a screen would show them.
@@ -70,10 +70,8 @@ class DicomReader:
             layout = pixel_layout(header, path)
             times = frame_times(header.dataset, layout.frames)
             show = display(header.dataset, layout)
-            decoded = _decoded(file, header, layout, path)
-            for index, (samples, photometric) in enumerate(decoded):
-                if only is None or index in only:
-                    yield Frame(index, times[index], show(samples, photometric))
+            for index, samples, photometric in _decoded(file, header, layout, path, only):
+                yield Frame(index, times[index], show(samples, photometric))
 
     def facts(self, path: Path) -> ClipFacts:
         """Read what the header says; raise ClipError as :meth:`frames` does."""
@@ -97,11 +95,15 @@ class DicomReader:
 
 
 def _decoded(
-    file: DicomFile, header: Header, layout: PixelLayout, path: Path
-) -> Iterator[tuple[NDArray[Any], str]]:
-    """Yield each frame's samples and their colour model."""
+    file: DicomFile,
+    header: Header,
+    layout: PixelLayout,
+    path: Path,
+    only: Container[int] | None,
+) -> Iterator[tuple[int, NDArray[Any], str]]:
+    """Yield number, samples and colour model of the frames numbered in `only` (all if None)."""
     if is_native(header):
-        for samples in native_frames(file, header, layout, path):
-            yield samples, layout.photometric
+        for index, samples in native_frames(file, header, layout, path, only):
+            yield index, samples, layout.photometric
     else:
-        yield from compressed_frames(file, header, layout, path)
+        yield from compressed_frames(file, header, layout, path, only)
