@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lusscore.cli.import_summary import sum_up, tell_cohort, tell_copies
 from lusscore.cli.places import data_dir_option
-from lusscore.console import note, say
+from lusscore.console import counter, say
 
 if TYPE_CHECKING:
-    from lusscore.cohort import Cohort, Settled
+    from lusscore.cohort import Settled
     from lusscore.cohort.importers import Imported
+    from lusscore.privacy import Deidentified
 
-_LISTED = 5
+_KEYS = Path("keys")
 
 
 class _Import(click.Command):
@@ -44,7 +47,11 @@ def _read_columns(
 @click.command("import", cls=_Import)
 @click.argument("importer")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("--name", default=None, help="Name of the cohort.  [default: the importer's]")
+@click.option(
+    "--name",
+    default=None,
+    help="Name of the cohort.  [default: the importer's; 'cohort' with --deidentify]",
+)
 @click.option("--protocol", default=None, help="Zones: lus-12, lus-14, lus-8 or blue-6.")
 @click.option("--rubric", default=None, help="The rule by which scores were given.")
 @click.option(
@@ -90,6 +97,21 @@ def _read_columns(
 @click.option(
     "--variants", type=int, default=3, show_default=True, help="Augmented copies a frame."
 )
+@click.option(
+    "--deidentify",
+    is_flag=True,
+    help="Make copies of the clips without names and metadata, and pseudonyms for patients.",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="What each pseudonym stands for; kept apart from the cohort.  [default: keys/NAME.csv]",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True,
+    help="Copies made at once with --deidentify.",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace the manifest and card of that name.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came in as JSON.")
 @data_dir_option
@@ -106,14 +128,18 @@ def command(
     repeated: str | None,
     sector: str | None,
     variants: int,
+    deidentify: bool,
+    key_file: Path | None,
+    jobs: int,
     overwrite: bool,
     as_json: bool,
     data_dir: Path,
 ) -> None:
     """Bring the data set at SOURCE, a folder or a file of labels, in as a cohort.
 
-    Clips stay where they are. Where several raters scored a clip, each one's scores are kept in
-    ratings.csv, and --rule makes the one score of the manifest; a tie stays unlabelled.
+    Clips stay where they are, unless --deidentify copies them. Where several raters scored a
+    clip, each one's scores are kept in ratings.csv, and --rule makes the one score of the
+    manifest; a tie stays unlabelled.
     """
     from dataclasses import replace
 
@@ -134,6 +160,9 @@ def command(
         variants=variants,
         **{key: value for key, value in chosen.items() if value is not None},
     )
+    if deidentify:
+        # a folder is often named after the one whose recordings it holds
+        name = name or "cohort"
     options = ImportOptions(name, protocol, rubric, extraction, rule, columns, media)
     imported = get_importer(importer)(source, options)
     folder = data_dir / imported.card.name
@@ -141,50 +170,37 @@ def command(
         raise CohortError(f"{folder} holds a cohort; choose another --name, or use --overwrite.")
     settled = settle_raters(imported.spans, rule)
     imported = replace(imported, spans=settled.spans)
+    if key_file is not None and not deidentify:
+        raise CohortError("--key-file is for --deidentify; give both or neither.")
+    copies = None
+    if deidentify:
+        key_file = key_file or _KEYS / f"{imported.card.name}.csv"
+        copies = _copy(imported, settled, folder, key_file, jobs)
+        imported = copies.imported
+        settled = replace(settled, spans=imported.spans, ratings=copies.ratings)
     write_cohort(folder, imported.card, imported.spans, settled.ratings)
     cohort = read_cohort(folder)
-    for told in imported.notes:
-        note(told)
-    _tell(cohort, imported, settled, as_json)
-
-
-def _tell(cohort: Cohort, imported: Imported, settled: Settled, as_json: bool) -> None:
-    """Say what came in and what did not."""
-    raters = sorted({rating.rater for rating in settled.ratings})
-    summary = {
-        "cohort": cohort.name,
-        "folder": str(cohort.folder),
-        "protocol": cohort.card.protocol,
-        "rubric": cohort.card.rubric,
-        "patients": len({span.patient for span in cohort.spans}),
-        "clips": len(cohort.clips()),
-        "labelled": len({span.clip for span in cohort.spans if span.score is not None}),
-        "spans": len(cohort.spans),
-        "raters": raters,
-        "ties": [span.clip for span in settled.ties],
-        "ignored": list(imported.ignored),
-        "notes": list(imported.notes),
-    }
+    summary = sum_up(cohort, imported, settled, copies)
     if as_json:
         say(json.dumps(summary, indent=2))
-        return
-    if settled.ties:
-        listed = _some([Path(span.clip).name for span in settled.ties])
-        note(
-            "Left unlabelled, since as many raters gave one score as another: "
-            f"{len(settled.ties)} ({listed}). --rule mean or --rule rater:NAME decides."
+    else:
+        tell_cohort(summary)
+    if copies is not None and not as_json:
+        tell_copies(cohort.name, copies, key_file)
+    if copies is not None and copies.left_out:
+        sys.exit(1)
+
+
+def _copy(
+    imported: Imported, settled: Settled, folder: Path, key_file: Path, jobs: int
+) -> Deidentified:
+    """Make the de-identified copies, with a progress bar."""
+    from lusscore.privacy import deidentify
+
+    # the folder is left to the room, which refuses one beside the data; a new one is for one user
+    if not key_file.parent.exists():
+        key_file.parent.mkdir(parents=True, mode=0o700)
+    with counter("Copying clips", "clips") as update:
+        return deidentify(
+            imported, folder, key_file, ratings=settled.ratings, jobs=jobs, progress=update
         )
-    if imported.ignored:
-        listed = _some(imported.ignored)
-        note(f"Left out, not being understood: {len(imported.ignored)} ({listed}).")
-    by = f", {len(raters)} raters" if raters else ""
-    say(
-        f"{cohort.folder}: {summary['patients']} patients, {summary['clips']} clips, protocol "
-        f"{cohort.card.protocol}, rubric {cohort.card.rubric}, {summary['labelled']} clips "
-        f"labelled{by}. Next: lusscore features {cohort.name}"
-    )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more

@@ -58,3 +58,14 @@ def test_all_clips_are_listed_once(media: Path) -> None:
     told = [clip.relative_to(media.resolve()).as_posix() for clip in index.clips]
     assert told == ["a.mp4", "icu/stills", "icu/stills/1.png", "icu/twice.mp4", "icu/v1.2.avi",
         "ward/b.MP4", "ward/twice.mp4"]  # fmt: skip
+
+
+def test_a_clip_of_that_name_in_a_folder_of_another_name_is_not_it(tmp_path: Path) -> None:
+    (tmp_path / "p2").mkdir()
+    (tmp_path / "p2" / "R1.mp4").write_bytes(b"x")
+    (tmp_path / "R2.mp4").write_bytes(b"x")
+    index = MediaIndex(tmp_path)
+    with pytest.raises(LookupError, match="is not in"):
+        index.find("p1/R1.mp4")
+    assert index.find("export/p2/R1.mp4") == index.find("R1.mp4")
+    assert index.find("somewhere/R2.mp4").name == "R2.mp4"

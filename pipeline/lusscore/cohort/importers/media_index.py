@@ -66,6 +66,7 @@ class MediaIndex:
         if len(found) > 1:
             best = max(_shared_folders(clip, wanted) for clip in found)
             found = [clip for clip in found if _shared_folders(clip, wanted) == best]
+        found = [clip for clip in found if self._may_be(clip, wanted)]
         if not found:
             raise LookupError(f"{written!r} is not in {self.folder}; expected a clip of that name")
         if len(found) > 1:
@@ -80,6 +81,14 @@ class MediaIndex:
         except (OSError, ValueError):
             return None
         return None if path in (self.folder, *self.folder.parents) else path
+
+    def _may_be(self, clip: Path, wanted: tuple[str, ...]) -> bool:
+        """Tell whether a clip of the right name may be meant.
+
+        In a folder of another name than the one written it may be another patient's ``R1.mp4``.
+        """
+        in_a_folder = clip.parent != self.folder
+        return len(wanted) < 2 or not in_a_folder or _shared_folders(clip, wanted) > 0
 
     def _named(self, name: str) -> list[Path]:
         """Return the clips of that name: as written, else in any case, else without suffix."""
