@@ -197,9 +197,6 @@ def _copy(
     """Make the de-identified copies, with a progress bar."""
     from lusscore.privacy import deidentify
 
-    # the folder is left to the room, which refuses one beside the data; a new one is for one user
-    if not key_file.parent.exists():
-        key_file.parent.mkdir(parents=True, mode=0o700)
     with counter("Copying clips", "clips") as update:
         return deidentify(
             imported, folder, key_file, ratings=settled.ratings, jobs=jobs, progress=update
