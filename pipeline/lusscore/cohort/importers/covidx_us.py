@@ -6,17 +6,17 @@ import re
 from pathlib import Path
 
 from lusscore.cohort.card import Card
-from lusscore.cohort.importers.media_index import MediaIndex
-from lusscore.cohort.importers.public_tables import (
+from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.public_tables import (
     cell,
     columns_of,
     stand_in,
     told_of_unknown,
     with_one_group,
 )
+from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.importers.score_words import read_score
-from lusscore.cohort.importers.table_file import read_table
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES, is_clip
-from lusscore.cohort.importers.zone_words import find_zone
+from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import Problem

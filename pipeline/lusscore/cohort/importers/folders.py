@@ -15,13 +15,13 @@ from lusscore.cohort.importers.folder_layouts import (
     subfolders,
     unlabelled,
 )
+from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
     cohort_name,
     register_importer,
 )
-from lusscore.cohort.importers.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lusscore.cohort.importers.public_tables import cell, columns_of, stand_in
-from lusscore.cohort.importers.score_words import read_score
-from lusscore.cohort.importers.table_file import Row, Table
+from lusscore.cohort.importers.reading.public_tables import cell, columns_of, stand_in
+from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.cohort.span import Span
 from lusscore.errors import Problem
 

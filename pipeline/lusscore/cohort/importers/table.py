@@ -7,18 +7,22 @@ from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.card import Card
-from lusscore.cohort.importers.column_words import Column, choose_columns
-from lusscore.cohort.importers.media_index import MediaIndex
+from lusscore.cohort.importers.reading.column_words import Column, choose_columns
+from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.table_file import Table, read_table
+from lusscore.cohort.importers.reading.visits import (
+    AmbiguousDatesError,
+    looks_like_date,
+    number_visits,
+)
+from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
     cohort_name,
     register_importer,
 )
-from lusscore.cohort.importers.table_file import Table, read_table
 from lusscore.cohort.importers.table_rows import RowReader
-from lusscore.cohort.importers.visits import AmbiguousDatesError, looks_like_date, number_visits
-from lusscore.cohort.importers.zone_words import choose_protocol
 from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.span import Span
@@ -30,7 +34,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     """Read a table with one row for each clip, stretch of a clip, or rater's score of one.
 
     Columns are recognised by usual names or told by ``options.columns`` (see
-    :func:`~lusscore.cohort.importers.column_words.choose_columns`). Clips are looked for in
+    :func:`~lusscore.cohort.importers.reading.column_words.choose_columns`). Clips are looked for in
     ``options.media``, else beside the table. Seconds become frames by the clip's own clock. Where
     exams are dates, the visits of each patient are numbered and the dates not kept.
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.cohort.importers.clip_times import frame_times, frames_between
-from lusscore.cohort.importers.column_words import Column
-from lusscore.cohort.importers.media_index import MediaIndex
-from lusscore.cohort.importers.score_words import read_score
-from lusscore.cohort.importers.table_file import Row
-from lusscore.cohort.importers.zone_words import find_zone
+from lusscore.cohort.importers.reading.clip_times import frame_times, frames_between
+from lusscore.cohort.importers.reading.column_words import Column
+from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort.importers.reading.table_file import Row
+from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import ClipError, Problem

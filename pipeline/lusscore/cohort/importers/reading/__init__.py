@@ -1,0 +1,1 @@
+"""Reading what people write in tables and exports: columns, zones, scores, visits, clips."""

@@ -1,0 +1,170 @@
+"""Whose a clip is and what it shows: from fields of an export, file names or task names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lusscore.cohort.importers.reading.visits import (
+    AmbiguousDatesError,
+    looks_like_date,
+    number_visits,
+)
+from lusscore.cohort.importers.reading.zone_words import find_zone
+from lusscore.cohort.protocols import Protocol
+from lusscore.errors import CohortError, Problem
+
+_FIRST_EXAM = "1"
+_WORDS = ("patient", "exam", "zone", "group", "device")
+_USUAL = {"patient": ("patient", "patient_id"), "exam": ("exam", "exam_id")}
+_NAMES = ("file", "task")
+HOW_TO_TELL = (
+    "tell where it stands with --column patient=FIELD, or what part of the clip's path or of the "
+    r"task's name it is, e.g. --column 'patient=file~P(\d+)'"
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Patient, exam, zone, group and device of one clip, as a Span has them."""
+
+    patient: str
+    exam: str
+    zone: str
+    group: str
+    device: str
+
+
+class OwnerReader:
+    """Reads whose a clip is, in the way the user chose.
+
+    Parameters
+    ----------
+    columns
+        Our word → the name of a field, ``file`` for the clip's path or ``task`` for the task's
+        name; with ``~expression`` after it, that part of it which the first group of a regular
+        expression matches, or all that it matches; nothing where there is none. A word that is
+        not there is a field of that name.
+    others
+        Words that mean something to the importer besides those of an owner.
+
+    Raises
+    ------
+    CohortError
+        If a word is unknown or an expression is not valid.
+    """
+
+    def __init__(self, columns: Mapping[str, str], others: Sequence[str] = ()) -> None:
+        unknown = [word for word in columns if word not in (*_WORDS, *others)]
+        if unknown:
+            raise CohortError(
+                f"--column does not know {unknown[0]!r}; expected one of "
+                f"{', '.join((*others, *_WORDS))}."
+            )
+        self._fields: dict[str, tuple[str, ...]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        for word in _WORDS:
+            told = columns.get(word)
+            name, mark, expression = (told or "").partition("~")
+            self._fields[word] = _USUAL.get(word, (word,)) if told is None else (name,)
+            if mark:
+                self._patterns[word] = _compile(word, expression)
+
+    @property
+    def patient_fields(self) -> tuple[str, ...]:
+        """Names of the fields that could tell a patient; empty where a path or name does."""
+        return tuple(name for name in self._fields["patient"] if name not in _NAMES)
+
+    def tell(self, word: str, field: Callable[[str], str], names: Mapping[str, str]) -> str:
+        """Return what is written of a clip under one of our words; empty when nothing.
+
+        Parameters
+        ----------
+        word
+            ``"patient"``, ``"exam"``, ``"zone"``, ``"group"`` or ``"device"``.
+        field
+            Gives what the export tells under a name; empty when nothing.
+        names
+            The clip's path as ``file`` and, where there is one, the name of the ``task``.
+        """
+        texts = (field(name) or names.get(name, "") for name in self._fields[word] if name)
+        text = next(filter(None, texts), "")
+        pattern = self._patterns.get(word)
+        if pattern is not None:
+            match = pattern.search(text)
+            text = (match[1 if pattern.groups else 0] or "") if match else ""
+        return text.strip()
+
+    def read(
+        self,
+        where: str,
+        field: Callable[[str], str],
+        names: Mapping[str, str],
+        protocol: Protocol,
+        problems: list[Problem],
+    ) -> Owner | None:
+        """Read the owner of one clip, or note all that is wrong and return None.
+
+        Parameters
+        ----------
+        where
+            The place in the export.
+        field, names
+            As for :meth:`tell`.
+        protocol
+            Its zones are allowed.
+        problems
+            Grows.
+        """
+        told = {word: self.tell(word, field, names) for word in _WORDS}
+        zone = find_zone(told["zone"], protocol) if told["zone"] else ""
+        if not told["patient"]:
+            problems.append(Problem(where, f"tells no patient; {HOW_TO_TELL}"))
+        if zone is None:
+            problems.append(
+                Problem(
+                    where,
+                    f"{told['zone']!r} is not a zone of {protocol.name}; expected one of "
+                    f"{', '.join(protocol.zone_names)}, or another --protocol",
+                )
+            )
+        if zone is None or not told["patient"]:
+            return None
+        exam = told["exam"] or _FIRST_EXAM
+        return Owner(told["patient"], exam, zone, told["group"], told["device"])
+
+
+def number_visits_of(owners: Sequence[Owner], source: object) -> list[Owner]:
+    """Give each patient's exams numbers where they are dates, which are not kept.
+
+    Raises
+    ------
+    CohortError
+        If they are dates that cannot be put in order.
+    """
+    visits = [(owner.patient, owner.exam) for owner in owners]
+    if not any(looks_like_date(exam) for _, exam in visits):
+        return list(owners)
+    try:
+        numbers = number_visits(visits)
+    except AmbiguousDatesError as error:
+        raise CohortError(f"{source}, exam: {error}.") from None
+    if numbers is None:
+        raise CohortError(
+            f"{source} has exams that are dates, but not all are dates written in the same way; "
+            "write them as 2026-01-31. Visits are numbered by them."
+        )
+    return [
+        replace(owner, exam=numbers[visit]) for owner, visit in zip(owners, visits, strict=True)
+    ]
+
+
+def _compile(word: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise CohortError(
+            f"--column {word}= holds no valid regular expression after '~' ({error}); expected one "
+            r"such as 'P(\d+)'."
+        ) from None

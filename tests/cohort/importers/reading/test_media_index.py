@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lusscore.cohort.importers.reading.media_index import MediaIndex
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    for name in ("a.mp4", "ward/b.MP4", "ward/twice.mp4", "icu/twice.mp4", "icu/v1.2.avi", "n.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "icu" / "stills").mkdir()
+    Image.new("L", (4, 4)).save(tmp_path / "icu" / "stills" / "1.png")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "c.mp4").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("a.mp4", "a.mp4"),
+        ("a", "a.mp4"),
+        ("b.mp4", "ward/b.MP4"),
+        ("ward/b", "ward/b.MP4"),
+        ("ward\\b.MP4", "ward/b.MP4"),
+        ("D:\\Export\\Ward\\twice.mp4", "ward/twice.mp4"),
+        ("/mnt/else/icu/twice", "icu/twice.mp4"),
+        ("v1.2", "icu/v1.2.avi"),
+        ("stills", "icu/stills"),
+        ("1.png", "icu/stills/1.png"),
+        ("./a.mp4", "a.mp4"),
+    ],
+)
+def test_a_clip_is_found_as_people_write_it(media: Path, written: str, found: str) -> None:
+    assert MediaIndex(media).find(written) == (media / found).resolve()
+
+
+def test_an_absolute_path_is_itself(media: Path) -> None:
+    assert MediaIndex(media / "icu").find(str(media / "a.mp4")) == (media / "a.mp4").resolve()
+
+
+def test_a_name_that_stands_for_two_clips_lists_them(media: Path) -> None:
+    with pytest.raises(LookupError, match="may be any of icu/twice.mp4, ward/twice.mp4; give the"):
+        MediaIndex(media).find("twice")
+
+
+@pytest.mark.parametrize("written", ["gone.mp4", "a.avi", "c.mp4", "", ".", ".."])
+def test_a_clip_that_is_not_there_gets_a_clause(media: Path, written: str) -> None:
+    with pytest.raises(LookupError, match="is not in .*; expected a clip of that name"):
+        MediaIndex(media).find(written)
+
+
+def test_all_clips_are_listed_once(media: Path) -> None:
+    index = MediaIndex(media)
+    told = [clip.relative_to(media.resolve()).as_posix() for clip in index.clips]
+    assert told == ["a.mp4", "icu/stills", "icu/stills/1.png", "icu/twice.mp4", "icu/v1.2.avi",
+        "ward/b.MP4", "ward/twice.mp4"]  # fmt: skip
+
+
+def test_a_clip_of_that_name_in_a_folder_of_another_name_is_not_it(tmp_path: Path) -> None:
+    (tmp_path / "p2").mkdir()
+    (tmp_path / "p2" / "R1.mp4").write_bytes(b"x")
+    (tmp_path / "R2.mp4").write_bytes(b"x")
+    index = MediaIndex(tmp_path)
+    with pytest.raises(LookupError, match="is not in"):
+        index.find("p1/R1.mp4")
+    assert index.find("export/p2/R1.mp4") == index.find("R1.mp4")
+    assert index.find("somewhere/R2.mp4").name == "R2.mp4"
