@@ -1,38 +1,12 @@
-import io
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
 from clip_maker import moving_bar
 from lusscore.clips import open_clip
-from lusscore.clips.repeats import RepeatFinder
-
-
-def repeats(frames: list[np.ndarray]) -> list[bool]:
-    finder = RepeatFinder()
-    return [finder.add(rgb) for rgb in frames]
-
-
-def encoded_twice_as_fast(frames: list[np.ndarray], quality: int) -> list[np.ndarray]:
-    """Encode each frame twice with H.264 at a quality (CRF) and decode."""
-    stream_bytes = io.BytesIO()
-    with av.open(stream_bytes, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=60, options={"crf": str(quality)})
-        stream.height, stream.width = (side // 2 * 2 for side in frames[0].shape[:2])
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 60)
-        for image in frames:
-            even = np.ascontiguousarray(image[: stream.height, : stream.width])
-            for _ in range(2):
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
-        container.mux(stream.encode(None))
-    stream_bytes.seek(0)
-    with av.open(stream_bytes) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+from measure_repeats import encoded_twice_as_fast, repeats
 
 
 def test_the_first_frame_and_moving_ones_are_no_repeats() -> None:

@@ -21,7 +21,10 @@ def is_clip(path: Path) -> bool:
     """
     if path.name.upper() == "DICOMDIR":
         return False
-    return any(reader.accepts(path) for reader in registered_readers())
+    try:
+        return any(reader.accepts(path) for reader in registered_readers())
+    except OSError:  # on a drive or in a folder that may not be looked at
+        return False
 
 
 def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]:
@@ -90,6 +93,10 @@ def _find_reader(path: Path) -> ClipReader:
     try:
         if not path.exists():
             raise ClipError(f"No clip at {path}; check the path or mount the drive it lies on.")
+        if not path.is_file() and not path.is_dir():
+            raise ClipError(
+                f"{path} is neither a file nor a folder; expected a clip. Leave it out."
+            )
         if path.is_file() and path.stat().st_size == 0:
             raise ClipError(f"{path} is empty (0 bytes); export or copy it again.")
     except OSError as error:

@@ -111,9 +111,8 @@ def _check_rle(frame: bytes, layout: PixelLayout, index: int, path: Path) -> Non
 
 
 def _name(syntax: Any) -> str:
-    from pydicom._uid_dict import UID_dictionary
-
-    return syntax.name if syntax in UID_dictionary else "of a private or unknown kind"
+    # a UID that pydicom does not know is its own name
+    return "of a private or unknown kind" if syntax.name == str(syntax) else str(syntax.name)
 
 
 def _quiet_gdcm() -> None:

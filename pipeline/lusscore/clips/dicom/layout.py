@@ -156,8 +156,9 @@ def _aspect(dataset: Any) -> Fraction:
 
 def _what_it_is(dataset: Any) -> str:
     """Return the name of the file's SOP class, which tells what it holds instead."""
-    from pydicom._uid_dict import UID_dictionary
+    from pydicom.uid import UID
 
     told = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
-    entry = UID_dictionary.get(str(told))
-    return entry[0] if entry else "of an unknown kind"
+    # a UID that pydicom does not know is its own name
+    name = UID(str(told)).name
+    return "of an unknown kind" if name == str(told) else name
