@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from lusscore.cohort import Cohort
@@ -11,11 +12,27 @@ def test_a_valid_cohort_is_summed_up(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
 ) -> None:
     make_cohort(4)
-    told = json.loads(lusscore("check", "tiny", "--json").output)
+    result = lusscore("check", "tiny", "--json")
+    told = json.loads(result.stdout)["summary"]
     assert (told["patients"], told["exams"], told["clips"], told["spans"]) == (4, 4, 8, 8)
     assert told["spans_per_score"] == {"0": 2, "1": 2, "2": 2, "3": 2}
     assert told["patients_per_group"] == {"covid": 2, "healthy": 2}
-    assert "card and manifest are valid" in lusscore("check", "tiny").output
+    assert told["frames"] == 40
+    assert result.exit_code == 0
+    result = lusscore("check", "tiny")
+    assert "tiny: card and manifest are valid; 0 errors, " in result.output
+
+
+def test_findings_are_told_by_level(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    make_cohort(4)
+    findings = json.loads(lusscore("check", "tiny", "--json").stdout)["findings"]
+    assert {"level", "code", "what", "where", "advice"} == findings[0].keys()
+    output = lusscore("check", "tiny").output
+    for finding in findings:
+        assert finding["code"] in output
+    assert output.index("notes") < output.index("warnings")
 
 
 def test_everything_wrong_is_told_at_once_with_exit_code_2(
@@ -26,8 +43,73 @@ def test_everything_wrong_is_told_at_once_with_exit_code_2(
     manifest.write_text(manifest.read_text().replace(",R1,0", ",R7,9").replace("L1.mp4", "L2.mp4"))
     result = lusscore("check", "tiny")
     assert result.exit_code == 2
-    for told in ("line 2, column zone: 'R7'", "line 2, column score: '9'", "line 3, column clip"):
+    for told in (
+        "line 2, column zone",
+        "'R7'",
+        "line 2, column score",
+        "'9'",
+        "line 3, column clip",
+    ):
         assert told in result.output
+    result = lusscore("check", "tiny", "--json", "--html", "check.html")
+    assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    assert {finding["code"] for finding in told["findings"]} == {"invalid-manifest"}
+    assert "line 2, column zone" in Path("check.html").read_text(encoding="utf-8")
+
+
+def test_a_leak_across_patients_ends_with_code_2(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    clips = make_cohort(4).folder / "clips"
+    (clips / "p1_R1.mp4").write_bytes((clips / "p0_R1.mp4").read_bytes())
+    result = lusscore("check", "tiny")
+    assert result.exit_code == 2
+    assert "leak-across-patients" in result.output
+    assert "clips/p0_R1.mp4 = clips/p1_R1.mp4" in result.output
+
+
+def test_warnings_fail_only_when_asked_to(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    make_cohort(4)
+    assert lusscore("check", "tiny").exit_code == 0
+    assert lusscore("check", "tiny", "--strict").exit_code == 1
+
+
+def test_page_and_preview_are_written(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    make_cohort(4)
+    result = lusscore("check", "tiny", "--report", "--preview", "preview.png")
+    page = Path("data/tiny/check.html")
+    assert "default-src 'none'" in page.read_text(encoding="utf-8")
+    assert Path("preview.png").read_bytes().startswith(b"\x89PNG")
+    assert "Written: preview.png" in result.output
+    assert Path("features/tiny/media.json").is_file()
+
+
+def test_a_quick_check_leaves_nothing_behind(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    make_cohort(4)
+    told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)
+    assert "frames" not in told["summary"]
+    assert not Path("features").exists()
+    result = lusscore("check", "tiny", "--quick", "--preview", "preview.png")
+    assert result.exit_code == 2
+    assert "--preview shows frames" in result.output
+
+
+def test_raters_are_compared(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    cohort = make_cohort(4)
+    rows = [f"{clip},{rater},{n % 4}" for n, clip in enumerate(cohort.clips()) for rater in "xy"]
+    (cohort.folder / "ratings.csv").write_text("clip,rater,score\n" + "\n".join(rows) + "\n")
+    told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)["agreement"]
+    assert told["pairs"][0]["quadratic_kappa"] == pytest.approx(1)
+    assert (told["fleiss_spans"], told["fleiss_kappa"]) == (8, pytest.approx(1))
 
 
 def test_a_folder_under_another_name_is_refused(
@@ -37,3 +119,12 @@ def test_a_folder_under_another_name_is_refused(
     result = lusscore("check", "other")
     assert result.exit_code == 2
     assert "names the cohort 'tiny' but its folder is 'other'" in result.output
+
+
+def test_a_page_that_cannot_be_written_is_said(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    make_cohort(4)
+    result = lusscore("check", "tiny", "--quick", "--html", "nowhere/check.html")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output

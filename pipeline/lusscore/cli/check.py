@@ -3,48 +3,169 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from lusscore.cli.places import cohort_argument, data_dir_option, find_cohort
-from lusscore.console import print_table, say
+from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option, find_cohort
+from lusscore.console import print_table, progress, say
+
+if TYPE_CHECKING:
+    from lusscore.checks import Finding, Verdict
+    from lusscore.cohort import Cohort
+
+_PLACES_SHOWN = 3
+_SAME_SHOWN = 40
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("check")
 @cohort_argument
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quick", is_flag=True, help="Read card, manifest and headers; decode no clip.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary, findings and agreement.")
+@click.option("--html", type=_FILE, metavar="FILE", help="Write a page with pictures of clips.")
+@click.option("--report", is_flag=True, help="The same as --html <cohort>/check.html.")
+@click.option("--open", "open_page", is_flag=True, help="Write the page and show it.")
+@click.option(
+    "--preview", type=_FILE, metavar="FILE",
+    help="Draw the sector and text found in every clip on contact sheets (PNG, 60 clips each). "
+    "Names burned into the clips are visible on them.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="End with code 1 if there are warnings.")
 @data_dir_option
-def command(cohort: str, as_json: bool, data_dir: Path) -> None:
-    """Validate a COHORT's card and manifest, and tell what is in it.
+@features_dir_option
+def command(
+    cohort: str,
+    quick: bool,
+    as_json: bool,
+    html: Path | None,
+    report: bool,
+    open_page: bool,
+    preview: Path | None,
+    strict: bool,
+    data_dir: Path,
+    features_dir: Path,
+) -> None:
+    """Say what is wrong with a COHORT before anything is computed, and what is in it.
 
-    All bad rows are named at once, with line, column, value and what is allowed.
+    Checks card and manifest, labels and their balance, groups, devices and patients; reads every
+    clip and looks for recordings that are there twice, above all in two patients, for text that
+    is burned in, for fields that say who the patient is, and for frames that show nothing.
+
+    Clips are decoded twice; digests, frame counts and sectors are remembered for 'lusscore
+    features'. Exit codes: 0 no errors; 1 warnings and --strict; 2 errors.
     """
-    found = find_cohort(cohort, data_dir)
-    labelled = [span for span in found.spans if span.score is not None]
-    scores = Counter(span.score for span in labelled)
-    owners = {span.patient: span.group or "unknown" for span in found.spans}
-    summary = {
-        "cohort": found.name,
-        "protocol": found.card.protocol,
-        "rubric": found.card.rubric,
-        "synthetic": found.card.synthetic,
-        "patients": len(owners),
-        "exams": len({(span.patient, span.exam) for span in found.spans}),
-        "clips": len(found.clips()),
-        "spans": len(found.spans),
-        "unlabelled_spans": len(found.spans) - len(labelled),
-        "spans_per_score": {str(score): scores[score] for score in range(4)},
-        "patients_per_group": dict(sorted(Counter(owners.values()).items())),
-    }
+    from lusscore.checks import check_cohort, render_page, write_preview
+    from lusscore.features.plan import media_path
+
+    folder = _folder(cohort, data_dir)
+    if html is None and (report or open_page):
+        html = folder / "check.html"
+    if quick and preview is not None:
+        raise click.UsageError("--preview shows frames, which --quick does not decode.")
+
+    def read(check_files: bool) -> Cohort:
+        return find_cohort(cohort, data_dir, check_files=check_files)
+
+    with progress() as bars:
+        counting = bars.add_task("Reading clips", total=None, unit="clips", visible=not quick)
+        looking = bars.add_task("Looking at clips", total=None, unit="clips")
+        verdict = check_cohort(
+            folder.name,
+            read,
+            None if quick else lambda found: media_path(features_dir, found),
+            pictures=html is not None or preview is not None,
+            counting=lambda done, total: bars.update(counting, completed=done, total=total),
+            looking=lambda done, total: bars.update(looking, completed=done, total=total),
+        )
+    if html is not None:
+        _write(html, render_page(verdict))
+    sheets = []
+    if preview is not None and verdict.inspection is not None:
+        sheets = write_preview(verdict.inspection, preview)
     if as_json:
-        say(json.dumps(summary, indent=2))
-        return
-    rows = [
-        (key.replace("_", " "), _told(value)) for key, value in summary.items() if key != "cohort"
-    ]
-    print_table(f"Cohort {found.name}: card and manifest are valid", ("what", "value"), rows)
+        say(json.dumps(verdict.as_json(), indent=2))
+    else:
+        _tell(verdict)
+        for path in ([html] if html else []) + sheets:
+            say(f"Written: {path}")
+    if open_page and html is not None:
+        click.launch(html.resolve().as_uri())
+    if verdict.count("error"):
+        sys.exit(2)
+    if strict and verdict.count("warning"):
+        sys.exit(1)
+
+
+def _folder(cohort: str, data_dir: Path) -> Path:
+    from lusscore.cohort import CARD_NAME
+
+    folder = Path(cohort) if (Path(cohort) / CARD_NAME).is_file() else data_dir / cohort
+    return folder.resolve()
+
+
+def _write(path: Path, text: str) -> None:
+    from lusscore.errors import CohortError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CohortError(
+            f"{path} cannot be written ({error.strerror}); choose another file with --html."
+        ) from None
+
+
+def _tell(verdict: Verdict) -> None:
+    """Print what is in the cohort, then findings by level, gravest last where the eye ends."""
+    from lusscore.checks import LEVELS
+
+    if verdict.summary:
+        rows = [
+            (key.replace("_", " "), _told(value))
+            for key, value in verdict.summary.items()
+            if key != "cohort"
+        ]
+        print_table(f"Cohort {verdict.name}", ("what", "value"), rows)
+    for level in reversed(LEVELS):
+        found = [finding for finding in verdict.findings if finding.level == level]
+        if found:
+            print_table(
+                f"{_count(len(found), level)}",
+                ("finding", "what", "where", "what to do"),
+                [_row(finding) for finding in _shortened(found)],
+            )
+    counts = ", ".join(_count(verdict.count(level), level) for level in LEVELS)
+    valid = "" if verdict.count("error") else "card and manifest are valid; "
+    say(f"{verdict.name}: {valid}{counts}.")
+
+
+def _shortened(findings: list[Finding]) -> list[Finding]:
+    """Keep the first of very many findings of one kind; JSON has them all."""
+    from lusscore.checks import Finding
+
+    kept, seen = [], dict[str, int]()
+    for finding in findings:
+        seen[finding.code] = seen.get(finding.code, 0) + 1
+        if seen[finding.code] <= _SAME_SHOWN:
+            kept.append(finding)
+    for code, count in seen.items():
+        if count > _SAME_SHOWN:
+            told = f"and {count - _SAME_SHOWN:,} more of this kind; --json lists all"
+            kept.append(Finding(findings[0].level, code, told))
+    return kept
+
+
+def _row(finding: Finding) -> tuple[str, str, str, str]:
+    places = "\n".join(finding.where[:_PLACES_SHOWN])
+    if len(finding.where) > _PLACES_SHOWN:
+        places += f"\nand {len(finding.where) - _PLACES_SHOWN:,} more"
+    return finding.code, finding.what, places, finding.advice
+
+
+def _count(count: int, level: str) -> str:
+    return f"{count} {level}{'' if count == 1 else 's'}"
 
 
 def _told(value: object) -> str:

@@ -1,0 +1,148 @@
+"""All that checks look at: what is known of a cohort and of each of its clips."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from lusscore.checks.frame_hashes import FrameHashes
+from lusscore.clips import ClipFacts
+from lusscore.cohort import Cohort, Rating, Span
+from lusscore.errors import Problem
+from lusscore.features.media import Media
+from lusscore.sector import Sector
+
+
+@dataclass(frozen=True)
+class ClipLook:
+    """What is known of one clip; None or empty where it was not looked at or cannot be read.
+
+    Attributes
+    ----------
+    clip
+        Path as the manifest writes it.
+    spans
+        Its rows of the manifest, at least one.
+    digest
+        SHA-256 of the media bytes.
+    error
+        Why the clip cannot be read.
+    facts
+        What the clip says of itself.
+    media
+        Its frames, as stage one counts them.
+    hashes
+        Perceptual hashes of frames throughout the clip.
+    blank
+        Frames without a picture (one colour all over), of those looked at.
+    picture
+        JPEG of the middle frame as it is, reduced; empty unless asked for.
+    thumbnail
+        JPEG of the same frame within the sector, text painted over; empty unless asked for, or
+        where no sector was found.
+    """
+
+    clip: str
+    spans: tuple[Span, ...]
+    digest: str = ""
+    error: str = ""
+    facts: ClipFacts | None = None
+    media: Media | None = None
+    hashes: FrameHashes | None = None
+    blank: int = 0
+    picture: bytes = b""
+    thumbnail: bytes = b""
+
+    @property
+    def patient(self) -> str:
+        """Whose clip it is."""
+        return self.spans[0].patient
+
+    @property
+    def labels(self) -> tuple[tuple[int, int | None, int | None], ...]:
+        """First frame, end and score of every span, in the order of frames."""
+        return tuple(
+            sorted(
+                ((span.frame_start, span.frame_end, span.score) for span in self.spans),
+                key=lambda label: label[0],
+            )
+        )
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any of its spans has a score."""
+        return any(span.score is not None for span in self.spans)
+
+    @property
+    def sector(self) -> Sector | None:
+        """Where the tissue is, and where text is written."""
+        return self.media.sector if self.media else None
+
+    @property
+    def device(self) -> str:
+        """The device of the manifest, else the one the clip names; empty when unknown."""
+        return self.spans[0].device or (self.facts.device if self.facts else "")
+
+    def labelled_frames(self, span: Span) -> int:
+        """Count the frames that a span covers; 0 where the clip was not decoded."""
+        if self.media is None:
+            return 0
+        end = self.media.frames if span.frame_end is None else span.frame_end
+        return max(0, min(end, self.media.frames) - span.frame_start)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """All that checks look at.
+
+    Attributes
+    ----------
+    cohort
+        The cohort; its manifest is valid but for clips that are not there.
+    clips
+        One look per clip, in manifest order.
+    ratings
+        What each rater said, where ``ratings.csv`` is there.
+    ratings_problems
+        What is wrong with ``ratings.csv``.
+    missing
+        Clips that are not on disk.
+    """
+
+    cohort: Cohort
+    clips: tuple[ClipLook, ...]
+    ratings: tuple[Rating, ...] = ()
+    ratings_problems: tuple[Problem, ...] = ()
+    missing: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def labelled(self) -> tuple[Span, ...]:
+        """Spans that have a score."""
+        return tuple(span for span in self.cohort.spans if span.score is not None)
+
+    @cached_property
+    def scores(self) -> Mapping[int, int]:
+        """Number of labelled spans per score that occurs."""
+        return Counter(span.score for span in self.labelled if span.score is not None)
+
+    @cached_property
+    def frames_per_score(self) -> Mapping[int, int]:
+        """Number of labelled frames per score that occurs; empty where nothing was decoded."""
+        frames: Counter[int] = Counter()
+        for look in self.clips:
+            for span in look.spans:
+                if span.score is not None:
+                    frames[span.score] += look.labelled_frames(span)
+        return +frames
+
+    @cached_property
+    def groups(self) -> Mapping[str, str]:
+        """The group of every patient; empty text when unknown."""
+        return {span.patient: span.group for span in self.cohort.spans}
+
+    @cached_property
+    def by_clip(self) -> Mapping[str, ClipLook]:
+        """The looks by clip."""
+        return {look.clip: look for look in self.clips}

@@ -1,0 +1,26 @@
+"""A card or manifest that cannot be used, as findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lusscore.checks.finding import Finding
+from lusscore.cohort import CARD_NAME
+from lusscore.errors import InvalidCohortError
+
+INVALID_CODES = ("invalid-card", "invalid-manifest")
+
+
+def findings_of(error: InvalidCohortError) -> list[Finding]:
+    """Turn all that is wrong with a card or manifest into one finding per problem."""
+    card = Path(str(error.source)).name == CARD_NAME
+    return [
+        Finding(
+            "error",
+            "invalid-card" if card else "invalid-manifest",
+            f"{problem.what}.",
+            (problem.where,),
+            f"Correct it in {Path(str(error.source)).name}.",
+        )
+        for problem in error.problems
+    ]

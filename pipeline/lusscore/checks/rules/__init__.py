@@ -1,0 +1,46 @@
+"""The checks, one question each; importing a module registers its check."""
+
+# In the order in which findings of one level are shown.
+from lusscore.checks.rules import (  # isort: skip
+    unreadable,
+    paths,
+    spans,
+    same_bytes,
+    same_pictures,
+    labels,
+    balance,
+    card,
+    groups,
+    devices,
+    patients,
+    zones,
+    raters,
+    identifiers,
+    sector,
+    burned_in_text,
+    pictures,
+    sizes,
+    timing,
+)
+
+__all__ = [
+    "balance",
+    "burned_in_text",
+    "card",
+    "devices",
+    "groups",
+    "identifiers",
+    "labels",
+    "paths",
+    "patients",
+    "pictures",
+    "raters",
+    "same_bytes",
+    "same_pictures",
+    "sector",
+    "sizes",
+    "spans",
+    "timing",
+    "unreadable",
+    "zones",
+]

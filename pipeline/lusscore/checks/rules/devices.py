@@ -1,0 +1,54 @@
+"""Which devices recorded the clips, and whether a device can be taken for disease."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lusscore.checks.confounding import cramers_v, tells
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.rules.groups import STRONG
+from lusscore.checks.wording import listed
+
+
+@register_check("device-mix", "devices-tell-groups", "devices-tell-scores", needs="manifest")
+def check_devices(inspection: Inspection) -> Iterator[Finding]:
+    """Count devices, and hold them against groups and scores."""
+    devices = Counter(look.device or "unknown" for look in inspection.clips)
+    if len(devices) < 2:
+        return
+    told = listed([f"{device} ({count:,} clips)" for device, count in devices.most_common()])
+    yield Finding("note", "device-mix", f"Clips come from {len(devices)} devices: {told}.")
+    by_patient = sorted(
+        {
+            (look.patient, look.device, look.spans[0].group)
+            for look in inspection.clips
+            if look.device and look.spans[0].group
+        }
+    )
+    pairs = [(device, group) for _, device, group in by_patient]
+    if tells(pairs) or cramers_v(pairs) >= STRONG:
+        yield Finding(
+            "warning",
+            "devices-tell-groups",
+            "Device and group go together (corrected Cramér's V "
+            f"{cramers_v(pairs):.2f} over patients), so that a model can tell the groups by the "
+            "look of the device.",
+            advice="Report results per device, or use patients of all groups from each device.",
+        )
+    pairs = [
+        (look.device, str(span.score))
+        for look in inspection.clips
+        for span in look.spans
+        if look.device and span.score is not None
+    ]
+    if tells(pairs) or cramers_v(pairs) >= STRONG:
+        yield Finding(
+            "warning",
+            "devices-tell-scores",
+            f"Device and score go together (corrected Cramér's V {cramers_v(pairs):.2f} over "
+            "labelled rows), so that a model can tell scores by the look of the device.",
+            advice="Report results per device.",
+        )

@@ -1,0 +1,49 @@
+"""Whether files say who the patient is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import have, number_of
+
+_SHOWN = 12
+_ADVICE = "Import the recordings with --deidentify before they are shared."
+
+
+@register_check("identifiers-present", "declared-burned-in", needs="headers")
+def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
+    """Name the tags and fields that could tell who a patient is; never what they hold."""
+    names: Counter[str] = Counter()
+    holding, declared = [], []
+    for look in inspection.clips:
+        if look.facts is not None and look.facts.identifiers:
+            names.update(set(look.facts.identifiers))
+            holding.append(look.clip)
+        if look.facts is not None and look.facts.burned_in:
+            declared.append(look.clip)
+    if holding:
+        told = ", ".join(f"{name} ({count:,})" for name, count in names.most_common(_SHOWN))
+        more = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
+        yield Finding(
+            "warning",
+            "identifiers-present",
+            f"{number_of(len(holding), 'clip')} {have(len(holding))} fields that can tell who the "
+            "patient is: "
+            f"{told}{more}.",
+            tuple(holding),
+            _ADVICE,
+        )
+    if declared:
+        yield Finding(
+            "warning",
+            "declared-burned-in",
+            f"{number_of(len(declared), 'DICOM file')} {have(len(declared))} a header that says "
+            "the "
+            "pixels show who the patient is.",
+            tuple(declared),
+            _ADVICE,
+        )

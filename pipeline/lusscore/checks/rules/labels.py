@@ -1,0 +1,47 @@
+"""Which labels are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import are, have, number_of, percent
+
+
+@register_check("no-labels", "missing-labels", "unlabelled-patients", needs="manifest")
+def check_labels(inspection: Inspection) -> Iterator[Finding]:
+    """Count rows and patients without a score."""
+    spans = inspection.cohort.spans
+    missing = [span for span in spans if span.score is None]
+    if len(missing) == len(spans):
+        yield Finding(
+            "warning",
+            "no-labels",
+            "No row has a score, so that nothing can be trained or validated.",
+            advice="Fill in the column score, or import the table that holds the labels.",
+        )
+        return
+    if missing:
+        yield Finding(
+            "note",
+            "missing-labels",
+            f"{len(missing):,} of {number_of(len(spans), 'row')} "
+            f"({percent(len(missing) / len(spans))}) {have(len(missing))} no score; embeddings are "
+            "computed for "
+            "them, and training leaves them out.",
+            tuple(dict.fromkeys(span.clip for span in missing)),
+            "Score them, or take them out if that is not meant.",
+        )
+    labelled = {span.patient for span in inspection.labelled}
+    bare = tuple(dict.fromkeys(span.patient for span in spans if span.patient not in labelled))
+    if bare:
+        yield Finding(
+            "note",
+            "unlabelled-patients",
+            f"{len(bare):,} of {number_of(len(inspection.groups), 'patient')} {have(len(bare))} no "
+            "score at "
+            f"all and {are(len(bare))} in no fold.",
+            bare,
+        )

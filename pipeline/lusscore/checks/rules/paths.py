@@ -1,0 +1,40 @@
+"""Whether clips lie where the manifest says they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import have, number_of
+
+
+@register_check("path-leaves-cohort", needs="manifest")
+def check_paths(inspection: Inspection) -> Iterator[Finding]:
+    """Find relative paths that lead out of the cohort's folder, by ``..`` or by a link.
+
+    An absolute path says openly that a clip lies elsewhere, and is allowed.
+    """
+    folder = inspection.cohort.folder.resolve()
+    leaving = tuple(look.clip for look in inspection.clips if _leaves(folder, look.clip))
+    if leaving:
+        yield Finding(
+            "error",
+            "path-leaves-cohort",
+            f"{number_of(len(leaving), 'clip')} {have(len(leaving))} a relative path that leads "
+            "out of "
+            "the cohort's folder.",
+            leaving,
+            "Write the absolute path of a clip that lies elsewhere, or move it into the folder.",
+        )
+
+
+def _leaves(folder: Path, clip: str) -> bool:
+    if Path(clip).is_absolute() or PureWindowsPath(clip).is_absolute():
+        return False
+    try:
+        return not (folder / clip).resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # a loop of links
+        return True

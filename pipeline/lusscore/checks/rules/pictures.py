@@ -1,0 +1,45 @@
+"""Whether frames show anything, and anything new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import have, number_of, percent
+
+_MANY_REPEATS = 0.1
+
+
+@register_check("blank-frames", "repeated-frames", needs="frames")
+def check_pictures(inspection: Inspection) -> Iterator[Finding]:
+    """Find clips with frames of one colour, or with many that repeat the one before."""
+    blank = tuple(look.clip for look in inspection.clips if look.blank)
+    if blank:
+        yield Finding(
+            "warning",
+            "blank-frames",
+            f"{number_of(len(blank), 'clip')} {have(len(blank))} frames without a picture, which "
+            "carry the "
+            "clip's label all the same.",
+            blank,
+            "Leave these frames out with frame_start and frame_end in the manifest.",
+        )
+    repeated, all_repeats, all_frames = [], 0, 0
+    for look in inspection.clips:
+        if look.media is not None:
+            all_repeats += len(look.media.repeats)
+            all_frames += look.media.frames
+            if len(look.media.repeats) > _MANY_REPEATS * look.media.frames:
+                repeated.append(look.clip)
+    if repeated:
+        yield Finding(
+            "note",
+            "repeated-frames",
+            f"In {number_of(len(repeated), 'clip')} more than {percent(_MANY_REPEATS)} of the "
+            f"frames repeat the one before ({percent(all_repeats / all_frames)} of all frames of "
+            "the cohort), as when a recording was exported at a higher rate.",
+            tuple(repeated),
+            "Choose a frames policy that takes fewer frames.",
+        )

@@ -1,0 +1,50 @@
+"""Whether raters agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lusscore.checks.agreement import measure_agreement
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import are, number_of
+
+# Landis and Koch 1977, Biometrics 33(1):159–174, call less than this fair at best.
+_FAIR = 0.4
+
+
+@register_check(
+    "invalid-ratings", "raters-disagree", "raters-agree", "ratings-of-no-clip", needs="manifest"
+)
+def check_raters(inspection: Inspection) -> Iterator[Finding]:
+    """Measure agreement of every two raters on the spans that both scored."""
+    for problem in inspection.ratings_problems:
+        yield Finding("error", "invalid-ratings", f"{problem.what}.", (problem.where,))
+    unknown = sorted({rating.clip for rating in inspection.ratings} - inspection.by_clip.keys())
+    if unknown:
+        yield Finding(
+            "warning",
+            "ratings-of-no-clip",
+            f"{number_of(len(unknown), 'clip')} of ratings.csv {are(len(unknown))} not in the "
+            "manifest.",
+            tuple(unknown),
+            "Import again, or take these rows out of ratings.csv.",
+        )
+    agreement = measure_agreement(inspection.ratings)
+    for pair in agreement.pairs:
+        kappa = pair.quadratic_kappa
+        if kappa is None:
+            continue
+        poor = kappa < _FAIR
+        yield Finding(
+            "warning" if poor else "note",
+            "raters-disagree" if poor else "raters-agree",
+            f"Two raters who both scored {number_of(pair.spans, 'span')} agree with a quadratic "
+            f"kappa of {kappa:.2f}.",
+            pair.raters,
+            "No model can agree with raters better than they agree with each other: settle the "
+            "scores that differ."
+            if poor
+            else "",
+        )

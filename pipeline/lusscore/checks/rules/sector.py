@@ -1,0 +1,27 @@
+"""Whether the sector was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import number_of
+
+
+@register_check("sector-not-found", needs="frames")
+def check_sector(inspection: Inspection) -> Iterator[Finding]:
+    """Find clips of which the whole image stands in for the sector."""
+    whole = tuple(
+        look.clip for look in inspection.clips if look.sector and look.sector.source == "whole"
+    )
+    if whole:
+        yield Finding(
+            "warning",
+            "sector-not-found",
+            f"In {number_of(len(whole), 'clip')} no sector was found, so that the network sees "
+            "the whole image, with whatever is written in it.",
+            whole,
+            "Look at them with 'lusscore check --preview', and crop them before import if needed.",
+        )

@@ -1,0 +1,44 @@
+"""Whether the labelled frames exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lusscore.checks.finding import Finding
+from lusscore.checks.inspection import Inspection
+from lusscore.checks.registry import register_check
+from lusscore.checks.wording import have, number_of
+
+
+@register_check("span-outside-clip", "span-beyond-clip", needs="frames")
+def check_spans(inspection: Inspection) -> Iterator[Finding]:
+    """Find spans that begin, or only end, after the last frame of their clip."""
+    outside, beyond = [], []
+    for look in inspection.clips:
+        frames = look.media.frames if look.media else None
+        for span in look.spans:
+            if frames is not None and span.frame_start >= frames:
+                outside.append(look.clip)
+            elif frames is not None and span.frame_end is not None and span.frame_end > frames:
+                beyond.append(look.clip)
+    if outside:
+        yield Finding(
+            "error",
+            "span-outside-clip",
+            f"{number_of(len(outside), 'row')} of the manifest {have(len(outside))} a first frame "
+            "after "
+            "the last of the clip, and so no frames.",
+            tuple(dict.fromkeys(outside)),
+            "Correct frame_start; frame numbers count from 0.",
+        )
+    if beyond:
+        yield Finding(
+            "warning",
+            "span-beyond-clip",
+            f"{number_of(len(beyond), 'row')} of the manifest {have(len(beyond))} an end after the "
+            "last "
+            "frame of the clip.",
+            tuple(dict.fromkeys(beyond)),
+            "Check that the labels were made on these very files: frames may have been counted "
+            "at another rate.",
+        )

@@ -1,0 +1,46 @@
+"""What a cohort holds, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from lusscore.checks.inspection import Inspection
+from lusscore.cohort import MAXIMUM_ZONE_SCORE
+
+
+def summarise(inspection: Inspection) -> dict[str, Any]:
+    """Count patients, exams, clips, spans, scores and groups, as plain JSON values.
+
+    Frames are counted where clips were decoded, and devices where any is known.
+    """
+    cohort = inspection.cohort
+    spans, groups = cohort.spans, inspection.groups
+    summary: dict[str, Any] = {
+        "cohort": cohort.name,
+        "protocol": cohort.card.protocol,
+        "rubric": cohort.card.rubric,
+        "synthetic": cohort.card.synthetic,
+        "patients": len(groups),
+        "exams": len({(span.patient, span.exam) for span in spans}),
+        "clips": len(inspection.clips),
+        "spans": len(spans),
+        "unlabelled_spans": len(spans) - len(inspection.labelled),
+        "spans_per_score": _by_score(inspection.scores),
+        "patients_per_group": dict(
+            sorted(Counter(group or "unknown" for group in groups.values()).items())
+        ),
+    }
+    devices = Counter(look.device for look in inspection.clips if look.device)
+    if devices:
+        summary["clips_per_device"] = dict(devices.most_common())
+    decoded = [look.media for look in inspection.clips if look.media is not None]
+    if decoded:
+        summary["frames"] = sum(media.frames for media in decoded)
+        summary["labelled_frames_per_score"] = _by_score(inspection.frames_per_score)
+    return summary
+
+
+def _by_score(counts: Mapping[int, int]) -> dict[str, int]:
+    return {str(score): counts.get(score, 0) for score in range(MAXIMUM_ZONE_SCORE + 1)}

@@ -1,0 +1,101 @@
+import base64
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lusscore.checks import Finding, Verdict, render_page
+from lusscore.cohort import Span
+
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Strict(HTMLParser):
+    """Fails on tags that do not nest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.addresses += [value or "" for key, value in attrs if key in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def verdict(
+    rows: Callable[..., Span],
+    check: Callable[..., Verdict],
+    drifting_clip: Callable[..., np.ndarray],
+) -> Verdict:
+    named = drifting_clip(1)
+    for rgb in named:
+        cv2.putText(rgb, "SOMEBODY", (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 0, 0), 1)
+    clips = {"a.mp4": named, "b.mp4": named, "dark.mp4": np.zeros((12, 240, 320, 3), np.uint8)}
+    spans = [
+        rows(name[0], "R1", 1, clip=name, group="y" if name[0] == "d" else "<b>x</b>")
+        for name in clips
+    ]
+    return check(clips, spans, pictures=True)
+
+
+def test_the_page_is_well_formed_and_asks_for_nothing(verdict: Verdict) -> None:
+    page = render_page(verdict)
+    parser = Strict()
+    parser.feed(page)
+    assert parser.open == []
+    assert parser.addresses
+    assert all(address.startswith(("data:", "#")) for address in parser.addresses)
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "<b>x</b>" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_findings_are_on_it(verdict: Verdict) -> None:
+    page = render_page(verdict)
+    for finding in verdict.findings:
+        assert f"<code>{finding.code}</code>" in page
+    assert "a.mp4 = b.mp4" in page
+
+
+def test_pictures_show_no_name(verdict: Verdict) -> None:
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(found))))
+        for found in re.findall(r'src="data:image/jpeg;base64,([^"]+)"', render_page(verdict))
+    ]
+    assert len(pictures) == 2  # none of the clip whose sector was not found
+    for picture in pictures:
+        red = picture[..., 0].astype(int) - picture[..., 1]
+        assert red.max() < 40
+        assert picture.std() > 20
+
+
+def test_folders_are_cut_from_absolute_paths(verdict: Verdict) -> None:
+    finding = Finding("error", "x-y", "Said.", ("/home of/Ada/1.mp4 = C:\\Ada\\2.mp4", "in/3.mp4"))
+    page = render_page(replace(verdict, findings=(finding,)))
+    assert "Ada" not in page
+    assert "1.mp4 = 2.mp4" in page
+    assert "in/3.mp4" in page
+
+
+def test_a_cohort_that_cannot_be_read_has_a_page(tmp_path: Path) -> None:
+    finding = Finding("error", "invalid-manifest", "'R7' is no zone.", ("line 2, column zone",))
+    page = render_page(Verdict("ward", (finding,)))
+    assert "line 2, column zone" in page
+    parser = Strict()
+    parser.feed(page)
+    assert parser.open == []

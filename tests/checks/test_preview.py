@@ -1,0 +1,68 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lusscore.checks import Verdict, write_preview
+from lusscore.cohort import Span
+from lusscore.errors import CohortError
+
+GREEN, RED = (53, 192, 151), (255, 90, 79)
+
+
+def drawn(path: Path, colour: tuple[int, int, int]) -> int:
+    return int((np.asarray(Image.open(path)) == colour).all(axis=2).sum())
+
+
+@pytest.fixture
+def verdict(
+    rows: Callable[..., Span],
+    check: Callable[..., Verdict],
+    drifting_clip: Callable[..., np.ndarray],
+    tmp_path: Path,
+) -> Verdict:
+    video = drifting_clip(1)
+    for rgb in video:
+        cv2.putText(rgb, "L3", (140, 170), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255,) * 3, 2)
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    clips = {"a.mp4": video, "b.mp4": bad}
+    return check(clips, [rows("a", clip="a.mp4"), rows("b", clip="b.mp4")], pictures=True)
+
+
+def test_sector_and_text_are_drawn(verdict: Verdict, tmp_path: Path) -> None:
+    assert verdict.inspection is not None
+    (path,) = write_preview(verdict.inspection, tmp_path / "preview.png")
+    assert path == tmp_path / "preview.png"
+    assert drawn(path, GREEN) > 300
+    assert drawn(path, RED) > 40
+
+
+def test_without_text_no_box_is_drawn(verdict: Verdict, tmp_path: Path) -> None:
+    assert verdict.inspection is not None
+    look = verdict.inspection.clips[0]
+    assert look.media is not None
+    assert look.sector is not None
+    plain = replace(look, media=replace(look.media, sector=replace(look.sector, text=())))
+    inspection = replace(verdict.inspection, clips=(plain,))
+    (path,) = write_preview(inspection, tmp_path / "preview.png")
+    assert drawn(path, RED) == 0
+
+
+def test_many_clips_go_on_numbered_sheets(verdict: Verdict, tmp_path: Path) -> None:
+    assert verdict.inspection is not None
+    many = replace(verdict.inspection, clips=verdict.inspection.clips * 31)
+    paths = write_preview(many, tmp_path / "preview.png")
+    assert [path.name for path in paths] == ["preview-1.png", "preview-2.png"]
+    assert all(path.is_file() for path in paths)
+    assert not (tmp_path / "preview.png").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(verdict: Verdict, tmp_path: Path) -> None:
+    assert verdict.inspection is not None
+    with pytest.raises(CohortError, match="cannot be written"):
+        write_preview(verdict.inspection, tmp_path / "nowhere" / "preview.png")
