@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.errors import FoldError, InvalidCohortError, Problem
+from lusscore.cohort.csv_rows import read_csv
+from lusscore.errors import CohortError, FoldError, InvalidCohortError, Problem
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 FOLD_COLUMNS = ("repeat", "fold", "patient", "group", "frames")
 
 
@@ -83,20 +85,19 @@ def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
         If rows are bad, or a patient is missing, unknown or in two folds of one repeat.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        rows = read_csv(path, ("repeat", "fold", "patient"))
     except FileNotFoundError:
         raise FoldError(f"No folds at {path}; leave the option out to make new ones.") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if not {"repeat", "fold", "patient"} <= set(reader.fieldnames or ()):
-        raise FoldError(f"{path} is not a folds file; expected the columns repeat, fold, patient.")
+    except CohortError as error:
+        raise FoldError(f"{error} A folds.csv of an earlier run is needed.") from None
     known = {patient.patient for patient in patients}
     problems: list[Problem] = []
     repeats: dict[int, dict[str, int]] = {}
-    for row in reader:
-        where = f"line {reader.line_num}"
-        patient = row["patient"]
+    for line, row in rows:
+        where = f"line {line}"
+        patient = row["patient"] or ""
         numbers = [row["repeat"] or "", row["fold"] or ""]
-        if not all(number.isdecimal() and int(number) > 0 for number in numbers):
+        if not all(_NUMBER.fullmatch(number) for number in numbers):
             problems.append(Problem(where, "repeat and fold must be whole numbers from 1"))
             continue
         repeat, fold = map(int, numbers)

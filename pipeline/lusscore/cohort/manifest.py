@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lusscore.cohort.csv_rows import read_csv
 from lusscore.cohort.manifest_checks import (
     double_labels,
     missing_clips,
+    outside_clips,
     two_groups,
     two_owners,
 )
@@ -20,6 +22,7 @@ from lusscore.errors import CohortError, InvalidCohortError, Problem
 MANIFEST_NAME = "manifest.csv"
 REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
 OPTIONAL_COLUMNS = ("frame_start", "frame_end", "group", "device", "rater")
+_FRAME = re.compile(r"[0-9]{1,9}")
 
 
 def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -> tuple[Span, ...]:
@@ -42,46 +45,24 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
         If rows are bad: every one is named with its line, column and value.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        rows = read_csv(path, REQUIRED_COLUMNS, f" and optionally {','.join(OPTIONAL_COLUMNS)}")
     except FileNotFoundError:
         raise CohortError(
             f"No manifest at {path}; expected a CSV file with the columns "
             f"{', '.join(REQUIRED_COLUMNS)}. Make one with 'lusscore import' or by hand "
             "(data/README.md shows how)."
         ) from None
-    except UnicodeDecodeError as error:
-        raise CohortError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'."
-        ) from None
-    # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in reader.fieldnames or ()]
-    if not header:
-        raise CohortError(
-            f"{path} is empty; expected a header line {','.join(REQUIRED_COLUMNS)} and one row "
-            "per labelled span."
-        )
-    missing = [name for name in REQUIRED_COLUMNS if name not in header]
-    if missing:
-        raise CohortError(
-            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
-            f"its header is {','.join(header)!r}, expected {','.join(REQUIRED_COLUMNS)} "
-            f"and optionally {','.join(OPTIONAL_COLUMNS)}."
-        )
-    reader.fieldnames = header
     problems: list[Problem] = []
     spans: list[tuple[int, Span]] = []
-    for row in reader:
-        if any((value or "").strip() for key, value in row.items() if key is not None):
-            line = reader.line_num
-            span = _parse_row(row, line, protocol, problems)
-            if span is not None:
-                spans.append((line, span))
+    for line, row in rows:
+        span = _parse_row(row, line, protocol, problems)
+        if span is not None:
+            spans.append((line, span))
     if not spans and not problems:
         raise CohortError(f"{path} has a header but no rows; expected one row per labelled span.")
     if check_files:
         problems += missing_clips(path.parent, spans)
-    problems += two_groups(spans) + double_labels(spans) + two_owners(spans)
+    problems += outside_clips(spans) + two_groups(spans) + double_labels(spans) + two_owners(spans)
     if problems:
         problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))
         raise InvalidCohortError(path, problems)
@@ -134,8 +115,9 @@ def _parse_row(
     bounds: dict[str, int | None] = {}
     for column in ("frame_start", "frame_end"):
         cell = cells.get(column, "")
-        bounds[column] = int(cell) if cell.isdecimal() else None
-        if cell and not cell.isdecimal():
+        number = _FRAME.fullmatch(cell) is not None
+        bounds[column] = int(cell) if number else None
+        if cell and not number:
             note(column, f"{cell!r} is not allowed; expected a frame number from 0 or nothing")
     start, end = bounds["frame_start"] or 0, bounds["frame_end"]
     if end is not None and end <= start:

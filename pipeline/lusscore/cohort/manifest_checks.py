@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lusscore.cohort.span import Span
 from lusscore.errors import Problem
@@ -18,7 +18,27 @@ def missing_clips(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Probl
             f"{span.clip!r} is not there; expected a file or folder (relative to {folder})",
         )
         for line, span in spans
-        if not (folder / span.clip).exists()
+        if not _exists(folder / span.clip)
+    ]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def outside_clips(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find rows whose relative path leads out of the cohort's folder."""
+    return [
+        Problem(
+            f"line {line}, column clip",
+            f"{span.clip!r} leads out of the cohort's folder; write the whole path of a clip that "
+            "is meant to lie elsewhere",
+        )
+        for line, span in spans
+        if not Path(span.clip).is_absolute() and ".." in PurePosixPath(span.clip).parts
     ]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from lusscore.cohort.csv_rows import read_csv
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
-from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.errors import InvalidCohortError, Problem
 
 RATINGS_NAME = "ratings.csv"
 _FRAME = re.compile(r"[0-9]{1,9}")
@@ -70,29 +70,15 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
         If rows are bad: every one is named with its line, column and value.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        rows = read_csv(path, RATING_COLUMNS[:3], f",{','.join(RATING_COLUMNS[3:])}")
     except FileNotFoundError:
         return ()
-    except UnicodeDecodeError as error:
-        raise CohortError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'."
-        ) from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in reader.fieldnames or ()]
-    missing = [name for name in RATING_COLUMNS[:3] if name not in header]
-    if missing:
-        raise CohortError(
-            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
-            f"its header is {','.join(header)!r}, expected {','.join(RATING_COLUMNS)}."
-        )
-    reader.fieldnames = header
     problems: list[Problem] = []
     ratings: list[tuple[int, Rating]] = []
-    for row in reader:
-        if any((value or "").strip() for key, value in row.items() if key is not None):
-            rating = _parse_row(row, reader.line_num, problems)
-            if rating is not None:
-                ratings.append((reader.line_num, rating))
+    for line, row in rows:
+        rating = _parse_row(row, line, problems)
+        if rating is not None:
+            ratings.append((line, rating))
     problems += _twice(ratings)
     if problems:
         problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))

@@ -1,0 +1,67 @@
+"""Reading the CSV files of a cohort: UTF-8, a header, rows with their line numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from lusscore.errors import CohortError
+
+Row = dict[str, str | None]
+
+
+def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[tuple[int, Row]]:
+    """Read a CSV file whose header names at least the columns required.
+
+    Parameters
+    ----------
+    path
+        The file, UTF-8 with or without a byte-order mark.
+    required
+        Columns that must be there, in any order.
+    optional
+        The others, as a message names them.
+
+    Returns
+    -------
+    list of tuple
+        Line number and row of each row that is not blank. A value is None, or the key None is
+        in the row, where it has fewer or more fields than the header.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    CohortError
+        If it is empty, not UTF-8, lacks columns or is no CSV.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CohortError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'."
+        ) from None
+    # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        header = [name.strip() for name in reader.fieldnames or ()]
+        if not header:
+            raise CohortError(f"{path} is empty; expected a header line {','.join(required)}.")
+        missing = [name for name in required if name not in header]
+        if missing:
+            raise CohortError(
+                f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
+                f"its header is {','.join(header)!r}, expected {','.join(required)}{optional}."
+            )
+        reader.fieldnames = header
+        return [
+            (reader.line_num, row)
+            for row in reader
+            if any((value or "").strip() for key, value in row.items() if key is not None)
+        ]
+    except csv.Error as error:
+        raise CohortError(
+            f"{path} is no CSV file from line {reader.line_num} on ({error}); look for a quotation "
+            "mark that is not closed."
+        ) from None

@@ -1,0 +1,137 @@
+"""Whatever stands in a cohort's files, they are read or refused with a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lusscore.cohort import Card, Rating, Span, read_cohort, read_ratings, write_cohort
+from lusscore.cohort.folds import FOLD_COLUMNS, PatientFrames, read_folds
+from lusscore.errors import LusscoreError
+
+SPANS = [
+    Span("clips/a.mp4", "p1", "1", "R1", 2, group="covid", device="x", rater="y"),
+    Span("clips/b, c.mp4", "p2", "1", "L3", None, 3, 9),
+    Span("/elsewhere/ü.mp4", "p3", "2", "", 0),
+]
+RATINGS = [Rating("clips/a.mp4", "x", 2), Rating("clips/a.mp4", "y", 3, 0, 5)]
+JUNK = st.one_of(
+    st.binary(min_size=1, max_size=8),
+    st.sampled_from(
+        [
+            b'"',
+            b",",
+            b"\n",
+            b"\r",
+            b"\0",
+            b"..",
+            b"../../etc",
+            b"9" * 5000,
+            b"-1",
+            b"\xff\xfe",
+            "²".encode(),
+            "٣".encode(),
+            b"1e9",
+            b"nan",
+            b"[",
+            b"]",
+            b"=",
+            b"x" * 400,
+        ]
+    ),
+)
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["insert", "replace", "cut", "end", "repeat"]),
+        st.floats(0, 1, exclude_max=True),
+        JUNK,
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def changed(raw: bytes, changes: list[tuple[str, float, bytes]]) -> bytes:
+    """Damage a file's bytes."""
+    for how, where, junk in changes:
+        at = int(where * (len(raw) + 1))
+        if how == "insert":
+            raw = raw[:at] + junk + raw[at:]
+        elif how == "replace":
+            raw = raw[:at] + junk + raw[at + len(junk) :]
+        elif how == "cut":
+            raw = raw[:at] + raw[at + 7 :]
+        elif how == "end":
+            raw = raw[:at]
+        else:
+            raw = raw[:at] + raw
+    return raw
+
+
+LAW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_cohort(tmp_path, Card("c", "blue-6", "soldati-2020", citation="x\ny"), SPANS, RATINGS)
+    return tmp_path
+
+
+@LAW
+@given(st.sampled_from(["manifest.csv", "cohort.toml", "ratings.csv"]), CHANGES, st.booleans())
+def test_a_damaged_cohort_is_read_or_refused_with_a_sentence(
+    folder: Path, name: str, changes: list[tuple[str, float, bytes]], check_files: bool
+) -> None:
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(changed(whole, changes))
+    try:
+        cohort = read_cohort(folder, check_files=check_files)
+        read_ratings(folder / "ratings.csv")
+    except LusscoreError:
+        return
+    finally:
+        (folder / name).write_bytes(whole)
+    assert cohort.spans
+    for span in cohort.spans:
+        assert span.score in (None, 0, 1, 2, 3)
+        assert Path(span.clip).is_absolute() or ".." not in Path(span.clip).parts
+
+
+@LAW
+@given(CHANGES)
+def test_damaged_folds_are_read_or_refused_with_a_sentence(
+    tmp_path: Path, changes: list[tuple[str, float, bytes]]
+) -> None:
+    patients = [PatientFrames(name, "", (1, 0, 0, 0)) for name in ("a", "b", "c")]
+    rows = [",".join(FOLD_COLUMNS), "1,1,a,,1", "1,2,b,,1", "1,1,c,,1"]
+    (tmp_path / "folds.csv").write_bytes(changed("\n".join(rows).encode(), changes))
+    try:
+        folds = read_folds(tmp_path / "folds.csv", patients)
+    except LusscoreError:
+        return
+    for division in folds.repeats:
+        assert set(division) == {"a", "b", "c"}
+
+
+def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path) -> None:
+    spans = [Span("../other/a.mp4", "p1", "1", "R1", 2)]
+    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), spans)
+    with pytest.raises(LusscoreError, match=r"line 2, column clip: '\.\./other/a\.mp4' leads out"):
+        read_cohort(folder, check_files=False)
+
+
+def test_a_quotation_mark_that_is_not_closed_gets_a_sentence(folder: Path) -> None:
+    path = folder / "manifest.csv"
+    path.write_text(path.read_text() + 'a.mp4,"p,1,R1,0\n' + "b.mp4,q,1,R1,0\n" * 20_000)
+    with pytest.raises(LusscoreError, match="quotation mark that is not closed"):
+        read_cohort(folder, check_files=False)
+
+
+def test_a_fold_of_a_senseless_number_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "folds.csv").write_text("repeat,fold,patient\n1,999999999,a\n1,1,b\n")
+    patients = [PatientFrames(name, "", (1, 0, 0, 0)) for name in ("a", "b")]
+    with pytest.raises(LusscoreError, match="line 2: repeat and fold must be whole numbers"):
+        read_folds(tmp_path / "folds.csv", patients)
