@@ -41,6 +41,8 @@ def test_writing_outside_the_sector_changes_nothing(
     written = video.copy()
     for rgb in written:
         cv2.putText(rgb, "SOMEBODY 1970", (5, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255,) * 3, 2)
+        # beside the fan but within its bounds
+        cv2.rectangle(rgb, (40, 50), (75, 80), (255, 255, 255), -1)
     one, other = (
         hash_frames([reduce_frame(rgb) for rgb in clip], sector) for clip in (video, written)
     )
