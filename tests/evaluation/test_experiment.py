@@ -61,3 +61,20 @@ def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
     assert extracted.path.read_bytes() == before
     for name in ("config.toml", "folds.csv", "predictions.csv", "metrics.json", "exams.csv"):
         assert (folder / name).exists()
+
+
+def test_what_the_checks_warn_of_is_told_with_the_result(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+) -> None:
+    """Groups go by patient here, and so does the score."""
+    cohort = make_cohort(8, score=lambda patient, zone: 3 * (patient % 2))
+    experiment = Experiment(cohort, (get_backbone(str(tiny_backbone)),), HeadChoice())
+    extract_features(cohort, experiment.specs, tmp_path / "features")
+    (tmp_path / "run").mkdir()
+    outcome = run_experiment(
+        experiment, tmp_path / "features", tmp_path / "run", name="a", command="c"
+    )
+    told = " ".join(outcome.notes)
+    assert "Group and score go together" in told
+    assert "majority" not in told
+    assert "Group and score go together" in (tmp_path / "run" / "config.toml").read_text()

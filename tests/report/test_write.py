@@ -22,6 +22,16 @@ def test_the_same_files_give_the_same_bytes_and_predictions_are_not_needed(own_f
     assert _contents(own_folder) == once
 
 
+def test_what_a_run_warned_of_stands_in_its_summary(own_folder):
+    config = own_folder / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    assert "\nnotes" not in text
+    warned = text.replace("[run]\n", '[run]\nnotes = ["Group & score go together."]\n', 1)
+    config.write_text(warned, encoding="utf-8")
+    page = write_report(own_folder).read_text(encoding="utf-8")
+    assert '<p class="callout">Group &amp; score go together.</p>' in page
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"is not a run folder: config\.toml is missing"):
         write_report(tmp_path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
+from lusscore.checks import quick_findings
 from lusscore.cohort import Cohort
 from lusscore.cohort.fold_search import make_folds
 from lusscore.cohort.folds import Folds, PatientFrames, read_folds
@@ -131,7 +132,8 @@ def run_experiment(
     dataset = join_labels(cohort, features)
     folds = _divide(experiment, dataset.patients())
     result = cross_validate(dataset, folds, head, jobs=jobs, progress=progress)
-    result = replace(result, notes=(*result.notes, *_reduced_precision(features)))
+    told = (*result.notes, *_reduced_precision(features), *_found(cohort, features))
+    result = replace(result, notes=told)
     record_run(
         folder,
         cohort,
@@ -157,6 +159,12 @@ def _reduced_precision(features: Sequence[Features]) -> list[str]:
         for file in features
         if file.parts.get("precision", DEFAULT_PRECISION) != DEFAULT_PRECISION
     ]
+
+
+def _found(cohort: Cohort, features: Sequence[Features]) -> list[str]:
+    """Say what the cheap part of the checks warns of; what it only notes is left to 'check'."""
+    digests = dict(zip(features[0].paths, features[0].digests, strict=True))
+    return [finding.what for finding in quick_findings(cohort, digests) if finding.level != "note"]
 
 
 def _divide(experiment: Experiment, patients: list[PatientFrames]) -> Folds:

@@ -41,5 +41,5 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
             f"frames repeat the one before ({percent(all_repeats / all_frames)} of all frames of "
             "the cohort), as when a recording was exported at a higher rate.",
             tuple(repeated),
-            "Choose a frames policy that takes fewer frames.",
+            'Set repeated = "drop" in the card, or take fewer frames.',
         )
