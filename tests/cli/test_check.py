@@ -110,6 +110,8 @@ def test_raters_are_compared(
     told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)["agreement"]
     assert told["pairs"][0]["quadratic_kappa"] == pytest.approx(1)
     assert (told["fleiss_spans"], told["fleiss_kappa"]) == (8, pytest.approx(1))
+    output = lusscore("check", "tiny", "--quick").output
+    assert "Fleiss' kappa of all 2 raters over the 8 spans that each scored: 1.00." in output
 
 
 def test_a_folder_under_another_name_is_refused(

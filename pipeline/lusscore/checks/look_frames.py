@@ -18,7 +18,8 @@ from lusscore.sector import Sector, show_sector
 _BLANK = 5.0
 _PICTURE_SIDE = 320
 _THUMBNAIL_SIDE = 160
-# A sector found by motion or told by the file leaves the writing around it out; others may not.
+# A sector found by motion or told by the file leaves the writing around it out; others may not,
+# and text within it is found by its not moving, so never in a still.
 _TRUSTED = ("motion", "dicom")
 
 
@@ -74,7 +75,7 @@ def look_at_frames(
     for frame in open_clip(path, only=wanted):
         if pictures and frame.index == middle:
             picture = _jpeg(frame.rgb, _PICTURE_SIDE)
-            if sector.source in _TRUSTED:
+            if frames > 1 and sector.source in _TRUSTED:
                 within = show_sector(frame.rgb, sector, "sector-no-text")
                 thumbnail = _jpeg(within, _THUMBNAIL_SIDE)
         if frame.rgb[::4, ::4].std() < _BLANK:

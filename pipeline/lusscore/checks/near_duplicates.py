@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,7 @@ _SINGLE_FRAME = 0.25
 _BLOCK_FRAMES = 8192
 
 
-def find_alike(
-    hashes: Sequence[FrameHashes | None],
-    most: float,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[tuple[int, int, float]]:
+def find_alike(hashes: Sequence[FrameHashes | None], most: float) -> list[tuple[int, int, float]]:
     """Find pairs of clips that show the same pictures.
 
     Five frames of the one clip, spread evenly, are each held against the nearest of all hashed
@@ -36,8 +32,6 @@ def find_alike(
         One entry per clip.
     most
         Largest distance of a pair that is returned, as a fraction of the bits.
-    progress
-        Called with (clips compared, clips in all).
 
     Returns
     -------
@@ -53,7 +47,7 @@ def find_alike(
         ]
         rows = [row for row, _ in members]
         bits = [packed for _, packed in members]
-        for one, other, distance in _alike_in_one_view(bits, most, progress):
+        for one, other, distance in _alike_in_one_view(bits, most):
             pair = (min(rows[one], rows[other]), max(rows[one], rows[other]))
             found[pair] = min(distance, found.get(pair, 1.0))
     pairs = [(one, other, distance) for (one, other), distance in found.items()]
@@ -61,9 +55,7 @@ def find_alike(
 
 
 def _alike_in_one_view(
-    clips: Sequence[NDArray[np.uint8]],
-    most: float,
-    progress: Callable[[int, int], None] | None,
+    clips: Sequence[NDArray[np.uint8]], most: float
 ) -> list[tuple[int, int, float]]:
     if len(clips) < 2:
         return []
@@ -85,8 +77,6 @@ def _alike_in_one_view(
                 if distance <= most:
                     found.append((int(one), other, distance))
         start = stop
-        if progress is not None:
-            progress(start, len(clips))
     return found
 
 

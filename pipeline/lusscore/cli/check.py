@@ -13,7 +13,7 @@ from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_o
 from lusscore.console import print_table, progress, say
 
 if TYPE_CHECKING:
-    from lusscore.checks import Finding, Verdict
+    from lusscore.checks import Agreement, Finding, Verdict
     from lusscore.cohort import Cohort
 
 _PLACES_SHOWN = 3
@@ -128,6 +128,7 @@ def _tell(verdict: Verdict) -> None:
             if key != "cohort"
         ]
         print_table(f"Cohort {verdict.name}", ("what", "value"), rows)
+    _tell_agreement(verdict.agreement)
     for level in reversed(LEVELS):
         found = [finding for finding in verdict.findings if finding.level == level]
         if found:
@@ -139,6 +140,30 @@ def _tell(verdict: Verdict) -> None:
     counts = ", ".join(_count(verdict.count(level), level) for level in LEVELS)
     valid = "" if verdict.count("error") else "card and manifest are valid; "
     say(f"{verdict.name}: {valid}{counts}.")
+
+
+def _tell_agreement(agreement: Agreement) -> None:
+    if not agreement.pairs:
+        return
+    rows = [
+        (
+            " and ".join(pair.raters),
+            f"{pair.spans:,}",
+            f"{100 * pair.same:.0f} %",
+            _kappa(pair.quadratic_kappa),
+        )
+        for pair in agreement.pairs
+    ]
+    columns = ("raters", ">spans", ">same score", ">quadratic kappa")
+    print_table("Agreement of raters", columns, rows)
+    say(
+        f"Fleiss' kappa of all {len(agreement.raters)} raters over the {agreement.fleiss_spans:,} "
+        f"spans that each scored: {_kappa(agreement.fleiss_kappa)}."
+    )
+
+
+def _kappa(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"
 
 
 def _shortened(findings: list[Finding]) -> list[Finding]:
