@@ -73,7 +73,12 @@ def _alike_in_one_view(
         for one, column in np.argwhere(nearest <= max(_SINGLE_FRAME, most)):
             if one != start + column:
                 other = int(start + column)
-                distance = _distance(clips[one], block[first[column] :][: len(clips[other])])
+                # of a still, the middle frame is all there is to compare
+                distance = (
+                    float(nearest[one, column])
+                    if len(clips[one]) == 1
+                    else _distance(clips[one], block[first[column] :][: len(clips[other])])
+                )
                 if distance <= most:
                     found.append((int(one), other, distance))
         start = stop

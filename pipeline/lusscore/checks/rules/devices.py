@@ -12,6 +12,8 @@ from lusscore.checks.registry import register_check
 from lusscore.checks.rules.groups import STRONG
 from lusscore.checks.wording import listed
 
+_SHOWN = 6
+
 
 @register_check("device-mix", "devices-tell-groups", "devices-tell-scores", needs="manifest")
 def check_devices(inspection: Inspection) -> Iterator[Finding]:
@@ -19,8 +21,10 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
     devices = Counter(look.device or "unknown" for look in inspection.clips)
     if len(devices) < 2:
         return
-    told = listed([f"{device} ({count:,} clips)" for device, count in devices.most_common()])
-    yield Finding("note", "device-mix", f"Clips come from {len(devices)} devices: {told}.")
+    told = [f"{device} ({count:,} clips)" for device, count in devices.most_common(_SHOWN)]
+    if len(devices) > _SHOWN:
+        told.append(f"{len(devices) - _SHOWN:,} more")
+    yield Finding("note", "device-mix", f"Clips come from {len(devices)} devices: {listed(told)}.")
     by_patient = sorted(
         {
             (look.patient, look.device, look.spans[0].group)
