@@ -158,9 +158,8 @@ def test_a_broken_file_is_read_or_refused_in_one_sentence(
 def test_a_name_may_lie_about_the_format(
     tmp_path: Path, worker: Worker, seeds: dict[str, bytes]
 ) -> None:
-    suffixes = sorted({Path(name).suffix for name in seeds})
     for name, data in seeds.items():
-        for suffix in suffixes:
+        for suffix in (".mp4", ".gif", ".png", ".dcm"):
             path = tmp_path / f"lie{suffix}"
             path.write_bytes(data)
             answer = worker.ask(path)

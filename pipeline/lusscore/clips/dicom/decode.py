@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
 from lusscore.clips.dicom.codestream import check_codestream
+from lusscore.clips.dicom.decoder_process import DecoderProcess
 from lusscore.clips.dicom.file import DicomFile
 from lusscore.clips.dicom.fragments import encoded_frames
-from lusscore.clips.dicom.gdcm_jpeg import decode_twelve_bit
 from lusscore.clips.dicom.header import Header
 from lusscore.clips.dicom.jpeg import decode_jpeg
 from lusscore.clips.dicom.layout import PixelLayout
@@ -19,6 +19,9 @@ from lusscore.errors import ClipError
 
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_DCT = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+_JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+
+_Decode: TypeAlias = "Callable[[bytes, int], tuple[NDArray[Any], str]]"
 
 
 def compressed_frames(
@@ -43,27 +46,27 @@ def compressed_frames(
     ClipError
         If nothing can decode the transfer syntax, or a frame is missing or broken.
     """
-    decode = _find_decoder(header, layout, path)
-    frames = encoded_frames(file, header, layout.frames, path)
-    for index, frame in enumerate(frames):
-        if only is not None and index not in only:
-            continue
-        try:
-            samples, photometric = decode(frame, index)
-        except ClipError:
-            raise
-        except MemoryError:
-            raise
-        except Exception:  # each plugin raises what it likes, and quotes what it read
-            raise ClipError(
-                f"{path} cannot be decoded from frame {index} on "
-                f"({header.transfer_syntax.name}); export or copy it again."
-            ) from None
-        yield index, samples, photometric
+    with DecoderProcess() as process:
+        decode = _find_decoder(header, layout, path, process)
+        for index, frame in enumerate(encoded_frames(file, header, layout.frames, path)):
+            if only is not None and index not in only:
+                continue
+            try:
+                samples, photometric = decode(frame, index)
+            except (ClipError, MemoryError):
+                raise
+            except Exception:  # each plugin raises what it likes, and quotes what it read
+                raise ClipError(
+                    f"{path} cannot be decoded from frame {index} on "
+                    f"({header.transfer_syntax.name}); export or copy it again."
+                ) from None
+            yield index, samples, photometric
 
 
-def _find_decoder(header: Header, layout: PixelLayout, path: Path) -> Any:
-    """Return what decodes a frame: a function of its bytes and number."""
+def _find_decoder(
+    header: Header, layout: PixelLayout, path: Path, process: DecoderProcess
+) -> _Decode:
+    """Return what decodes a frame, given its bytes and number."""
     from pydicom.encaps import encapsulate
     from pydicom.pixels.decoders.base import get_decoder
 
@@ -81,23 +84,42 @@ def _find_decoder(header: Header, layout: PixelLayout, path: Path) -> Any:
             f"({'; '.join(decoder.missing_dependencies)}); install one, or convert the file to an "
             "uncompressed transfer syntax."
         )
-    _quiet_gdcm()
     options = layout.decoder_options(number_of_frames=1)
 
-    def decode(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
-        if syntax == _RLE:
-            _check_rle(frame, layout, index, path)
-        else:
-            found = check_codestream(frame, layout, index, path)
-            if syntax in _JPEG_DCT and found.precision == 8:
-                pixels = decode_jpeg(frame, layout.photometric)
-                return pixels, "RGB" if layout.samples == 3 else layout.photometric
-            if syntax in _JPEG_DCT:
-                return decode_twelve_bit(frame, layout), layout.photometric
-        pixels, properties = decoder.as_array(encapsulate([frame]), index=0, raw=True, **options)
-        return pixels, str(properties["photometric_interpretation"])
+    def here(frame: bytes, plugin: str = "") -> tuple[NDArray[Any], str]:
+        samples, properties = decoder.as_array(
+            encapsulate([frame]), index=0, raw=True, decoding_plugin=plugin, **options
+        )
+        return samples, str(properties["photometric_interpretation"])
 
-    return decode
+    def run_lengths(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
+        _check_rle(frame, layout, index, path)
+        return here(frame)
+
+    def jpeg(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
+        if check_codestream(frame, layout, index, path).precision == 8:
+            samples = decode_jpeg(frame, layout.photometric)
+            return samples, "RGB" if layout.samples == 3 else layout.photometric
+        if layout.samples != 1 or layout.allocated != 16 or layout.signed:
+            raise ValueError("JPEG of 12 bits is decoded in shades alone")
+        return process.decode(frame, "12 bit", options)
+
+    def jpeg_2000(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
+        check_codestream(frame, layout, index, path)
+        try:
+            return here(frame, "pillow")
+        except (RuntimeError, ValueError):  # deep colours, and streams that only GDCM forgives
+            return process.decode(frame, str(syntax), options)
+
+    def others(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
+        check_codestream(frame, layout, index, path)
+        return process.decode(frame, str(syntax), options)
+
+    if syntax == _RLE:
+        return run_lengths
+    if syntax in _JPEG_DCT:
+        return jpeg
+    return jpeg_2000 if syntax in _JPEG_2000 else others
 
 
 def _check_rle(frame: bytes, layout: PixelLayout, index: int, path: Path) -> None:
@@ -113,14 +135,3 @@ def _check_rle(frame: bytes, layout: PixelLayout, index: int, path: Path) -> Non
 def _name(syntax: Any) -> str:
     # a UID that pydicom does not know is its own name
     return "of a private or unknown kind" if syntax.name == str(syntax) else str(syntax.name)
-
-
-def _quiet_gdcm() -> None:
-    """Keep GDCM from writing to the terminal, where it is installed."""
-    try:
-        import gdcm
-    except ImportError:
-        return
-    gdcm.Trace.DebugOff()
-    gdcm.Trace.WarningOff()
-    gdcm.Trace.ErrorOff()

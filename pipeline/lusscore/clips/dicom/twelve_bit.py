@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips.dicom.layout import PixelLayout
-
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 
 
-def decode_twelve_bit(frame: bytes, layout: PixelLayout) -> NDArray[Any]:
+def decode_twelve_bit(frame: bytes, height: int, width: int) -> NDArray[Any]:
     """Decode a greyscale frame of 12-bit JPEG.
+
+    Broken frames can end the process: call it through
+    :class:`lusscore.clips.dicom.decoder_process.DecoderProcess`.
 
     Returns
     -------
@@ -22,14 +23,12 @@ def decode_twelve_bit(frame: bytes, layout: PixelLayout) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If it is no such frame or cannot be decoded.
+        If it cannot be decoded.
     ImportError
         If GDCM is not installed.
     """
     import gdcm
 
-    if layout.samples != 1 or layout.allocated != 16 or layout.signed:
-        raise ValueError("not greyscale in 16 bits")
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(frame)
     fragments = gdcm.SequenceOfFragments.New()
@@ -38,7 +37,7 @@ def decode_twelve_bit(frame: bytes, layout: PixelLayout) -> NDArray[Any]:
     element.SetValue(fragments.__ref__())
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions((layout.width, layout.height, 1))
+    image.SetDimensions((width, height, 1))
     image.SetDataElement(element)
     grey = gdcm.PhotometricInterpretation.MONOCHROME2
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
@@ -47,4 +46,4 @@ def decode_twelve_bit(frame: bytes, layout: PixelLayout) -> NDArray[Any]:
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
     # GDCM hands over bytes as text
     pixels = image.GetBuffer().encode("utf-8", "surrogateescape")
-    return np.frombuffer(pixels, "<u2").reshape(layout.height, layout.width)
+    return np.frombuffer(pixels, "<u2").reshape(height, width)

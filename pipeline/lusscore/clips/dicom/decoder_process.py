@@ -1,0 +1,110 @@
+"""Decoders that a broken frame can crash, in a process of their own.
+
+GDCM ends the whole process on some broken JPEG frames, and writes to the terminal on others. It
+decodes JPEG lossless, JPEG-LS and 12-bit JPEG here, where neither can do harm.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SECONDS = 120.0
+"""For one frame, the start of the process included; it takes well under one."""
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from lusscore.clips.dicom.decoder_answers import answer; answer()"
+)
+
+
+class DecoderProcess:
+    """Decodes frames in another process, which is started with the first of them.
+
+    Closed by :meth:`close` or at the end of a ``with`` block.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> DecoderProcess:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def decode(
+        self, frame: bytes, syntax: str, options: dict[str, Any]
+    ) -> tuple[NDArray[Any], str]:
+        """Decode a compressed frame.
+
+        Parameters
+        ----------
+        frame
+            Its codestream.
+        syntax
+            UID of the transfer syntax, or ``"12 bit"`` for greyscale JPEG of 12 bits.
+        options
+            Its layout in the words of pydicom's decoders.
+
+        Returns
+        -------
+        ndarray of integers, shape (height, width) or (height, width, 3)
+        str
+            Photometric interpretation that decoding left it in.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be decoded, or the process died or did not answer.
+        """
+        process = self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        impatience = threading.Timer(_SECONDS, process.kill)
+        impatience.start()
+        try:
+            request = {"syntax": syntax, "options": options, "length": len(frame)}
+            process.stdin.write(json.dumps(request).encode() + b"\n" + frame)
+            process.stdin.flush()
+            head = json.loads(process.stdout.readline() or "{}")
+            if "shape" not in head:
+                raise ValueError("not decoded")
+            data = process.stdout.read(head["length"])
+        except OSError:
+            raise ValueError("the decoder died") from None
+        finally:
+            impatience.cancel()
+        samples = np.frombuffer(data, head["dtype"]).reshape(head["shape"])
+        return samples, head["photometric"]
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # what was not sent to a process that died
+                    continue
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _START, json.dumps(sys.path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        return self._process
