@@ -31,7 +31,7 @@ SETTINGS := results/$(COHORT)/.$(RUN).settings
 
 .DEFAULT_GOAL := cv
 .DELETE_ON_ERROR:
-.PHONY: cv report features cohort verify test lint bench docs clean help always install
+.PHONY: cv report features cohort check verify test lint bench docs clean help always install
 
 cv: $(REPORT) ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
 	@echo "Report: $(REPORT)"
@@ -40,6 +40,9 @@ report: $(REPORT) ## Open the report in the browser
 	$(LUSSCORE) report $(dir $(REPORT)) $(OPEN)
 
 features: $(FEATURE_FILES) ## Compute missing embeddings: COHORT= BACKBONES= FEATURES= WEIGHTS=
+
+check: $(COHORT_FILES) | $(INSTALLED) ## Say what is wrong with COHORT= before anything is computed: CHECK=--report
+	$(LUSSCORE) check $(COHORT) $(CHECK)
 
 verify: $(INSTALLED) ## Re-read every checksum of COHORT=; what is damaged: VERIFY=--repair
 	$(LUSSCORE) verify $(COHORT) $(VERIFY)
