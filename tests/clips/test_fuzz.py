@@ -133,7 +133,7 @@ def mutate(data: bytes, other: bytes, changes: list[tuple[str, float, int, int]]
     other=st.integers(0, 10**6),
     changes=mutations(),
 )
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_broken_file_is_read_or_refused_in_one_sentence(
     tmp_path: Path,
     worker: Worker,
@@ -159,7 +159,7 @@ def test_a_name_may_lie_about_the_format(
     tmp_path: Path, worker: Worker, seeds: dict[str, bytes]
 ) -> None:
     for name, data in seeds.items():
-        for suffix in (".mp4", ".gif", ".png", ".dcm"):
+        for suffix in (".mp4", ".png", ".dcm"):
             path = tmp_path / f"lie{suffix}"
             path.write_bytes(data)
             answer = worker.ask(path)
