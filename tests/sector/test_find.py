@@ -32,6 +32,27 @@ def test_a_moving_clip_has_the_sector_that_moves() -> None:
     assert len(sector.text) == 1
 
 
+def test_a_screen_of_even_grey_with_a_ruler_and_a_grey_word_is_not_sector() -> None:
+    video = fan_clip(10)
+    mask = fan_mask(240, 320)
+    for image in video:
+        image[~mask] = 40
+        image[40:230:10, 300:308] = 150
+        image[40:230:10, 12:20] = 150
+    sector = find(write_text(video, "14 cm", 5, 30, colour=(110, 110, 110)))
+    assert sector.source == "motion"
+    assert overlap(sector, mask) > 0.9
+
+
+def test_a_still_chest_wall_belongs_to_the_sector() -> None:
+    video = fan_clip(10)
+    video[:, :110] = video[0, :110]
+    sector = find(video)
+    assert sector.source == "motion"
+    assert overlap(sector, fan_mask(240, 320)) > 0.9
+    assert sector.text == ()
+
+
 def test_a_still_has_the_sector_that_is_bright() -> None:
     sector = find(fan_clip(1))
     assert sector.source == "brightness"

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -63,3 +64,19 @@ def test_text_that_moves_is_tissue_for_all_that_can_be_told() -> None:
     for number in range(8):
         video[number] = write_text(video[number : number + 1], "L3", 100 + 9 * number, 150)[0]
     assert look(video) == []
+
+
+def test_the_border_of_a_still_bright_sector_is_no_text() -> None:
+    rng = np.random.default_rng(0)
+    wall = cv2.GaussianBlur(rng.integers(120, 256, (60, 200)).astype(np.uint8), (15, 3), 0)
+    video = np.zeros((8, 240, 320, 3), np.uint8)
+    video[:, 20:80, 60:260] = wall[..., None]
+    inside = np.zeros((240, 320), bool)
+    inside[80:200, 60:260] = True
+    assert look(video, inside) == []
+    assert look(video, None) == []
+
+
+@pytest.mark.parametrize("x", [-9, 312])
+def test_a_character_that_the_image_border_cuts_is_found(x: int) -> None:
+    assert len(look(write_text(fan_clip(), "8", x, 230))) == 1

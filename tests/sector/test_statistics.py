@@ -22,8 +22,8 @@ def test_extremes_and_edges_are_those_over_all_frames(luma: np.ndarray) -> None:
     np.testing.assert_array_equal(statistics.brightest, luma.max(axis=0))
     padded = np.pad(luma.astype(int), ((0, 0), (0, 0), (1, 1)), mode="edge")
     step = padded[:, :, 2:] - padded[:, :, :-2]
-    kept = np.maximum(np.maximum(step.min(axis=0), (-step).min(axis=0)), 0)
-    np.testing.assert_array_equal(statistics.edges, kept)
+    np.testing.assert_array_equal(statistics.rising, np.maximum(step.min(axis=0), 0))
+    np.testing.assert_array_equal(statistics.falling, np.maximum((-step).min(axis=0), 0))
     assert not statistics.colour.any()
 
 
@@ -39,7 +39,8 @@ def test_black_frames_at_either_end_do_not_count() -> None:
     alone = gathered(clip)
     assert with_black.frames == alone.frames
     np.testing.assert_array_equal(with_black.darkest, alone.darkest)
-    np.testing.assert_array_equal(with_black.edges, alone.edges)
+    np.testing.assert_array_equal(with_black.rising, alone.rising)
+    np.testing.assert_array_equal(with_black.falling, alone.falling)
 
 
 def test_a_black_clip_still_has_a_shape() -> None:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from lusscore.clips import Region, open_clip, read_facts
 from lusscore.errors import ClipError
-from lusscore.sector.outline import find_outline, visible
+from lusscore.sector.outline import add_still_tissue, find_outline, find_part, visible
 from lusscore.sector.overlay import find_overlays
 from lusscore.sector.sector import Box, Sector
 from lusscore.sector.statistics import ClipStatistics
 
 # Raise it whenever the same clip may get another sector.
-SECTOR_VERSION = 1
+SECTOR_VERSION = 2
 
 
 class SectorFinder:
@@ -57,10 +57,12 @@ class SectorFinder:
         _, written = find_overlays(statistics, None)
         source, outline = "whole", None
         for how, moving in (("motion", True), ("brightness", False)):
-            shown = visible(statistics.darkest, statistics.brightest, moving=moving) & ~written
-            if window is not None:
-                shown &= window
-            outline = find_outline(shown)
+            allowed = ~written if window is None else ~written & window
+            shown = visible(statistics.darkest, statistics.brightest, moving=moving) & allowed
+            part = find_part(shown)
+            if moving and part.any():
+                part = add_still_tissue(part, statistics.brightest, allowed)
+            outline = find_outline(part)
             if outline is not None:
                 source = how
                 break

@@ -1,9 +1,9 @@
 """Characters, rulers and logos: what a machine wrote over the picture.
 
-Three tests, each of which tissue fails. Its edges to the left and right are sharp and stay where
-they are in every frame: the beam of a probe is many pixels wide, so tissue has no such edges
-across it, and speckle flickers. Outside the sector there is no tissue, so that a weaker edge is
-enough. And it may have a colour that grey-scale ultrasound has not.
+Three tests, each of which tissue fails. It consists of strokes whose left and right edges are
+sharp and stay where they are in every frame: the beam of a probe is many pixels wide, so tissue
+has no such edges across it, and speckle flickers. Outside the sector there is no tissue, so that
+a weaker edge is enough. And it may have a colour that grey-scale ultrasound has not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lusscore.sector.sector import Box
 from lusscore.sector.statistics import ClipStatistics
+from lusscore.sector.strokes import stroke_edges, widen
 
 # Luma step over two pixels that stays in every frame. On 281 clips of a convex probe tissue kept
 # at most 142, the characters of every clip that has some at least 184 (docs/sector.md).
@@ -31,8 +32,8 @@ _EDGE = 50
 _COLOURED = 60
 _TINTED = 0.2
 # One frame shows no flicker: only a flat, nearly white stroke is taken for a character there.
-_WHITE = 235
-_STILL_SHARP = 200
+_WHITE = 220
+_STILL_SHARP = 150
 # Frames from which on edges tell tissue from overlays.
 _FRAMES = 4
 # The least height and the fewest edge pixels of a character, as (pixels, part of the height).
@@ -62,24 +63,26 @@ def find_overlays(
     ndarray of bool, shape (rows, columns)
         The boxes filled.
     """
-    edges = statistics.edges
-    weak = edges >= _EDGE
-    seeds = _sharp(statistics, edges) | (weak & _coloured(statistics))
+    weak = stroke_edges(statistics, _EDGE)
+    sharp = _sharp(statistics)
+    seeds = sharp | (weak & _coloured(statistics))
     if inside is not None:
-        seeds |= weak & ~_widened(inside, 5)
-    boxes = _boxes(seeds, weak, edges)
-    filled = np.zeros(edges.shape, np.bool_)
+        seeds |= weak & ~widen(inside, 5)
+    any_edge = np.maximum(statistics.rising, statistics.falling) >= _EDGE
+    boxes = _boxes(seeds, any_edge, sharp)
+    filled = np.zeros(weak.shape, np.bool_)
     for box in boxes:
         filled[box.top : box.bottom, box.left : box.right] = True
     return boxes, filled
 
 
-def _sharp(statistics: ClipStatistics, edges: NDArray[np.int16]) -> NDArray[np.bool_]:
+def _sharp(statistics: ClipStatistics) -> NDArray[np.bool_]:
     if statistics.frames >= _FRAMES:
         change = statistics.brightest.astype(np.int16) - statistics.darkest
         white = (statistics.darkest >= _STAYS_WHITE) & (change <= _STAYS)
-        return (edges >= _SHARP) | ((edges >= _SHARP_BY_WHITE) & _widened(white, 3))
-    return (edges >= _STILL_SHARP) & _widened(statistics.darkest >= _WHITE, 3)
+        by_white = stroke_edges(statistics, _SHARP_BY_WHITE) & widen(white, 3)
+        return stroke_edges(statistics, _SHARP) | by_white
+    return stroke_edges(statistics, _STILL_SHARP) & widen(statistics.darkest >= _WHITE, 3)
 
 
 def _coloured(statistics: ClipStatistics) -> NDArray[np.bool_]:
@@ -88,15 +91,15 @@ def _coloured(statistics: ClipStatistics) -> NDArray[np.bool_]:
     bright = statistics.brightest >= _COLOURED
     if coloured.sum() > _TINTED * max(1, int(bright.sum())):
         return np.zeros_like(coloured)
-    return _widened(coloured, 3)
+    return widen(coloured, 3)
 
 
 def _boxes(
-    seeds: NDArray[np.bool_], weak: NDArray[np.bool_], edges: NDArray[np.int16]
+    seeds: NDArray[np.bool_], edges: NDArray[np.bool_], sharp: NDArray[np.bool_]
 ) -> list[Box]:
     """Grow seeds over the edges near them, join characters to lines and drop specks."""
     height = seeds.shape[0]
-    near = weak & _widened(seeds, 2 * max(2, round(_SPACE * height)) + 1)
+    near = edges & widen(seeds, 2 * max(2, round(_SPACE * height)) + 1)
     strokes = near | seeds
     gap = max(3, round(_SPACE * height))
     kernel: NDArray[Any] = np.ones((3, 2 * gap + 1), np.uint8)
@@ -108,7 +111,7 @@ def _boxes(
     for label in range(1, count):
         part = (labels == label) & strokes
         rows, columns = np.nonzero(part)
-        certain = seeds[part].sum() >= _STROKES or (edges[part] >= _SHARP).any()
+        certain = seeds[part].sum() >= _STROKES or sharp[part].any()
         if not certain or len(rows) < _STROKES or rows.max() - rows.min() + 1 < least:
             continue
         boxes.append(
@@ -120,8 +123,3 @@ def _boxes(
             )
         )
     return boxes
-
-
-def _widened(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
-    wide: NDArray[np.uint8] = cv2.dilate(mask.astype(np.uint8), np.ones((side, side), np.uint8))
-    return wide > 0

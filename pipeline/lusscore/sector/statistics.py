@@ -37,8 +37,8 @@ class ClipStatistics:
     colour
         uint8, shape (rows, columns): least difference between the strongest and the weakest
         channel.
-    edges
-        Property: how strong an edge between left and right stays in every frame.
+    rising, falling
+        Properties: how strong an edge between left and right stays in every frame.
     """
 
     def __init__(self) -> None:
@@ -89,14 +89,23 @@ class ClipStatistics:
         self.frames += 1
 
     @property
-    def edges(self) -> NDArray[np.int16]:
-        """int16, shape (rows, columns), 0–255: luma step from left to right in every frame.
+    def rising(self) -> NDArray[np.int16]:
+        """int16, shape (rows, columns), 0–255: rise of luma from left to right in every frame.
 
-        Speckle and moving tissue step now this way, now that, and keep little of it. What a
-        machine writes over the picture keeps all of it.
+        Speckle and moving tissue rise now and fall then, and keep little of it. What a machine
+        writes over the picture keeps all of it.
         """
-        steps: NDArray[np.int16] = np.maximum(np.maximum(self._rising, self._falling), 0)
-        return steps
+        return _positive(self._rising)
+
+    @property
+    def falling(self) -> NDArray[np.int16]:
+        """The same for a fall from left to right."""
+        return _positive(self._falling)
+
+
+def _positive(steps: NDArray[np.int16]) -> NDArray[np.int16]:
+    kept: NDArray[np.int16] = np.maximum(steps, 0)
+    return kept
 
 
 _LATERAL: NDArray[Any] = np.array([[-1.0, 0.0, 1.0]])
