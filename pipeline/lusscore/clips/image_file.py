@@ -19,9 +19,9 @@ from lusscore.clips.metadata_names import identifying_names
 from lusscore.clips.quiet import hush
 from lusscore.errors import ClipError
 
-_MOVING = ("PNG", "WEBP")
+_MOVING = ("PNG", "WEBP", "GIF")
 _PAGED = ("TIFF",)
-_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP")
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF")
 _REDUCED = 254
 
 

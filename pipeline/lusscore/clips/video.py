@@ -10,6 +10,7 @@ from av.error import FFmpegError
 
 from lusscore.clips.facts import ClipFacts
 from lusscore.clips.frame import Frame
+from lusscore.clips.gif import lacks_delays, read_undelayed
 from lusscore.clips.metadata_names import identifying_names
 from lusscore.clips.readers import register_reader
 from lusscore.clips.video_stream import (
@@ -44,6 +45,8 @@ class VideoReader:
         ClipError
             As for :meth:`frames`.
         """
+        if lacks_delays(path):
+            return (frame.time for frame in read_undelayed(path, None))
         return times_of_video(str(path), path)
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
@@ -55,6 +58,8 @@ class VideoReader:
             If the file is not a video, has no picture, breaks off before its declared end, or
             is larger than :mod:`lusscore.clips.limits` allows.
         """
+        if lacks_delays(path):
+            return read_undelayed(path, only)
         return show_video(str(path), path, only)
 
     def facts(self, path: Path) -> ClipFacts:
