@@ -164,7 +164,7 @@ def names(pattern: str) -> list[str]:
 
 BY_HAND += [name for pattern in BY_HAND_FOLDERS for name in names(pattern)]
 for folder, sentence in SENTENCE_FOLDERS.items():
-    SENTENCES |= dict.fromkeys(set(names(folder)) - set(BY_HAND), sentence)
+    SENTENCES |= dict.fromkeys(sorted(set(names(folder)) - set(BY_HAND)), sentence)
 
 
 def frames_of(path: Path) -> np.ndarray:
