@@ -1,7 +1,7 @@
 import pytest
 
 from lusscore.errors import HeadError
-from lusscore.head import head_defaults, head_names, make_head
+from lusscore.head import head_defaults, head_names, head_summary, make_head
 from lusscore.head.registry import register_head
 
 
@@ -21,3 +21,10 @@ def test_an_unknown_head_or_setting_lists_what_there_is() -> None:
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(ValueError, match="'softmax' is registered already"):
         register_head(head_names()[0])(object)
+
+
+def test_the_papers_head_comes_first_and_every_head_says_what_it_is_in_a_line() -> None:
+    assert head_names() == ("softmax", "logistic", "ordinal", "svm", "mil")
+    for name in head_names():
+        assert 20 < len(head_summary(name)) < 90
+        assert head_summary(name).endswith(".")

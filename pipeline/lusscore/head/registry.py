@@ -13,18 +13,29 @@ from lusscore.errors import HeadError
 
 
 class Head(Protocol):
-    """A scikit-learn classifier that also takes embeddings with an axis of variants."""
+    """A scikit-learn classifier that also takes embeddings with an axis of variants.
+
+    Every head takes `groups` and `clips` as plain keywords, and those that have no use for them
+    ignore them, so that a caller never asks which head it has.
+    """
 
     classes_: NDArray[Any]
+    uses_keras: bool
 
     def _validate_params(self) -> None:
         """Raise ValueError on a setting that is out of range; scikit-learn's own."""
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Any:
-        """Train on (frames, 1 + variants, dim)."""
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        clips: ArrayLike | None = None,
+    ) -> Any:
+        """Train on (frames, 1 + variants, dim); `groups` names patients, `clips` recordings."""
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return probabilities, shape (frames, classes), of the clean variant."""
+    def predict_proba(self, X: ArrayLike, clips: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Return probabilities, shape (frames, classes)."""
 
 
 _Class = TypeVar("_Class", bound=type)
@@ -66,6 +77,17 @@ def head_defaults(name: str) -> dict[str, Any]:
         key: parameter.default
         for key, parameter in inspect.signature(_find(name)).parameters.items()
     }
+
+
+def head_summary(name: str) -> str:
+    """Return what a head is, in the first line of its class's docstring.
+
+    Raises
+    ------
+    HeadError
+        If no head has that name.
+    """
+    return (inspect.getdoc(_find(name)) or "").partition("\n")[0]
 
 
 def make_head(name: str, **settings: Any) -> Head:

@@ -6,15 +6,21 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lusscore.backbones.keras_runtime import import_keras
+from lusscore.head.embedding_head import (
+    CLASS_WEIGHTS,
+    EmbeddingHead,
+    clean_variant,
+    epoch_variant,
+    sample_weights,
+)
+from lusscore.head.mixup import mix
 from lusscore.head.registry import register_head
+from lusscore.head.scaling import fit_scaling
 
 # Batches handed to the backend at once: results are the same, the overhead per batch is not.
 _STEPS_PER_EXECUTION = 64
@@ -23,11 +29,13 @@ OPTIMIZERS = ("adam", "sgd", "rmsprop", "adamw")
 
 
 @register_head("softmax")
-class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Dropout and a dense softmax layer on pooled embeddings (Raillard et al. 2022).
+class SoftmaxHead(EmbeddingHead):
+    """The paper's head: dropout and a dense softmax layer (Raillard et al. 2022).
 
-    Trained by Keras; what is learned is kept as two arrays, so that a fitted head predicts
-    without Keras.
+    Trained by Keras; what is learned is kept as arrays, so that a fitted head predicts without
+    Keras. Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly
+    would, and the clean variant 0 only where there is no other. The defaults are the paper's: no
+    scaling, no class weights, no mixup.
 
     Parameters
     ----------
@@ -41,14 +49,28 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Passes over the training frames.
     optimizer
         Keras's name of it: ``"adam"``, ``"sgd"``, ``"rmsprop"`` or ``"adamw"``.
+    class_weight
+        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
+        weight.
+    mixup
+        Parameter of the Beta distribution by which pairs of training frames are mixed; 0 for
+        none.
+    components
+        Whitened principal components of the standardised embedding to use; 0 for the embedding
+        as it is.
+    test_variants
+        Average probabilities over the clean frame and its variants.
     seed
-        Of the initial weights, the dropout and the order of frames.
+        Of the initial weights, the dropout, the order of frames, their mixing and the search for
+        principal components.
 
     Attributes
     ----------
     classes_ : ndarray, shape (classes,)
         Labels seen in training, sorted.
-    coef_ : ndarray of float32, shape (dim, classes)
+    scaling_ : Scaling or None
+        Learned from the clean training frames; None without components.
+    coef_ : ndarray of float32, shape (dim or components, classes)
         Weights of the dense layer.
     intercept_ : ndarray of float32, shape (classes,)
         Its bias.
@@ -58,12 +80,17 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Embedding size.
     """
 
+    uses_keras = True
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "class_weight": CLASS_WEIGHTS,
+        "mixup": [Interval(Real, 0, None, closed="left")],
+        "components": [Interval(Integral, 0, None, closed="left")],
+        "test_variants": ["boolean"],
         "seed": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -74,6 +101,10 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: int = 32,
         epochs: int = 3,
         optimizer: str = "adam",
+        class_weight: str | dict[Any, float] = "none",
+        mixup: float = 0.0,
+        components: int = 0,
+        test_variants: bool = False,
         seed: int = 0,
     ) -> None:
         self.dropout = dropout
@@ -81,37 +112,41 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.batch_size = batch_size
         self.epochs = epochs
         self.optimizer = optimizer
+        self.class_weight = class_weight
+        self.mixup = mixup
+        self.components = components
+        self.test_variants = test_variants
         self.seed = seed
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> SoftmaxHead:
-        """Train on embeddings.
-
-        Parameters
-        ----------
-        X
-            float, shape (frames, dim), or (frames, 1 + variants, dim): then epoch e sees each
-            frame as variant 1 + (e mod variants), as augmentation on the fly would, and the
-            clean variant 0 only where there is no other.
-        y
-            Labels, shape (frames,).
-        """
-        self._validate_params()
-        embeddings, labels = validate_data(self, X, y, allow_nd=True, ensure_min_samples=2)
-        check_classification_targets(labels)
-        self.n_features_in_ = embeddings.shape[-1]
-        self.classes_, targets = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"SoftmaxHead needs labels of at least two classes, got 1 class: {self.classes_}."
-            )
+    def _train(
+        self,
+        embeddings: NDArray[Any],
+        targets: NDArray[np.int64],
+        groups: NDArray[np.int64] | None,
+        clips: NDArray[np.int64] | None,
+    ) -> None:
+        self.scaling_ = None
+        if self.components:
+            self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
+        weights = None
+        if self.class_weight != "none":
+            weights = sample_weights(self.class_weight, self.classes_[targets])
         layer, model = self._build()
         self.loss_curve_: list[float] = []
         for epoch in range(self.epochs):
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(targets))
-            seen = _epoch_view(embeddings, epoch)[order].astype(np.float32)
+            rng = np.random.default_rng([self.seed, epoch])
+            order = rng.permutation(len(targets))
+            seen = self._scaled(epoch_variant(embeddings, epoch)[order])
+            aims: NDArray[Any] = targets[order]
+            counts = None if weights is None else weights[order]
+            if self.mixup:
+                seen, aims, counts = mix(
+                    seen, np.eye(len(self.classes_))[aims], counts, self.mixup, rng
+                )
             history = model.fit(
                 seen,
-                targets[order],
+                aims,
+                sample_weight=counts,
                 batch_size=self.batch_size,
                 epochs=1,
                 shuffle=False,
@@ -119,39 +154,23 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
             self.loss_curve_.append(float(history.history["loss"][0]))
         self.coef_, self.intercept_ = (np.asarray(weight) for weight in layer.get_weights())
-        return self
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return class probabilities.
+    def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
+        if self.scaling_ is None:
+            return np.asarray(frames, np.float32)
+        return self.scaling_.apply(frames)
 
-        Parameters
-        ----------
-        X
-            float, shape (frames, dim), or (frames, 1 + variants, dim) of which variant 0 counts.
-
-        Returns
-        -------
-        ndarray of float64, shape (frames, classes)
-            Each row sums to 1; columns as in `classes_`.
-        """
-        check_is_fitted(self)
-        # scikit-learn counts features along the second axis, so the variants go before it looks
-        if isinstance(X, np.ndarray) and X.ndim == 3:
-            X = X[:, 0]
-        clean = validate_data(self, X, reset=False)
-        logits = clean.astype(np.float32) @ self.coef_ + self.intercept_
+    def _probabilities(
+        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
+    ) -> NDArray[np.float64]:
+        logits = self._scaled(frames) @ self.coef_ + self.intercept_
         probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
         return probabilities
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each frame, shape (frames,)."""
-        probabilities = self.predict_proba(X)
-        labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
-        return labels
 
     def _build(self) -> tuple[Any, Any]:
         """Make the dense layer and the compiled model around it."""
         keras = import_keras()
+        size = self.n_features_in_ if self.scaling_ is None else self.scaling_.size
         layer = keras.layers.Dense(
             len(self.classes_),
             activation="softmax",
@@ -159,7 +178,7 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         model = keras.Sequential(
             [
-                keras.layers.Input((self.n_features_in_,)),
+                keras.layers.Input((size,)),
                 keras.layers.Dropout(self.dropout, seed=self.seed),
                 layer,
             ]
@@ -168,17 +187,8 @@ class SoftmaxHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimizer.learning_rate = self.learning_rate
         model.compile(
             optimizer=optimizer,
-            loss="sparse_categorical_crossentropy",
+            loss=f"{'' if self.mixup else 'sparse_'}categorical_crossentropy",
             steps_per_execution=_STEPS_PER_EXECUTION,
             jit_compile=False,  # compiling costs far more than three epochs of one layer
         )
         return layer, model
-
-
-def _epoch_view(embeddings: NDArray[Any], epoch: int) -> NDArray[Any]:
-    """Choose the variant that an epoch sees: shape (frames, dim)."""
-    if embeddings.ndim == 2:
-        return embeddings
-    variants = embeddings.shape[1] - 1
-    chosen: NDArray[Any] = embeddings[:, 1 + epoch % variants if variants else 0]
-    return chosen

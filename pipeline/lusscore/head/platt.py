@@ -1,0 +1,116 @@
+"""Probabilities from decision values, learned on patients that the decisions have not seen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+_Int = NDArray[np.int64]
+_Float = NDArray[np.float64]
+
+
+class Decisions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Hands decision values on, so that scikit-learn calibrates what is computed elsewhere."""
+
+    def fit(self, X: _Float, y: _Int, sample_weight: _Float | None = None) -> Decisions:
+        """Learn which classes there are."""
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, X: _Float) -> _Float:
+        """Return the values, shape (rows, classes), or (rows,) for two classes."""
+        return X[:, 1] if len(self.classes_) == 2 else X
+
+    def predict(self, X: _Float) -> NDArray[Any]:
+        """Return the class with the highest value, shape (rows,)."""
+        chosen: NDArray[Any] = self.classes_[np.argmax(X, axis=1)]
+        return chosen
+
+
+@dataclass(frozen=True)
+class Platt:
+    """Fitted sigmoids.
+
+    Attributes
+    ----------
+    present
+        int64: classes that were seen held out, and so could be calibrated; at least two.
+    model
+        scikit-learn's, on the decision values of those classes.
+    """
+
+    present: _Int
+    model: CalibratedClassifierCV
+
+    def probabilities(self, decisions: _Float) -> _Float:
+        """Turn decisions, shape (rows, classes), into probabilities; 0 for absent classes."""
+        probabilities = np.zeros(decisions.shape)
+        probabilities[:, self.present] = self.model.predict_proba(decisions[:, self.present])
+        return probabilities
+
+
+def fit_platt(decisions: _Float, classes: _Int, weights: _Float) -> Platt:
+    """Fit one sigmoid per class to decision values of rows held out, and make them sum to 1.
+
+    Platt, J. (1999). Probabilistic outputs for support vector machines and comparisons to
+    regularized likelihood methods. In: Advances in Large Margin Classifiers, 61–74. scikit-learn's
+    `CalibratedClassifierCV` with ``method="sigmoid"``.
+
+    Parameters
+    ----------
+    decisions
+        Shape (rows, classes).
+    classes
+        Shape (rows,), at least two different ones.
+    weights
+        Shape (rows,).
+    """
+    present = np.unique(classes)
+    # values that are already held out need no division: one that holds all rows says so
+    everything = np.arange(len(classes))
+    model = CalibratedClassifierCV(
+        Decisions(), method="sigmoid", cv=[(everything, everything)], ensemble=False
+    )
+    return Platt(present, model.fit(decisions[:, present], classes, sample_weight=weights))
+
+
+def inner_folds(
+    classes: _Int, groups: _Int | None, folds: int, seed: int
+) -> Iterator[tuple[_Int, _Int]]:
+    """Divide training rows by patient; yield those divisions whose larger part has every class.
+
+    Parameters
+    ----------
+    classes
+        Shape (rows,).
+    groups
+        Patient of each row, shape (rows,); None if each row is one of its own.
+    folds
+        At most so many; fewer where a class has fewer patients.
+    seed
+        Of the order of patients.
+
+    Yields
+    ------
+    tuple of int64 arrays
+        Rows to fit on and rows to calibrate on; no patient has rows in both.
+    """
+    own = np.arange(len(classes)) if groups is None else groups
+    rarest = min(len(np.unique(own[classes == label])) for label in np.unique(classes))
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    divide = kind(max(2, min(folds, rarest)), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        sides = list(divide.split(np.zeros(len(classes)), classes, groups))
+    known = len(np.unique(classes))
+    for fitted, held_out in sides:
+        if len(held_out) and len(np.unique(classes[fitted])) == known:
+            yield fitted, held_out

@@ -1,0 +1,149 @@
+"""Linear support vector machine with calibrated probabilities."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import Interval
+
+from lusscore.head.embedding_head import (
+    CLASS_WEIGHTS,
+    EmbeddingHead,
+    clean_variant,
+    sample_weights,
+)
+from lusscore.head.linear_svm import LinearSvm, fit_linear_svm
+from lusscore.head.platt import fit_platt, inner_folds
+from lusscore.head.registry import register_head
+from lusscore.head.scaling import Scaling, fit_scaling
+from lusscore.head.training_frames import chosen_rows
+
+
+@register_head("svm")
+class SvmHead(EmbeddingHead):
+    """Linear SVM on standardised embeddings, calibrated on inner folds by patient.
+
+    One class against the others, squared hinge. For the probabilities the training patients are
+    divided again: each part gets decision values from a machine (and a scaling) that has not seen
+    it, on which Platt's sigmoids are fitted; the machine that is kept is fitted on all of them.
+
+    Parameters
+    ----------
+    C
+        Inverse of the strength of regularisation, above 0.
+    class_weight
+        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
+        weight.
+    variants
+        Train on the augmented variants too, not on clean frames alone.
+    components
+        Whitened principal components to use; 0 for all of the standardised embedding.
+    test_variants
+        Average probabilities over the clean frame and its variants.
+    inner_folds
+        Parts for the calibration, at least 2; fewer where a class has fewer patients. A part
+        that holds all patients of a class is left out of the calibration. Class weights count
+        there, too, since calibration would undo them.
+    max_iter
+        Most steps of the optimiser.
+    tol
+        Gradient per frame at which it stops.
+    seed
+        Of the inner folds and the search for principal components.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (classes,)
+        Labels seen in training, sorted.
+    scaling_ : Scaling
+        Learned from the training rows.
+    model_ : LinearSvm
+        On scaled embeddings.
+    calibration_ : Platt
+        From decision values to probabilities.
+    n_iter_ : int
+        Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
+    n_features_in_ : int
+        Embedding size.
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+        "C": [Interval(Real, 0, None, closed="neither")],
+        "class_weight": CLASS_WEIGHTS,
+        "variants": ["boolean"],
+        "components": [Interval(Integral, 0, None, closed="left")],
+        "test_variants": ["boolean"],
+        "inner_folds": [Interval(Integral, 2, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="neither")],
+        "seed": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        C: float = 1.0,  # noqa: N803 - scikit-learn's own name
+        class_weight: str | dict[Any, float] = "none",
+        variants: bool = False,
+        components: int = 0,
+        test_variants: bool = False,
+        inner_folds: int = 5,
+        max_iter: int = 1000,
+        tol: float = 1e-5,
+        seed: int = 0,
+    ) -> None:
+        self.C = C
+        self.class_weight = class_weight
+        self.variants = variants
+        self.components = components
+        self.test_variants = test_variants
+        self.inner_folds = inner_folds
+        self.max_iter = max_iter
+        self.tol = tol
+        self.seed = seed
+
+    def _train(
+        self,
+        embeddings: NDArray[Any],
+        targets: NDArray[np.int64],
+        groups: NDArray[np.int64] | None,
+        clips: NDArray[np.int64] | None,
+    ) -> None:
+        clean = clean_variant(embeddings)
+        seen = embeddings if self.variants else clean
+        decisions, truth = [np.empty((0, len(self.classes_)))], [targets[:0]]
+        for fitted, held_out in inner_folds(targets, groups, self.inner_folds, self.seed):
+            scaling, machine = self._fit_machine(seen[fitted], targets[fitted])
+            decisions.append(_decide(clean[held_out], scaling, machine))
+            truth.append(targets[held_out])
+        labels = np.concatenate(truth)
+        if len(np.unique(labels)) < 2:
+            raise ValueError(
+                "SvmHead finds no division of the training patients that leaves every class on "
+                "the larger side, so that it cannot be calibrated; label more patients."
+            )
+        weights = sample_weights(self.class_weight, self.classes_[labels])
+        self.calibration_ = fit_platt(np.concatenate(decisions), labels, weights)
+        self.scaling_, self.model_ = self._fit_machine(seen, targets)
+        self.n_iter_ = self.model_.steps
+
+    def _fit_machine(
+        self, embeddings: NDArray[Any], targets: NDArray[np.int64]
+    ) -> tuple[Scaling, LinearSvm]:
+        rows, times = chosen_rows(embeddings, self.variants)
+        targets = np.repeat(targets, times)
+        scaling = fit_scaling(rows, self.components, self.seed)
+        weights = sample_weights(self.class_weight, self.classes_[targets])
+        scaled = scaling.apply(rows)
+        return scaling, fit_linear_svm(scaled, targets, weights, self.C, self.max_iter, self.tol)
+
+    def _probabilities(
+        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
+    ) -> NDArray[np.float64]:
+        return self.calibration_.probabilities(_decide(frames, self.scaling_, self.model_))
+
+
+def _decide(frames: NDArray[Any], scaling: Scaling, machine: LinearSvm) -> NDArray[np.float64]:
+    return np.concatenate([machine.decide(scaled) for scaled in scaling.precise(frames)])
