@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from backbone_maker import write_tiny_backbone
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort
 from lusscore.cohort.fold_search import make_folds
@@ -106,3 +108,154 @@ def test_an_unknown_setting_is_refused_before_anything_is_trained(
         cross_validate(
             dataset, make_folds(dataset.patients(), 2), HeadChoice(settings={"depth": 1})
         )
+
+
+@pytest.fixture
+def two_backbones(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+) -> Dataset:
+    cohort = make_cohort(8)
+    other = write_tiny_backbone(tmp_path / "other.onnx")
+    specs = [get_backbone(str(path)) for path in (tiny_backbone, other)]
+    outcomes = extract_features(cohort, specs, tmp_path / "features")
+    features = [read_features(outcome.path) for outcome in outcomes]
+    features[1].embeddings[...] = features[1].embeddings[..., ::-1] ** 2
+    return join_labels(cohort, features)
+
+
+def _probabilities(predictions: pd.DataFrame, model: str) -> np.ndarray:
+    rows = predictions[predictions["model"] == model]
+    return rows[["p0", "p1", "p2", "p3"]].to_numpy()
+
+
+def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(
+    make_dataset: Callable[..., Dataset],
+) -> None:
+    dataset = make_dataset(8)
+    folds = make_folds(dataset.patients(), 2, repeats=2)
+    heads = [HeadChoice("logistic"), HeadChoice("ordinal"), HeadChoice("mil")]
+    together = cross_validate(dataset, folds, heads)
+    assert [model.name for model in together.models] == [
+        "tiny/logistic",
+        "tiny/ordinal",
+        "tiny/mil",
+    ]
+    assert together.training["model"].tolist() == [
+        f"tiny/{head.name}" for head in heads for _ in range(4)
+    ]
+    alone = cross_validate(dataset, folds, heads[1])
+    np.testing.assert_array_equal(
+        _probabilities(together.predictions, "tiny/ordinal"),
+        _probabilities(alone.predictions, "tiny/ordinal"),
+    )
+
+
+def test_the_number_of_jobs_changes_no_bit_of_any_head(
+    make_dataset: Callable[..., Dataset],
+) -> None:
+    dataset = make_dataset(8)
+    folds = make_folds(dataset.patients(), 2)
+    heads = [HeadChoice(name) for name in ("logistic", "ordinal", "svm", "mil")]
+    one, two = (cross_validate(dataset, folds, heads, jobs=jobs) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one.predictions, two.predictions, check_exact=True)
+
+
+def test_clips_reach_the_head_in_training_and_in_prediction(
+    make_dataset: Callable[..., Dataset],
+) -> None:
+    dataset = make_dataset(8)
+    folds = make_folds(dataset.patients(), 2)
+    result = cross_validate(dataset, folds, HeadChoice("mil", {"epochs": 2}))
+    rows = result.predictions[result.predictions["model"] == "tiny/mil"]
+    assert (rows.groupby("clip")[["p0", "p1", "p2", "p3"]].nunique() == 1).all(axis=None)
+
+
+def test_patients_reach_the_head(make_dataset: Callable[..., Dataset]) -> None:
+    dataset = make_dataset(8)
+    folds = make_folds(dataset.patients(), 2)
+    before = cross_validate(dataset, folds, HeadChoice("svm"))
+    # the same frames with every clip a patient of its own would be calibrated on other parts
+    parted = dataset.frames.assign(patient=dataset.frames["patient"] + dataset.frames["zone"])
+    finer = {patient: folds.repeats[0][patient[:2]] for patient in parted["patient"].unique()}
+    after = cross_validate(
+        Dataset(parted, dataset.rows, dataset.features, {}), Folds(2, (finer,)), HeadChoice("svm")
+    )
+    assert not np.array_equal(
+        _probabilities(before.predictions, "tiny/svm"),
+        _probabilities(after.predictions, "tiny/svm"),
+    )
+
+
+@pytest.mark.parametrize("name", ["logistic", "ordinal", "svm", "mil", "softmax"])
+def test_nothing_is_fitted_on_frames_held_out(
+    make_dataset: Callable[..., Dataset], name: str
+) -> None:
+    """Plant, in one held-out patient, a direction that would rule scaling and components.
+
+    Each of that patient's frames is thrown far off along the score of the frame. Were means,
+    spreads or components taken from all frames, this direction would be the first component and
+    squeeze all others, and what is said about the other patients held out with it would change.
+    """
+    dataset = make_dataset(8)
+    folds = make_folds(dataset.patients(), 2)
+    head = HeadChoice(name, {"components": 2, "test_variants": True})
+    planted = next(patient for patient, fold in folds.repeats[0].items() if fold == 1)
+    clean = cross_validate(dataset, folds, head).predictions
+    frames = dataset.frames
+    own = np.flatnonzero(frames["patient"] == planted)
+    embeddings = dataset.features["tiny"].embeddings
+    far = 100 * (1 + frames["truth"].to_numpy()[own])
+    embeddings[dataset.rows["tiny"][own], :, 0] += far[:, None].astype(embeddings.dtype)
+    leaky = cross_validate(dataset, folds, head).predictions
+    same = (clean["fold"] == 1) & (clean["patient"] != planted)
+    assert same.any()
+    pd.testing.assert_frame_equal(clean[same], leaky[same], check_exact=True)
+    other_fold = (clean["fold"] == 2) & (clean["model"] == f"tiny/{name}")
+    assert not clean[other_fold].equals(leaky[other_fold])
+
+
+def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones: Dataset) -> None:
+    folds = make_folds(two_backbones.patients(), 2)
+    result = cross_validate(two_backbones, folds, HeadChoice("logistic"), combine=["mean"])
+    assert [model.name for model in result.models] == [
+        "tiny/logistic",
+        "other/logistic",
+        "tiny+other/logistic-mean",
+    ]
+    tiny, other, both = (_probabilities(result.predictions, model.name) for model in result.models)
+    assert not np.allclose(tiny, other)
+    np.testing.assert_allclose(both, (tiny + other) / 2)
+    seconds = result.training.groupby("model")["seconds"].sum()
+    assert seconds["tiny+other/logistic-mean"] >= seconds["tiny/logistic"]
+
+
+def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones: Dataset) -> None:
+    folds = make_folds(two_backbones.patients(), 2)
+    head = HeadChoice("ordinal", {"C": 0.1, "test_variants": True})
+    result = cross_validate(two_backbones, folds, head, combine=["concatenate"])
+    features = two_backbones.features["tiny"]
+    joined = np.concatenate(
+        [features.embeddings, two_backbones.features["other"].embeddings], axis=-1
+    )
+    single = Dataset(
+        two_backbones.frames,
+        {"both": two_backbones.rows["tiny"]},
+        {"both": replace(features, embeddings=joined)},
+        {},
+    )
+    expected = cross_validate(single, folds, head).predictions
+    np.testing.assert_array_equal(
+        _probabilities(result.predictions, "tiny+other/ordinal"),
+        _probabilities(expected, "both/ordinal"),
+    )
+
+
+def test_one_backbone_cannot_be_combined_and_a_head_is_named_once(
+    make_dataset: Callable[..., Dataset],
+) -> None:
+    dataset = make_dataset(4)
+    folds = make_folds(dataset.patients(), 2)
+    with pytest.raises(HeadError, match="nothing to combine it with"):
+        cross_validate(dataset, folds, HeadChoice(), combine=["mean"])
+    with pytest.raises(HeadError, match="Head mil is named twice"):
+        cross_validate(dataset, folds, [HeadChoice("mil"), HeadChoice("mil", {"epochs": 2})])

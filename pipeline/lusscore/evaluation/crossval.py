@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.backbones.keras_runtime import import_keras
 from lusscore.cohort.folds import Folds
 from lusscore.errors import FoldError
 from lusscore.evaluation.baseline import majority_predictions
 from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.models import HeadChoice, Model, plan_models
 from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES, SCORES
+from lusscore.evaluation.train_head import Side, train_all
 from lusscore.head import make_head
+
+__all__ = ["TRAINING_COLUMNS", "CrossValidation", "HeadChoice", "cross_validate"]
 
 TRAINING_COLUMNS = (
     "model", "repeat", "fold", "train_patients", "train_frames", "test_patients", "test_frames",
     "epochs", "seconds",
 )  # fmt: skip
-# More threads do not help one small layer, and a fixed number keeps its sums in one order.
-_HEAD_THREADS = 1
-
-
-@dataclass(frozen=True)
-class HeadChoice:
-    """A head and its settings.
-
-    Attributes
-    ----------
-    name
-        Registered name.
-    settings
-        Keyword arguments of the head.
-    """
-
-    name: str = "softmax"
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,32 +39,26 @@ class CrossValidation:
         The columns of ``tables/training.csv``, one row per trained head.
     notes
         What the reader of the results must know, as sentences.
+    models
+        What was trained, in the order in which it is to be reported; the baseline is not of them.
     """
 
     predictions: pd.DataFrame
     training: pd.DataFrame
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One fold: rows of the dataset to train on and to test on."""
-
-    repeat: int
-    fold: int
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
+    models: tuple[Model, ...] = ()
 
 
 def cross_validate(
     dataset: Dataset,
     folds: Folds,
-    head: HeadChoice,
+    head: HeadChoice | Sequence[HeadChoice],
     *,
+    combine: Sequence[str] = (),
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> CrossValidation:
-    """Train a head per backbone and fold, and predict the frames held out.
+    """Train heads per backbone and fold, and predict the frames held out.
 
     Parameters
     ----------
@@ -91,7 +67,9 @@ def cross_validate(
     folds
         Patients per fold.
     head
-        What to train.
+        What to train: one head, or several, each on every backbone.
+    combine
+        How to make further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
     jobs
         Heads trained at once, each in a process of its own if above 1; the results are the same.
     progress
@@ -103,36 +81,60 @@ def cross_validate(
         If a fold's training side lacks a score that the cohort has, or a patient or a recording
         is on both sides.
     HeadError
-        If the head or a setting of it is unknown.
+        If a head or a setting of it is unknown, or backbones cannot be combined so.
     """
-    make_head(head.name, **head.settings)
-    sides = list(_split(dataset.frames, folds))
-    notes = _check_scores(dataset.frames["truth"].to_numpy(), sides)
+    heads = (head,) if isinstance(head, HeadChoice) else tuple(head)
+    for choice in heads:
+        make_head(choice.name, **choice.settings)
+    models = plan_models(list(dataset.rows), heads, combine)
     truth = dataset.frames["truth"].to_numpy()
-    tables, training = [], []
-    for side in sides:
-        held_out = _held_out_rows(dataset.frames, side)
-        tables.append(majority_predictions(held_out, truth[side.train]))
-    tasks = [(backbone, side) for backbone in dataset.rows for side in sides]
-    trained = _train_all(dataset, tasks, truth, head, jobs)
-    for done, ((backbone, side), (probabilities, seconds)) in enumerate(
-        zip(tasks, trained, strict=True), start=1
-    ):
-        model = f"{backbone}/{head.name}"
-        rows = _held_out_rows(dataset.frames, side).assign(model=model)
-        rows[list(PROBABILITIES)] = probabilities
-        tables.append(rows)
-        training.append(_training_row(model, dataset.frames, side, head, seconds))
+    sides = list(_split(dataset.frames, folds))
+    notes = _check_scores(truth, sides)
+    places = [
+        (model, number) for model in models if not model.is_mean for number in range(len(sides))
+    ]
+    results = train_all(dataset, [(model, sides[number]) for model, number in places], jobs)
+    trained: dict[tuple[str, int], tuple[NDArray[np.float64], float]] = {}
+    for (model, number), found in zip(places, results, strict=True):
+        trained[model.name, number] = found
         if progress is not None:
-            progress(done, len(tasks))
+            progress(len(trained), len(places))
+    for model in models:
+        if model.is_mean:
+            for number in range(len(sides)):
+                trained[model.name, number] = _fuse(
+                    [trained[member.name, number] for member in model.members()]
+                )
+    held_out = [_held_out_rows(dataset.frames, side) for side in sides]
+    tables = [
+        majority_predictions(rows, truth[side.train])
+        for rows, side in zip(held_out, sides, strict=True)
+    ]
+    training = []
+    for model in models:
+        for number, side in enumerate(sides):
+            probabilities, seconds = trained[model.name, number]
+            rows = held_out[number].assign(model=model.name)
+            rows[list(PROBABILITIES)] = probabilities
+            tables.append(rows)
+            training.append(_training_row(model, dataset.frames, side, seconds))
     return CrossValidation(
         predictions=pd.concat(tables, ignore_index=True)[list(PREDICTION_COLUMNS)],
         training=pd.DataFrame(training, columns=list(TRAINING_COLUMNS)),
         notes=tuple(notes),
+        models=models,
     )
 
 
-def _split(frames: pd.DataFrame, folds: Folds) -> Iterator[_Side]:
+def _fuse(
+    members: Sequence[tuple[NDArray[np.float64], float]],
+) -> tuple[NDArray[np.float64], float]:
+    """Average probabilities; training takes as long as that of all members."""
+    probabilities, seconds = zip(*members, strict=True)
+    return np.mean(probabilities, axis=0), sum(seconds)
+
+
+def _split(frames: pd.DataFrame, folds: Folds) -> Iterator[Side]:
     """Yield every fold's two sides, having checked that they share nothing."""
     patients = frames["patient"].to_numpy()
     digests = frames["digest"].to_numpy()
@@ -147,10 +149,10 @@ def _split(frames: pd.DataFrame, folds: Folds) -> Iterator[_Side]:
                         "this must not be. Make new folds, and correct the manifest if a "
                         "recording stands there for two patients."
                     )
-            yield _Side(repeat, fold, np.flatnonzero(~held_out), np.flatnonzero(held_out))
+            yield Side(repeat, fold, np.flatnonzero(~held_out), np.flatnonzero(held_out))
 
 
-def _check_scores(truth: NDArray[np.int64], sides: Sequence[_Side]) -> list[str]:
+def _check_scores(truth: NDArray[np.int64], sides: Sequence[Side]) -> list[str]:
     """Refuse folds that cannot learn a score; note those that cannot be tested on one."""
     notes = []
     present = set(truth.tolist())
@@ -184,63 +186,23 @@ def _listed(scores: Sequence[int]) -> str:
     return " and ".join(str(score) for score in scores)
 
 
-def _held_out_rows(frames: pd.DataFrame, side: _Side) -> pd.DataFrame:
+def _held_out_rows(frames: pd.DataFrame, side: Side) -> pd.DataFrame:
     columns = ["patient", "exam", "zone", "clip", "frame", "truth"]
     return frames.loc[side.test, columns].assign(repeat=side.repeat, fold=side.fold)
 
 
 def _training_row(
-    model: str, frames: pd.DataFrame, side: _Side, head: HeadChoice, seconds: float
+    model: Model, frames: pd.DataFrame, side: Side, seconds: float
 ) -> tuple[object, ...]:
     patients = frames["patient"].to_numpy()
     return (
-        model,
+        model.name,
         side.repeat,
         side.fold,
         len(set(patients[side.train])),
         len(side.train),
         len(set(patients[side.test])),
         len(side.test),
-        head.settings.get("epochs"),
+        model.head.settings.get("epochs"),
         round(seconds, 3),
     )
-
-
-def _train_all(
-    dataset: Dataset,
-    tasks: Sequence[tuple[str, _Side]],
-    truth: NDArray[np.int64],
-    head: HeadChoice,
-    jobs: int,
-) -> Iterator[tuple[NDArray[np.float64], float]]:
-    """Yield held-out probabilities and training seconds of each task, in order."""
-
-    def inputs(task: tuple[str, _Side]) -> tuple[Any, ...]:
-        backbone, side = task
-        embeddings = dataset.features[backbone].embeddings
-        rows = dataset.rows[backbone]
-        return embeddings[rows[side.train]], truth[side.train], embeddings[rows[side.test], 0], head
-
-    if jobs == 1 or len(tasks) == 1:
-        for task in tasks:
-            yield _train(*inputs(task))
-        return
-    from joblib import Parallel, delayed
-
-    workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
-    yield from workers(delayed(_train)(*inputs(task)) for task in tasks)
-
-
-def _train(
-    train: NDArray[Any], truth: NDArray[np.int64], test: NDArray[Any], head: HeadChoice
-) -> tuple[NDArray[np.float64], float]:
-    """Train one head; return probabilities of the four scores and the seconds of the fit."""
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    import_keras(threads=_HEAD_THREADS)
-    started = time.perf_counter()
-    made = make_head(head.name, **head.settings)
-    made.fit(train, truth)
-    seconds = time.perf_counter() - started
-    probabilities = np.zeros((len(test), len(SCORES)))
-    probabilities[:, made.classes_] = made.predict_proba(test)
-    return probabilities, seconds
