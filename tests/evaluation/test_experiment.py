@@ -25,6 +25,10 @@ def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment: Experi
         "batch_size": 32,
         "epochs": 9,
         "optimizer": "adam",
+        "class_weight": "none",
+        "mixup": 0.0,
+        "components": 0,
+        "test_variants": False,
         "seed": 4,
     }
 
@@ -39,9 +43,12 @@ def test_every_setting_makes_another_name(experiment: Experiment, tmp_path: Path
         replace(experiment, head=HeadChoice("softmax", {"epochs": 9})),
         replace(experiment, specs=(get_backbone("xception"),)),
         replace(experiment, folds_file=saved),
+        replace(experiment, more_heads=(HeadChoice("mil"),)),
+        replace(experiment, more_heads=(HeadChoice("mil", {"epochs": 9}),)),
+        replace(experiment, combine=("mean",)),
     ]
     names = {other.default_name() for other in [experiment, *others]}
-    assert len(names) == 7
+    assert len(names) == 10
     assert replace(experiment).default_name() == experiment.default_name()
     spelled_out = HeadChoice("softmax", {"epochs": 3})
     assert replace(experiment, head=spelled_out).default_name() == experiment.default_name()

@@ -39,6 +39,10 @@ class Experiment:
         Of folds and heads.
     folds_file
         Folds of an earlier run, instead of new ones.
+    more_heads
+        What to train besides, on the same folds.
+    combine
+        Further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
     """
 
     cohort: Cohort
@@ -48,11 +52,20 @@ class Experiment:
     repeats: int = 1
     seed: int = 0
     folds_file: Path | None = None
+    more_heads: tuple[HeadChoice, ...] = ()
+    combine: tuple[str, ...] = ()
 
     def complete_head(self) -> HeadChoice:
         """Return the head with all its settings, defaults and seed included."""
-        settings = head_defaults(self.head.name) | {"seed": self.seed} | dict(self.head.settings)
-        return HeadChoice(self.head.name, settings)
+        return self._complete(self.head)
+
+    def complete_heads(self) -> tuple[HeadChoice, ...]:
+        """Return all heads so, the first one first."""
+        return tuple(self._complete(head) for head in (self.head, *self.more_heads))
+
+    def _complete(self, head: HeadChoice) -> HeadChoice:
+        settings = head_defaults(head.name) | {"seed": self.seed} | dict(head.settings)
+        return HeadChoice(head.name, settings)
 
     def default_name(self) -> str:
         """Name a run by its settings, so that other settings are another run."""
@@ -64,10 +77,13 @@ class Experiment:
             self.repeats,
             self.seed,
             saved,
+            *((head.name, sorted(head.settings.items())) for head in self.complete_heads()[1:]),
+            *self.combine,
         )
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
         folds = "saved-folds" if saved is not None else f"{self.folds}fold"
-        return f"{folds}-{self.head.name}-{digest}"
+        heads = "-".join(head.name for head in (self.head, *self.more_heads))
+        return f"{folds}-{heads}-{digest}"
 
 
 @dataclass(frozen=True)
@@ -131,7 +147,14 @@ def run_experiment(
     ]
     dataset = join_labels(cohort, features)
     folds = _divide(experiment, dataset.patients())
-    result = cross_validate(dataset, folds, head, jobs=jobs, progress=progress)
+    result = cross_validate(
+        dataset,
+        folds,
+        experiment.complete_heads(),
+        combine=experiment.combine,
+        jobs=jobs,
+        progress=progress,
+    )
     told = (*result.notes, *_reduced_precision(features), *_found(cohort, features))
     result = replace(result, notes=told)
     record_run(
