@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from lusscore.cli.head_settings import HeadsCommand, choose_heads
 from lusscore.cli.places import (
     backbone_option,
     cohort_argument,
@@ -21,7 +22,7 @@ from lusscore.cli.places import (
 from lusscore.console import counter, note, print_table, say
 
 
-@click.command("cv")
+@click.command("cv", cls=HeadsCommand)
 @cohort_argument
 @backbone_option("Feature file to use.  [default: all that the cohort has]")
 @click.option("--folds", type=int, default=3, show_default=True, help="Folds, split by patient.")
@@ -34,7 +35,27 @@ from lusscore.console import counter, note, print_table, say
     default=None,
     help="folds.csv of an earlier run, instead of new folds.",
 )
-@click.option("--head", default="softmax", show_default=True, help="What is trained.")
+@click.option(
+    "--head",
+    "heads",
+    multiple=True,
+    help="What is trained, by name from the list below; repeat it to compare on the same folds.  "
+    "[default: softmax]",
+)
+@click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting of the heads, or of one as HEAD.KEY=VALUE; repeat it for more.",
+)
+@click.option(
+    "--combine",
+    type=click.Choice(("concatenate", "mean")),
+    multiple=True,
+    help="Models of all backbones together besides: one head on all embeddings of a frame, or the "
+    "mean of each backbone's probabilities.",
+)
 @click.option("--dropout", type=float, default=None, help="Softmax head.  [default: 0.5]")
 @click.option("--learning-rate", type=float, default=None, help="Softmax head.  [default: 0.001]")
 @click.option("--batch-size", type=int, default=None, help="Softmax head.  [default: 32]")
@@ -59,7 +80,9 @@ def command(
     folds: int,
     repeats: int,
     folds_file: Path | None,
-    head: str,
+    heads: tuple[str, ...],
+    assignments: tuple[str, ...],
+    combine: tuple[str, ...],
     seed: int,
     jobs: int,
     run_name: str | None,
@@ -71,13 +94,12 @@ def command(
     results_dir: Path,
     **head_options: Any,
 ) -> None:
-    """Cross-validate a head on a COHORT's embeddings, by patient, and write a report.
+    """Cross-validate heads on a COHORT's embeddings, by patient, and write a report.
 
     No patient is ever on both sides of a fold. Embeddings are read, never computed: changing the
     head takes seconds. The defaults are those of Raillard et al. 2022.
     """
     from lusscore.backbones import get_backbone
-    from lusscore.evaluation.crossval import HeadChoice
     from lusscore.evaluation.evaluate import METRICS_NAME
     from lusscore.evaluation.experiment import Experiment, run_experiment
     from lusscore.evaluation.run import new_run
@@ -86,14 +108,17 @@ def command(
     found = find_cohort(cohort, data_dir, check_files=False)
     names = dict.fromkeys(backbones or _computed(features_dir / found.name))
     given = {key: value for key, value in head_options.items() if value is not None}
+    first, *others = choose_heads(heads, given, assignments)
     experiment = Experiment(
         found,
         tuple(get_backbone(name) for name in names),
-        HeadChoice(head, given),
+        first,
         folds,
         repeats,
         seed,
         folds_file,
+        tuple(others),
+        combine,
     )
     name = run_name or experiment.default_name()
     folder = results_dir / found.name / name

@@ -1,0 +1,109 @@
+"""Heads and their settings, as typed after ``lusscore cv``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lusscore.errors import HeadError
+
+if TYPE_CHECKING:
+    from lusscore.evaluation.models import HeadChoice
+
+PAPERS_HEAD = "softmax"
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+
+
+class HeadsCommand(click.Command):
+    """A command whose help lists the heads; they are looked up only when help is asked for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List heads with what they are and the settings that ``--set`` takes."""
+        from lusscore.head import head_defaults, head_names, head_summary
+
+        with formatter.section("Heads"):
+            formatter.write_dl([(name, head_summary(name)) for name in head_names()])
+        with formatter.section("Settings for --set, and their defaults"):
+            formatter.write_dl([(name, _listed(head_defaults(name))) for name in head_names()])
+
+
+def choose_heads(
+    names: Sequence[str], flags: Mapping[str, Any], assignments: Sequence[str]
+) -> tuple[HeadChoice, ...]:
+    """Give each head its settings, the paper's head first.
+
+    Parameters
+    ----------
+    names
+        As named by ``--head``; none means the paper's.
+    flags
+        Settings of the paper's head by options of their own, without those left out.
+    assignments
+        ``key=value``, for every head named that has that setting, or ``head.key=value``.
+
+    Raises
+    ------
+    HeadError
+        If no head or setting has that name, a value cannot be read, or an option of the paper's
+        head is given without it.
+    """
+    from lusscore.evaluation.models import HeadChoice
+    from lusscore.head import head_defaults
+
+    names = names or (PAPERS_HEAD,)
+    defaults = {name: head_defaults(name) for name in names}
+    chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
+    if flags and PAPERS_HEAD not in chosen:
+        flag, value = next(iter(flags.items()))
+        raise HeadError(
+            f"--{flag.replace('_', '-')} is a setting of head {PAPERS_HEAD} and does nothing for "
+            f"{' and '.join(names)}; give settings of other heads as --set {flag}={value}."
+        )
+    chosen.get(PAPERS_HEAD, {}).update(flags)
+    for assignment in assignments:
+        owner, key, text = _parts(assignment, names)
+        meant = [name for name in chosen if owner in (name, "") and key in defaults[name]]
+        if not meant:
+            told = "; ".join(
+                f"{name} has {', '.join(defaults[name])}" for name in chosen if owner in (name, "")
+            )
+            raise HeadError(f"--set {assignment}: there is no setting {key!r}; {told}.")
+        for name in meant:
+            chosen[name][key] = _typed(assignment, text, defaults[name][key])
+    paper_first = sorted(names, key=lambda name: name != PAPERS_HEAD)
+    return tuple(HeadChoice(name, chosen[name]) for name in paper_first)
+
+
+def _parts(assignment: str, names: Sequence[str]) -> tuple[str, str, str]:
+    """Split ``head.key=value``; the head may be left out."""
+    target, equals, text = assignment.partition("=")
+    owner, dot, key = target.rpartition(".")
+    if not equals or not key or (dot and owner not in names):
+        raise HeadError(
+            f"--set {assignment} cannot be read; expected key=value, or head.key=value with a "
+            f"head of this run ({', '.join(names)})."
+        )
+    return owner, key.replace("-", "_"), text
+
+
+def _typed(assignment: str, text: str, default: Any) -> Any:
+    """Read a value as what the default is."""
+    kind = type(default)
+    try:
+        return _BOOLEANS[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        raise HeadError(
+            f"--set {assignment}: {text!r} is not {_KINDS[kind]}; give one, such as the default "
+            f"{_shown(default)}."
+        ) from None
+
+
+def _listed(defaults: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={_shown(value)}" for key, value in defaults.items() if key != "seed")
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
