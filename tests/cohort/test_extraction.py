@@ -37,3 +37,9 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
 def test_what_is_not_allowed_gets_a_sentence(key: str, value: object, expected: str) -> None:
     with pytest.raises(CohortError, match=expected):
         ExtractionSettings.from_table({key: value})
+
+
+def test_contrast_is_measured_inside_a_sector() -> None:
+    with pytest.raises(CohortError, match="contrast = .clahe. is not allowed; expected none where"):
+        ExtractionSettings(sector="none", contrast="clahe")
+    assert ExtractionSettings(contrast="clahe").as_table()["contrast"] == "clahe"

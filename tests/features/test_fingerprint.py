@@ -15,6 +15,7 @@ SETTINGS = ExtractionSettings()
     [
         ({"frames": FramesPolicy("every", 2)}, "frames is every:2, needed all"),
         ({"repeated": "drop"}, "repeated is drop, needed keep"),
+        ({"contrast": "clahe"}, "contrast is clahe, needed none"),
         ({"sector": "none"}, "sector is none, needed sector-no-text, version"),
         ({"sector": "sector"}, "sector is sector, version"),
         ({"variants": 4}, "variants is 4, needed 3"),

@@ -95,6 +95,12 @@ def _read_columns(
     help="What a network sees of a frame: all of it, the insonified part, or that without text.",
 )
 @click.option(
+    "--contrast",
+    type=click.Choice(("none", "stretch", "clahe")),
+    default=None,
+    help="Contrast inside the sector: as recorded, stretched, or equalised in tiles as well.",
+)
+@click.option(
     "--variants", type=int, default=3, show_default=True, help="Augmented copies a frame."
 )
 @click.option(
@@ -127,6 +133,7 @@ def command(
     frames: str,
     repeated: str | None,
     sector: str | None,
+    contrast: str | None,
     variants: int,
     deidentify: bool,
     key_file: Path | None,
@@ -154,7 +161,7 @@ def command(
     from lusscore.cohort.importers import ImportOptions, get_importer
     from lusscore.errors import CohortError
 
-    chosen: dict[str, Any] = {"sector": sector, "repeated": repeated}
+    chosen: dict[str, Any] = {"sector": sector, "repeated": repeated, "contrast": contrast}
     extraction = ExtractionSettings(
         frames=FramesPolicy.parse(frames),
         variants=variants,

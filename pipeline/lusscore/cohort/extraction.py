@@ -8,7 +8,7 @@ from typing import Any
 
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.errors import CohortError
-from lusscore.sector import SECTOR_POLICIES
+from lusscore.sector import CONTRAST_POLICIES, SECTOR_POLICIES
 
 DTYPES = ("float16", "float32")
 REPEATED = ("keep", "drop")
@@ -43,6 +43,9 @@ class ExtractionSettings:
     sector
         What a network sees of a frame: ``"none"`` the whole image, ``"sector"`` the insonified
         part and black outside it, ``"sector-no-text"`` the same with text in it painted over.
+    contrast
+        Contrast inside the sector: ``"none"`` as recorded, ``"stretch"`` to the whole range,
+        ``"clahe"`` equalised in tiles as well; the last two ask for a sector policy.
     """
 
     frames: FramesPolicy = field(default_factory=lambda: FramesPolicy("all"))
@@ -55,6 +58,7 @@ class ExtractionSettings:
     seed: int = 0
     dtype: str = "float16"
     sector: str = "sector-no-text"
+    contrast: str = "none"
 
     def __post_init__(self) -> None:
         checks = (
@@ -66,6 +70,16 @@ class ExtractionSettings:
             (self.dtype in DTYPES, "dtype", f"one of {', '.join(DTYPES)}"),
             (self.repeated in REPEATED, "repeated", f"one of {', '.join(REPEATED)}"),
             (self.sector in SECTOR_POLICIES, "sector", f"one of {', '.join(SECTOR_POLICIES)}"),
+            (
+                self.contrast in CONTRAST_POLICIES,
+                "contrast",
+                f"one of {', '.join(CONTRAST_POLICIES)}",
+            ),
+            (
+                self.contrast == "none" or self.sector != "none",
+                "contrast",
+                'none where sector = "none", since it is measured inside the sector',
+            ),
         )
         for good, name, expected in checks:
             if not good:

@@ -57,6 +57,7 @@ def settings_parts(settings: ExtractionSettings) -> dict[str, Any]:
     sector = table["sector"]
     return {
         "sector": sector if sector == "none" else f"{sector}, version {SECTOR_VERSION}",
+        "contrast": table["contrast"],
         "frames": table["frames"],
         "repeated": table["repeated"],
         "variants": table["variants"],

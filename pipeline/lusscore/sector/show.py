@@ -27,6 +27,12 @@ def text_mask(sector: Sector) -> NDArray[np.bool_]:
     return mask
 
 
+def sector_crop(sector: Sector) -> NDArray[np.bool_]:
+    """Return :func:`sector_mask` as :func:`show_sector` crops a frame."""
+    rows, columns = _crop(sector.height, sector.width, sector.outline)
+    return sector_mask(sector)[rows, columns]
+
+
 def show_sector(rgb: NDArray[np.uint8], sector: Sector, policy: str) -> NDArray[np.uint8]:
     """Return what a network may see of a frame under a sector policy.
 

@@ -15,7 +15,13 @@ from lusscore.features.images.letterbox import letterbox
 from lusscore.features.images.stream import Chunk, ClipEnd, stream_clips
 from lusscore.features.media import index_media
 from lusscore.features.plan import plan_clips
-from lusscore.sector import SECTOR_POLICIES, find_sector, show_sector
+from lusscore.sector import (
+    SECTOR_POLICIES,
+    change_contrast,
+    find_sector,
+    sector_crop,
+    show_sector,
+)
 from sector_maker import fan_clip, write_text
 
 SETTINGS = ExtractionSettings(variants=1)
@@ -124,3 +130,17 @@ def test_a_network_sees_the_sector_without_text_or_what_the_card_says(
         frame = next(iter(open_clip(path)))
         seen = letterbox(Image.fromarray(show_sector(frame.rgb, sector, policy)), (96, 96))
         np.testing.assert_array_equal(chunk.images[(96, 96)][0, 0], np.asarray(seen))
+
+
+def test_contrast_is_changed_inside_the_sector_alone(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", fan_clip(gain=40))
+    sector = find_sector(path)
+    clip = PlannedClip("a.mp4", "a" * 64, np.arange(1), sector=sector)
+    settings = ExtractionSettings(variants=0, sector="sector", contrast="stretch")
+    chunk, _ = stream_clips([(clip, path, [(96, 96)])], settings, 99)
+    assert isinstance(chunk, Chunk)
+    shown = show_sector(next(iter(open_clip(path))).rgb, sector, "sector")
+    changed = change_contrast(shown, sector_crop(sector), "stretch")
+    seen = np.asarray(letterbox(Image.fromarray(changed), (96, 96)))
+    np.testing.assert_array_equal(chunk.images[(96, 96)][0, 0], seen)
+    assert seen.max() > 200

@@ -18,7 +18,7 @@ from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ClipError
 from lusscore.features.file.layout import PlannedClip
 from lusscore.features.images.variants import make_variants
-from lusscore.sector import Sector, find_sector, show_sector
+from lusscore.sector import Sector, change_contrast, find_sector, sector_crop, show_sector
 
 _AHEAD = 4
 
@@ -162,7 +162,7 @@ def _read_clip(
         frames = open_clip(path, wanted)
         while batch := list(islice(frames, frames_per_chunk)):
             found += len(batch)
-            shown = [_shown(frame, sector, settings.sector) for frame in batch]
+            shown = [_shown(frame, sector, settings) for frame in batch]
             yield _make_chunk(shown, clip.digest, sizes, settings)
     except ClipError as error:
         yield ClipEnd(str(error))
@@ -178,9 +178,15 @@ def _read_clip(
         yield ClipEnd()
 
 
-def _shown(frame: Frame, sector: Sector | None, policy: str) -> Frame:
+def _shown(frame: Frame, sector: Sector | None, settings: ExtractionSettings) -> Frame:
     """Return the frame as the backbones may see it."""
-    return frame if sector is None else replace(frame, rgb=show_sector(frame.rgb, sector, policy))
+    if sector is None or settings.sector == "none":
+        return frame
+    rgb = show_sector(frame.rgb, sector, settings.sector)
+    inside = sector_crop(sector)
+    if rgb.shape[:2] == inside.shape:
+        rgb = change_contrast(rgb, inside, settings.contrast)
+    return replace(frame, rgb=rgb)
 
 
 def _make_chunk(
