@@ -34,8 +34,14 @@ def rows():
 
 
 @pytest.fixture
-def held_out():
+def held_out(make_rows):
     """Make a `HeldOut` from arrays; patients and folds default to one."""
+    return make_rows
+
+
+@pytest.fixture(scope="session")
+def make_rows():
+    """The same for tests of laws, which take no fixture of a function."""
 
     def make(truth, probabilities=None, prediction=None, patient=None, fold=None):
         truth = np.asarray(truth)

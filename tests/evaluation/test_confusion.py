@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import (
     accuracy_score,
+    balanced_accuracy_score,
     cohen_kappa_score,
     confusion_matrix,
+    mean_absolute_error,
     precision_recall_fscore_support,
 )
 
@@ -27,6 +29,14 @@ def test_every_metric_equals_scikit_learns(pairs):
     assert confusion.macro_precision(matrix) == pytest.approx(precision)
     assert confusion.macro_recall(matrix) == pytest.approx(recall)
     assert confusion.macro_f1(matrix) == pytest.approx(f1)
+    assert confusion.mean_absolute_error(matrix) == pytest.approx(
+        mean_absolute_error(truth, prediction)
+    )
+    near = np.abs(truth - prediction) <= 1
+    assert confusion.within_one(matrix) == pytest.approx(near.mean())
+    if len(present) > 1 and len(np.union1d(truth, prediction)) == len(present):
+        balanced = balanced_accuracy_score(truth, prediction)
+        assert confusion.all_metrics(matrix)["balanced_accuracy"] == pytest.approx(balanced)
     if len(np.union1d(truth, prediction)) > 1:
         kappa = cohen_kappa_score(truth, prediction, labels=range(4), weights="quadratic")
         assert confusion.quadratic_kappa(matrix) == pytest.approx(kappa)
@@ -36,16 +46,14 @@ def test_every_metric_equals_scikit_learns(pairs):
 
 def test_many_matrices_at_once_equal_one_by_one():
     matrices = np.random.default_rng(0).integers(0, 9, (50, 4, 4)).astype(float)
-    names = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "quadratic_kappa")
-    for function in (getattr(confusion, name) for name in names):
-        single = np.array([function(matrix) for matrix in matrices])
-        assert np.allclose(function(matrices), single)
+    single = [confusion.all_metrics(matrix) for matrix in matrices]
+    for name, values in confusion.all_metrics(matrices).items():
+        assert np.allclose(values, [each[name] for each in single]), name
 
 
 def test_an_empty_matrix_leaves_everything_undefined():
     empty = np.zeros((4, 4))
-    for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1", "quadratic_kappa"):
-        assert np.isnan(getattr(confusion, name)(empty))
+    assert all(np.isnan(value) for value in confusion.all_metrics(empty).values())
 
 
 def test_patient_matrices_sum_to_the_whole(held_out):

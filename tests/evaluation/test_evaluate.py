@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,6 +28,7 @@ def test_every_file_of_the_contract_is_written(run_folder):
     evaluate_run(run_folder, resamples=100)
     written = set(_contents(run_folder))
     tables = ("metrics", "folds", "classes", "comparison", "zone_accuracy", "roc", "training")
+    tables += ("exams", "reliability", "mcnemar")
     expected = {"clips.csv", "zones.csv", "exams.csv", "metrics.json"}
     assert expected | {f"tables/{name}.csv" for name in tables} <= written
 
@@ -46,6 +48,7 @@ def test_the_seed_only_changes_what_is_resampled(run_folder):
     assert a["pooled"] == b["pooled"]
     assert a["folds"] == b["folds"]
     assert a["interval"] != b["interval"]
+    assert a["chance"] != b["chance"]
 
 
 def test_models_stand_in_the_order_of_the_backbones_with_the_baseline_last(run_folder):
@@ -54,7 +57,7 @@ def test_models_stand_in_the_order_of_the_backbones_with_the_baseline_last(run_f
     assert metrics["models"] == MODELS
     for level in ("frame", "clip", "zone"):
         assert list(metrics["levels"][level]) == [*MODELS, "baseline/majority"]
-        assert len(metrics["comparison"][level]) == 2 * 3
+        assert len(metrics["comparison"][level]) == 4 * 3
 
 
 def test_a_skilled_model_beats_the_baseline_and_more_skill_gives_more(run_folder):
@@ -63,6 +66,34 @@ def test_a_skilled_model_beats_the_baseline_and_more_skill_gives_more(run_folder
     accuracies = [frame[model]["pooled"]["accuracy"] for model in frame]
     assert accuracies == sorted(accuracies, reverse=True)
     assert frame["baseline/majority"]["pooled"]["macro_auc"] == 0.5
+    for model in MODELS:
+        assert (
+            frame[model]["pooled"]["quadratic_kappa"] > frame[model]["chance"]["quadratic_kappa"][1]
+        )
+    assert frame["baseline/majority"]["chance"] == {}
+
+
+def test_labels_shuffled_between_patients_give_chance(run_folder):
+    path = run_folder / "predictions.csv"
+    rows = read_predictions(path)
+    homes = rows.drop_duplicates("patient").groupby("fold")["patient"].agg(list)
+    generator = np.random.default_rng(0)
+    for members in homes:
+        given = dict(zip(members, generator.permutation(members), strict=True))
+        truths = {
+            p: rows.loc[(rows["patient"] == p) & (rows["model"] == MODELS[0]), "truth"].to_numpy()
+            for p in members
+        }
+        for patient in members:
+            for model in rows["model"].unique():
+                mine = (rows["patient"] == patient) & (rows["model"] == model)
+                rows.loc[mine, "truth"] = np.resize(truths[given[patient]], mine.sum())
+    write_predictions(path, rows)
+    evaluate_run(run_folder, resamples=100)
+    frame = _metrics(run_folder)["levels"]["frame"][MODELS[0]]
+    for metric in ("quadratic_kappa", "macro_auc"):
+        low, high = frame["chance"][metric]
+        assert low - 0.05 <= frame["pooled"][metric] <= high + 0.05
 
 
 def test_a_fold_without_a_score_is_told_and_leaves_nulls(tmp_path):
@@ -109,7 +140,9 @@ def test_without_any_zone_frames_and_clips_are_scored_and_the_rest_is_empty(tmp_
         assert none["comparison"][level] == some["comparison"][level]
     assert none["levels"]["zone"] == none["exams"] == {}
     assert none["comparison"]["zone"] == none["absent_scores"]["zone"] == []
-    for name in ("zones.csv", "exams.csv", "tables/zone_accuracy.csv"):
+    assert some["mcnemar"]["level"] == "zone"
+    assert none["mcnemar"]["level"] == "clip"
+    for name in ("zones.csv", "exams.csv", "tables/zone_accuracy.csv", "tables/exams.csv"):
         (header,) = (unknown / name).read_text(encoding="utf-8").splitlines()
         assert header == (known / name).read_text(encoding="utf-8").splitlines()[0]
     assert set(pd.read_csv(unknown / "tables" / "metrics.csv")["level"]) == {"frame", "clip"}
@@ -130,8 +163,8 @@ def test_some_unknown_zones_leave_their_frames_out_of_zones_and_exams_only(tmp_p
     assert "" not in set(zones["zone"])
     assert some["levels"]["zone"][MODELS[0]]["rows"] == len(zones) // 3
     assert some["exams"][MODELS[0]]["exams"] == 8
-    assert some["exams"][MODELS[0]]["interval"] is not None
-    assert len(some["comparison"]["zone"]) == 2 * 3
+    assert some["exams"][MODELS[0]]["interval"]["icc"] is not None
+    assert len(some["comparison"]["zone"]) == 4 * 3
 
 
 def test_a_fold_without_a_known_zone_is_left_out_of_the_means_of_zones(run_folder):

@@ -1,14 +1,23 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    mean_absolute_error,
+    roc_auc_score,
+)
 
-from lusscore.evaluation.metrics import measure
+from lusscore.evaluation.confusion import all_metrics
+from lusscore.evaluation.metrics import LOWER_IS_BETTER, METRICS, measure
 
 
 def test_a_perfect_model_has_ones_throughout(held_out):
     metrics = measure(held_out([0, 1, 2, 3, 3]))
     assert metrics.accuracy == metrics.macro_precision == metrics.macro_recall == 1
     assert metrics.macro_f1 == metrics.macro_auc == metrics.quadratic_kappa == 1
+    assert metrics.balanced_accuracy == metrics.macro_pr_auc == metrics.within_one == 1
+    assert all(getattr(metrics, metric) == 0 for metric in LOWER_IS_BETTER)
     assert np.array_equal(metrics.confusion, np.diag([1, 1, 1, 2]))
 
 
@@ -22,6 +31,20 @@ def test_metrics_are_scikit_learns(held_out):
     assert metrics.macro_f1 == pytest.approx(f1_score(truth, rows.prediction, average="macro"))
     expected = roc_auc_score(truth, shares, multi_class="ovr", average="macro")
     assert metrics.macro_auc == pytest.approx(expected)
+    expected = average_precision_score(np.eye(4)[truth], shares, average="macro")
+    assert metrics.macro_pr_auc == pytest.approx(expected)
+    assert metrics.balanced_accuracy == pytest.approx(
+        balanced_accuracy_score(truth, rows.prediction)
+    )
+    expected = mean_absolute_error(truth, rows.prediction)
+    assert metrics.mean_absolute_error == pytest.approx(expected)
+    for name, value in all_metrics(metrics.confusion).items():
+        assert getattr(metrics, name) == pytest.approx(value), name
+
+
+def test_every_metric_is_there_once():
+    assert len(set(METRICS)) == len(METRICS)
+    assert set(LOWER_IS_BETTER) < set(METRICS)
 
 
 def test_a_score_the_truth_lacks_is_undefined_and_left_out_of_macro_values(held_out):
@@ -30,6 +53,7 @@ def test_a_score_the_truth_lacks_is_undefined_and_left_out_of_macro_values(held_
     assert np.isnan(metrics.precision[2:]).all()
     assert np.isnan(metrics.f1[2:]).all()
     assert np.isnan(metrics.auc[2:]).all()
+    assert np.isnan(metrics.pr_auc[2:]).all()
     assert metrics.macro_recall == pytest.approx((1 + 0.5) / 2)
     assert metrics.macro_precision == pytest.approx(1)
     assert metrics.macro_auc == pytest.approx((1 + 0.75) / 2)

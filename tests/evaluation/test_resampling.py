@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lusscore.evaluation.resampling import draw_patients, interval, resample
+from lusscore.evaluation.metrics import METRICS, measure
+from lusscore.evaluation.resampling import draw_patients, interval, metric_interval, resample
 
 
 def _rows(held_out, patients=20, each=15, spread=0.0):
@@ -37,6 +40,18 @@ def test_a_resample_equals_the_metric_of_rows_repeated_by_patient(held_out):
         assert resampled["accuracy"][number] == pytest.approx(np.mean(truth == prediction))
         expected = f1_score(truth, prediction, average="macro")
         assert resampled["macro_f1"][number] == pytest.approx(expected)
+        repeated = replace(
+            rows,
+            truth=truth,
+            prediction=prediction,
+            probabilities=rows.probabilities[taken],
+            patient=rows.patient[taken],
+            fold=rows.fold[taken],
+        )
+        assert set(resampled) == set(METRICS)
+        for metric in ("macro_pr_auc", "within_one", "brier", "calibration_error"):
+            expected = getattr(measure(repeated), metric)
+            assert resampled[metric][number] == pytest.approx(expected), metric
 
 
 def test_patients_that_differ_widen_the_interval(held_out):
@@ -55,3 +70,14 @@ def test_undefined_resamples_are_left_out_until_they_are_half():
     assert interval(np.array([1.0, 1.0, 1.0, np.nan])) == (1, 1)
     assert interval(np.array([1.0, np.nan])) is None
     assert interval(np.array([])) is None
+
+
+def test_two_leaning_metrics_have_intervals_that_hold_their_value_and_lie_lower():
+    resampled = np.linspace(0.55, 0.75, 201)
+    low, high = metric_interval("macro_pr_auc", resampled, 0.6)
+    assert (low, high) == pytest.approx((1.2 - 0.745, 1.2 - 0.555))
+    low, high = metric_interval("macro_pr_auc", resampled, 0.5)
+    assert high == 0.5
+    assert metric_interval("calibration_error", resampled, 0.5) == pytest.approx((0.5, 0.745))
+    assert metric_interval("accuracy", resampled, 0.5) == interval(resampled)
+    assert metric_interval("macro_pr_auc", np.array([np.nan]), 0.5) is None

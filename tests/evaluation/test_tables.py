@@ -1,7 +1,10 @@
 import pandas as pd
 import pytest
 
+from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.evaluation.exam_errors import EXAM_METRICS
+from lusscore.evaluation.metrics import METRICS
 from lusscore.evaluation.tables import write_table
 from run_maker import Recipe, make_run
 
@@ -20,10 +23,14 @@ def test_an_undefined_number_is_an_empty_cell(tmp_path):
 
 def test_every_level_model_and_metric_has_a_row(tables):
     metrics = pd.read_csv(tables / "metrics.csv")
-    assert len(metrics) == 3 * 3 * 6
+    assert len(metrics) == 3 * 3 * len(METRICS)
     assert set(metrics["level"]) == {"frame", "clip", "zone"}
     assert (metrics["low"] <= metrics["pooled"]).all()
     assert (metrics["pooled"] <= metrics["high"]).all()
+    banded = metrics["chance_low"].notna()
+    expected = (metrics["model"] != BASELINE) & (metrics["metric"] != "calibration_error")
+    assert (banded == expected).all()
+    assert (metrics["chance_low"] <= metrics["chance_high"])[banded].all()
 
 
 def test_the_mean_over_folds_is_that_of_the_fold_table(tables):
@@ -47,3 +54,15 @@ def test_models_are_compared_with_each_other_and_with_the_baseline(tables):
         ("xception/softmax", "baseline/majority"),
         ("resnet50/softmax", "baseline/majority"),
     }
+
+
+def test_every_model_has_its_exams_bins_and_pairs(tables):
+    exams = pd.read_csv(tables / "exams.csv")
+    assert exams.groupby("model")["metric"].agg(tuple).tolist() == [EXAM_METRICS] * 3
+    bins = pd.read_csv(tables / "reliability.csv")
+    rows = bins.groupby(["level", "model"])["rows"].sum()
+    folds = pd.read_csv(tables / "folds.csv").groupby(["level", "model"])["rows"].sum()
+    assert rows.equals(folds)
+    mcnemar = pd.read_csv(tables / "mcnemar.csv")
+    assert set(mcnemar["level"]) == {"zone"}
+    assert len(mcnemar) == 3

@@ -23,7 +23,7 @@ def _spelled(name):
 
 
 def test_every_file_and_column_is_documented(tables):
-    assert len(tables) == 12
+    assert len(tables) == 15
     for file, columns in tables.items():
         assert Path(file).stem in WORDS, file
         for column in columns:
@@ -34,7 +34,9 @@ def test_every_key_of_the_metrics_is_documented(clinical_folder):
     metrics = json.loads((clinical_folder / "metrics.json").read_text(encoding="utf-8"))
     entry = metrics["levels"]["frame"][metrics["models"][0]]
     keys = [*metrics, *metrics["bootstrap"], *entry, *entry["pooled"], *entry["per_class"][0]]
-    keys += [*entry["folds"][0], *metrics["exams"][metrics["baseline"]]]
+    keys += [*entry["folds"][0], *entry["reliability"][0], *metrics["mcnemar"]]
+    exams = metrics["exams"][metrics["models"][0]]
+    keys += [*exams, *exams["pooled"], *metrics["mcnemar"]["pairs"][0]]
     keys += [*metrics["comparison"]["frame"][0], *metrics["absent_scores"]["frame"][0]]
     for key in keys:
         assert key in WORDS, key

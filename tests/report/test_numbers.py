@@ -49,3 +49,8 @@ def test_numbers_read_as_told(function, value, expected):
 def test_one_has_no_plural():
     assert numbers.plural(1, "exam") == "1 exam"
     assert numbers.plural(1200, "exam") == "1,200 exams"
+
+
+def test_decimals_are_as_many_as_asked_for():
+    assert numbers.decimals(-2.806, 2) == "−2.81"
+    assert numbers.decimals(None, 2) == "n/a"

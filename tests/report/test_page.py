@@ -96,7 +96,7 @@ def test_only_the_pages_own_script_may_run(page):
 
 def test_every_figure_has_a_text_in_its_place(page):
     figures = [a for tag, a in _Page(page).tags if a.get("class") == "drawing"]
-    assert len(figures) == 6
+    assert len(figures) == 8
     assert all(a["role"] == "img" and len(a["aria-label"]) > 40 for a in figures)
 
 
@@ -159,7 +159,17 @@ def test_without_zones_the_page_says_why_and_shows_nothing_of_them(images_page):
     assert "clip-level numbers share that weakness and stand in for zones" in words
     assert not re.search(r"\b(?i:nan)\b", words)
     figures = [a for tag, a in parsed.tags if a.get("class") == "drawing"]
-    assert len(figures) == 3
+    assert len(figures) == 4
+
+
+def test_calibration_chance_and_agreement_are_told(page):
+    parsed = _well_formed(page)
+    words = parsed.words()
+    assert "calibration" in parsed.ids
+    assert "Expected calibration error" in words
+    assert "ICC(A,1)" in words
+    assert words.count("chance 0.") > 50
+    assert "McNemar’s test" in words
 
 
 def test_a_page_without_exams_has_and_allows_no_script(images_page):
@@ -170,7 +180,7 @@ def test_a_page_without_exams_has_and_allows_no_script(images_page):
 def test_unknown_zones_are_told_beside_everything_of_zones_and_exams(half_page, page):
     words = _well_formed(half_page).words()
     assert words.count("have no zone on record: they count for frames and clips") == 3
-    assert words.count("clips of unknown zone") == 4
+    assert words.count("clips of unknown zone") == 5
     assert words.count("2 of 12 exams have no clip with a zone on record") == 2
     assert not re.search(r"\b(?i:nan)\b", words)
     cards = [a for tag, a in _Page(half_page).tags if a.get("class") == "exam"]

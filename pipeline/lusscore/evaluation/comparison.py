@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lusscore.evaluation.levels import Measured
 from lusscore.evaluation.resampling import interval
 
-COMPARED = ("accuracy", "macro_f1")
+COMPARED = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")
 
 FloatArray = NDArray[np.float64]
 

@@ -14,6 +14,8 @@ from lusscore.evaluation.predictions import SCORES
 
 FloatArray = NDArray[np.float64]
 
+_DISTANCE = np.abs(np.subtract.outer(SCORES, SCORES)).astype(np.float64)
+
 
 def patient_confusions(rows: HeldOut) -> FloatArray:
     """Count truth against prediction for each patient.
@@ -27,6 +29,21 @@ def patient_confusions(rows: HeldOut) -> FloatArray:
     cell = (rows.patient * classes + rows.truth) * classes + rows.prediction
     counts = np.bincount(cell, minlength=len(rows.patients) * classes**2)
     return counts.reshape(-1, classes, classes).astype(np.float64)
+
+
+def all_metrics(confusions: FloatArray) -> dict[str, FloatArray]:
+    """Compute every metric that a confusion matrix gives, by name; (..., 4, 4) gives (...)."""
+    recall = macro_recall(confusions)
+    return {
+        "accuracy": accuracy(confusions),
+        "balanced_accuracy": recall,
+        "macro_precision": macro_precision(confusions),
+        "macro_recall": recall,
+        "macro_f1": macro_f1(confusions),
+        "quadratic_kappa": quadratic_kappa(confusions),
+        "mean_absolute_error": mean_absolute_error(confusions),
+        "within_one": within_one(confusions),
+    }
 
 
 def accuracy(confusions: FloatArray) -> FloatArray:
@@ -58,14 +75,23 @@ def macro_f1(confusions: FloatArray) -> FloatArray:
     return _mean_over_present(f1, confusions)
 
 
+def mean_absolute_error(confusions: FloatArray) -> FloatArray:
+    """Mean distance of predicted from true score, in scores; shape (..., 4, 4) gives (...)."""
+    return _ratio((_DISTANCE * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
+
+
+def within_one(confusions: FloatArray) -> FloatArray:
+    """Share of rows at most one score off; shape (..., 4, 4) gives (...)."""
+    return _ratio(((_DISTANCE <= 1) * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
+
+
 def quadratic_kappa(confusions: FloatArray) -> FloatArray:
     """Cohen's kappa with quadratic weights; shape (..., 4, 4) gives (...).
 
     Cohen 1968, Psychol Bull 70(4):213–220. NaN where truth and prediction are one and the same
     class throughout, since no disagreement is to be expected then.
     """
-    scores = np.arange(len(SCORES))
-    weights = np.square(scores[:, None] - scores[None, :]).astype(np.float64)
+    weights = np.square(_DISTANCE)
     observed = (weights * confusions).sum((-2, -1))
     expected = np.einsum("ij,...i,...j->...", weights, confusions.sum(-1), confusions.sum(-2))
     return 1 - _ratio(observed * confusions.sum((-2, -1)), expected)

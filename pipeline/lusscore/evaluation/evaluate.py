@@ -15,10 +15,12 @@ from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.comparison import compare_pairs, pairs_among
 from lusscore.evaluation.exam_errors import exam_errors
 from lusscore.evaluation.levels import measure_level, undefined_scores
+from lusscore.evaluation.mcnemar import mcnemar_pairs
 from lusscore.evaluation.metrics_json import (
     comparison_entry,
     exam_entry,
     level_entry,
+    mcnemar_entry,
     write_metrics,
 )
 from lusscore.evaluation.predictions import read_predictions
@@ -28,8 +30,11 @@ from lusscore.evaluation.run_config import read_config
 from lusscore.evaluation.tables import (
     class_table,
     comparison_table,
+    exam_table,
     fold_table,
+    mcnemar_table,
     metrics_table,
+    reliability_table,
     write_table,
 )
 from lusscore.evaluation.zone_accuracy import zone_accuracy
@@ -51,9 +56,9 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     folder
         A run folder.
     resamples
-        Bootstrap resamples of patients, at least 100.
+        Bootstrap resamples of patients, and shuffles between them, at least 100.
     seed
-        Seed of the bootstrap.
+        Seed of both.
 
     Raises
     ------
@@ -63,6 +68,15 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     """
     if resamples < 100:
         raise RunError(f"{resamples} resamples are too few for an interval; give at least 100.")
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # thousands of small products: threads that wait for each other make them several times
+    # slower where other work shares the cores
+    with threadpool_limits(1, user_api="blas"):
+        _evaluate(folder, resamples, seed)
+
+
+def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     config = read_config(folder)
     protocol = get_protocol(config["cohort"]["protocol"])
     predictions = read_predictions(folder / PREDICTIONS_NAME)
@@ -73,7 +87,9 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     patients = sorted(predictions["patient"].unique())
     draws = draw_patients(len(patients), resamples, seed)
 
-    levels = {level: measure_level(scored[level], everyone, patients, draws) for level in LEVELS}
+    levels = {
+        level: measure_level(scored[level], everyone, patients, draws, seed) for level in LEVELS
+    }
     pairs = pairs_among(models)
     with_baseline = [(model, BASELINE) for model in models]
     comparisons = {
@@ -82,6 +98,13 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
         else []
         for level, measured in levels.items()
     }
+    errors = {
+        model: exam_errors(mine, patients, draws, None if model == BASELINE else seed)
+        for model in everyone
+        if not (mine := exams[exams["model"] == model]).empty
+    }
+    tested = "zone" if levels["zone"] else "clip"
+    mcnemar = mcnemar_pairs(scored[tested], pairs) + mcnemar_pairs(scored[tested], with_baseline)
 
     write_table(folder / "clips.csv", scored["clip"])
     write_table(folder / "zones.csv", scored["zone"])
@@ -91,6 +114,9 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     write_table(tables / "folds.csv", fold_table(levels))
     write_table(tables / "classes.csv", class_table(levels))
     write_table(tables / "comparison.csv", comparison_table(comparisons))
+    write_table(tables / "mcnemar.csv", mcnemar_table(tested, mcnemar))
+    write_table(tables / "exams.csv", exam_table(errors))
+    write_table(tables / "reliability.csv", reliability_table(levels))
     write_table(tables / "zone_accuracy.csv", zone_accuracy(scored["frame"], protocol))
     write_table(tables / "roc.csv", roc_table(scored["frame"], models))
     write_metrics(
@@ -113,14 +139,11 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
                 else []
                 for level, measured in levels.items()
             },
-            "exams": {
-                model: exam_entry(exam_errors(mine, patients, draws))
-                for model in everyone
-                if not (mine := exams[exams["model"] == model]).empty
-            },
+            "exams": {model: exam_entry(entry) for model, entry in errors.items()},
             "comparison": {
                 level: comparison_entry(differences) for level, differences in comparisons.items()
             },
+            "mcnemar": mcnemar_entry(tested, mcnemar),
         },
     )
 

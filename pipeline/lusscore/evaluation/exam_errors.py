@@ -1,4 +1,4 @@
-"""How far global scores are from the truth."""
+"""How far global scores are from the truth, and how well they agree with it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lusscore.evaluation.agreement import (
+    correlation,
+    intraclass_correlation,
+    limits_of_agreement,
+    rank_correlation,
+)
+from lusscore.evaluation.chance import can_shuffle, shuffled_donors
 from lusscore.evaluation.resampling import interval
+
+EXAM_METRICS = (
+    "mean_absolute_error",
+    "mean_error",
+    "limit_low",
+    "limit_high",
+    "icc",
+    "rank_correlation",
+)
+
+FloatArray = NDArray[np.float64]
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class ExamErrors:
-    """Errors of one model's global scores, each exam (and repeat) counting once.
+    """One model's global scores beside the true ones, each exam (and repeat) counting once.
 
     Attributes
     ----------
@@ -22,23 +41,26 @@ class ExamErrors:
         Exams scored; with repeats, each repeat's.
     complete
         Of these, exams in which every zone of the protocol was scored.
-    mean_absolute_error
-        Mean absolute value of prediction - truth, in points.
+    pooled
+        Metric → value, NaN where undefined. In points: ``mean_absolute_error``; ``mean_error`` of
+        prediction - truth, above 0 where the model scores too high, which is Bland and Altman's
+        bias; ``limit_low`` and ``limit_high``, their limits of agreement. ``icc`` is ICC(A,1),
+        ``rank_correlation`` Spearman's.
     interval
-        Its bootstrap interval over patients; None where all exams are of a single patient.
-    mean_error
-        Mean of prediction - truth, in points; above 0 means the model scores too high.
+        Metric → bootstrap interval over patients; empty where all exams are of one patient.
+    chance
+        Metric → what holds 95 % of shuffles between patients; empty where none can be shuffled.
     """
 
     exams: int
     complete: int
-    mean_absolute_error: float
-    interval: tuple[float, float] | None
-    mean_error: float
+    pooled: dict[str, float]
+    interval: dict[str, Ends | None]
+    chance: dict[str, Ends | None]
 
 
 def exam_errors(
-    exams: pd.DataFrame, patients: Sequence[str], draws: NDArray[np.float64]
+    exams: pd.DataFrame, patients: Sequence[str], draws: FloatArray, seed: int | None = 0
 ) -> ExamErrors:
     """Sum up one model's exams, at least one.
 
@@ -50,17 +72,62 @@ def exam_errors(
         All patients of the run, also those without an exam here.
     draws
         How often each of them is drawn, shape (resamples, patients).
+    seed
+        Of the shuffles, of which there are as many as resamples; None for no shuffles.
     """
-    absolute = exams["error"].abs()
-    per_patient = absolute.groupby(exams["patient"]).agg(["sum", "size"])
-    per_patient = per_patient.reindex(list(patients), fill_value=0)
-    total, count = (draws @ per_patient.to_numpy(np.float64)).T
-    resampled = np.full(len(draws), np.nan)
-    np.divide(total, count, out=resampled, where=count > 0)
+    truth, prediction = (exams[name].to_numpy(np.float64) for name in ("truth", "prediction"))
+    owner = pd.Index(patients).get_indexer(pd.Index(exams["patient"])).astype(np.int64)
+    pooled = _measured(truth, prediction, np.ones((1, len(exams))))
+    several = len(np.unique(owner)) > 1
+    resampled = _measured(truth, prediction, draws[:, owner]) if several else {}
+    fold = exams.groupby(["repeat", "fold"]).ngroup().to_numpy().astype(np.int64)
     return ExamErrors(
         exams=len(exams),
         complete=int((exams["zones_scored"] == exams["zones_of_protocol"]).sum()),
-        mean_absolute_error=float(absolute.mean()),
-        interval=interval(resampled) if exams["patient"].nunique() > 1 else None,
-        mean_error=float(exams["error"].mean()),
+        pooled={metric: float(value[0]) for metric, value in pooled.items()},
+        interval={metric: interval(values) for metric, values in resampled.items()},
+        chance={} if seed is None else _chance(truth, prediction, owner, fold, len(draws), seed),
     )
+
+
+def _measured(
+    truth: FloatArray, prediction: FloatArray, weights: FloatArray
+) -> dict[str, FloatArray]:
+    """Compute `EXAM_METRICS` with exams weighted, shape (resamples,) each."""
+    error = prediction - truth
+    count = weights.sum(1)
+    distance = np.full(len(weights), np.nan)
+    np.divide(weights @ np.abs(error), count, out=distance, where=count > 0)
+    both = np.stack([truth, prediction], axis=1)
+    values = (
+        distance,
+        *limits_of_agreement(error, weights),
+        intraclass_correlation(both, weights),
+        rank_correlation(truth, prediction, weights),
+    )
+    return dict(zip(EXAM_METRICS, values, strict=True))
+
+
+def _chance(
+    truth: FloatArray,
+    prediction: FloatArray,
+    patient: NDArray[np.int64],
+    fold: NDArray[np.int64],
+    shuffles: int,
+    seed: int,
+) -> dict[str, Ends | None]:
+    """Give every exam the prediction of another patient's exam of its fold."""
+    if not can_shuffle(patient, fold):
+        return {}
+    from scipy.stats import rankdata
+
+    given = prediction[shuffled_donors(patient, fold, shuffles, seed)]
+    both = np.stack(np.broadcast_arrays(truth, given), axis=-1)
+    alike = np.ones(given.shape)
+    ranks = correlation(rankdata(truth), rankdata(given, axis=1), alike)
+    values = {
+        "mean_absolute_error": np.abs(given - truth).mean(1),
+        "icc": intraclass_correlation(both, alike),
+        "rank_correlation": ranks,
+    }
+    return {metric: interval(each) for metric, each in values.items()}

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lusscore.evaluation.baseline import BASELINE
+from lusscore.evaluation.calibration import patient_bins
+from lusscore.evaluation.chance import chance_bands
 from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.metrics import Metrics, measure
-from lusscore.evaluation.resampling import interval, resample
+from lusscore.evaluation.metrics import METRICS, Metrics, measure
+from lusscore.evaluation.reliability import Bin, reliability
+from lusscore.evaluation.resampling import metric_interval, resample
 
 FloatArray = NDArray[np.float64]
 
@@ -33,6 +37,11 @@ class Measured:
     resampled
         Metrics in each resample of patients, shape (resamples,) each; empty where all rows are of
         a single patient.
+    chance
+        What holds 95 % of shuffles of the predictions between patients, per metric that has a
+        chance level; empty for the baseline, and where no fold holds two patients.
+    reliability
+        Bins of confidence that hold rows.
     """
 
     pooled: Metrics
@@ -40,6 +49,8 @@ class Measured:
     names: tuple[tuple[int, int], ...]
     rows: tuple[int, ...]
     resampled: dict[str, FloatArray]
+    chance: dict[str, tuple[float, float] | None]
+    reliability: tuple[Bin, ...]
 
     def over_folds(self, metric: str) -> FloatArray:
         """Return one metric of every fold, shape (folds,); NaN where undefined."""
@@ -63,11 +74,20 @@ class Measured:
 
     def intervals(self) -> dict[str, tuple[float, float] | None]:
         """Return the bootstrap interval of every metric that is resampled, None where undefined."""
-        return {metric: interval(values) for metric, values in self.resampled.items()}
+        if not self.resampled:
+            return {}
+        return {
+            metric: metric_interval(metric, self.resampled[metric], getattr(self.pooled, metric))
+            for metric in METRICS
+        }
 
 
 def measure_level(
-    scored: pd.DataFrame, models: Sequence[str], patients: Sequence[str], draws: FloatArray
+    scored: pd.DataFrame,
+    models: Sequence[str],
+    patients: Sequence[str],
+    draws: FloatArray,
+    seed: int = 0,
 ) -> dict[str, Measured]:
     """Measure `models` at one level; nothing where the level has no rows.
 
@@ -81,6 +101,8 @@ def measure_level(
         All patients of the run, also those without rows at this level.
     draws
         How often each of them is drawn, shape (resamples, patients).
+    seed
+        Of the shuffles, of which there are as many as resamples.
     """
     if scored.empty:
         return {}
@@ -96,8 +118,24 @@ def measure_level(
             names=rows.folds,
             rows=tuple(len(fold.truth) for fold in folds),
             resampled=resample(rows, draws) if several else {},
+            chance={}
+            if model == BASELINE
+            else chance_bands(rows, _recordings(by_model[model]), len(draws), seed),
+            reliability=reliability(patient_bins(rows), draws if several else None),
         )
     return measured
+
+
+def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
+    """Say which recording each row is of, as a number; each zone stands alone.
+
+    Numbers do not depend on the zone, so that what is known of zones changes nothing about frames
+    and clips.
+    """
+    if "clip" not in scored:
+        return np.arange(len(scored))
+    keys = ["repeat", "patient", "exam", "clip"]
+    return scored.groupby(keys).ngroup().to_numpy().astype(np.int64)
 
 
 def undefined_scores(measured: Measured) -> list[tuple[int, int, list[int]]]:

@@ -12,10 +12,11 @@ from typing import Any
 from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import ExamErrors
 from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.mcnemar import McNemar
 from lusscore.evaluation.metrics import METRICS, Metrics
 from lusscore.evaluation.predictions import SCORES
 
-SCHEMA = 1
+SCHEMA = 2
 _DIGITS = 6
 
 
@@ -25,10 +26,12 @@ def level_entry(measured: Measured) -> dict[str, Any]:
         "rows": int(measured.pooled.confusion.sum()),
         "pooled": _macro(measured.pooled),
         "interval": measured.intervals(),
+        "chance": measured.chance,
         "mean": {metric: measured.mean(metric) for metric in METRICS},
         "sd": {metric: measured.spread(metric) for metric in METRICS},
         "per_class": _per_class(measured.pooled),
         "confusion": measured.pooled.confusion.tolist(),
+        "reliability": [asdict(each) for each in measured.reliability],
         "folds": [
             {"repeat": repeat, "fold": fold, "rows": rows}
             | _macro(metrics)
@@ -41,13 +44,18 @@ def level_entry(measured: Measured) -> dict[str, Any]:
 
 
 def exam_entry(errors: ExamErrors) -> dict[str, Any]:
-    """Lay out one model's errors of the global score."""
+    """Lay out one model's global scores beside the true ones."""
     return asdict(errors)
 
 
 def comparison_entry(differences: Sequence[Difference]) -> list[dict[str, Any]]:
     """Lay out the compared pairs of one level."""
     return [asdict(difference) for difference in differences]
+
+
+def mcnemar_entry(level: str, tests: Sequence[McNemar]) -> dict[str, Any]:
+    """Lay out McNemar's tests and the level of the rows they are of."""
+    return {"level": level, "pairs": [asdict(test) for test in tests]}
 
 
 def write_metrics(path: Path, content: Mapping[str, Any]) -> None:
@@ -70,6 +78,7 @@ def _per_class(metrics: Metrics) -> list[dict[str, Any]]:
             "recall": float(metrics.recall[score]),
             "f1": float(metrics.f1[score]),
             "auc": float(metrics.auc[score]),
+            "pr_auc": float(metrics.pr_auc[score]),
         }
         for score in SCORES
     ]

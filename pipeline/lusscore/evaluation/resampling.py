@@ -6,15 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.auc import mean_over_defined, patient_pairs, resampled_auc
-from lusscore.evaluation.confusion import (
-    accuracy,
-    macro_f1,
-    macro_precision,
-    macro_recall,
-    patient_confusions,
-    quadratic_kappa,
-)
+from lusscore.evaluation.calibration import calibration_error, patient_bins, patient_brier
+from lusscore.evaluation.confusion import all_metrics, patient_confusions
 from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
 
 CONFIDENCE = 0.95
 
@@ -44,13 +39,17 @@ def resample(rows: HeldOut, draws: FloatArray) -> dict[str, FloatArray]:
         NaN where a resample leaves a metric undefined.
     """
     confusions = np.tensordot(draws, patient_confusions(rows), axes=1)
-    return {
-        "accuracy": accuracy(confusions),
-        "macro_precision": macro_precision(confusions),
-        "macro_recall": macro_recall(confusions),
-        "macro_f1": macro_f1(confusions),
+    binned = patient_bins(rows)
+    loss = np.full(len(draws), np.nan)
+    total = confusions.sum((-2, -1))
+    np.divide(draws @ patient_brier(rows), total, out=loss, where=total > 0)
+    return all_metrics(confusions) | {
         "macro_auc": mean_over_defined(resampled_auc(*patient_pairs(rows), draws)),
-        "quadratic_kappa": quadratic_kappa(confusions),
+        "macro_pr_auc": mean_over_defined(resampled_pr_auc(precision_recall_steps(rows), draws)),
+        "brier": loss,
+        "calibration_error": calibration_error(
+            draws @ binned.rows, draws @ (binned.confidence - binned.right)
+        ),
     }
 
 
@@ -65,3 +64,22 @@ def interval(values: FloatArray) -> tuple[float, float] | None:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def metric_interval(metric: str, values: FloatArray, pooled: float) -> tuple[float, float] | None:
+    """Interval of one metric from its resamples, by the way that suits it.
+
+    Two metrics lean upwards: they are larger in samples than in the population, and larger in
+    resamples than in the sample. For average precision, whose percentile interval then misses the
+    population's value most of the time, this is the basic bootstrap interval, the percentile
+    interval mirrored at the pooled value (Davison & Hinkley 1997, Bootstrap Methods and their
+    Application, section 5.2.1). The calibration error is often near 0, where a mirrored interval
+    is empty, and keeps the percentile interval. Both are widened to hold the pooled value.
+    """
+    ends = interval(values)
+    if ends is None or metric not in ("macro_pr_auc", "calibration_error"):
+        return ends
+    low, high = ends
+    if metric == "macro_pr_auc":
+        low, high = max(0.0, 2 * pooled - high), min(1.0, 2 * pooled - low)
+    return min(low, pooled), max(high, pooled)

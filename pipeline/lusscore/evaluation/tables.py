@@ -9,9 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from lusscore.evaluation.comparison import Difference
+from lusscore.evaluation.exam_errors import EXAM_METRICS, ExamErrors
 from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.mcnemar import McNemar
 from lusscore.evaluation.metrics import METRICS
 from lusscore.evaluation.predictions import SCORES
+
+_EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -21,13 +25,14 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def metrics_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
-    """One row per level, model and metric: mean and spread over folds, pooled and interval."""
+    """One row per level, model and metric: over folds, pooled, interval and chance band."""
     rows = []
     for level, models in levels.items():
         for model, measured in models.items():
             intervals = measured.intervals()
             for metric in METRICS:
                 low, high = intervals.get(metric) or (None, None)
+                chance_low, chance_high = measured.chance.get(metric) or (None, None)
                 rows.append(
                     {
                         "level": level,
@@ -38,9 +43,50 @@ def metrics_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
                         "pooled": getattr(measured.pooled, metric),
                         "low": low,
                         "high": high,
+                        "chance_low": chance_low,
+                        "chance_high": chance_high,
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def exam_table(models: Mapping[str, ExamErrors]) -> pd.DataFrame:
+    """One row per model and metric of the global score; its header alone without exams."""
+    rows = []
+    for model, errors in models.items():
+        for metric in EXAM_METRICS:
+            low, high = errors.interval.get(metric) or (None, None)
+            chance_low, chance_high = errors.chance.get(metric) or (None, None)
+            rows.append((model, metric, errors.pooled[metric], low, high, chance_low, chance_high))
+    return pd.DataFrame(rows, columns=_EXAM_COLUMNS)
+
+
+def reliability_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
+    """One row per level, model and bin of confidence that holds rows."""
+    rows = []
+    for level, models in levels.items():
+        for model, measured in models.items():
+            for each in measured.reliability:
+                low, high = each.interval or (None, None)
+                rows.append(
+                    {
+                        "level": level,
+                        "model": model,
+                        "from": each.low,
+                        "to": each.high,
+                        "rows": each.rows,
+                        "confidence": each.confidence,
+                        "accuracy": each.accuracy,
+                        "low": low,
+                        "high": high,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def mcnemar_table(level: str, tests: Sequence[McNemar]) -> pd.DataFrame:
+    """One row per pair."""
+    return pd.DataFrame([{"level": level} | asdict(test) for test in tests])
 
 
 def fold_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
@@ -74,6 +120,7 @@ def class_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
                         "recall": pooled.recall[score],
                         "f1": pooled.f1[score],
                         "auc": pooled.auc[score],
+                        "pr_auc": pooled.pr_auc[score],
                     }
                     | {f"predicted_{k}": int(pooled.confusion[score, k]) for k in SCORES}
                 )

@@ -8,9 +8,11 @@ from pathlib import Path
 from lusscore.evaluation.predictions import SCORES
 from lusscore.report.canvas import save_figure
 from lusscore.report.figures import (
+    draw_bland_altman,
     draw_confusion,
     draw_global_score,
     draw_intervals,
+    draw_reliability,
     draw_roc,
     draw_zone_accuracy,
 )
@@ -27,6 +29,7 @@ def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict
         "intervals": lambda: draw_intervals(levels[run.level], labels),
         "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
         "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
+        "reliability": lambda: draw_reliability(levels[run.level], models, labels),
     }
     if levels["zone"]:
         drawings |= {
@@ -36,6 +39,9 @@ def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict
             "confusion_zone": lambda: draw_confusion(levels["zone"], models, labels),
             "global_score": lambda: draw_global_score(
                 run.exams, models, labels, run.protocol.maximum
+            ),
+            "bland_altman": lambda: draw_bland_altman(
+                run.exams, run.metrics["exams"], models, labels
             ),
         }
     return {name: save_figure(folder, name, draw) for name, draw in drawings.items()}

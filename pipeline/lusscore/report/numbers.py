@@ -12,6 +12,11 @@ def three(value: float | None) -> str:
     return UNDEFINED if value is None else f"{value:.3f}".replace("-", "−")
 
 
+def decimals(value: float | None, places: int) -> str:
+    """Write so many decimals, with a true minus sign: ``2.81``."""
+    return UNDEFINED if value is None else f"{value:.{places}f}".replace("-", "−")
+
+
 def percent(value: float | None) -> str:
     """Write a share of 1 in per cent, kept on one line: ``94.8 %``."""
     return UNDEFINED if value is None else f"{100 * value:.1f}\u00a0%"

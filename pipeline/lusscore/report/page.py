@@ -16,6 +16,7 @@ from lusscore.report.privacy import hide_folders
 
 _FILTERS = (
     numbers.three,
+    numbers.decimals,
     numbers.percent,
     numbers.signed,
     numbers.span,

@@ -9,6 +9,7 @@ from lusscore.report.model_names import model_labels
 from lusscore.report.page import render_page
 from lusscore.report.paper import CITATION, DATA
 from lusscore.report.run_files import read_run_files
+from lusscore.report.sections.calibration import calibration
 from lusscore.report.sections.comparison import comparison
 from lusscore.report.sections.exams import exams
 from lusscore.report.sections.folds import folds
@@ -16,7 +17,9 @@ from lusscore.report.sections.limits import limits
 from lusscore.report.sections.provenance import provenance
 from lusscore.report.sections.results import (
     COLUMNS,
+    FURTHER,
     absent_scores,
+    further_results,
     has_published,
     results,
     score_rows,
@@ -61,6 +64,9 @@ def write_report(folder: Path) -> Path:
         "results": results(run, labels),
         "absent": absent_scores(run),
         "columns": list(COLUMNS.values()),
+        "further": further_results(run, labels),
+        "further_columns": list(FURTHER.values()),
+        "calibration": calibration(run, labels),
         "published": has_published(run),
         "paper": {"citation": CITATION, "data": DATA},
         "scores": score_rows(run, labels, "frame"),

@@ -3,9 +3,11 @@ import pytest
 
 from lusscore.report.figure_set import mean_areas
 from lusscore.report.figures import (
+    draw_bland_altman,
     draw_confusion,
     draw_global_score,
     draw_intervals,
+    draw_reliability,
     draw_roc,
     draw_zone_accuracy,
 )
@@ -90,9 +92,52 @@ def test_intervals_name_every_model_and_the_baseline(clinical, labels):
 
 def test_intervals_that_are_undefined_leave_their_place_empty(clinical, labels):
     model = clinical.models[0]
-    nothing = {"pooled": dict.fromkeys(_METRICS), "interval": {}}
+    nothing = {"pooled": dict.fromkeys(_METRICS), "interval": {}, "chance": {}}
     figure = draw_intervals({model: nothing}, labels)
-    assert all(not axes.lines for axes in figure.axes)
+    assert all(not axes.lines and not axes.patches for axes in figure.axes)
+
+
+def test_chance_bands_stand_behind_the_models_but_not_the_baseline(clinical, labels):
+    level = clinical.metrics["levels"]["frame"]
+    (axes, *_) = draw_intervals(level, labels).axes
+    assert len(axes.patches) == len(clinical.models)
+    low, high = level[clinical.models[0]]["chance"]["accuracy"]
+    assert axes.patches[0].get_x() == pytest.approx(low)
+    assert axes.patches[0].get_width() == pytest.approx(high - low)
+
+
+def test_reliability_shows_every_bin_and_its_share_of_rows(clinical, labels):
+    level = clinical.metrics["levels"]["frame"]
+    figure = draw_reliability(level, clinical.models, labels)
+    for axes, model in zip(figure.axes, clinical.models, strict=True):
+        bins = level[model]["reliability"]
+        assert axes.get_title() == labels[model]
+        assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1)
+        drawn = [line for line in axes.lines if line.get_marker() not in ("None", None)]
+        assert [line.get_ydata()[0] for line in drawn] == [each["accuracy"] for each in bins]
+
+
+def test_bland_altman_shows_every_exam_bias_and_limits(clinical, labels):
+    errors = clinical.metrics["exams"]
+    figure = draw_bland_altman(clinical.exams, errors, clinical.models, labels)
+    model = clinical.models[0]
+    mine = clinical.exams[clinical.exams["model"] == model]
+    complete = mine["zones_scored"] == mine["zones_of_protocol"]
+    places = mine.assign(mean=mine["truth"] + mine["prediction"], complete=complete)
+    points = sum(len(each.get_offsets()) for each in figure.axes[0].collections)
+    assert points == len(places[["mean", "error", "complete"]].drop_duplicates())
+    heights = {round(line.get_ydata()[0], 6) for line in figure.axes[0].lines}
+    expected = {errors[model]["pooled"][name] for name in ("mean_error", "limit_low", "limit_high")}
+    assert heights == {round(value, 6) for value in expected}
+
+
+def test_a_single_exam_has_no_limits_to_draw(clinical, labels):
+    model = clinical.models[0]
+    one = clinical.exams[clinical.exams["model"] == model].iloc[:1]
+    pooled = {"mean_error": 1.0, "limit_low": None, "limit_high": None}
+    errors = {model: {"pooled": pooled, "interval": {}}}
+    figure = draw_bland_altman(one, errors, [model], labels)
+    assert len(figure.axes[0].lines) == 1
 
 
 _METRICS = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")

@@ -9,8 +9,8 @@ from lusscore.report.sections.comparison import comparison
 
 def test_pairs_with_the_baseline_stand_apart(clinical, labels):
     shown = comparison(clinical, labels)
-    assert len(shown.models) == 3 * 2
-    assert len(shown.baseline) == 3 * 2
+    assert len(shown.models) == 3 * 4
+    assert len(shown.baseline) == 3 * 4
     assert all(pair.b == "Majority baseline" for pair in shown.baseline)
     assert shown.level == "frame"
 
@@ -61,3 +61,15 @@ def test_the_caution_fits_the_number_of_folds(clinical, labels, degrees, words):
     caution = comparison(run, labels).caution
     assert words in caution
     assert ("almost no power" in caution) == (degrees == 2)
+
+
+def test_mcnemars_test_is_of_zones_and_of_clips_where_none_is_known(clinical, images, labels):
+    shown = comparison(clinical, labels).mcnemar
+    assert (shown.level, len(shown.pairs)) == ("zone", 6)
+    assert shown.rows == clinical.metrics["levels"]["zone"][clinical.models[0]]["rows"]
+    row = clinical.metrics["mcnemar"]["pairs"][0]
+    assert (shown.pairs[0].only_a, shown.pairs[0].only_b) == (
+        str(row["only_a"]),
+        str(row["only_b"]),
+    )
+    assert comparison(images, model_labels(images.models)).mcnemar.level == "clip"

@@ -12,7 +12,7 @@ def test_a_clinical_run_with_frame_labels_does_not(clinical):
     assert "simulated" not in found
     assert "scores were given per" not in found
     assert "not a medical device" in found
-    assert "calibration" in found
+    assert "calibration is measured on this cohort" in found
 
 
 def test_what_has_no_known_zone_is_told(clinical, half, images):

@@ -3,10 +3,13 @@ from dataclasses import replace
 
 import pytest
 
+from lusscore.evaluation.metrics import METRICS
 from lusscore.report.model_names import model_labels
 from lusscore.report.sections.results import (
     COLUMNS,
+    FURTHER,
     absent_scores,
+    further_results,
     has_published,
     results,
     score_rows,
@@ -43,6 +46,18 @@ def test_a_cell_holds_mean_spread_pooled_and_interval(clinical, labels):
     assert cell.folds == f"{entry['mean']['accuracy']:.3f} ± {entry['sd']['accuracy']:.3f}"
     low, high = entry["interval"]["accuracy"]
     assert cell.pooled == f"{entry['pooled']['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
+    low, high = entry["chance"]["accuracy"]
+    assert cell.chance == f"chance {low:.2f} to {high:.2f}"
+
+
+def test_the_two_tables_hold_every_metric_once(clinical, labels):
+    twice = {"balanced_accuracy"}  # the same number as macro-recall, whose heading names both
+    assert sorted([*COLUMNS, *FURTHER, *twice]) == sorted(METRICS)
+    frames, clips, zones = further_results(clinical, labels)
+    for group in (frames, clips, zones):
+        assert [row.kind for row in group.rows] == ["model"] * 3 + ["baseline"]
+        assert all(len(row.cells) == len(FURTHER) for row in group.rows)
+        assert all(cell.chance == "" for cell in group.rows[-1].cells)
 
 
 def test_published_rows_stand_beside_the_same_backbones_only(clinical, weak, labels):

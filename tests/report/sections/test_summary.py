@@ -59,6 +59,24 @@ def test_the_baseline_is_beaten_only_where_the_difference_shows_it(clinical, int
     assert words in _sentences(_with(clinical, change))
 
 
+def test_the_summary_says_what_shuffled_predictions_would_reach(clinical):
+    entry = clinical.metrics["levels"]["frame"]["xception/softmax"]
+    low, high = entry["chance"]["accuracy"]
+    text = _sentences(clinical)
+    assert f"an accuracy of {100 * low:.1f} to {100 * high:.1f} %" in text
+    assert f"(kappa {entry['pooled']['quadratic_kappa']:.3f})" in text
+
+    def change(metrics):
+        metrics["levels"]["frame"]["xception/softmax"]["chance"] = {}
+
+    assert "huffled" not in _sentences(_with(clinical, change))
+
+
+def test_the_summary_gives_the_agreement_of_global_scores(clinical):
+    errors = clinical.metrics["exams"]["xception/softmax"]
+    assert f"ICC(A,1), is {errors['pooled']['icc']:.3f}" in _sentences(clinical)
+
+
 def test_weak_labels_are_summed_up_at_their_own_level(weak):
     text = _sentences(weak)
     assert "of clips their true score" in text

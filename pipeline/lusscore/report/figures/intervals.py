@@ -23,6 +23,8 @@ _SHOWN = {
 def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figure:
     """Draw four metrics as points with 95 % intervals, one row per model, baseline last.
 
+    A grey bar behind each model is its chance band.
+
     Parameters
     ----------
     level
@@ -38,6 +40,18 @@ def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figur
             colour, marker = _style(model, row)
             value = level[model]["pooled"][metric]
             interval = level[model]["interval"].get(metric)
+            chance = level[model]["chance"].get(metric)
+            if chance is not None:
+                axes.barh(
+                    row,
+                    chance[1] - chance[0],
+                    left=chance[0],
+                    height=0.62,
+                    color=BASELINE_COLOUR,
+                    alpha=0.3,
+                    linewidth=0,
+                )
+                lowest = min(lowest, chance[0])
             if interval is not None:
                 axes.plot(interval, [row, row], color=colour, linewidth=2.2, alpha=0.55)
                 lowest = min(lowest, interval[0])

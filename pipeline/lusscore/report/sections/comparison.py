@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.report.numbers import bounds, p_value, plural, signed
+from lusscore.report.numbers import bounds, count, p_value, plural, signed
 from lusscore.report.run_files import RunFiles
 
-_METRICS = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
+_METRICS = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro-F1",
+    "macro_auc": "Macro ROC-AUC",
+    "quadratic_kappa": "Quadratic kappa",
+}
 _SIGNIFICANT = 0.05
 
 
@@ -29,6 +34,26 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Discordant:
+    """One pair by McNemar's test, ready to print: rows that one of the two alone had right."""
+
+    a: str
+    b: str
+    only_a: str
+    only_b: str
+    p: str
+
+
+@dataclass(frozen=True)
+class McNemarTests:
+    """All pairs by McNemar's test, the level of the `rows` tested, and how many these are."""
+
+    level: str
+    rows: int
+    pairs: tuple[Discordant, ...]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Pairs among models, pairs with the baseline, and what limits the test over folds.
 
@@ -40,6 +65,7 @@ class Comparison:
     models: tuple[Pair, ...]
     baseline: tuple[Pair, ...]
     caution: str
+    mcnemar: McNemarTests
 
 
 def comparison(run: RunFiles, labels: Mapping[str, str]) -> Comparison:
@@ -53,6 +79,25 @@ def comparison(run: RunFiles, labels: Mapping[str, str]) -> Comparison:
         tuple(_pair(row, labels) for row in rows if row["b"] != baseline),
         tuple(_pair(row, labels) for row in rows if row["b"] == baseline),
         _caution(rows[0]["degrees"]),
+        _mcnemar(run.metrics["mcnemar"], labels),
+    )
+
+
+def _mcnemar(tests: Mapping[str, Any], labels: Mapping[str, str]) -> McNemarTests:
+    pairs = tests["pairs"]
+    return McNemarTests(
+        tests["level"],
+        pairs[0]["rows"],
+        tuple(
+            Discordant(
+                labels[row["a"]],
+                labels[row["b"]],
+                count(row["only_a"]),
+                count(row["only_b"]),
+                p_value(row["p_holm"]),
+            )
+            for row in pairs
+        ),
     )
 
 

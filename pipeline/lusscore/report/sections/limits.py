@@ -34,7 +34,9 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "Little about the frames as such: neighbouring frames are near copies, so thousands of "
         "frames hold the information of as many patients as there are.",
         _zones(run),
-        "Nothing about calibration: whether a probability of 0.8 means 8 in 10 is not tested here.",
+        "Little about probabilities elsewhere: calibration is measured on this cohort, with its "
+        "share of each score and its devices; where those differ a probability of 0.8 need not "
+        "mean 8 in 10.",
     ]
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""The paper's Table 2 for this run, the same at clip and zone level, and metrics per score."""
+"""The paper's Table 2 for this run, the same at clip and zone level, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lusscore.evaluation.aggregation import LEVELS
-from lusscore.report.numbers import bounds, count, duration, listed, plural, three
+from lusscore.report.numbers import bounds, count, duration, listed, plural, span, three
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
@@ -16,19 +16,27 @@ from lusscore.report.sections.zones import zones
 COLUMNS = {
     "accuracy": "Accuracy",
     "macro_precision": "Macro-precision",
-    "macro_recall": "Macro-recall",
+    "macro_recall": "Macro-recall (balanced accuracy)",
     "macro_auc": "Macro ROC-AUC",
     "macro_f1": "Macro-F1",
     "quadratic_kappa": "Quadratic kappa",
+}
+FURTHER = {
+    "macro_pr_auc": "Macro PR-AUC",
+    "within_one": "Within one score",
+    "mean_absolute_error": "Mean absolute error ↓",
+    "brier": "Brier score ↓",
+    "calibration_error": "Calibration error ↓",
 }
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Mean and spread over folds above pooled value and interval; "" where there is none."""
+    """Mean and spread over folds, pooled value and interval, chance band; "" if there is none."""
 
     folds: str
     pooled: str = ""
+    chance: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Group:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score of one model: support, times predicted, precision, recall, F1, AUC."""
+    """One score of one model: support, times predicted, precision, recall, F1, both areas."""
 
     model: str
     score: int
@@ -61,7 +69,19 @@ class ScoreRow:
 
 
 def results(run: RunFiles, labels: Mapping[str, str]) -> tuple[Group, ...]:
-    """Lay out every level that has rows: models, baseline, and the paper's rows for frames."""
+    """Lay out the paper's metrics at every level that has rows, with the paper's own rows."""
+    return _groups(run, labels, COLUMNS)
+
+
+def further_results(run: RunFiles, labels: Mapping[str, str]) -> tuple[Group, ...]:
+    """Lay out, in the same way, what the paper's table leaves out."""
+    return _groups(run, labels, FURTHER)
+
+
+def _groups(
+    run: RunFiles, labels: Mapping[str, str], columns: Mapping[str, str]
+) -> tuple[Group, ...]:
+    papers = columns is COLUMNS
     label_level = run.config["cohort"]["label_level"]
     weak = f"weak labels: scores were given per {label_level}" if label_level != "frame" else ""
     notes = {"frame": weak, "clip": "", "zone": zones(run).beside}
@@ -72,12 +92,12 @@ def results(run: RunFiles, labels: Mapping[str, str]) -> tuple[Group, ...]:
             Row(
                 labels[model],
                 "baseline" if model == run.metrics["baseline"] else "model",
-                tuple(_cell(entry, metric) for metric in COLUMNS),
+                tuple(_cell(entry, metric) for metric in columns),
                 _training(run, model) if level == "frame" else Cell(""),
             )
             for model, entry in entries.items()
         ]
-        if level == "frame":
+        if level == "frame" and papers:
             rows += _published(run, labels)
         repeats = run.config["cross_validation"]["repeats"]
         held_out = entries[run.models[0]]["rows"] // repeats
@@ -94,7 +114,10 @@ def score_rows(run: RunFiles, labels: Mapping[str, str], level: str) -> tuple[Sc
             (
                 count(entry["support"]),
                 count(entry["predicted"]),
-                *(three(entry[metric]) for metric in ("precision", "recall", "f1", "auc")),
+                *(
+                    three(entry[metric])
+                    for metric in ("precision", "recall", "f1", "auc", "pr_auc")
+                ),
             ),
             entry["support"] > 0 and entry["predicted"] == 0,
         )
@@ -114,6 +137,7 @@ def _cell(entry: Mapping[str, Any], metric: str) -> Cell:
     return Cell(
         three(mean) if spread is None else f"{three(mean)} ± {three(spread)}",
         f"{three(entry['pooled'][metric])} {bounds(interval)}".strip(),
+        f"chance {span(band, 2)}" if (band := entry["chance"].get(metric)) else "",
     )
 
 
@@ -156,7 +180,7 @@ def absent_scores(run: RunFiles) -> tuple[str, ...]:
     ]
     notes += [
         f"Fold {fold}{f' of repeat {repeat}' if repeated else ''} holds no {listed(at, 'or')} with "
-        f"score {_scores(scores)}: precision, recall, F1 and ROC-AUC of "
+        f"score {_scores(scores)}: precision, recall, F1, ROC-AUC and PR-AUC of "
         f"{'that score' if len(scores) == 1 else 'those scores'} are n/a there, and the fold’s "
         "macro values are means over the other scores."
         for (repeat, fold, scores), at in sorted(levels.items())

@@ -47,6 +47,7 @@ def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
         _what_was_done(run, labels),
         _headline(run, labels, best),
         _against_baseline(run, best),
+        *_against_shuffles(run, best),
         _every_score_alike(run, best),
         *_against_others(run, labels, best),
         *_by_exam(run, labels, best),
@@ -106,6 +107,20 @@ def _against_baseline(run: RunFiles, best: str) -> str:
     )
 
 
+def _against_shuffles(run: RunFiles, best: str) -> list[str]:
+    entry = run.metrics["levels"][run.level][best]
+    accuracy, kappa = (entry["chance"].get(name) for name in ("accuracy", "quadratic_kappa"))
+    if accuracy is None:
+        return []
+    also = "" if kappa is None else f" and a quadratic kappa of {span(kappa)}"
+    mine = "" if kappa is None else f" (kappa {three(entry['pooled']['quadratic_kappa'])})"
+    return [
+        "Shuffled between patients, so that they know nothing of whom they are given to, its "
+        f"predictions would reach an accuracy of {percent_span(accuracy)}{also} in 95 of 100 "
+        f"shuffles; as they are they reach {percent(entry['pooled']['accuracy'])}{mine}."
+    ]
+
+
 def _every_score_alike(run: RunFiles, best: str) -> str:
     entries = run.metrics["levels"][run.level]
     baseline = entries[run.metrics["baseline"]]["pooled"]["macro_f1"]
@@ -144,13 +159,16 @@ def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
         return []
     errors = run.metrics["exams"][best]
     baseline = run.metrics["exams"][run.metrics["baseline"]]
+    distance = errors["interval"].get("mean_absolute_error")
     scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
     some = f" scored, on average {scored:.1f} of {zones}," if scored < zones else " of an exam,"
     return [
         f"Summed over the zones{some} the global score of {labels[best]} is "
-        f"{errors['mean_absolute_error']:.1f} points off on average (95\u00a0% interval "
-        f"{span(errors['interval'], 1)}; protocol maximum {run.protocol.maximum}); that of the "
-        f"baseline {baseline['mean_absolute_error']:.1f}."
+        f"{errors['pooled']['mean_absolute_error']:.1f} points off on average (95\u00a0% interval "
+        f"{span(distance, 1)}; protocol maximum {run.protocol.maximum}); that of the baseline "
+        f"{baseline['pooled']['mean_absolute_error']:.1f}. Its agreement with the true one, "
+        f"ICC(A,1), is {three(errors['pooled']['icc'])} (95\u00a0% interval "
+        f"{span(errors['interval'].get('icc'))})."
     ]
 
 
@@ -190,14 +208,15 @@ def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile
     errors = run.metrics["exams"]
     if not errors:
         return []
+    baseline = errors[run.metrics["baseline"]]
     scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
     return [
         Tile(
             f"Global score error, {labels[best]}",
-            f"{errors[best]['mean_absolute_error']:.1f} of {run.protocol.maximum}",
+            f"{errors[best]['pooled']['mean_absolute_error']:.1f} of {run.protocol.maximum}",
             (
-                _interval(span(errors[best]["interval"], 1)),
-                f"baseline {errors[run.metrics['baseline']]['mean_absolute_error']:.1f}",
+                _interval(span(errors[best]["interval"].get("mean_absolute_error"), 1)),
+                f"baseline {baseline['pooled']['mean_absolute_error']:.1f}",
                 *([f"{scored:.1f} of {zones} zones scored"] if scored < zones else []),
             ),
         )

@@ -1,0 +1,222 @@
+"""What predictions that know nothing would score: the label-shuffled baseline.
+
+Predictions are shuffled, not labels before training: a head trained on shuffled labels learns the
+frequencies of the scores and little else, which the majority baseline shows already, and training
+hundreds of them would take hours. Each patient is given the predictions of another patient of the
+same fold, so that the frequencies of scores and predictions, and how alike the frames of one
+patient are, stay what they were; only the tie between prediction and truth is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.evaluation import confusion
+from lusscore.evaluation.auc import mean_over_defined
+from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.resampling import interval
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Band = tuple[float, float]
+
+_CLASSES = len(SCORES)
+_STEPS = 200
+_SHUFFLES_AT_ONCE = 250
+
+
+def shuffled_donors(patient: IntArray, fold: IntArray, shuffles: int, seed: int) -> IntArray:
+    """Say for every recording which recording's predictions it is given in each shuffle.
+
+    The patients of a fold are permuted; each recording is given one of its patient's donor, drawn
+    at random.
+
+    Parameters
+    ----------
+    patient, fold
+        Of each recording, shape (recordings,).
+    shuffles
+        How many.
+    seed
+        The same gives the same donors.
+
+    Returns
+    -------
+    ndarray of int64, shape (shuffles, recordings)
+        Rows of the recordings; always of the same fold.
+    """
+    generator = np.random.default_rng([seed, 1])
+    donors = np.empty((shuffles, len(patient)), dtype=np.int64)
+    for number in np.unique(fold):
+        mine = np.flatnonzero(fold == number)
+        mine = mine[np.argsort(patient[mine], kind="stable")]
+        _, first, owner, size = np.unique(
+            patient[mine], return_index=True, return_inverse=True, return_counts=True
+        )
+        order = np.argsort(generator.random((shuffles, len(size))), axis=1)[:, owner]
+        step = (generator.random((shuffles, len(mine))) * size[order]).astype(np.int64)
+        donors[:, mine] = mine[first[order] + step]
+    return donors
+
+
+def can_shuffle(patient: IntArray, fold: IntArray) -> bool:
+    """Whether any fold holds two patients to be shuffled between."""
+    return len(np.unique(np.stack([fold, patient], 1), axis=0)) > len(np.unique(fold))
+
+
+def chance_bands(
+    rows: HeldOut, recording: IntArray, shuffles: int, seed: int
+) -> dict[str, Band | None]:
+    """Compute the band that holds 95 % of the shuffles, for every metric that has a chance level.
+
+    A row given another recording's predictions is given each of its frames with equal weight, so
+    that recordings of different length need no rule. Probabilities are ranked in at most 200
+    steps. The calibration error has no chance level and is left out.
+
+    Parameters
+    ----------
+    rows
+        One model's held-out rows.
+    recording
+        Which recording each row is of, from 0 without gaps, shape (rows,); rows of one recording
+        are of one patient and fold and are shuffled as one.
+    shuffles, seed
+        As :func:`shuffled_donors` takes them.
+
+    Returns
+    -------
+    dict of str to (low, high)
+        Empty where no fold holds two patients.
+    """
+    first = np.unique(recording, return_index=True)[1]
+    patient, fold = rows.patient[first], rows.fold[first]
+    if not can_shuffle(patient, fold):
+        return {}
+    counts = np.bincount(
+        recording * _CLASSES + rows.truth, minlength=len(first) * _CLASSES
+    ).reshape(-1, _CLASSES)
+    given = _Given.of(rows, recording, fold)
+    donors = shuffled_donors(patient, fold, shuffles, seed)
+    parts = [
+        given.measured(_received(donors[start : start + _SHUFFLES_AT_ONCE], counts))
+        for start in range(0, shuffles, _SHUFFLES_AT_ONCE)
+    ]
+    return {
+        metric: interval(np.concatenate([part[metric] for part in parts])) for metric in parts[0]
+    }
+
+
+def _received(donors: IntArray, counts: IntArray) -> FloatArray:
+    """Count rows of each true score that each donor's predictions meet.
+
+    Shape (4, shuffles, recordings).
+    """
+    shuffles, recordings = donors.shape
+    cell = (np.arange(shuffles)[:, None] * recordings + donors).ravel()
+    return np.stack(
+        [
+            np.bincount(
+                cell,
+                weights=np.broadcast_to(counts[:, score], donors.shape).ravel(),
+                minlength=donors.size,
+            ).reshape(donors.shape)
+            for score in SCORES
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What every recording's predictions are, so that metrics are linear in who meets whom.
+
+    Attributes
+    ----------
+    answers
+        Share of each predicted score, shape (recordings, 4).
+    loss
+        Mean Brier score were the truth each score, shape (recordings, 4).
+    ranks
+        Fold → four arrays, one per score, of shape (its recordings, steps): shares of the rows of
+        each recording at each step of probability.
+    fold
+        Of each recording.
+    """
+
+    answers: FloatArray
+    loss: FloatArray
+    ranks: Mapping[int, tuple[FloatArray, ...]]
+    fold: IntArray
+
+    @classmethod
+    def of(cls, rows: HeldOut, recording: IntArray, fold: IntArray) -> _Given:
+        size = np.bincount(recording).astype(np.float64)[:, None]
+        answers = np.zeros((len(size), _CLASSES))
+        loss = np.zeros_like(answers)
+        squares = np.square(rows.probabilities).sum(1)
+        for score in SCORES:
+            own = rows.probabilities[:, score]
+            answers[:, score] = np.bincount(
+                recording, weights=rows.prediction == score, minlength=len(size)
+            )
+            loss[:, score] = np.bincount(
+                recording, weights=squares - 2 * own + 1, minlength=len(size)
+            )
+        ranks = {}
+        for number in np.unique(fold):
+            part = rows.fold == number
+            place = np.cumsum(fold == number) - 1
+            mine = np.flatnonzero(fold == number)
+            ranks[int(number)] = tuple(
+                _shares(rows.probabilities[part, score], place[recording[part]], size[mine])
+                for score in SCORES
+            )
+        return cls(answers / size, loss / size, ranks, fold)
+
+    def measured(self, received: FloatArray) -> dict[str, FloatArray]:
+        """Compute every metric of every shuffle from (4, shuffles, recordings) counts."""
+        confusions = np.moveaxis(received @ self.answers, 0, 1)
+        loss = sum(received[score] @ self.loss[:, score] for score in SCORES)
+        auc, pr_auc = self._ranked(received)
+        return {
+            **confusion.all_metrics(confusions),
+            "macro_auc": mean_over_defined(auc),
+            "macro_pr_auc": mean_over_defined(pr_auc),
+            "brier": np.asarray(loss / confusions.sum((-2, -1))),
+        }
+
+    def _ranked(self, received: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """ROC-AUC and average precision of each score, shape (shuffles, 4) each."""
+        wins, pairs, hits, precision = np.zeros((4, received.shape[1], _CLASSES))
+        for number, ranks in self.ranks.items():
+            mine = received[:, :, self.fold == number]
+            everyone = mine.sum(0)
+            for score in SCORES:
+                positive, rows = mine[score] @ ranks[score], everyone @ ranks[score]
+                count = positive.sum(1)
+                others = rows - positive
+                below = others.cumsum(1) - others / 2
+                wins[:, score] += (positive * below).sum(1)
+                pairs[:, score] += count * others.sum(1)
+                above = positive[:, ::-1].cumsum(1)[:, ::-1]
+                among = rows[:, ::-1].cumsum(1)[:, ::-1]
+                precision[:, score] += (positive * above / np.maximum(among, 1e-9)).sum(1)
+                hits[:, score] += count
+        auc, pr_auc = np.full((2, *wins.shape), np.nan)
+        np.divide(wins, pairs, out=auc, where=pairs > 0)
+        np.divide(precision, hits, out=pr_auc, where=hits > 0)
+        return auc, pr_auc
+
+
+def _shares(probability: FloatArray, owner: IntArray, size: FloatArray) -> FloatArray:
+    """Share of each recording's rows at each step of probability, shape (recordings, steps)."""
+    levels, place = np.unique(probability, return_inverse=True)
+    if len(levels) > _STEPS:
+        place = place * _STEPS // len(levels)
+    steps = min(len(levels), _STEPS)
+    counts = np.bincount(owner * steps + place, minlength=len(size) * steps)
+    return np.asarray(counts.reshape(-1, steps) / size)

@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lusscore.evaluation.chance import can_shuffle, chance_bands, shuffled_donors
+from lusscore.evaluation.metrics import METRICS, measure
+from lusscore.evaluation.resampling import interval
+
+
+def _cohort(held_out, skill, *, patients=24, recordings=4, frames=1, seed=0):
+    """Rows of patients who are alike in themselves, in three folds."""
+    generator = np.random.default_rng(seed)
+    count = patients * recordings * frames
+    patient = np.repeat(np.arange(patients), recordings * frames)
+    recording = np.repeat(np.arange(patients * recordings), frames)
+    severity = generator.normal(1.5, 0.9, patients)[patient]
+    level = severity + generator.normal(0, 0.6, patients * recordings)[recording]
+    truth = np.clip(np.round(level), 0, 3).astype(int)
+    logits = -skill * np.abs(truth[:, None] - np.arange(4))
+    logits = logits + generator.normal(0, 1, (patients, 4))[patient]
+    logits = logits + generator.normal(0, 1, (count, 4))
+    shares = np.exp(logits)
+    shares /= shares.sum(1, keepdims=True)
+    return held_out(truth, shares, patient=patient, fold=patient % 3), recording
+
+
+def test_donors_are_of_the_same_fold_and_every_patient_gives_to_one():
+    patient = np.repeat(np.arange(9), 3)
+    fold = patient % 3
+    donors = shuffled_donors(patient, fold, 50, 0)
+    assert (fold[donors] == fold).all()
+    for shuffle in donors:
+        given = patient[shuffle].reshape(9, 3)
+        assert (given == given[:, :1]).all()
+        assert sorted(given[:, 0]) == list(range(9))
+    assert len({tuple(shuffle) for shuffle in donors}) == 50
+
+
+def test_the_seed_alone_decides_the_donors():
+    patient, fold = np.arange(8), np.zeros(8, int)
+    one, same, other = (shuffled_donors(patient, fold, 20, seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_bands_are_those_of_predictions_really_shuffled(held_out):
+    rows, recording = _cohort(held_out, 1.0)
+    bands = chance_bands(rows, recording, 120, 3)
+    shuffled = []
+    for donor in shuffled_donors(rows.patient, rows.fold, 120, 3):
+        moved = {"prediction": rows.prediction[donor], "probabilities": rows.probabilities[donor]}
+        shuffled.append(measure(replace(rows, **moved)))
+    assert set(bands) == set(METRICS) - {"calibration_error"}
+    for metric, band in bands.items():
+        expected = interval(np.array([getattr(each, metric) for each in shuffled]))
+        assert band == pytest.approx(expected), metric
+
+
+def test_a_skilled_model_lies_outside_and_an_ignorant_one_mostly_inside(held_out):
+    rows, recording = _cohort(held_out, 2.0, frames=3)
+    bands = chance_bands(rows, recording, 200, 0)
+    for metric in ("accuracy", "quadratic_kappa", "macro_auc", "macro_pr_auc"):
+        assert getattr(measure(rows), metric) > bands[metric][1], metric
+    assert measure(rows).brier < bands["brier"][0]
+    inside = 0
+    for seed in range(20):
+        rows, recording = _cohort(held_out, 0.0, frames=3, seed=seed)
+        low, high = chance_bands(rows, recording, 200, 0)["quadratic_kappa"]
+        inside += low <= measure(rows).quadratic_kappa <= high
+    assert inside >= 16
+
+
+def test_ties_within_patients_widen_the_band(held_out):
+    rows, recording = _cohort(held_out, 0.0, recordings=8)
+    loose = replace(
+        rows, patient=np.arange(len(rows.truth)), patients=tuple(map(str, range(len(rows.truth))))
+    )
+    together = chance_bands(rows, recording, 200, 0)["accuracy"]
+    apart = chance_bands(loose, recording, 200, 0)["accuracy"]
+    assert together[1] - together[0] > 1.2 * (apart[1] - apart[0])
+
+
+def test_many_distinct_probabilities_are_ranked_closely_enough(held_out):
+    rows, recording = _cohort(held_out, 1.0, recordings=5, frames=20)
+    low, high = chance_bands(rows, recording, 200, 0)["macro_auc"]
+    assert low < 0.5 < high
+    assert (low + high) / 2 == pytest.approx(0.5, abs=0.03)
+
+
+def test_folds_of_one_patient_leave_nothing_to_shuffle(held_out):
+    rows = held_out([0, 1, 2, 3], patient=[0, 0, 1, 1], fold=[0, 0, 1, 1])
+    assert chance_bands(rows, np.arange(4), 100, 0) == {}
+    assert not can_shuffle(rows.patient, rows.fold)
+    assert can_shuffle(rows.patient, np.zeros(4, int))
