@@ -26,9 +26,15 @@ def test_every_metric_equals_scikit_learns(pairs):
         truth, prediction, labels=present, average="macro", zero_division=0.0
     )
     assert confusion.accuracy(matrix) == pytest.approx(accuracy_score(truth, prediction))
-    assert confusion.macro_precision(matrix) == pytest.approx(precision)
-    assert confusion.macro_recall(matrix) == pytest.approx(recall)
-    assert confusion.macro_f1(matrix) == pytest.approx(f1)
+    found = confusion.all_metrics(matrix)
+    assert found["macro_precision"] == pytest.approx(precision)
+    assert found["macro_recall"] == pytest.approx(recall)
+    assert found["macro_f1"] == pytest.approx(f1)
+    each = precision_recall_fscore_support(truth, prediction, labels=range(4), zero_division=0.0)
+    for name, expected in zip(("precision", "recall", "f1"), each, strict=False):
+        values = confusion.per_class(matrix)[name]
+        assert values[present] == pytest.approx(expected[present])
+        assert np.isnan(np.delete(values, present)).all()
     assert confusion.mean_absolute_error(matrix) == pytest.approx(
         mean_absolute_error(truth, prediction)
     )
@@ -36,7 +42,7 @@ def test_every_metric_equals_scikit_learns(pairs):
     assert confusion.within_one(matrix) == pytest.approx(near.mean())
     if len(present) > 1 and len(np.union1d(truth, prediction)) == len(present):
         balanced = balanced_accuracy_score(truth, prediction)
-        assert confusion.all_metrics(matrix)["balanced_accuracy"] == pytest.approx(balanced)
+        assert found["balanced_accuracy"] == pytest.approx(balanced)
     if len(np.union1d(truth, prediction)) > 1:
         kappa = cohen_kappa_score(truth, prediction, labels=range(4), weights="quadratic")
         assert confusion.quadratic_kappa(matrix) == pytest.approx(kappa)

@@ -48,12 +48,15 @@ def test_the_pooled_value_lies_in_its_interval(measured):
     _, result = measured
     for metric, (low, high) in result.intervals().items():
         assert low <= getattr(result.pooled, metric) <= high
+    for score in range(4):
+        for metric, (low, high) in result.class_intervals(score).items():
+            assert low <= getattr(result.pooled, metric)[score] <= high, (metric, score)
 
 
 def test_a_single_patient_has_no_interval(rows):
     alone = score_at(rows.assign(patient="1", fold=1), "frame")
     measured = measure_level(alone, [MODEL], ["1"], draw_patients(1, 100, 0))
-    assert measured[MODEL].intervals() == {}
+    assert measured[MODEL].intervals() == measured[MODEL].class_intervals(0) == {}
 
 
 def test_a_level_without_rows_measures_nothing(rows):
@@ -78,7 +81,7 @@ def test_resamples_without_any_row_are_left_out_of_the_interval(measured):
     zoned = frames[frames["patient"] > "109"]
     patients = sorted(frames["patient"].unique())
     result = measure_level(zoned, [MODEL], patients, draw_patients(len(patients), 200, 0))[MODEL]
-    assert 0 < np.isnan(result.resampled["accuracy"]).sum() < 50
+    assert 0 < np.isnan(result.resampled.overall["accuracy"]).sum() < 50
     low, high = result.intervals()["accuracy"]
     assert low <= result.pooled.accuracy <= high
 

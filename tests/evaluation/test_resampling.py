@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lusscore.evaluation.metrics import METRICS, measure
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, measure
 from lusscore.evaluation.resampling import draw_patients, interval, metric_interval, resample
 
 
@@ -33,7 +33,8 @@ def test_the_seed_alone_decides_the_draws():
 def test_a_resample_equals_the_metric_of_rows_repeated_by_patient(held_out):
     rows = _rows(held_out)
     draws = draw_patients(20, 5, 0)
-    resampled = resample(rows, draws)
+    found = resample(rows, draws)
+    resampled = found.overall
     for number, draw in enumerate(draws):
         taken = np.repeat(np.arange(len(rows.truth)), draw[rows.patient].astype(int))
         truth, prediction = rows.truth[taken], rows.prediction[taken]
@@ -52,12 +53,15 @@ def test_a_resample_equals_the_metric_of_rows_repeated_by_patient(held_out):
         for metric in ("macro_pr_auc", "within_one", "brier", "calibration_error"):
             expected = getattr(measure(repeated), metric)
             assert resampled[metric][number] == pytest.approx(expected), metric
+        for metric in CLASS_METRICS:
+            expected = getattr(measure(repeated), metric)
+            assert found.per_class[metric][number] == pytest.approx(expected), metric
 
 
 def test_patients_that_differ_widen_the_interval(held_out):
     draws = draw_patients(20, 400, 0)
-    alike = interval(resample(_rows(held_out, spread=0.0), draws)["accuracy"])
-    unlike = interval(resample(_rows(held_out, spread=0.4), draws)["accuracy"])
+    alike = interval(resample(_rows(held_out, spread=0.0), draws).overall["accuracy"])
+    unlike = interval(resample(_rows(held_out, spread=0.4), draws).overall["accuracy"])
     assert unlike[1] - unlike[0] > 2 * (alike[1] - alike[0])
 
 

@@ -4,7 +4,7 @@ import pytest
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.exam_errors import EXAM_METRICS
-from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
 from lusscore.evaluation.tables import write_table
 from run_maker import Recipe, make_run
 
@@ -44,6 +44,9 @@ def test_confusion_rows_sum_to_the_support(tables):
     classes = pd.read_csv(tables / "classes.csv")
     predicted = [f"predicted_{score}" for score in range(4)]
     assert (classes[predicted].sum(axis=1) == classes["support"]).all()
+    for metric in CLASS_METRICS:
+        assert (classes[f"{metric}_low"] <= classes[metric]).all()
+        assert (classes[metric] <= classes[f"{metric}_high"]).all()
 
 
 def test_models_are_compared_with_each_other_and_with_the_baseline(tables):

@@ -134,8 +134,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _difference(a: Measured, b: Measured, name_a: str, name_b: str, metric: str) -> Difference:
     """Compare one pair in one metric."""
     resampled = np.array([])
-    if a.resampled:
-        resampled = a.resampled[metric] - b.resampled[metric]
+    if a.resampled is not None and b.resampled is not None:
+        resampled = a.resampled.overall[metric] - b.resampled.overall[metric]
     by_fold = a.over_folds(metric) - b.over_folds(metric)
     t, degrees, fold_p = corrected_t_test(by_fold, _test_share(a))
     return Difference(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.evaluation.auc import mean_over_defined
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
 
@@ -33,13 +34,13 @@ def patient_confusions(rows: HeldOut) -> FloatArray:
 
 def all_metrics(confusions: FloatArray) -> dict[str, FloatArray]:
     """Compute every metric that a confusion matrix gives, by name; (..., 4, 4) gives (...)."""
-    recall = macro_recall(confusions)
+    macro = {name: mean_over_defined(values) for name, values in per_class(confusions).items()}
     return {
         "accuracy": accuracy(confusions),
-        "balanced_accuracy": recall,
-        "macro_precision": macro_precision(confusions),
-        "macro_recall": recall,
-        "macro_f1": macro_f1(confusions),
+        "balanced_accuracy": macro["recall"],
+        "macro_precision": macro["precision"],
+        "macro_recall": macro["recall"],
+        "macro_f1": macro["f1"],
         "quadratic_kappa": quadratic_kappa(confusions),
         "mean_absolute_error": mean_absolute_error(confusions),
         "within_one": within_one(confusions),
@@ -51,28 +52,20 @@ def accuracy(confusions: FloatArray) -> FloatArray:
     return _ratio(np.trace(confusions, axis1=-2, axis2=-1), confusions.sum((-2, -1)))
 
 
-def macro_precision(confusions: FloatArray) -> FloatArray:
-    """Mean precision over the classes present in the truth; shape (..., 4, 4) gives (...).
+def per_class(confusions: FloatArray) -> dict[str, FloatArray]:
+    """Precision, recall and F1 of each score, by name; shape (..., 4, 4) gives (..., 4).
 
-    A class that is never predicted though it occurs has precision 0.
+    NaN for a score the truth never has; a score that is never predicted though it occurs has
+    precision 0.
     """
+    support, predicted = confusions.sum(-1), confusions.sum(-2)
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    precision = np.nan_to_num(_ratio(hits, confusions.sum(-2)))
-    return _mean_over_present(precision, confusions)
-
-
-def macro_recall(confusions: FloatArray) -> FloatArray:
-    """Mean recall over the classes present in the truth; shape (..., 4, 4) gives (...)."""
-    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    return _mean_over_present(_ratio(hits, confusions.sum(-1)), confusions)
-
-
-def macro_f1(confusions: FloatArray) -> FloatArray:
-    """Mean F1 over the classes present in the truth; shape (..., 4, 4) gives (...)."""
-    support = confusions.sum(-1)
-    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    f1 = _ratio(2 * hits, support + confusions.sum(-2))
-    return _mean_over_present(f1, confusions)
+    present = np.where(support > 0, 1.0, np.nan)
+    return {
+        "precision": np.nan_to_num(_ratio(hits, predicted)) * present,
+        "recall": _ratio(hits, support),
+        "f1": _ratio(2 * hits, support + predicted) * present,
+    }
 
 
 def mean_absolute_error(confusions: FloatArray) -> FloatArray:
@@ -95,12 +88,6 @@ def quadratic_kappa(confusions: FloatArray) -> FloatArray:
     observed = (weights * confusions).sum((-2, -1))
     expected = np.einsum("ij,...i,...j->...", weights, confusions.sum(-1), confusions.sum(-2))
     return 1 - _ratio(observed * confusions.sum((-2, -1)), expected)
-
-
-def _mean_over_present(values: FloatArray, confusions: FloatArray) -> FloatArray:
-    """Average per-class values, shape (..., 4), over the classes present in the truth."""
-    present = confusions.sum(-1) > 0
-    return _ratio(np.where(present, values, 0).sum(-1), present.sum(-1).astype(np.float64))
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

@@ -13,9 +13,9 @@ from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.calibration import patient_bins
 from lusscore.evaluation.chance import chance_bands
 from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.metrics import METRICS, Metrics, measure
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
 from lusscore.evaluation.reliability import Bin, reliability
-from lusscore.evaluation.resampling import metric_interval, resample
+from lusscore.evaluation.resampling import Resampled, metric_interval, resample
 
 FloatArray = NDArray[np.float64]
 
@@ -35,8 +35,7 @@ class Measured:
     rows
         Held-out rows of each fold.
     resampled
-        Metrics in each resample of patients, shape (resamples,) each; empty where all rows are of
-        a single patient.
+        Metrics in each resample of patients; None where all rows are of a single patient.
     chance
         What holds 95 % of shuffles of the predictions between patients, per metric that has a
         chance level; empty for the baseline, and where no fold holds two patients.
@@ -48,7 +47,7 @@ class Measured:
     folds: tuple[Metrics, ...]
     names: tuple[tuple[int, int], ...]
     rows: tuple[int, ...]
-    resampled: dict[str, FloatArray]
+    resampled: Resampled | None
     chance: dict[str, tuple[float, float] | None]
     reliability: tuple[Bin, ...]
 
@@ -74,11 +73,26 @@ class Measured:
 
     def intervals(self) -> dict[str, tuple[float, float] | None]:
         """Return the bootstrap interval of every metric that is resampled, None where undefined."""
-        if not self.resampled:
+        if self.resampled is None:
             return {}
         return {
-            metric: metric_interval(metric, self.resampled[metric], getattr(self.pooled, metric))
+            metric: metric_interval(
+                metric, self.resampled.overall[metric], getattr(self.pooled, metric)
+            )
             for metric in METRICS
+        }
+
+    def class_intervals(self, score: int) -> dict[str, tuple[float, float] | None]:
+        """Return the same for the metrics of one score."""
+        if self.resampled is None:
+            return {}
+        return {
+            metric: metric_interval(
+                metric,
+                self.resampled.per_class[metric][:, score],
+                float(getattr(self.pooled, metric)[score]),
+            )
+            for metric in CLASS_METRICS
         }
 
 
@@ -117,7 +131,7 @@ def measure_level(
             folds=tuple(measure(fold) for fold in folds),
             names=rows.folds,
             rows=tuple(len(fold.truth) for fold in folds),
-            resampled=resample(rows, draws) if several else {},
+            resampled=resample(rows, draws) if several else None,
             chance={}
             if model == BASELINE
             else chance_bands(rows, _recordings(by_model[model]), len(draws), seed),

@@ -27,6 +27,7 @@ METRICS = (
     "brier",
     "calibration_error",
 )
+CLASS_METRICS = ("precision", "recall", "f1", "auc", "pr_auc")
 LOWER_IS_BETTER = ("mean_absolute_error", "brier", "calibration_error")
 
 FloatArray = NDArray[np.float64]

@@ -13,7 +13,7 @@ from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import ExamErrors
 from lusscore.evaluation.levels import Measured
 from lusscore.evaluation.mcnemar import McNemar
-from lusscore.evaluation.metrics import METRICS, Metrics
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics
 from lusscore.evaluation.predictions import SCORES
 
 SCHEMA = 2
@@ -29,7 +29,10 @@ def level_entry(measured: Measured) -> dict[str, Any]:
         "chance": measured.chance,
         "mean": {metric: measured.mean(metric) for metric in METRICS},
         "sd": {metric: measured.spread(metric) for metric in METRICS},
-        "per_class": _per_class(measured.pooled),
+        "per_class": [
+            entry | {"interval": measured.class_intervals(entry["score"])}
+            for entry in _per_class(measured.pooled)
+        ],
         "confusion": measured.pooled.confusion.tolist(),
         "reliability": [asdict(each) for each in measured.reliability],
         "folds": [
@@ -74,12 +77,8 @@ def _per_class(metrics: Metrics) -> list[dict[str, Any]]:
             "score": score,
             "support": int(metrics.confusion[score].sum()),
             "predicted": int(metrics.confusion[:, score].sum()),
-            "precision": float(metrics.precision[score]),
-            "recall": float(metrics.recall[score]),
-            "f1": float(metrics.f1[score]),
-            "auc": float(metrics.auc[score]),
-            "pr_auc": float(metrics.pr_auc[score]),
         }
+        | {metric: float(getattr(metrics, metric)[score]) for metric in CLASS_METRICS}
         for score in SCORES
     ]
 

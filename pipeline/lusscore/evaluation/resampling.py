@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.auc import mean_over_defined, patient_pairs, resampled_auc
 from lusscore.evaluation.calibration import calibration_error, patient_bins, patient_brier
-from lusscore.evaluation.confusion import all_metrics, patient_confusions
+from lusscore.evaluation.confusion import all_metrics, patient_confusions, per_class
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
 
 CONFIDENCE = 0.95
+_MIRRORED = ("pr_auc", "macro_pr_auc")
 
 FloatArray = NDArray[np.float64]
 
@@ -30,27 +33,42 @@ def draw_patients(patients: int, resamples: int, seed: int) -> FloatArray:
     return generator.multinomial(patients, shares, size=resamples).astype(np.float64)
 
 
-def resample(rows: HeldOut, draws: FloatArray) -> dict[str, FloatArray]:
-    """Compute every macro metric in every resample.
+@dataclass(frozen=True)
+class Resampled:
+    """One model's metrics in each resample of patients, NaN where a resample leaves one undefined.
 
-    Returns
-    -------
-    dict of str to ndarray of float64, shape (resamples,)
-        NaN where a resample leaves a metric undefined.
+    Attributes
+    ----------
+    overall
+        Metric → shape (resamples,).
+    per_class
+        Metric of single scores → shape (resamples, 4).
     """
+
+    overall: dict[str, FloatArray]
+    per_class: dict[str, FloatArray]
+
+
+def resample(rows: HeldOut, draws: FloatArray) -> Resampled:
+    """Compute every metric in every resample; `draws` as :func:`draw_patients` gives them."""
     confusions = np.tensordot(draws, patient_confusions(rows), axes=1)
     binned = patient_bins(rows)
     loss = np.full(len(draws), np.nan)
     total = confusions.sum((-2, -1))
     np.divide(draws @ patient_brier(rows), total, out=loss, where=total > 0)
-    return all_metrics(confusions) | {
-        "macro_auc": mean_over_defined(resampled_auc(*patient_pairs(rows), draws)),
-        "macro_pr_auc": mean_over_defined(resampled_pr_auc(precision_recall_steps(rows), draws)),
+    areas = {
+        "auc": resampled_auc(*patient_pairs(rows), draws),
+        "pr_auc": resampled_pr_auc(precision_recall_steps(rows), draws),
+    }
+    overall = all_metrics(confusions) | {
+        "macro_auc": mean_over_defined(areas["auc"]),
+        "macro_pr_auc": mean_over_defined(areas["pr_auc"]),
         "brier": loss,
         "calibration_error": calibration_error(
             draws @ binned.rows, draws @ (binned.confidence - binned.right)
         ),
     }
+    return Resampled(overall, per_class(confusions) | areas)
 
 
 def interval(values: FloatArray) -> tuple[float, float] | None:
@@ -77,9 +95,9 @@ def metric_interval(metric: str, values: FloatArray, pooled: float) -> tuple[flo
     is empty, and keeps the percentile interval. Both are widened to hold the pooled value.
     """
     ends = interval(values)
-    if ends is None or metric not in ("macro_pr_auc", "calibration_error"):
+    if ends is None or metric not in (*_MIRRORED, "calibration_error"):
         return ends
     low, high = ends
-    if metric == "macro_pr_auc":
+    if metric in _MIRRORED:
         low, high = max(0.0, 2 * pooled - high), min(1.0, 2 * pooled - low)
     return min(low, pooled), max(high, pooled)

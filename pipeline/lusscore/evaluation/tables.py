@@ -12,7 +12,7 @@ from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import EXAM_METRICS, ExamErrors
 from lusscore.evaluation.levels import Measured
 from lusscore.evaluation.mcnemar import McNemar
-from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
 from lusscore.evaluation.predictions import SCORES
 
 _EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
@@ -104,25 +104,21 @@ def fold_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
 
 
 def class_table(levels: Mapping[str, Mapping[str, Measured]]) -> pd.DataFrame:
-    """One row per level, model and score with its pooled metrics and its confusion row."""
+    """One row per level, model and score: pooled metrics, their intervals and confusion row."""
     rows = []
     for level, models in levels.items():
         for model, measured in models.items():
             pooled = measured.pooled
             for score in SCORES:
+                support = int(pooled.confusion[score].sum())
+                row = {"level": level, "model": model, "score": score, "support": support}
+                intervals = measured.class_intervals(score)
+                for metric in CLASS_METRICS:
+                    low, high = intervals.get(metric) or (None, None)
+                    row |= {metric: getattr(pooled, metric)[score]}
+                    row |= {f"{metric}_low": low, f"{metric}_high": high}
                 rows.append(
-                    {
-                        "level": level,
-                        "model": model,
-                        "score": score,
-                        "support": int(pooled.confusion[score].sum()),
-                        "precision": pooled.precision[score],
-                        "recall": pooled.recall[score],
-                        "f1": pooled.f1[score],
-                        "auc": pooled.auc[score],
-                        "pr_auc": pooled.pr_auc[score],
-                    }
-                    | {f"predicted_{k}": int(pooled.confusion[score, k]) for k in SCORES}
+                    row | {f"predicted_{k}": int(pooled.confusion[score, k]) for k in SCORES}
                 )
     return pd.DataFrame(rows)
 

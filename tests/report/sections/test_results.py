@@ -115,6 +115,8 @@ def test_a_score_that_is_never_predicted_is_marked(clinical, labels, predicted):
 def test_scores_of_every_model_are_listed(weak):
     rows = score_rows(weak, model_labels(weak.models), "clip")
     assert [row.score for row in rows] == [0, 1, 2, 3]
-    assert sum(int(row.cells[0].replace(",", "")) for row in rows) == sum(
-        int(row.cells[1].replace(",", "")) for row in rows
+    assert sum(int(row.counts[0].replace(",", "")) for row in rows) == sum(
+        int(row.counts[1].replace(",", "")) for row in rows
     )
+    low, high = weak.metrics["levels"]["clip"][weak.models[0]]["per_class"][0]["interval"]["auc"]
+    assert rows[0].cells[3].pooled == f"[{low:.3f}, {high:.3f}]"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lusscore.evaluation.aggregation import LEVELS
+from lusscore.evaluation.metrics import CLASS_METRICS
 from lusscore.report.numbers import bounds, count, duration, listed, plural, span, three
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles
@@ -60,11 +61,12 @@ class Group:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score of one model: support, times predicted, precision, recall, F1, both areas."""
+    """One score of one model: support, times predicted; precision, recall, F1 and both areas."""
 
     model: str
     score: int
-    cells: tuple[str, ...]
+    counts: tuple[str, str]
+    cells: tuple[Cell, ...]
     never_predicted: bool
 
 
@@ -111,13 +113,10 @@ def score_rows(run: RunFiles, labels: Mapping[str, str], level: str) -> tuple[Sc
         ScoreRow(
             labels[model],
             entry["score"],
-            (
-                count(entry["support"]),
-                count(entry["predicted"]),
-                *(
-                    three(entry[metric])
-                    for metric in ("precision", "recall", "f1", "auc", "pr_auc")
-                ),
+            (count(entry["support"]), count(entry["predicted"])),
+            tuple(
+                Cell(three(entry[metric]), bounds(entry["interval"].get(metric)))
+                for metric in CLASS_METRICS
             ),
             entry["support"] > 0 and entry["predicted"] == 0,
         )
