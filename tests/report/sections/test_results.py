@@ -70,6 +70,15 @@ def test_published_rows_stand_beside_the_same_backbones_only(clinical, weak, lab
     assert not has_published(weak)
 
 
+def test_the_paper_has_one_row_per_backbone_however_many_heads(clinical):
+    run = replace(clinical, metrics=copy.deepcopy(clinical.metrics))
+    run.metrics["models"].append("xception/other")
+    for models in run.metrics["levels"].values():
+        models["xception/other"] = models["xception/softmax"]
+    rows = results(run, model_labels(run.models))[0].rows
+    assert [row.label for row in rows if row.kind == "paper"] == ["Xception", "ResNet50", "VGG16"]
+
+
 def test_training_time_is_that_of_the_training_table(clinical, labels):
     seconds = clinical.training.loc[clinical.training["model"] == "vgg16/softmax", "seconds"]
     cell = results(clinical, labels)[0].rows[2].training

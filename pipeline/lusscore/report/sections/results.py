@@ -8,6 +8,7 @@ from typing import Any
 
 from lusscore.evaluation.aggregation import LEVELS
 from lusscore.evaluation.metrics import CLASS_METRICS
+from lusscore.report.model_names import model_labels
 from lusscore.report.numbers import bounds, count, duration, listed, plural, span, three
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles
@@ -100,7 +101,7 @@ def _groups(
             for model, entry in entries.items()
         ]
         if level == "frame" and papers:
-            rows += _published(run, labels)
+            rows += _published(run)
         repeats = run.config["cross_validation"]["repeats"]
         held_out = entries[run.models[0]]["rows"] // repeats
         groups.append(Group(plural(held_out, level), notes[level], tuple(rows)))
@@ -127,7 +128,7 @@ def score_rows(run: RunFiles, labels: Mapping[str, str], level: str) -> tuple[Sc
 
 def has_published(run: RunFiles) -> bool:
     """Whether the paper reports any backbone of this run."""
-    return bool(_published(run, dict.fromkeys(run.models, "")))
+    return bool(_published(run))
 
 
 def _cell(entry: Mapping[str, Any], metric: str) -> Cell:
@@ -140,15 +141,16 @@ def _cell(entry: Mapping[str, Any], metric: str) -> Cell:
     )
 
 
-def _published(run: RunFiles, labels: Mapping[str, str]) -> list[Row]:
+def _published(run: RunFiles) -> list[Row]:
+    """One row per backbone the paper reports, however many heads the run has on it."""
     rows = []
-    for model in run.models:
-        published = PUBLISHED.get(model.partition("/")[0])
+    for backbone in dict.fromkeys(model.partition("/")[0] for model in run.models):
+        published = PUBLISHED.get(backbone)
         if published is not None:
             cells = (Cell(three(getattr(published, metric, None))) for metric in COLUMNS)
             not_given = tuple(Cell("–") if cell.folds == "n/a" else cell for cell in cells)
             time = Cell(f"{published.training_minutes:.2f} min")
-            rows.append(Row(labels[model], "paper", not_given, time))
+            rows.append(Row(model_labels([backbone])[backbone], "paper", not_given, time))
     return rows
 
 
