@@ -68,7 +68,7 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     """
     if resamples < 100:
         raise RunError(f"{resamples} resamples are too few for an interval; give at least 100.")
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     # thousands of small products: threads that wait for each other make them several times
     # slower where other work shares the cores

@@ -91,7 +91,7 @@ class SvmHead(EmbeddingHead):
         test_variants: bool = False,
         inner_folds: int = 5,
         max_iter: int = 1000,
-        tol: float = 1e-5,
+        tol: float = 1e-4,
         seed: int = 0,
     ) -> None:
         self.C = C
