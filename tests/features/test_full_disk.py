@@ -92,7 +92,9 @@ def test_a_disk_that_refuses_a_write_in_the_middle_keeps_every_finished_clip(
     # Space is taken when a file is made, so that a full disk shows then. A file whose blocks
     # were given back stands for disks that copy on write, where it shows later.
     spec = get_backbone(str(tiny_backbone))
-    cohort = make_cohort(6, frames=40, extraction=ExtractionSettings(FramesPolicy("all"), 20))
+    cohort = make_cohort(
+        6, frames=40, extraction=ExtractionSettings(FramesPolicy("all"), variants=20)
+    )
     folder = small_disk / "features"
     (outcome,) = extract_features(cohort, [spec], folder)
     whole = read_features(outcome.path)

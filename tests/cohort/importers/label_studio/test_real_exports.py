@@ -1,0 +1,52 @@
+"""Exports that a running Label Studio 1.23.2 wrote, of made-up clips labelled through its API.
+
+Two projects: in ``clips`` one choice scores a clip (a second annotation of c.mp4 was cancelled); in
+``stretches`` ranges of a timeline score frames 1–3 and 4–6, and c.mp4 has no annotation.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from clip_maker import moving_bar, write_video
+from lusscore.cohort import settle_raters
+from lusscore.cohort.importers import ImportOptions, get_importer
+from lusscore.cohort.span import Span
+
+EXPORTS = Path(__file__).parent / "exports"
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        write_video(tmp_path / name, moving_bar(8))
+    return tmp_path
+
+
+def spans_of(export: str, media: Path) -> dict[str, list[Span]]:
+    options = ImportOptions(protocol="blue-6", media=media, columns={"fps": "25"})
+    imported = get_importer("label-studio")(EXPORTS / export, options)
+    found: dict[str, list[Span]] = {}
+    for span in settle_raters(imported.spans, None).spans:
+        found.setdefault(Path(span.clip).name, []).append(span)
+    return found
+
+
+@pytest.mark.parametrize("export", ["clips.json", "clips-min.json", "clips.csv"])
+def test_scores_of_clips(export: str, media: Path) -> None:
+    told = {
+        name: (span.patient, span.zone, span.score)
+        for name, spans in spans_of(export, media).items()
+        for span in spans
+    }
+    assert told == {"a.mp4": ("p1", "R1", 2), "b.mp4": ("p1", "L1", 0), "c.mp4": ("p2", "R1", 3)}
+
+
+@pytest.mark.parametrize("export", ["stretches.json", "stretches-min.json", "stretches.csv"])
+def test_scores_of_stretches(export: str, media: Path) -> None:
+    found = spans_of(export, media)
+    for name, zone in (("a.mp4", "R1"), ("b.mp4", "L1")):
+        labelled = [span for span in found[name] if span.score is not None]
+        told = [(span.frame_start, span.frame_end, span.score, span.zone) for span in labelled]
+        assert told == [(0, 3, 1, zone), (3, 6, 3, zone)]
+    assert all(span.score is None for span in found.get("c.mp4", []))
