@@ -211,6 +211,7 @@ def _write_config(folder, recipe, cohort, groups):
             "extraction": {"frames": "all", "variants": 3, "rotation": 10.0, "flip": True},
         },
         "cross_validation": {"folds": recipe.folds, "repeats": recipe.repeats, "seed": 0},
+        "models": [f"{name}/softmax" for name in names],
         "head": {
             "name": "softmax",
             "dropout": 0.5,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomlkit
 from click.testing import Result
 
 from backbone_maker import write_tiny_backbone
@@ -157,13 +158,16 @@ def test_several_heads_and_their_settings_make_one_run(
     assert result.exit_code == 0
     for model in ("tiny/softmax", "tiny/logistic", "tiny/mil"):
         assert model in result.output
-    config = Path("results/tiny/a/config.toml").read_text(encoding="utf-8")
-    head = config[config.index("[head]") :]
-    assert 'name = "softmax"' in head
-    assert "epochs = 1" in head
-    assert 'class_weight = "balanced"' in head
+    config = tomlkit.parse(Path("results/tiny/a/config.toml").read_text(encoding="utf-8"))
+    assert config["models"] == ["tiny/softmax", "tiny/logistic", "tiny/mil"]
+    first, (logistic, mil) = config["head"], config["more_heads"]
+    assert (first["name"], first["epochs"], first["class_weight"]) == ("softmax", 1, "balanced")
+    assert (logistic["name"], logistic["C"]) == ("logistic", 0.1)
+    assert (mil["name"], mil["epochs"], mil["class_weight"]) == ("mil", 2, "balanced")
+    metrics = json.loads(Path("results/tiny/a/metrics.json").read_text(encoding="utf-8"))
+    assert metrics["models"] == ["tiny/softmax", "tiny/logistic", "tiny/mil"]
     report = Path("results/tiny/a/report.html").read_text(encoding="utf-8")
-    assert "logistic" in report
+    assert report.count("<h3>Head beside it</h3>") == 2
 
 
 def test_other_heads_and_settings_are_other_runs(

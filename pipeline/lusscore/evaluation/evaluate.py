@@ -149,13 +149,13 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
 
 
 def _models(predictions: pd.DataFrame, config: Mapping[str, Any], folder: Path) -> list[str]:
-    """Name the models without the baseline, which must be there, in the order of the backbones."""
+    """Name the models without the baseline, which must be there, in the order of the run."""
     models = [str(model) for model in predictions["model"].unique()]
     if BASELINE not in models or len(models) == 1:
         raise RunError(
             f"{folder / PREDICTIONS_NAME} holds {', '.join(models)}; expected at least one model "
             f"and {BASELINE}, which stands beside every result. Run 'lusscore cv' again."
         )
-    place = {entry["name"]: row for row, entry in enumerate(config.get("backbones", ()))}
+    place = {name: row for row, name in enumerate(config.get("models", ()))}
     models.remove(BASELINE)
-    return sorted(models, key=lambda model: (place.get(model.split("/")[0], len(place)), model))
+    return sorted(models, key=lambda model: (place.get(model, len(place)), model))

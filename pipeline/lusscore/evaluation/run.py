@@ -119,7 +119,13 @@ def record_run(
             "repeats": len(folds.repeats),
             "seed": seed,
         },
+        "models": [model.name for model in result.models],
         "head": {"name": head.name, **head.settings},
+        "more_heads": [
+            {"name": name, **other.settings}
+            for name, other in {model.head.name: model.head for model in result.models}.items()
+            if name != head.name
+        ],
         "backbones": [_describe_backbone(spec, dataset) for spec in specs],
     }
     (folder / CONFIG_NAME).write_text(tomlkit.dumps(config), encoding="utf-8")

@@ -33,6 +33,7 @@ class Provenance:
     extraction: Entries
     validation: Entries
     head: Entries
+    more_heads: tuple[Entries, ...]
     backbones: tuple[Mapping[str, Any], ...]
     versions: Entries
 
@@ -48,6 +49,7 @@ def provenance(run: RunFiles) -> Provenance:
         extraction=_entries(cohort.get("extraction", {})),
         validation=_entries(config["cross_validation"]),
         head=_entries(config["head"]),
+        more_heads=tuple(_entries(head) for head in config.get("more_heads", ())),
         backbones=tuple(config.get("backbones", ())),
         versions=(("lusscore", config["run"]["lusscore"]), *_entries(config.get("versions", {}))),
     )
