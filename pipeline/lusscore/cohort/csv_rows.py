@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from lusscore.errors import CohortError
+from lusscore.errors import CohortError, Problem
 
 Row = dict[str, str | None]
 
@@ -65,3 +65,12 @@ def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[
             f"{path} is no CSV file from line {reader.line_num} on ({error}); look for a quotation "
             "mark that is not closed."
         ) from None
+
+
+def strip_cells(row: Row, line: int, problems: list[Problem]) -> dict[str, str] | None:
+    """Return a row's cells without blanks around them; None, and a problem, if some are missing."""
+    if None in row or any(value is None for value in row.values()):
+        what = "has more or fewer fields than the header; check the commas"
+        problems.append(Problem(f"line {line}", what))
+        return None
+    return {key: (value or "").strip() for key, value in row.items()}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from lusscore.cohort.csv_rows import read_csv
+from lusscore.cohort.csv_rows import Row, read_csv, strip_cells
+from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.manifest_checks import (
     double_labels,
     missing_clips,
@@ -22,7 +22,6 @@ from lusscore.errors import CohortError, InvalidCohortError, Problem
 MANIFEST_NAME = "manifest.csv"
 REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
 OPTIONAL_COLUMNS = ("frame_start", "frame_end", "group", "device", "rater")
-_FRAME = re.compile(r"[0-9]{1,9}")
 
 
 def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -> tuple[Span, ...]:
@@ -81,21 +80,16 @@ def write_manifest(path: Path, spans: Iterable[Span]) -> None:
             writer.writerow("" if value is None else value for value in values.values())
 
 
-def _parse_row(
-    row: Mapping[str, str | None], line: int, protocol: Protocol, problems: list[Problem]
-) -> Span | None:
+def _parse_row(row: Row, line: int, protocol: Protocol, problems: list[Problem]) -> Span | None:
     """Turn one row into a span, or note all that is wrong with it and return None."""
     found = len(problems)
 
     def note(column: str, what: str) -> None:
         problems.append(Problem(f"line {line}, column {column}", what))
 
-    if None in row or any(value is None for value in row.values()):
-        problems.append(
-            Problem(f"line {line}", "has more or fewer fields than the header; check the commas")
-        )
+    cells = strip_cells(row, line, problems)
+    if cells is None:
         return None
-    cells = {key: (value or "").strip() for key, value in row.items()}
     for column in ("clip", "patient", "exam"):
         if not cells[column]:
             note(column, "is empty; every row must give it")
@@ -112,16 +106,7 @@ def _parse_row(
             score = int(cells["score"])
         else:
             note("score", f"{cells['score']!r} is not allowed; expected 0, 1, 2, 3 or nothing")
-    bounds: dict[str, int | None] = {}
-    for column in ("frame_start", "frame_end"):
-        cell = cells.get(column, "")
-        number = _FRAME.fullmatch(cell) is not None
-        bounds[column] = int(cell) if number else None
-        if cell and not number:
-            note(column, f"{cell!r} is not allowed; expected a frame number from 0 or nothing")
-    start, end = bounds["frame_start"] or 0, bounds["frame_end"]
-    if end is not None and end <= start:
-        note("frame_end", f"{end} is not above frame_start {start}; the end is exclusive")
+    start, end = read_frame_range(cells, note)
     if len(problems) > found:
         return None
     return Span(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from lusscore.cohort.frame_range import find_overlaps
 from lusscore.cohort.span import Span
 from lusscore.errors import Problem
 
@@ -79,20 +79,8 @@ def two_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
 
 def double_labels(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
     """Find spans of one clip that label a frame twice."""
-    by_clip: dict[str, list[tuple[int, Span]]] = {}
-    for line, span in spans:
-        by_clip.setdefault(span.clip, []).append((line, span))
-    problems = []
-    for rows in by_clip.values():
-        rows.sort(key=lambda row: row[1].frame_start)
-        for (line_a, a), (line_b, b) in pairwise(rows):
-            if a.frame_end is None or b.frame_start < a.frame_end:
-                line, other = max(line_a, line_b), min(line_a, line_b)
-                problems.append(
-                    Problem(
-                        f"line {line}, column frame_start",
-                        f"the frames overlap those of line {other} of the same clip; "
-                        "a frame has one score; what several raters said belongs in ratings.csv",
-                    )
-                )
-    return problems
+    return find_overlaps(
+        spans,
+        lambda span: span.clip,
+        "clip; a frame has one score; what several raters said belongs in ratings.csv",
+    )

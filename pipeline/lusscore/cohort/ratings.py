@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from lusscore.cohort.csv_rows import read_csv
+from lusscore.cohort.csv_rows import Row, read_csv, strip_cells
+from lusscore.cohort.frame_range import find_overlaps, read_frame_range
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import InvalidCohortError, Problem
 
 RATINGS_NAME = "ratings.csv"
-_FRAME = re.compile(r"[0-9]{1,9}")
 RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
 
 
@@ -79,63 +77,34 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
         rating = _parse_row(row, line, problems)
         if rating is not None:
             ratings.append((line, rating))
-    problems += _twice(ratings)
+    problems += find_overlaps(
+        ratings,
+        lambda rating: (rating.clip, rating.rater),
+        "clip and rater; a rater gives a frame one score",
+    )
     if problems:
         problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))
         raise InvalidCohortError(path, problems)
     return tuple(rating for _, rating in ratings)
 
 
-def _parse_row(row: Mapping[str, str | None], line: int, problems: list[Problem]) -> Rating | None:
+def _parse_row(row: Row, line: int, problems: list[Problem]) -> Rating | None:
     """Turn one row into a rating, or note all that is wrong with it and return None."""
-    if None in row or any(value is None for value in row.values()):
-        problems.append(
-            Problem(f"line {line}", "has more or fewer fields than the header; check the commas")
-        )
-        return None
     found = len(problems)
-    cells = {key: (value or "").strip() for key, value in row.items()}
+
+    def note(column: str, what: str) -> None:
+        problems.append(Problem(f"line {line}, column {column}", what))
+
+    cells = strip_cells(row, line, problems)
+    if cells is None:
+        return None
     allowed = [str(score) for score in range(MAXIMUM_ZONE_SCORE + 1)]
     for column in ("clip", "rater"):
         if not cells[column]:
-            problems.append(
-                Problem(f"line {line}, column {column}", "is empty; every row must give it")
-            )
+            note(column, "is empty; every row must give it")
     if cells["score"] not in allowed:
-        told = f"{cells['score']!r} is not allowed; expected one of {', '.join(allowed)}"
-        problems.append(Problem(f"line {line}, column score", told))
-    bounds: dict[str, int | None] = {}
-    for column in ("frame_start", "frame_end"):
-        cell = cells.get(column, "")
-        bounds[column] = int(cell) if _FRAME.fullmatch(cell) else None
-        if cell and bounds[column] is None:
-            told = f"{cell!r} is not allowed; expected a frame number from 0 or nothing"
-            problems.append(Problem(f"line {line}, column {column}", told))
-    start, end = bounds["frame_start"] or 0, bounds["frame_end"]
-    if end is not None and end <= start:
-        told = f"{end} is not above frame_start {start}; the end is exclusive"
-        problems.append(Problem(f"line {line}, column frame_end", told))
+        note("score", f"{cells['score']!r} is not allowed; expected one of {', '.join(allowed)}")
+    start, end = read_frame_range(cells, note)
     if len(problems) > found:
         return None
     return Rating(cells["clip"], cells["rater"], int(cells["score"]), start, end)
-
-
-def _twice(ratings: Iterable[tuple[int, Rating]]) -> list[Problem]:
-    """Find frames that one rater scored twice."""
-    by_rater: dict[tuple[str, str], list[tuple[int, Rating]]] = {}
-    for line, rating in ratings:
-        by_rater.setdefault((rating.clip, rating.rater), []).append((line, rating))
-    problems = []
-    for rows in by_rater.values():
-        rows.sort(key=lambda row: row[1].frame_start)
-        for (line_a, a), (line_b, b) in pairwise(rows):
-            if a.frame_end is None or b.frame_start < a.frame_end:
-                line, other = max(line_a, line_b), min(line_a, line_b)
-                problems.append(
-                    Problem(
-                        f"line {line}, column frame_start",
-                        f"the frames overlap those of line {other} of the same clip and rater; "
-                        "a rater gives a frame one score",
-                    )
-                )
-    return problems

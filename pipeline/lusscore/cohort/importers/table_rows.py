@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.importers.reading.clip_times import frame_times, frames_between
 from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
@@ -17,8 +17,6 @@ from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import ClipError, Problem
-
-_FRAME = re.compile(r"[0-9]{1,9}")
 
 ONLY_EXAM = "1"
 """What the exam is called where a source tells none."""
@@ -112,18 +110,9 @@ class RowReader:
     def _frames(self, row: Row, clip: Path) -> tuple[int, int | None]:
         if "start_time" in self.columns or "end_time" in self.columns:
             return self._frames_of_seconds(row, clip)
-        bounds: dict[str, int | None] = {}
-        for word in ("frame_start", "frame_end"):
-            cell = self._cell(row, word).removesuffix(".0")
-            bounds[word] = int(cell) if _FRAME.fullmatch(cell) else None
-            if cell and bounds[word] is None:
-                what = f"{cell!r} is not allowed; expected a frame number from 0 or nothing"
-                self._note(row, word, what)
-        start, end = bounds["frame_start"] or 0, bounds["frame_end"]
-        if end is not None and end <= start:
-            what = f"{end} is not above the first frame {start}; the end is exclusive"
-            self._note(row, "frame_end", what)
-        return start, end
+        words = ("frame_start", "frame_end")
+        cells = {word: self._cell(row, word).removesuffix(".0") for word in words}
+        return read_frame_range(cells, lambda word, what: self._note(row, word, what))
 
     def _frames_of_seconds(self, row: Row, clip: Path) -> tuple[int, int | None]:
         bounds = {"start_time": 0.0, "end_time": math.inf}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from lusscore.clips import open_clip
+from lusscore.clips import clip_times
 from lusscore.errors import ClipError
 
 # half of the shortest step that a container's clock usually has; times are written rounded
@@ -24,7 +24,7 @@ def frame_times(path: Path) -> tuple[float, ...]:
     ClipError
         If the clip cannot be decoded, or has no clock: images have none.
     """
-    times = tuple(frame.time for frame in open_clip(path))
+    times = tuple(clip_times(path))
     if any(math.isnan(time) for time in times):
         raise ClipError(f"{path.name} has no clock, so seconds say nothing; give frame numbers.")
     return times
