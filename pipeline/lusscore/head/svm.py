@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,19 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval
 
 from lusscore.head.embedding_head import (
-    CLASS_WEIGHTS,
-    EmbeddingHead,
     clean_variant,
     sample_weights,
 )
 from lusscore.head.linear_svm import LinearSvm, fit_linear_svm
 from lusscore.head.platt import fit_platt, inner_folds
 from lusscore.head.registry import register_head
+from lusscore.head.regularised_head import RegularisedHead
 from lusscore.head.scaling import Scaling, fit_scaling
 from lusscore.head.training_frames import chosen_rows
 
 
 @register_head("svm")
-class SvmHead(EmbeddingHead):
+class SvmHead(RegularisedHead):
     """Linear SVM on standardised embeddings, calibrated on inner folds by patient.
 
     One class against the others, squared hinge. For the probabilities the training patients are
@@ -32,54 +31,22 @@ class SvmHead(EmbeddingHead):
 
     Parameters
     ----------
-    C
-        Inverse of the strength of regularisation, above 0.
-    class_weight
-        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
-        weight.
-    variants
-        Train on the augmented variants too, not on clean frames alone.
-    components
-        Whitened principal components to use; 0 for all of the standardised embedding.
-    test_variants
-        Average probabilities over the clean frame and its variants.
     inner_folds
         Parts for the calibration, at least 2; fewer where a class has fewer patients. A part
         that holds all patients of a class is left out of the calibration. Class weights count
         there, too, since calibration would undo them.
-    max_iter
-        Most steps of the optimiser.
-    tol
-        Gradient per frame at which it stops.
-    seed
-        Of the inner folds and the search for principal components.
 
     Attributes
     ----------
-    classes_ : ndarray, shape (classes,)
-        Labels seen in training, sorted.
-    scaling_ : Scaling
-        Learned from the training rows.
     model_ : LinearSvm
         On scaled embeddings.
     calibration_ : Platt
         From decision values to probabilities.
-    n_iter_ : int
-        Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
-    n_features_in_ : int
-        Embedding size.
     """
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
-        "C": [Interval(Real, 0, None, closed="neither")],
-        "class_weight": CLASS_WEIGHTS,
-        "variants": ["boolean"],
-        "components": [Interval(Integral, 0, None, closed="left")],
-        "test_variants": ["boolean"],
+        **RegularisedHead._parameter_constraints,
         "inner_folds": [Interval(Integral, 2, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="neither")],
-        "seed": [Interval(Integral, 0, None, closed="left")],
     }
 
     def __init__(
@@ -94,15 +61,8 @@ class SvmHead(EmbeddingHead):
         tol: float = 1e-4,
         seed: int = 0,
     ) -> None:
-        self.C = C
-        self.class_weight = class_weight
-        self.variants = variants
-        self.components = components
-        self.test_variants = test_variants
+        super().__init__(C, class_weight, variants, components, test_variants, max_iter, tol, seed)
         self.inner_folds = inner_folds
-        self.max_iter = max_iter
-        self.tol = tol
-        self.seed = seed
 
     def _train(
         self,
