@@ -4,12 +4,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 
 from clip_maker import moving_bar, write_video
+from lusscore.cli.import_ import command
 from lusscore.cohort import FramesPolicy, Rating, read_cohort, read_ratings
+from lusscore.cohort.extraction import REPEATED
 from lusscore.cohort.importers import importer_names, importer_summary
+from lusscore.sector import CONTRAST_POLICIES, SECTOR_POLICIES
 
 
 def make_tree(root: Path) -> None:
@@ -165,3 +169,17 @@ def test_the_command_loads_no_heavy_library_before_it_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_choices_offered_are_those_that_a_card_allows() -> None:
+    """They are written out in the command, which imports no room before it runs."""
+    offered = {
+        option.name: option.type.choices
+        for option in command.params
+        if isinstance(option.type, click.Choice)
+    }
+    assert {name: tuple(choices) for name, choices in offered.items()} == {
+        "repeated": REPEATED,
+        "sector": SECTOR_POLICIES,
+        "contrast": CONTRAST_POLICIES,
+    }
