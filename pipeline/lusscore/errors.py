@@ -91,13 +91,18 @@ class Problem:
         The place, as a person would look for it: ``"line 7, column score"``.
     what
         What stands there and what was expected, as one clause.
+    clip
+        Path of the clip that it is about, as the file writes it; empty where it is about none.
+        It is kept apart from `what`, because its folders may be named after people.
     """
 
     where: str
     what: str
+    clip: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        clip = f" (clip {self.clip!r})" if self.clip else ""
+        return f"{self.where}: {self.what}{clip}"
 
 
 class InvalidCohortError(CohortError):

@@ -119,7 +119,7 @@ def test_damaged_folds_are_read_or_refused_with_a_sentence(
 def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path) -> None:
     spans = [Span("../other/a.mp4", "p1", "1", "R1", 2)]
     write_cohort(folder, Card("c", "blue-6", "soldati-2020"), spans)
-    with pytest.raises(LusscoreError, match=r"line 2, column clip: '\.\./other/a\.mp4' leads out"):
+    with pytest.raises(LusscoreError, match=r"line 2, column clip: the path leads out"):
         read_cohort(folder, check_files=False)
 
 

@@ -142,7 +142,21 @@ def test_a_patient_in_two_groups_is_refused(tmp_path: Path) -> None:
 
 def test_a_clip_of_two_patients_is_refused(tmp_path: Path) -> None:
     (told,) = problems(tmp_path, "a,1,1,R1,0,0,5,\na,2,1,R1,0,5,9,\n")
-    assert "a clip has one of each" in told
+    assert told.endswith("a clip has one of each (clip 'a')")
+
+
+def test_what_is_wrong_is_told_without_the_folders_of_a_clip(tmp_path: Path) -> None:
+    """They may hold a patient's name; only the clip's own field and the terminal tell them."""
+    clip = (tmp_path / "Quistgaard" / "a.mp4").as_posix()
+    rows = f"{clip},1,1,R1,0,0,5,\n{clip},2,1,R1,0,5,9,\n../Quistgaard/b.mp4,1,1,R1,0,,,\n"
+    path = write(tmp_path, HEADER + rows)
+    with pytest.raises(InvalidCohortError) as caught:
+        read_manifest(path, BLUE)
+    found = caught.value.problems
+    assert len(found) == 5
+    assert not [problem.what for problem in found if "Quistgaard" in problem.what]
+    assert not [problem.what for problem in found if str(tmp_path) in problem.what]
+    assert all("Quistgaard" in problem.clip and problem.clip in str(problem) for problem in found)
 
 
 @pytest.mark.parametrize("second", ["4,9", ",", ",3"])
@@ -154,5 +168,7 @@ def test_a_frame_labelled_twice_is_refused(tmp_path: Path, second: str) -> None:
 def test_clips_that_are_not_there_are_named(tmp_path: Path) -> None:
     (tmp_path / "here.mp4").touch()
     path = write(tmp_path, HEADER + "here.mp4,1,1,R1,0,,,\ngone.mp4,1,1,R2,0,,,\n")
-    with pytest.raises(InvalidCohortError, match=r"line 3, column clip: 'gone.mp4' is not there"):
+    with pytest.raises(
+        InvalidCohortError, match=r"line 3, column clip: the clip is not there.*gone\.mp4"
+    ):
         read_manifest(path, BLUE)

@@ -15,7 +15,9 @@ def missing_clips(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Probl
     return [
         Problem(
             f"line {line}, column clip",
-            f"{span.clip!r} is not there; expected a file or folder (relative to {folder})",
+            "the clip is not there; expected a file or folder, relative to the manifest or with "
+            "its whole path",
+            span.clip,
         )
         for line, span in spans
         if not _exists(folder / span.clip)
@@ -34,8 +36,9 @@ def outside_clips(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
     return [
         Problem(
             f"line {line}, column clip",
-            f"{span.clip!r} leads out of the cohort's folder; write the whole path of a clip that "
-            "is meant to lie elsewhere",
+            "the path leads out of the cohort's folder; write the whole path of a clip that is "
+            "meant to lie elsewhere",
+            span.clip,
         )
         for line, span in spans
         if not Path(span.clip).is_absolute() and ".." in PurePosixPath(span.clip).parts
@@ -70,8 +73,9 @@ def two_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
             problems.append(
                 Problem(
                     f"line {line}, column clip",
-                    f"{span.clip!r} is patient, exam, zone {', '.join(owner)} here and "
+                    f"the clip is patient, exam, zone {', '.join(owner)} here and "
                     f"{', '.join(seen)} on line {seen_line}; a clip has one of each",
+                    span.clip,
                 )
             )
     return problems
