@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lusscore.cohort import Card, Rating, Span, read_cohort, read_ratings, write_cohort
 from lusscore.cohort.folds import FOLD_COLUMNS, PatientFrames, read_folds
-from lusscore.errors import LusscoreError
+from lusscore.errors import CohortError, FoldError, LusscoreError
 
 SPANS = [
     Span("clips/a.mp4", "p1", "1", "R1", 2, group="covid", device="x", rater="y"),
@@ -95,9 +95,11 @@ def test_a_damaged_cohort_is_read_or_refused_with_a_sentence(
     finally:
         (folder / name).write_bytes(whole)
     assert cohort.spans
+    assert len(cohort.card.extraction.frames.select(100)) > 0
     for span in cohort.spans:
         assert span.score in (None, 0, 1, 2, 3)
-        assert Path(span.clip).is_absolute() or ".." not in Path(span.clip).parts
+        assert Path(span.clip).is_absolute() or ".." not in PureWindowsPath(span.clip).parts
+        assert "\0" not in span.clip + span.patient + span.exam + span.group + span.device
 
 
 @LAW
@@ -116,11 +118,52 @@ def test_damaged_folds_are_read_or_refused_with_a_sentence(
         assert set(division) == {"a", "b", "c"}
 
 
-def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path) -> None:
-    spans = [Span("../other/a.mp4", "p1", "1", "R1", 2)]
+@pytest.mark.parametrize(
+    "clip",
+    [
+        *("../other/a.mp4", "b/../../a.mp4", "..\\..\\a.mp4", "b\\../a.mp4"),
+        *("\\a.mp4", "C:a.mp4", "C:/b/../../../a.mp4"),
+    ],
+)
+def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path, clip: str) -> None:
+    if Path(clip).is_absolute():
+        pytest.skip("a whole path on this system, which may lead anywhere")
+    spans = [Span(clip, "p1", "1", "R1", 2)]
     write_cohort(folder, Card("c", "blue-6", "soldati-2020"), spans)
     with pytest.raises(LusscoreError, match=r"line 2, column clip: the path leads out"):
         read_cohort(folder, check_files=False)
+
+
+@pytest.mark.parametrize("clip", ["b/a.mp4", "b\\a.mp4", "a..mp4", "/b/../a.mp4", "C:\\b\\a.mp4"])
+def test_a_path_inside_the_folder_or_a_whole_one_is_not_refused(folder: Path, clip: str) -> None:
+    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), [Span(clip, "p1", "1", "R1", 2)])
+    if clip.startswith("/") and not Path(clip).is_absolute():
+        pytest.skip("on this system that is the root of some drive, and no whole path")
+    assert read_cohort(folder, check_files=False).spans[0].clip == clip
+
+
+@pytest.mark.parametrize("place", ["clips/a.mp4", "p1", "covid"])
+def test_a_zero_byte_in_a_manifest_gets_a_sentence(folder: Path, place: str) -> None:
+    path = folder / "manifest.csv"
+    path.write_bytes(path.read_bytes().replace(place.encode(), f"{place}\0".encode()))
+    with pytest.raises(CohortError, match=r"manifest\.csv is no text from line 2 on"):
+        read_cohort(folder, check_files=False)
+
+
+def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
+    (folder / "ratings.csv").write_bytes(b"clip,rater,score\na\0.mp4,x,2\n")
+    with pytest.raises(CohortError, match="holds zero bytes"):
+        read_ratings(folder / "ratings.csv")
+    (folder / "folds.csv").write_bytes(b"repeat,fold,patient\n1,1,a\0\n")
+    with pytest.raises(FoldError, match="holds zero bytes"):
+        read_folds(folder / "folds.csv", [PatientFrames("a\0", "", (1, 0, 0, 0))])
+
+
+def test_a_folder_where_a_file_was_expected_gets_a_sentence(folder: Path) -> None:
+    (folder / "manifest.csv").unlink()
+    (folder / "manifest.csv").mkdir()
+    with pytest.raises(CohortError, match=r"manifest\.csv cannot be read"):
+        read_cohort(folder)
 
 
 def test_a_quotation_mark_that_is_not_closed_gets_a_sentence(folder: Path) -> None:

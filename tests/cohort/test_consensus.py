@@ -62,6 +62,12 @@ def test_the_mean_is_rounded_half_up(scores: tuple[int, ...], mean: int) -> None
     assert told(settle_raters(spans, "mean").spans) == [(mean, 0, None, f"mean of {len(scores)}")]
 
 
+def test_a_rater_whose_name_begins_like_a_tie_makes_none() -> None:
+    settled = settle_raters([span("tieu", 2, 0, 5), span("tieu", 1, 5, 9), span("anna", 2, 0, 5)])
+    assert told(settled.spans) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
+    assert settled.ties == ()
+
+
 def test_one_named_rater_counts_alone() -> None:
     spans = [span("a", 0), span("b", 3), span("a", 1, clip="b.mp4")]
     settled = settle_raters(spans, "rater:b")
@@ -170,7 +176,7 @@ def test_every_frame_has_what_the_rule_makes_of_exactly_its_raters(
     if settled.ratings:
         as_spans = [span(r.rater, r.score, r.frame_start, r.frame_end) for r in settled.ratings]
         assert all(at(as_spans, frame) == at(spans, frame) for frame in range(FRAMES))
-    assert len(settled.ties) == sum(s.rater.startswith("tie") for s in settled.spans)
+    assert len(settled.ties) == sum(s.rater.startswith("tie of") for s in settled.spans)
 
 
 @given(rated_clips())

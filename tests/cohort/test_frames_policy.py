@@ -22,6 +22,14 @@ def test_selected_frames_increase_and_are_in_the_clip(text: str, frames: int) ->
     assert bool(len(chosen)) == bool(frames)
 
 
+@pytest.mark.parametrize("kind", ["every", "per-clip", "per-second"])
+def test_a_number_that_no_clip_needs_is_refused_and_a_large_one_is_not(kind: str) -> None:
+    for digits in (10, 30, 5000):
+        with pytest.raises(CohortError, match="a whole number n from 1 to 999999999"):
+            FramesPolicy.parse(f"{kind}:{'9' * digits}")
+    assert len(FramesPolicy.parse(f"{kind}:{'9' * 9}").select(7, np.arange(7.0))) > 0
+
+
 @given(st.integers(1, 50), st.integers(1, 300))
 def test_per_clip_gives_n_frames_or_all(n: int, frames: int) -> None:
     assert len(FramesPolicy("per-clip", n).select(frames)) == min(n, frames)

@@ -34,7 +34,7 @@ NAMES = st.text(
     st.lists(
         st.builds(
             Span,
-            clip=NAMES,
+            clip=NAMES.filter(lambda name: ".." not in name and not set(name) & set("\\:")),
             patient=st.just("p"),
             exam=NAMES,
             zone=st.sampled_from([*BLUE.zone_names, ""]),

@@ -12,8 +12,6 @@ from lusscore.cohort.span import Span
 from lusscore.cohort.stretches import END, Stretch, TwoScoresError, cut_into_stretches, frame_end
 from lusscore.errors import InvalidCohortError, Problem
 
-_TIE = "tie"
-
 
 @dataclass(frozen=True)
 class Settled:
@@ -81,7 +79,8 @@ def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
             continue
         decided = list(_decide(owner, stretches, chosen))
         settled += decided
-        ties += [span for span in decided if span.rater.startswith(_TIE)]
+        # a span without a score has deciders only where they could not agree
+        ties += [span for span in decided if span.score is None and span.rater]
     if problems:
         raise InvalidCohortError("What the raters said", problems)
     return Settled(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
@@ -142,7 +141,7 @@ def _deciders(stretch: Stretch, rule: RaterRule, score: int | None) -> str:
         return "" if score is None else rule.rater
     if len(stretch.scores) < 2:
         return next(("" if name is UNNAMED else name for name in stretch.scores), "")
-    return f"{_TIE if score is None else rule.name} of {len(stretch.scores)}"
+    return f"{'tie' if score is None else rule.name} of {len(stretch.scores)}"
 
 
 def _ratings(clip: str, stretches: Sequence[Stretch]) -> list[Rating]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from lusscore.errors import CohortError, Problem
@@ -34,7 +35,7 @@ def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[
     FileNotFoundError
         If there is no file.
     CohortError
-        If it is empty, not UTF-8, lacks columns or is no CSV.
+        If it is empty, cannot be read, is not UTF-8 text, lacks columns or is no CSV.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -42,6 +43,19 @@ def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[
         raise CohortError(
             f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'."
         ) from None
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise CohortError(
+            f"{path} cannot be read ({why}); check that it is a file and that you may open it."
+        ) from None
+    if "\0" in text:
+        # no path may hold it, and a network drive fills files with it that were not written out
+        raise CohortError(
+            f"{path} is no text from line {text[: text.index(chr(0))].count(chr(10)) + 1} on (it "
+            "holds zero bytes); take an earlier copy, or save it as 'CSV UTF-8'."
+        )
     # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
@@ -74,3 +88,10 @@ def strip_cells(row: Row, line: int, problems: list[Problem]) -> dict[str, str] 
         problems.append(Problem(f"line {line}", what))
         return None
     return {key: (value or "").strip() for key, value in row.items()}
+
+
+def in_line_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems whose place begins with ``line`` and a number by that number."""
+    return sorted(
+        problems, key=lambda problem: int(problem.where.split(",")[0].removeprefix("line "))
+    )

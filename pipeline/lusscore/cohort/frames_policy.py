@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lusscore.errors import CohortError
 
-_PATTERN = re.compile(r"(all)|(every|per-clip|per-second):([1-9]\d*)")
+_PATTERN = re.compile(r"(all)|(every|per-clip|per-second):([1-9][0-9]{0,8})")
 # Clocks are kept in microseconds, so that a frame may seem to come this much before its second.
 _TICK = 1e-4
 
@@ -45,7 +45,7 @@ class FramesPolicy:
         if match is None:
             raise CohortError(
                 f"Unknown frames policy {text!r}; expected all, every:n, per-clip:n or "
-                "per-second:n with a whole number n of at least 1, e.g. per-clip:16."
+                "per-second:n with a whole number n from 1 to 999999999, e.g. per-clip:16."
             )
         if match[1]:
             return cls("all")

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from lusscore.cohort.csv_rows import Row, read_csv, strip_cells
+from lusscore.cohort.csv_rows import Row, in_line_order, read_csv, strip_cells
 from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.manifest_checks import (
     double_labels,
@@ -63,8 +63,7 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
         problems += missing_clips(path.parent, spans)
     problems += outside_clips(spans) + two_groups(spans) + double_labels(spans) + two_owners(spans)
     if problems:
-        problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))
-        raise InvalidCohortError(path, problems)
+        raise InvalidCohortError(path, in_line_order(problems))
     return tuple(span for _, span in spans)
 
 

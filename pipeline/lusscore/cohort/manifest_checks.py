@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 
 from lusscore.cohort.frame_range import find_overlaps
 from lusscore.cohort.span import Span
@@ -41,8 +41,17 @@ def outside_clips(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
             span.clip,
         )
         for line, span in spans
-        if not Path(span.clip).is_absolute() and ".." in PurePosixPath(span.clip).parts
+        if _leads_out(span.clip)
     ]
+
+
+def _leads_out(clip: str) -> bool:
+    """Tell whether a path that is not whole leads out of its folder, here or on another system."""
+    if Path(clip).is_absolute():
+        return False
+    # Windows knows both slashes, and paths that begin at the root or the folder of some drive
+    path = PureWindowsPath(clip)
+    return ".." in path.parts or (bool(path.anchor) and not path.is_absolute())
 
 
 def two_groups(spans: Sequence[tuple[int, Span]]) -> list[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from lusscore.cohort.csv_rows import Row, read_csv, strip_cells
+from lusscore.cohort.csv_rows import Row, in_line_order, read_csv, strip_cells
 from lusscore.cohort.frame_range import find_overlaps, read_frame_range
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import InvalidCohortError, Problem
@@ -83,8 +83,7 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
         "clip and rater; a rater gives a frame one score",
     )
     if problems:
-        problems.sort(key=lambda problem: int(problem.where.split(",")[0].removeprefix("line ")))
-        raise InvalidCohortError(path, problems)
+        raise InvalidCohortError(path, in_line_order(problems))
     return tuple(rating for _, rating in ratings)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.card import Card
+from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.importers.reading.column_words import Column, choose_columns
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.table_file import Table, read_table
@@ -26,7 +27,7 @@ from lusscore.cohort.importers.table_rows import RowReader
 from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.span import Span
-from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 @register_importer("csv", "any table of labels: CSV, TSV or semicolons, see --column and --media")
@@ -61,7 +62,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     spans = tuple(span for _, span in read)
     problems = [*table.problems, *reading.problems, *two_groups(read)]
     if problems:
-        raise InvalidCohortError(source, sorted(problems, key=_line))
+        raise InvalidCohortError(source, in_line_order(problems))
     card = Card(
         name=options.name or cohort_name(source.stem),
         protocol=protocol.name,
@@ -109,7 +110,3 @@ def _unnamed(media: MediaIndex, spans: tuple[Span, ...]) -> tuple[str, ...]:
         for clip in media.clips
         if clip not in named and clip.parent not in named and not clip.is_dir()
     )
-
-
-def _line(problem: Problem) -> int:
-    return int(problem.where.split(",")[0].removeprefix("line "))
