@@ -161,6 +161,8 @@ def command(
     from lusscore.cohort.importers import ImportOptions, get_importer
     from lusscore.errors import CohortError
 
+    if key_file is not None and not deidentify:
+        raise CohortError("--key-file is for --deidentify; give both or neither.")
     chosen: dict[str, Any] = {"sector": sector, "repeated": repeated, "contrast": contrast}
     extraction = ExtractionSettings(
         frames=FramesPolicy.parse(frames),
@@ -170,15 +172,20 @@ def command(
     if deidentify:
         # a folder is often named after the one whose recordings it holds
         name = name or "cohort"
-    options = ImportOptions(name, protocol, rubric, extraction, rule, columns, media)
+    options = ImportOptions(
+        name=name,
+        protocol=protocol,
+        rubric=rubric,
+        extraction=extraction,
+        columns=columns,
+        media=media,
+    )
     imported = get_importer(importer)(source, options)
     folder = data_dir / imported.card.name
     if (folder / CARD_NAME).exists() and not overwrite:
         raise CohortError(f"{folder} holds a cohort; choose another --name, or use --overwrite.")
     settled = settle_raters(imported.spans, rule)
     imported = replace(imported, spans=settled.spans)
-    if key_file is not None and not deidentify:
-        raise CohortError("--key-file is for --deidentify; give both or neither.")
     copies = None
     if deidentify:
         key_file = key_file or _KEYS / f"{imported.card.name}.csv"

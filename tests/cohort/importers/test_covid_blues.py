@@ -58,7 +58,7 @@ def test_all_bad_rows_are_named_at_once(source: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
         read(source)
     assert len(caught.value.problems) == 3
-    for told in ("line 5, column Severity Score: '4' is not", "'maybe'", "patient_99_R1"):
+    for told in ("line 5, column Severity Score: '4.0' is not", "'maybe'", "patient_99_R1"):
         assert told in str(caught.value)
 
 
@@ -72,6 +72,37 @@ def test_a_missing_table_gets_a_sentence(source: Path, name: str) -> None:
 def test_a_table_without_its_columns_gets_a_sentence(source: Path) -> None:
     (source / "severity.csv").write_text("a,b\n")
     with pytest.raises(CohortError, match="lacks the columns video_file, Severity Score"):
+        read(source)
+
+
+@pytest.mark.parametrize("name", ["severity.csv", "clinical_variables.csv"])
+def test_a_byte_that_is_no_utf8_does_not_matter_in_a_remark(source: Path, name: str) -> None:
+    spans = read(source).spans
+    path = source / name
+    path.write_bytes(
+        path.read_bytes().replace(b"intact", b"d\xe9j\xe0 \x81").replace(b",x", b",\xe9")
+    )
+    assert read(source).spans == spans
+
+
+def test_a_table_that_is_none_gets_a_sentence(source: Path) -> None:
+    path = source / "severity.csv"
+    path.write_text("video_file,Severity Score\n" + "x" * 200_000 + ",1\n")
+    with pytest.raises(CohortError, match=r"severity\.csv cannot be read as a table"):
+        read(source)
+    path.write_bytes(b"video_file,Severity Score\npatient_2_R1,\0\n")
+    with pytest.raises(CohortError, match=r"severity\.csv is not text"):
+        read(source)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CohortError, match=r"No table at .*severity\.csv \("):
+        read(source)
+
+
+def test_a_row_that_does_not_fit_its_header_is_named(source: Path) -> None:
+    with (source / "severity.csv").open("a") as file:
+        file.write("patient_15_L1\n")
+    with pytest.raises(InvalidCohortError, match=r"severity\.csv line 5: has 1 fields"):
         read(source)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from lusscore.cohort.card import Card
+from lusscore.cohort.importers.reading.public_tables import cell, columns_of
+from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort.importers.reading.table_file import Table, read_table
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
@@ -91,42 +94,41 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
     return Imported(card, tuple(spans), tuple(ignored))
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise CohortError(f"{path} lacks the columns {', '.join(missing)}.")
-            return [
-                (reader.line_num, {name: (row[name] or "").strip() for name in columns})
-                for row in reader
-            ]
-    except FileNotFoundError:
-        raise CohortError(
-            f"No table at {path}; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
-            "and clinical_variables.csv."
-        ) from None
-
-
 def _read_groups(path: Path, problems: list[Problem]) -> dict[str, str]:
+    table, columns = _read_table(path, ("patient_id", "cov_test"), problems)
     groups = {}
-    for line, row in _read_table(path, ("patient_id", "cov_test")):
-        value = row["cov_test"].removesuffix(".0")
+    for row in table.rows:
+        value = cell(row, columns, "cov_test").removesuffix(".0")
         if value and value not in _GROUPS:
-            where = f"{path.name} line {line}, column cov_test"
+            where = f"{path.name} line {row.line}, column cov_test"
             problems.append(Problem(where, f"{value!r} is not allowed; expected 0 or 1"))
-        groups[row["patient_id"]] = _GROUPS.get(value, "")
+        groups[cell(row, columns, "patient_id")] = _GROUPS.get(value, "")
     return groups
 
 
 def _read_scores(path: Path, problems: list[Problem]) -> dict[str, int | None]:
+    table, columns = _read_table(path, ("video_file", "Severity Score"), problems)
     scores: dict[str, int | None] = {}
-    for line, row in _read_table(path, ("video_file", "Severity Score")):
-        value = row["Severity Score"].removesuffix(".0")
-        if value not in ("", "0", "1", "2", "3"):
-            where = f"{path.name} line {line}, column Severity Score"
-            problems.append(Problem(where, f"{value!r} is not allowed; expected 0, 1, 2 or 3"))
-            continue
-        scores[row["video_file"]] = int(value) if value else None
+    for row in table.rows:
+        try:
+            scores[cell(row, columns, "video_file")] = read_score(
+                cell(row, columns, "Severity Score")
+            )
+        except ValueError as error:
+            where = f"{path.name} line {row.line}, column Severity Score"
+            problems.append(Problem(where, str(error)))
     return scores
+
+
+def _read_table(
+    path: Path, names: tuple[str, ...], problems: list[Problem]
+) -> tuple[Table, dict[str, int]]:
+    """Read a table and where its columns stand; rows that do not fit its header are problems."""
+    if not path.exists():
+        raise CohortError(
+            f"No table at {path}; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
+            "and clinical_variables.csv."
+        )
+    table = read_table(path, any_bytes=True)
+    problems += [replace(found, where=f"{path.name} {found.where}") for found in table.problems]
+    return table, columns_of(table, names, "COVID-BLUES")

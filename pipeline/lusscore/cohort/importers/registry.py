@@ -25,9 +25,6 @@ class ImportOptions:
         Registered names.
     extraction
         Settings of stage one.
-    rule
-        How the scores of several raters become one (see :mod:`lusscore.cohort.consensus`); None
-        for the majority.
     columns
         Our word for a column or field → its name in the source, e.g. ``{"zone": "Location"}``.
     media
@@ -38,7 +35,6 @@ class ImportOptions:
     protocol: str | None = None
     rubric: str | None = None
     extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
-    rule: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     media: Path | None = None
 

@@ -7,13 +7,22 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort.importers.reading.clip_times import frame_times, frames_between
+from lusscore.cohort.importers.reading.clip_times import frame_count, frame_times, frames_between
 from lusscore.errors import ClipError
 
 
 def test_times_are_the_clips_own(tmp_path: Path) -> None:
     times = frame_times(write_video(tmp_path / "a.mp4", moving_bar(5), fps=25))
     assert times == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
+
+
+def test_a_clip_that_many_labels_name_is_counted_once(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", moving_bar(5))
+    assert frame_count(path) == 5
+    path.unlink()
+    assert frame_count(path) == 5
+    with pytest.raises(ClipError):
+        frame_count(tmp_path / "none.mp4")
 
 
 def test_an_image_has_no_clock(tmp_path: Path) -> None:

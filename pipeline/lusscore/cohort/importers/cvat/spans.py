@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.clips import count_frames
 from lusscore.cohort.importers.cvat.clips import CvatClip
 from lusscore.cohort.importers.cvat.runs import runs_of
 from lusscore.cohort.importers.cvat.scores import ScoreSource
 from lusscore.cohort.importers.reading.clip_owner import Owner
+from lusscore.cohort.importers.reading.clip_times import frame_count
 from lusscore.cohort.span import Span
 from lusscore.errors import ClipError, Problem
 
@@ -79,7 +79,7 @@ def _scores(
 def _check_length(clip: CvatClip, last: int, where: str, problems: list[Problem]) -> None:
     """Note a score beyond the clip's end; a clip that cannot be read is told of later."""
     try:
-        count = count_frames(clip.path)
+        count = frame_count(clip.path)
     except ClipError:
         return
     if last >= count or min(clip.frames) < 0:

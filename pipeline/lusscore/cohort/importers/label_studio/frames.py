@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
-from lusscore.clips import count_frames
 from lusscore.cohort.importers.label_studio.tasks import Told
-from lusscore.cohort.importers.reading.clip_times import frame_times, frames_between
+from lusscore.cohort.importers.reading.clip_times import (
+    frame_count,
+    frame_times,
+    frames_between,
+)
 
 
 def frames_told(path: Path, told: Told, rate: float | None) -> list[tuple[int, int | None]]:
@@ -47,7 +49,7 @@ def _range(path: Path, first: int, last: int, rate: float | None) -> tuple[int, 
         raise ValueError(f"the range {first}–{last} is no range of frames counted from 1")
     if rate is not None:
         return _between(path, (first - 1) / rate, last / rate)
-    count = _count(path)
+    count = frame_count(path)
     # Label Studio rounds the number of frames up
     if first > count or last > count + 1:
         raise ValueError(
@@ -55,11 +57,6 @@ def _range(path: Path, first: int, last: int, rate: float | None) -> tuple[int, 
             "by the framerate of its Video tag; give the one it had with --column fps=NUMBER"
         )
     return first - 1, min(last, count)
-
-
-@lru_cache(maxsize=4096)
-def _count(path: Path) -> int:
-    return count_frames(path)
 
 
 def _between(path: Path, start: float, end: float) -> tuple[int, int | None]:

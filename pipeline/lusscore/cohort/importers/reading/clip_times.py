@@ -1,4 +1,4 @@
-"""Seconds of a clip to frame numbers."""
+"""How many frames a clip has, when each is shown, and which are shown in a span of seconds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from lusscore.clips import clip_times
+from lusscore.clips import clip_times, count_frames
 from lusscore.errors import ClipError
 
 # half of the shortest step that a container's clock usually has; times are written rounded
 _TOLERANCE = 0.0005
+
+
+# labels name one clip many times, and a video must be decoded to be counted
+@lru_cache(maxsize=4096)
+def frame_count(path: Path) -> int:
+    """Return how many frames a clip has; raise as :func:`lusscore.clips.count_frames`."""
+    return count_frames(path)
 
 
 @lru_cache(maxsize=4096)
