@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,13 @@ def region(left: int, top: int, right: int, bottom: int, space: int = 1, data: i
     return item
 
 
-def coded_stream(video: np.ndarray, codec: str, container: str) -> bytes:
-    """Encode RGB frames into a stream of bytes."""
+def coded_stream(video: np.ndarray, codec: str, container: str, *, aspect: int = 1) -> bytes:
+    """Encode RGB frames, whose pixels are `aspect` times as wide as high, into bytes."""
     stream_bytes = io.BytesIO()
     with av.open(stream_bytes, "w", format=container) as output:
         stream = output.add_stream(codec, rate=25)
         stream.height, stream.width, stream.pix_fmt = *video.shape[1:3], "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect, 1)
         for image in video:
             output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         output.mux(stream.encode(None))

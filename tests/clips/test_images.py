@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lusscore.clips import count_frames, open_clip, read_facts
+from lusscore.clips.images import image_files
 from lusscore.errors import ClipError
 
 
@@ -208,3 +209,26 @@ def test_a_folder_does_not_hide_the_pages_of_its_files(tmp_path: Path) -> None:
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     with pytest.raises(ClipError, match="a.tif has several pages, but in a folder each file"):
         count_frames(tmp_path)
+
+
+def test_a_file_of_reduced_pages_alone_gets_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    pages = [Image.new("L", (20, 20), 40 * number) for number in range(2)]
+    pages[0].save(path, save_all=True, append_images=pages[1:], tiffinfo={254: 1})
+    with pytest.raises(ClipError, match=r"a\.tif holds no frames"):
+        list(open_clip(path))
+
+
+def test_names_that_count_alike_come_in_one_order_whatever_the_disk_says(tmp_path: Path) -> None:
+    for name in ("frame1.png", "frame01.png", "frame001.png", "frame2.png"):
+        Image.new("L", (4, 4)).save(tmp_path / name)
+    names = [file.name for file in image_files(tmp_path)]
+    assert names == ["frame001.png", "frame01.png", "frame1.png", "frame2.png"]
+
+
+def test_a_name_in_any_image_of_a_folder_is_told(tmp_path: Path) -> None:
+    Image.new("L", (4, 4)).save(tmp_path / "1.png")
+    said = PngInfo()
+    said.add_text("PatientName", "nobody")
+    Image.new("L", (4, 4)).save(tmp_path / "2.png", pnginfo=said)
+    assert read_facts(tmp_path).identifiers == ("PatientName",)

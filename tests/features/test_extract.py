@@ -131,7 +131,7 @@ def test_a_bad_clip_is_passed_over_recorded_and_tried_again(
     assert list(outcome.failed) == [cohort.clips()[1]]
     features = read_features(outcome.path)
     assert features.done.tolist() == [True, False, True, True]
-    assert "cannot be opened" in features.errors[1]
+    assert "cannot be decoded" in features.errors[1]
     path.write_bytes(whole)
     (mended,) = extract_features(cohort, [spec], tmp_path)
     assert (mended.clips, mended.failed) == (1, {})
@@ -226,7 +226,7 @@ def test_a_strict_run_stops_at_a_bad_clip_and_keeps_those_before(
     whole = path.read_bytes()
     extract_features(cohort, [spec], tmp_path / "first", run=RunChoice(strict=True))
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ClipError, match=r"cannot be opened.*Stopped here because of --strict"):
+    with pytest.raises(ClipError, match=r"cannot be decoded.*Stopped here because of --strict"):
         extract_features(
             cohort, [spec], tmp_path / "f", run=RunChoice(strict=True, workers=workers)
         )

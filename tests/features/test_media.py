@@ -47,7 +47,7 @@ def test_a_clip_that_fails_is_told_and_tried_again(
     path.write_bytes(whole[:200])
     first, second = index_media(cohort, tmp_path / "m.json")
     assert first.frames == 0
-    assert "cannot be opened" in first.error
+    assert "cannot be decoded" in first.error
     assert not second.error
     path.write_bytes(whole)
     assert index_media(cohort, tmp_path / "m.json")[0].frames == 5
@@ -74,3 +74,17 @@ def test_what_a_reading_told_is_remembered_word_for_word(tmp_path: Path) -> None
     assert first[0].sector is not None
     assert len(first[0].sector.text) == 1
     assert again[0] == first[0]
+
+
+def test_a_memory_of_another_version_of_the_code_is_read_anew(
+    make_cohort: Callable[..., Cohort], tmp_path: Path
+) -> None:
+    cohort, memory = make_cohort(1), tmp_path / "m.json"
+    index_media(cohort, memory)
+    document = json.loads(memory.read_text())
+    document["clips"][0]["frames"] = 99
+    for part in range(3):
+        numbers = document["schema"].split(".")
+        numbers[part] = "0"
+        memory.write_text(json.dumps(document | {"schema": ".".join(numbers)}))
+        assert index_media(cohort, memory)[0].frames == 5

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from clip_maker import write_video
 from lusscore.clips import count_frames
@@ -16,7 +17,7 @@ def test_one_reading_tells_what_several_would(tmp_path: Path) -> None:
     survey = survey_clip(path)
     assert survey.frames == count_frames(path) == 9
     assert survey.sector == find_sector(path)
-    assert survey.clock.rate == pytest.approx(20)
+    assert survey.clock.period == pytest.approx(1 / 20)
     assert survey.repeats == ()
 
 
@@ -30,3 +31,15 @@ def test_a_broken_clip_gets_its_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(ClipError, match="a.mp4"):
         survey_clip(path)
+
+
+def test_a_drift_that_is_slow_is_no_repeat(tmp_path: Path) -> None:
+    """Each frame is nearly the one before; the last is far from the first."""
+    folder = tmp_path / "drift"
+    folder.mkdir()
+    columns = np.arange(320)
+    for number in range(60):
+        wave = 120 + 100 * np.sin((columns + 0.1 * number) / 25)
+        picture = np.broadcast_to(wave[None, :, None], (240, 320, 3)).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{number:03d}.png")
+    assert 0 < len(survey_clip(folder).repeats) < 50

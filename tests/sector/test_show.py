@@ -1,6 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
+from lusscore.errors import ClipError
 from lusscore.sector import SECTOR_POLICIES, Box, Sector, sector_mask, show_sector, text_mask
 from sector_maker import fan_clip, write_text
 
@@ -62,9 +64,30 @@ def test_the_frame_given_is_left_as_it_is() -> None:
     np.testing.assert_array_equal(image, before)
 
 
-def test_a_frame_of_another_size_is_shown_as_it_is() -> None:
-    other = np.ones((7, 7, 3), np.uint8)
-    assert show_sector(other, SECTOR, "sector-no-text") is other
+def test_a_frame_of_another_size_is_refused_unless_all_is_shown() -> None:
+    other = np.ones((7, 9, 3), np.uint8)
+    assert show_sector(other, SECTOR, "none") is other
+    for policy in ("sector", "sector-no-text"):
+        with pytest.raises(ClipError, match="9 × 7 pixels but the first one 100 × 70"):
+            show_sector(other, SECTOR, policy)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        (Box(40, 30, 60, 40),),
+        (Box(0, 0, 10, 5), Box(90, 55, 100, 70)),
+        (Box(20, 12, 35, 20), Box(60, 45, 80, 55), Box(5, 55, 20, 65)),
+    ],
+)
+def test_text_is_painted_over_as_if_the_whole_frame_were_looked_at(boxes: tuple[Box, ...]) -> None:
+    sector = Sector(70, 100, "motion", OUTLINE, boxes)
+    image = frame()
+    written = text_mask(sector) & sector_mask(sector)
+    whole = cv2.inpaint(image, written.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    inside = sector_mask(sector)[10:61, 5:96]
+    shown = show_sector(image, sector, "sector-no-text")
+    np.testing.assert_array_equal(shown, whole[10:61, 5:96] * inside[..., None])
 
 
 def test_masks_cannot_be_written_into() -> None:

@@ -4,7 +4,15 @@ from lusscore.clips.digest import digest_clip
 from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.images import IMAGE_SUFFIXES
-from lusscore.clips.open import clip_times, count_frames, is_clip, open_clip, read_facts
+from lusscore.clips.open import (
+    clip_regions,
+    clip_times,
+    count_frames,
+    is_clip,
+    open_clip,
+    read_facts,
+)
+from lusscore.clips.repeats import RepeatFinder
 from lusscore.clips.stamp import stamp_clip
 
 __all__ = [
@@ -12,6 +20,8 @@ __all__ = [
     "ClipFacts",
     "Frame",
     "Region",
+    "RepeatFinder",
+    "clip_regions",
     "clip_times",
     "count_frames",
     "digest_clip",

@@ -12,7 +12,7 @@ from lusscore.clips.image_file import read_pages
 from lusscore.clips.limits import MOST_FRAMES
 
 # What browsers show a picture for that gives no delay.
-_SECONDS = 0.1
+SECONDS_EACH = 0.1
 _PICTURE, _EXTENSION, _CONTROL = 0x2C, 0x21, 0xF9
 
 
@@ -34,7 +34,7 @@ def lacks_delays(path: Path) -> bool:
 def read_undelayed(path: Path, only: Container[int] | None) -> Iterator[Frame]:
     """Yield its pictures, a tenth of a second apart; raise ClipError as other images do."""
     for frame in read_pages(path, only):
-        yield replace(frame, time=_SECONDS * frame.index)
+        yield replace(frame, time=SECONDS_EACH * frame.index)
 
 
 def _count_blocks(file: IO[bytes]) -> tuple[int, int]:

@@ -33,8 +33,6 @@ class ImageHead:
     ----------
     height, width
         Of its first page as it is yielded.
-    pages
-        How many frames it holds, as it claims.
     frame_rate
         Frames per second; NaN for pages without a clock.
     identifiers
@@ -43,7 +41,6 @@ class ImageHead:
 
     height: int
     width: int
-    pages: int
     frame_rate: float
     identifiers: tuple[str, ...]
 
@@ -68,7 +65,7 @@ def read_head(path: Path) -> ImageHead:
             image.load()
             step = _seconds_shown(image)
             rate = 1 / step if step else math.nan
-        return ImageHead(height, width, pages, rate, tuple(sorted(names)))
+        return ImageHead(height, width, rate, tuple(sorted(names)))
 
 
 def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
@@ -98,6 +95,8 @@ def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
                 image.load()
             time += _seconds_shown(image) if clocked else 0
             index += 1
+        if not index:
+            raise ClipError(f"{path} holds no frames; export or copy it again.")
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from lusscore.clips.facts import ClipFacts
+from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.image_file import ImageHead, read_head, read_pages
 from lusscore.clips.limits import check_frame_count
@@ -47,6 +48,10 @@ class ImageReader:
     def facts(self, path: Path) -> ClipFacts:
         """Read the image's header; raise ClipError as :meth:`frames` does."""
         return _facts(self.kind, read_head(path))
+
+    def regions(self, path: Path) -> tuple[Region, ...]:
+        """Return nothing: only DICOM declares regions."""
+        return ()
 
 
 @register_reader
@@ -87,8 +92,14 @@ class ImageFolderReader:
             yield from (Frame(index, math.nan, page.rgb) for page in pages)
 
     def facts(self, path: Path) -> ClipFacts:
-        """Read the first image's header; raise ClipError as :meth:`frames` does."""
-        return _facts(self.kind, read_head(image_files(path)[0]))
+        """Read the first image's size and the metadata of all; raise ClipError as frames do."""
+        heads = [read_head(file) for file in image_files(path)]
+        names = sorted({name for head in heads for name in head.identifiers})
+        return replace(_facts(self.kind, heads[0]), identifiers=tuple(names))
+
+    def regions(self, path: Path) -> tuple[Region, ...]:
+        """Return nothing: only DICOM declares regions."""
+        return ()
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -113,7 +124,7 @@ def image_files(folder: Path) -> list[Path]:
         raise ClipError(
             f"{folder} holds no images; expected files ending in {', '.join(IMAGE_SUFFIXES)}."
         )
-    return sorted(files, key=_natural)
+    return sorted(files, key=lambda file: (_natural(file), file.name))
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

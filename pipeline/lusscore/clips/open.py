@@ -7,7 +7,7 @@ from pathlib import Path
 
 # importing registers the readers
 from lusscore.clips import dicom, images, video  # noqa: F401
-from lusscore.clips.facts import ClipFacts
+from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import ClipReader, registered_readers
 from lusscore.errors import ClipError
@@ -87,6 +87,17 @@ def read_facts(path: Path) -> ClipFacts:
         As for :func:`open_clip`.
     """
     return _find_reader(path).facts(path)
+
+
+def clip_regions(path: Path) -> tuple[Region, ...]:
+    """Return the regions that a clip declares; a clip that cannot declare any is not opened.
+
+    Raises
+    ------
+    ClipError
+        As for :func:`open_clip`.
+    """
+    return _find_reader(path).regions(path)
 
 
 def _find_reader(path: Path) -> ClipReader:

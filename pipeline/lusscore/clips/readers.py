@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from lusscore.clips.facts import ClipFacts
+from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 
 
@@ -42,6 +42,9 @@ class ClipReader(Protocol):
 
     def facts(self, path: Path) -> ClipFacts:
         """Read what the clip says of itself, decoding one frame at most, or raise ClipError."""
+
+    def regions(self, path: Path) -> tuple[Region, ...]:
+        """Return the regions that the clip declares, as in its facts; mostly there are none."""
 
 
 _READERS: dict[str, ClipReader] = {}

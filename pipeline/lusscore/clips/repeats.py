@@ -1,4 +1,4 @@
-"""Frames that show the picture of the frame before: a clip that was encoded again, faster."""
+"""Frames that show a picture again: a clip that was encoded anew at a higher rate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 class RepeatFinder:
-    """Tells of each frame of a clip, in order, whether it repeats the one before."""
+    """Tells of each frame of a clip, in order, whether it repeats the one before.
+
+    Frames are held against the last that was not a repeat, so that a slow drift is not one.
+    """
 
     def __init__(self) -> None:
         self._last: NDArray[np.float32] | None = None
@@ -38,14 +41,15 @@ class RepeatFinder:
         Returns
         -------
         bool
-            Whether it shows the same picture as the frame before; False for the first frame and
-            after a change of size.
+            Whether it shows the same picture as the last frame that was no repeat; False for the
+            first frame and after a change of size.
         """
         cells = _cells(rgb)
-        last, self._last = self._last, cells
-        if last is None or last.shape != cells.shape:
-            return False
-        return change_between(last, cells) < _SAME
+        last = self._last
+        if last is not None and last.shape == cells.shape and change_between(last, cells) < _SAME:
+            return True
+        self._last = cells
+        return False
 
 
 def change_between(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:

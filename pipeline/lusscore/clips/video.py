@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from av.error import FFmpegError
-
-from lusscore.clips.facts import ClipFacts
+from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
-from lusscore.clips.gif import lacks_delays, read_undelayed
+from lusscore.clips.gif import SECONDS_EACH, lacks_delays, read_undelayed
 from lusscore.clips.metadata_names import identifying_names
 from lusscore.clips.readers import register_reader
-from lusscore.clips.video_stream import (
-    decode_video,
-    ffmpeg_reason,
-    open_video,
-    show_video,
-    times_of_video,
-    video_stream,
-)
-from lusscore.errors import ClipError
+from lusscore.clips.video_stream import read_video_head, show_video, times_of_video
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".gif")
 
@@ -65,21 +54,17 @@ class VideoReader:
     def facts(self, path: Path) -> ClipFacts:
         """Read size, rate and metadata of the first video stream.
 
-        The first frame is decoded: it alone knows which way up it is.
-
         Raises
         ------
         ClipError
             If the file is not a video.
         """
-        try:
-            with open_video(str(path)) as container:
-                stream = video_stream(container, path)
-                rate = math.nan if not stream.average_rate else float(stream.average_rate)
-                names = identifying_names(container.metadata.keys() | stream.metadata.keys())
-        except FFmpegError as error:
-            raise ClipError(
-                f"{path} cannot be opened as a video ({ffmpeg_reason(error)}); export it again."
-            ) from None
-        height, width = next(decode_video(str(path), path)).size
-        return ClipFacts(self.kind, height, width, rate, identifiers=names)
+        head = read_video_head(str(path), path)
+        rate = 1 / SECONDS_EACH if lacks_delays(path) else head.rate
+        return ClipFacts(
+            self.kind, head.height, head.width, rate, identifiers=identifying_names(head.names)
+        )
+
+    def regions(self, path: Path) -> tuple[Region, ...]:
+        """Return nothing: only DICOM declares regions."""
+        return ()

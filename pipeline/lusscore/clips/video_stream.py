@@ -53,6 +53,26 @@ class Picture:
         return upright_size(self.image.height, self.image.width, self.aspect, self.turn)
 
 
+@dataclass(frozen=True)
+class VideoHead:
+    """What a video says before its pictures are read.
+
+    Attributes
+    ----------
+    height, width
+        Of its first picture as it is shown.
+    rate
+        Pictures per second on average; NaN where the stream does not say.
+    names
+        Names of all metadata, of the file and of every stream in it.
+    """
+
+    height: int
+    width: int
+    rate: float
+    names: frozenset[str]
+
+
 def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
     """Open a video; metadata that is no text is read with marks in its place."""
     return av.open(source, "r", options=dict(_OPTIONS), metadata_errors="replace")
@@ -114,11 +134,7 @@ def decode_video(source: str | IO[bytes], path: Path) -> Iterator[Picture]:
                     pictures += 1
                     yield picture
     except FFmpegError as error:
-        raise ClipError(
-            f"{path} cannot be decoded as a video ({ffmpeg_reason(error)}"
-            f"{f' after {pictures} frames' if pictures else ''}); expected a complete clip such "
-            "as an H.264 MP4. Export or copy it again."
-        ) from None
+        raise _undecodable(path, error, pictures) from None
     if pictures == 0:
         raise ClipError(f"{path} holds no frames; export or copy it again.")
     # An edit list may hide pictures, so packets and not pictures are held against the header.
@@ -127,6 +143,28 @@ def decode_video(source: str | IO[bytes], path: Path) -> Iterator[Picture]:
             f"{path} breaks off: it declares {declared} frames but holds {packets}. "
             "Export or copy it again."
         )
+
+
+def read_video_head(source: str | IO[bytes], path: Path) -> VideoHead:
+    """Read a video's metadata and its first picture: it alone knows which way up it is.
+
+    Raises
+    ------
+    ClipError
+        As for :func:`decode_video`.
+    """
+    try:
+        with open_video(source) as container:
+            stream = video_stream(container, path)
+            rate = float(stream.average_rate) if stream.average_rate else math.nan
+            names = set(container.metadata).union(*(one.metadata for one in container.streams))
+            for image in container.decode(stream):
+                height, width = _look_at(image, stream, 0, stream.average_rate).size
+                check_frame_size(path, height, width)
+                return VideoHead(height, width, rate, frozenset(names))
+    except FFmpegError as error:
+        raise _undecodable(path, error, 0) from None
+    raise ClipError(f"{path} holds no frames; export or copy it again.")
 
 
 def show_video(source: str | IO[bytes], path: Path, only: Container[int] | None) -> Iterator[Frame]:
@@ -177,6 +215,11 @@ def _look_at(
     return Picture(image, time, aspect if aspect and aspect > 0 else Fraction(1), turn)
 
 
-def ffmpeg_reason(error: FFmpegError) -> str:
-    """Return FFmpeg's own words without errno and path."""
-    return (error.strerror or type(error).__name__).lower()
+def _undecodable(path: Path, error: FFmpegError, pictures: int) -> ClipError:
+    """Say that a video cannot be decoded, in FFmpeg's own words without errno and path."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return ClipError(
+        f"{path} cannot be decoded as a video ({reason}"
+        f"{f' after {pictures} frames' if pictures else ''}); expected a complete clip such "
+        "as an H.264 MP4. Export or copy it again."
+    )

@@ -45,11 +45,3 @@ class Clock:
         if self.seconds:
             return np.array(self.seconds[:frames], np.float64)
         return self.period * np.arange(frames, dtype=np.float64)
-
-    @property
-    def rate(self) -> float:
-        """Mean frames per second; NaN of a single frame or without a clock."""
-        if self.seconds:
-            last = self.seconds[-1]
-            return (len(self.seconds) - 1) / last if last > 0 else math.nan
-        return 1 / self.period if self.period > 0 else math.nan

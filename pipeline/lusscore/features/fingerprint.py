@@ -12,7 +12,7 @@ from lusscore.cohort import ExtractionSettings
 from lusscore.sector import SECTOR_VERSION
 
 # Raise it whenever the code between a clip and its embedding changes what comes out.
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
 
 
 def fingerprint_parts(

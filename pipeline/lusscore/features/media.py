@@ -16,11 +16,12 @@ from lusscore.clips import digest_clip, stamp_clip
 from lusscore.cohort import Cohort
 from lusscore.errors import ClipError, FeatureFileError
 from lusscore.features.clock import Clock
+from lusscore.features.fingerprint import EXTRACTION_VERSION
 from lusscore.features.survey import survey_clip
 from lusscore.sector import SECTOR_VERSION, Box, Sector
 
-# What a sector is found by is part of it: a memory of other sectors is not taken.
-_SCHEMA = f"3.{SECTOR_VERSION}"
+# What clips are read and sectors found by is part of it: a memory of other code is not taken.
+_SCHEMA = f"4.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Media:
     clock
         When its frames were recorded.
     repeats
-        Numbers of frames that show the picture of the frame before.
+        Numbers of frames that show a picture again.
     sector
         Where tissue is shown; None if the clip cannot be read.
     """

@@ -150,8 +150,12 @@ def _holds(path: Path, clips: Sequence[PlannedClip]) -> bool:
     """Tell whether a file's clips are exactly these, in whatever order."""
     with open_feature_file(path) as file:
         table = read_clip_table(file)
-    held = zip(table.paths, table.digests, table.counts.tolist(), strict=True)
-    return sorted(held) == sorted((clip.path, clip.digest, len(clip.frames)) for clip in clips)
+        numbers = file["frames/index"][...]
+    held = {
+        (name, digest): numbers[table.rows(row)].tolist()
+        for row, (name, digest) in enumerate(zip(table.paths, table.digests, strict=True))
+    }
+    return held == {(clip.path, clip.digest): clip.frames.tolist() for clip in clips}
 
 
 def _attributes(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.clips import open_clip, read_facts
-from lusscore.clips.repeats import RepeatFinder
+from lusscore.clips import RepeatFinder, clip_regions, open_clip
 from lusscore.features.clock import Clock
 from lusscore.sector import Sector, SectorFinder
 
@@ -22,7 +21,7 @@ class Survey:
     clock
         When they were recorded.
     repeats
-        Numbers of frames that show the picture of the frame before.
+        Numbers of frames that show a picture again.
     sector
         Where tissue is shown.
     """
@@ -41,7 +40,7 @@ def survey_clip(path: Path) -> Survey:
     ClipError
         If it cannot be read to its end.
     """
-    sector = SectorFinder(read_facts(path).regions)
+    sector = SectorFinder(clip_regions(path))
     repeated = RepeatFinder()
     times: list[float] = []
     repeats: list[int] = []

@@ -33,7 +33,8 @@ def change_contrast(
     Returns
     -------
     ndarray of uint8, shape (rows, columns, 3)
-        Black outside the sector, unless the policy is ``"none"``: then `rgb` itself.
+        Black outside the sector; `rgb` itself where the policy is ``"none"``, the sector is empty
+        or there is next to no contrast in it.
     """
     if policy == "none" or not inside.any():
         return rgb

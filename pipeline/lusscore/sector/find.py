@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips import Region, open_clip, read_facts
-from lusscore.errors import ClipError
+from lusscore.clips import Region, clip_regions, open_clip
 from lusscore.sector.outline import add_still_tissue, find_outline, find_part, visible
 from lusscore.sector.overlay import find_overlays
 from lusscore.sector.sector import Box, Sector
@@ -118,13 +117,9 @@ def find_sector(path: Path) -> Sector:
     ClipError
         If the clip cannot be read.
     """
-    finder = SectorFinder(read_facts(path).regions)
-    frames = 0
+    finder = SectorFinder(clip_regions(path))
     for frame in open_clip(path):
         finder.add(frame.rgb)
-        frames += 1
-    if not frames:
-        raise ClipError(f"{path} holds no frames; export or copy it again.")
     return finder.find()
 
 

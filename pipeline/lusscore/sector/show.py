@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.errors import ClipError
 from lusscore.sector.sector import Sector
 
 SECTOR_POLICIES = ("none", "sector", "sector-no-text")
 _FILL_RADIUS = 3
+# Pixels round text that painting over it looks at, and a few more.
+_NEAR = 8
 
 
 def sector_mask(sector: Sector) -> NDArray[np.bool_]:
@@ -49,20 +52,45 @@ def show_sector(rgb: NDArray[np.uint8], sector: Sector, policy: str) -> NDArray[
     Returns
     -------
     ndarray of uint8, shape (rows, columns, 3)
-        `rgb` itself where the policy is ``"none"``, or where the frame is not of the sector's
-        size (a clip whose frames change size).
+        `rgb` itself where the policy is ``"none"``.
+
+    Raises
+    ------
+    ClipError
+        If the frame is not of the sector's size: what lies outside it is not known then.
     """
-    if policy == "none" or rgb.shape[:2] != (sector.height, sector.width):
+    if policy == "none":
         return rgb
-    shown = rgb
-    inside = sector_mask(sector)
-    if policy == "sector-no-text":
-        written = text_mask(sector) & inside
-        if written.any():
-            shown = cv2.inpaint(shown, written.astype(np.uint8), _FILL_RADIUS, cv2.INPAINT_TELEA)
+    if rgb.shape[:2] != (sector.height, sector.width):
+        raise ClipError(
+            f"a frame has {rgb.shape[1]} × {rgb.shape[0]} pixels but the first one "
+            f"{sector.width} × {sector.height}, so that its sector is not known; divide the clip "
+            'where its size changes, or set sector = "none" in the card.'
+        )
     rows, columns = _crop(sector.height, sector.width, sector.outline)
-    part: NDArray[np.uint8] = shown[rows, columns] * inside[rows, columns, None]
+    shown = _without_text(rgb, sector) if policy == "sector-no-text" else rgb
+    inside = sector_mask(sector)[rows, columns].view(np.uint8)
+    part: NDArray[np.uint8] = cv2.bitwise_and(
+        shown[rows, columns], shown[rows, columns], mask=np.ascontiguousarray(inside)
+    )
     return part
+
+
+def _without_text(rgb: NDArray[np.uint8], sector: Sector) -> NDArray[np.uint8]:
+    """Paint over the text inside the sector; only the part of the frame round it is looked at."""
+    written = text_mask(sector) & sector_mask(sector)
+    if not written.any():
+        return rgb
+    rows, columns = np.nonzero(written)
+    near = (
+        slice(max(0, int(rows.min()) - _NEAR), int(rows.max()) + 1 + _NEAR),
+        slice(max(0, int(columns.min()) - _NEAR), int(columns.max()) + 1 + _NEAR),
+    )
+    painted = rgb.copy()
+    painted[near] = cv2.inpaint(
+        rgb[near], written[near].astype(np.uint8), _FILL_RADIUS, cv2.INPAINT_TELEA
+    )
+    return painted
 
 
 @lru_cache(maxsize=16)

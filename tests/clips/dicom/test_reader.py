@@ -18,7 +18,15 @@ from dicom_maker import (
     write_encapsulated,
     write_ultrasound,
 )
-from lusscore.clips import ClipFacts, Region, count_frames, is_clip, open_clip, read_facts
+from lusscore.clips import (
+    ClipFacts,
+    Region,
+    clip_regions,
+    count_frames,
+    is_clip,
+    open_clip,
+    read_facts,
+)
 from lusscore.errors import ClipError
 
 VIDEO = moving_bar(5, 48, 64)
@@ -231,3 +239,20 @@ def suppress_into(messages: list[str]) -> Iterator[None]:
         yield
     except ClipError as error:
         messages.append(str(error))
+
+
+def test_the_regions_of_a_video_within_dicom_are_those_of_its_square_pixels(
+    tmp_path: Path,
+) -> None:
+    stream = coded_stream(VIDEO, "libx264", "mp4", aspect=2)
+    header = ultrasound_header(5, 48, 64, "YBR_PARTIAL_420")
+    whole = Dataset()
+    whole.RegionLocationMinX0 = whole.RegionLocationMinY0 = 0
+    whole.RegionLocationMaxX1, whole.RegionLocationMaxY1 = 63, 47
+    whole.RegionSpatialFormat = whole.RegionDataType = 1
+    header.SequenceOfUltrasoundRegions = [whole]
+    del header.BitsAllocated
+    path = write_encapsulated(tmp_path / "a.dcm", [stream], header, MPEG4HP41)
+    facts = read_facts(path)
+    assert (facts.height, facts.width, facts.frame_rate) == (48, 128, 25)
+    assert facts.regions == clip_regions(path) == (Region(0, 0, 128, 48, True),)

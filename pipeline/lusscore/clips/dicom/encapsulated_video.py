@@ -11,10 +11,15 @@ from pathlib import Path
 from lusscore.clips.dicom.file import DicomFile
 from lusscore.clips.dicom.fragments import encoded_stream
 from lusscore.clips.dicom.header import Header, number
-from lusscore.clips.dicom.times import frame_times
+from lusscore.clips.dicom.times import frame_rate, frame_times
 from lusscore.clips.frame import Frame
 from lusscore.clips.limits import MOST_FRAMES
-from lusscore.clips.video_stream import decode_video, show_video, times_of_video
+from lusscore.clips.video_stream import (
+    VideoHead,
+    read_video_head,
+    show_video,
+    times_of_video,
+)
 
 _SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{last}" for last in range(100, 109))
 
@@ -49,15 +54,17 @@ def video_times(file: DicomFile, header: Header, path: Path) -> Iterator[float]:
         yield _choose(told, index, time)
 
 
-def video_size(file: DicomFile, header: Header, path: Path) -> tuple[int, int]:
-    """Return (height, width) of the stream's frames as they are yielded.
+def video_head(file: DicomFile, header: Header, path: Path) -> VideoHead:
+    """Return size and rate of the stream's frames as they are yielded.
 
     Raises
     ------
     ClipError
         As for :func:`video_frames`.
     """
-    return next(decode_video(_stream(file, header, path), path)).size
+    head = read_video_head(_stream(file, header, path), path)
+    told = frame_rate(header.dataset, number(header.dataset, "NumberOfFrames", 1))
+    return head if math.isnan(told) else replace(head, rate=told)
 
 
 def _stream(file: DicomFile, header: Header, path: Path) -> io.BytesIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,15 @@ from numpy.typing import NDArray
 from lusscore.clips.dicom.broken import broken_becomes_sentence
 from lusscore.clips.dicom.decode import compressed_frames
 from lusscore.clips.dicom.display import display
-from lusscore.clips.dicom.encapsulated_video import is_video, video_frames, video_size, video_times
+from lusscore.clips.dicom.encapsulated_video import is_video, video_frames, video_head, video_times
 from lusscore.clips.dicom.file import DicomFile, has_magic, open_dicom
-from lusscore.clips.dicom.header import Header, read_header, text
+from lusscore.clips.dicom.header import Header, number, read_header, text
 from lusscore.clips.dicom.identifiers import read_identifiers
 from lusscore.clips.dicom.layout import PixelLayout, pixel_layout
 from lusscore.clips.dicom.native import is_native, native_frames
 from lusscore.clips.dicom.regions import read_regions
 from lusscore.clips.dicom.times import frame_rate, frame_times
-from lusscore.clips.facts import ClipFacts
+from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.readers import has_known_suffix, register_reader
 
@@ -78,20 +79,47 @@ class DicomReader:
         with broken_becomes_sentence(path), open_dicom(path) as file:
             header = read_header(file, path)
             dataset = header.dataset
-            layout = pixel_layout(header, path)
-            height, width = video_size(file, header, path) if is_video(header) else layout.square
+            shown = _shown(file, header, path)
             device = f"{text(dataset, 'Manufacturer')} {text(dataset, 'ManufacturerModelName')}"
             said = text(dataset, "BurnedInAnnotation").upper()
             return ClipFacts(
                 self.kind,
-                height,
-                width,
-                frame_rate(dataset, layout.frames),
+                *shown.size,
+                shown.rate,
                 device.strip(),
                 read_identifiers(dataset),
-                read_regions(dataset, layout),
+                read_regions(dataset, shown.coded, shown.size),
                 {"YES": True, "NO": False}.get(said),
             )
+
+    def regions(self, path: Path) -> tuple[Region, ...]:
+        """Read the regions that the header declares; raise ClipError as :meth:`frames` does."""
+        with broken_becomes_sentence(path), open_dicom(path) as file:
+            header = read_header(file, path)
+            if "SequenceOfUltrasoundRegions" not in header.dataset:
+                return ()
+            shown = _shown(file, header, path)
+            return read_regions(header.dataset, shown.coded, shown.size)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """(height, width) as coded and as yielded, and frames per second."""
+
+    coded: tuple[int, int]
+    size: tuple[int, int]
+    rate: float
+
+
+def _shown(file: DicomFile, header: Header, path: Path) -> _Shown:
+    if not is_video(header):
+        layout = pixel_layout(header, path)
+        coded = layout.height, layout.width
+        return _Shown(coded, layout.square, frame_rate(header.dataset, layout.frames))
+    head = video_head(file, header, path)
+    size = head.height, head.width
+    rows, columns = (number(header.dataset, name, 0) for name in ("Rows", "Columns"))
+    return _Shown((rows or size[0], columns or size[1]), size, head.rate)
 
 
 def _decoded(

@@ -6,20 +6,28 @@ import math
 from typing import Any
 
 from lusscore.clips.dicom.header import NotANumberError, number
-from lusscore.clips.dicom.layout import PixelLayout
 from lusscore.clips.facts import Region
 
 _TWO_DIMENSIONAL = 1
 _TISSUE = 1
 
 
-def read_regions(dataset: Any, layout: PixelLayout) -> tuple[Region, ...]:
+def read_regions(
+    dataset: Any, coded: tuple[int, int], shown: tuple[int, int]
+) -> tuple[Region, ...]:
     """Read a file's regions, in pixels of the frames as they are yielded.
 
     Regions that are empty or lie outside the frame are left out.
+
+    Parameters
+    ----------
+    dataset
+        The header.
+    coded, shown
+        (height, width) of the pixels that the header speaks of, and of those that are yielded.
     """
-    height, width = layout.square
-    down, across = height / layout.height, width / layout.width
+    height, width = shown
+    down, across = height / coded[0], width / coded[1]
     regions = []
     for item in dataset.get("SequenceOfUltrasoundRegions") or ():
         try:

@@ -183,10 +183,7 @@ def _shown(frame: Frame, sector: Sector | None, settings: ExtractionSettings) ->
     if sector is None or settings.sector == "none":
         return frame
     rgb = show_sector(frame.rgb, sector, settings.sector)
-    inside = sector_crop(sector)
-    if rgb.shape[:2] == inside.shape:
-        rgb = change_contrast(rgb, inside, settings.contrast)
-    return replace(frame, rgb=rgb)
+    return replace(frame, rgb=change_contrast(rgb, sector_crop(sector), settings.contrast))
 
 
 def _make_chunk(
