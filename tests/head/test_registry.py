@@ -11,6 +11,14 @@ def test_a_head_is_made_with_its_settings() -> None:
     assert head_defaults("softmax")["dropout"] == 0.5
 
 
+def test_heads_that_share_settings_keep_defaults_of_their_own() -> None:
+    assert [head_defaults(name)["tol"] for name in ("logistic", "ordinal", "svm")] == [
+        1e-4, 1e-5, 1e-4,
+    ]  # fmt: skip
+    assert "inner_folds" in head_defaults("svm")
+    assert "inner_folds" not in head_defaults("logistic")
+
+
 def test_an_unknown_head_or_setting_lists_what_there_is() -> None:
     with pytest.raises(HeadError, match="Unknown head 'x'; expected one of softmax"):
         make_head("x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from lusscore.head.training_frames import chosen_rows
 
 
 @register_head("ordinal")
+@dataclass(eq=False, repr=False)
 class OrdinalHead(RegularisedHead):
     """Ordinal regression (cumulative logit, proportional odds) on standardised embeddings.
 
@@ -26,6 +28,8 @@ class OrdinalHead(RegularisedHead):
     model_ : CumulativeLogit
         On scaled embeddings; the order of `classes_` is the order of the model.
     """
+
+    tol: float = 1e-5
 
     def _train(
         self,

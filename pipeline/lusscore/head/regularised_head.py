@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
 from lusscore.head.embedding_head import CLASS_WEIGHTS, EmbeddingHead
 
 
+# scikit-learn reads settings off the signature of __init__, which a dataclass writes
+@dataclass(eq=False, repr=False)
 class RegularisedHead(EmbeddingHead):
     """A head whose one answer depends on the strength of its regularisation.
 
@@ -41,7 +44,7 @@ class RegularisedHead(EmbeddingHead):
         Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
     """
 
-    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": CLASS_WEIGHTS,
         "variants": ["boolean"],
@@ -52,22 +55,11 @@ class RegularisedHead(EmbeddingHead):
         "seed": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        C: float = 1.0,  # noqa: N803 - scikit-learn's own name
-        class_weight: str | dict[Any, float] = "none",
-        variants: bool = False,
-        components: int = 0,
-        test_variants: bool = False,
-        max_iter: int = 1000,
-        tol: float = 1e-4,
-        seed: int = 0,
-    ) -> None:
-        self.C = C
-        self.class_weight = class_weight
-        self.variants = variants
-        self.components = components
-        self.test_variants = test_variants
-        self.max_iter = max_iter
-        self.tol = tol
-        self.seed = seed
+    C: float = 1.0
+    class_weight: str | dict[Any, float] = "none"
+    variants: bool = False
+    components: int = 0
+    test_variants: bool = False
+    max_iter: int = 1000
+    tol: float = 1e-4
+    seed: int = 0

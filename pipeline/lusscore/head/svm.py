@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from lusscore.head.training_frames import chosen_rows
 
 
 @register_head("svm")
+@dataclass(eq=False, repr=False)
 class SvmHead(RegularisedHead):
     """Linear SVM on standardised embeddings, calibrated on inner folds by patient.
 
@@ -44,25 +46,12 @@ class SvmHead(RegularisedHead):
         From decision values to probabilities.
     """
 
-    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RegularisedHead._parameter_constraints,
         "inner_folds": [Interval(Integral, 2, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        C: float = 1.0,  # noqa: N803 - scikit-learn's own name
-        class_weight: str | dict[Any, float] = "none",
-        variants: bool = False,
-        components: int = 0,
-        test_variants: bool = False,
-        inner_folds: int = 5,
-        max_iter: int = 1000,
-        tol: float = 1e-4,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(C, class_weight, variants, components, test_variants, max_iter, tol, seed)
-        self.inner_folds = inner_folds
+    inner_folds: int = 5
 
     def _train(
         self,
