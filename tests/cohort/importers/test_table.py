@@ -98,6 +98,11 @@ def test_stills_are_labelled_by_frame(ward: Path) -> None:
     assert imported.card.label_level == "frame"
 
 
+def test_an_unlabelled_row_says_nothing_of_how_the_others_were_labelled(ward: Path) -> None:
+    imported = read(ward, "clip,patient,score,start,end", "a,p,1,0,2", "b,p,,,")
+    assert imported.card.label_level == "frame"
+
+
 def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
         read(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.folder_layouts import (
     Layout,
@@ -15,6 +14,7 @@ from lusscore.cohort.importers.folder_layouts import (
     subfolders,
     unlabelled,
 )
+from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.importers.registry import (
     Imported,
@@ -71,13 +71,12 @@ def _read(source: Path, options: ImportOptions) -> Imported:
             f"{source} holds no images or clips in <patient>/<zone>/<score>/, "
             "<score>/<patient>_… or any other folders; check that it is the right one."
         )
-    weak = any(_moves(Path(span.clip)) for span in spans)
     card = Card(
         name=options.name or cohort_name(source.resolve().name),
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"folders {source.resolve().name}",
-        label_level="clip" if weak else "frame",
+        label_level=label_level_of(spans),
         extraction=options.extraction,
     )
     return Imported(card, spans, tuple(layout.ignored), tuple(layout.notes))
@@ -103,8 +102,3 @@ def _likely_protocol(tops: list[Path]) -> Protocol:
         return sum(find_zone(name, protocol) is not None for name in names)
 
     return max(protocols, key=known)
-
-
-def _moves(clip: Path) -> bool:
-    """Tell whether one score of the clip is for many frames that were not looked at singly."""
-    return clip.is_file() and clip.suffix.lower() not in IMAGE_SUFFIXES

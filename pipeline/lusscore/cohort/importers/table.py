@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.card import Card
 from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.importers.reading.column_words import Column, choose_columns
+from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.table_file import Table, read_table
-from lusscore.cohort.importers.reading.visits import (
-    AmbiguousDatesError,
-    looks_like_date,
-    number_visits,
-)
+from lusscore.cohort.importers.reading.visits import name_exams
 from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
     Imported,
@@ -68,7 +64,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"table {source.name}",
-        label_level="clip" if any(_scored_as_a_whole(span) for span in spans) else "frame",
+        label_level=label_level_of(spans),
         extraction=options.extraction,
     )
     return Imported(card, spans, _unnamed(media, spans) if options.media else (), table.notes)
@@ -79,27 +75,8 @@ def _exams(table: Table, columns: Mapping[str, Column]) -> dict[tuple[str, str],
     if "exam" not in columns:
         return {}
     visits = [(columns["patient"].read(row), columns["exam"].read(row)) for row in table.rows]
-    told = [visit for visit in visits if visit[1]]
-    if not any(looks_like_date(exam) for _, exam in told):
-        return {visit: visit[1] for visit in told}
-    name = columns["exam"].name
-    try:
-        numbered = number_visits(told)
-    except AmbiguousDatesError as error:
-        raise CohortError(f"Column {name!r} of {table.path.name}: {error}.") from None
-    if numbered is None:
-        raise CohortError(
-            f"Column {name!r} of {table.path.name} holds dates, but not all its cells are dates "
-            "written in the same way; write them as 2026-01-31. Visits are numbered by them."
-        )
-    return dict(numbered)
-
-
-def _scored_as_a_whole(span: Span) -> bool:
-    """Tell whether one score is for a clip of more than one image."""
-    path = Path(span.clip)
-    still = path.suffix.lower() in IMAGE_SUFFIXES or path.is_dir()
-    return not still and (span.frame_start, span.frame_end) == (0, None)
+    where = f"Column {columns['exam'].name!r} of {table.path.name}"
+    return name_exams([visit for visit in visits if visit[1]], where)
 
 
 def _unnamed(media: MediaIndex, spans: tuple[Span, ...]) -> tuple[str, ...]:

@@ -42,8 +42,3 @@ def test_a_clip_that_cannot_be_read_is_a_problem_of_its_task(tmp_path: Path) -> 
     (tmp_path / "a.mp4").write_bytes(b"no video")
     _, maker = spans(tmp_path / "a.mp4", Told("score", ("2",), ((1, 2),)))
     assert maker.problems[0].where == "task 1, score"
-
-
-def test_a_score_of_a_whole_video_is_told_apart_from_scores_of_frames(clip: Path) -> None:
-    assert spans(clip, Told("score", ("2",)))[1].whole_videos
-    assert not spans(clip, Told("score", ("2",), ((1, 2),)))[1].whole_videos

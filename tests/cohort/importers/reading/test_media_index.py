@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.media_index import MediaIndex, path_parts
 
 
 @pytest.fixture
@@ -69,3 +69,26 @@ def test_a_clip_of_that_name_in_a_folder_of_another_name_is_not_it(tmp_path: Pat
         index.find("p1/R1.mp4")
     assert index.find("export/p2/R1.mp4") == index.find("R1.mp4")
     assert index.find("somewhere/R2.mp4").name == "R2.mp4"
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("/srv/share/icu/twice.mp4", "icu/twice.mp4"),
+        ("D:\\share\\ward\\twice.mp4", "ward/twice.mp4"),
+        ("../../else/a.mp4", "a.mp4"),
+        ("else/ward/b.mp4", "ward/b.MP4"),
+    ],
+)
+def test_as_much_of_a_path_counts_as_agrees(media: Path, written: str, found: str) -> None:
+    assert MediaIndex(media).find_end(path_parts(written)) == (media / found).resolve()
+
+
+def test_a_path_whose_end_is_not_there_names_no_clip(media: Path) -> None:
+    index = MediaIndex(media)
+    with pytest.raises(LookupError, match=r"'none\.mp4' is not in"):
+        index.find_end(path_parts("ward/none.mp4"))
+    with pytest.raises(LookupError, match="may be any of"):
+        index.find_end(path_parts("else/twice.mp4"))
+    with pytest.raises(LookupError, match="no file"):
+        index.find_end(path_parts("C:\\..\\."))

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from lusscore.cohort.importers.reading.visits import (
     AmbiguousDatesError,
     looks_like_date,
+    name_exams,
     number_visits,
 )
+from lusscore.errors import CohortError
 
 DAYS = st.dates(date(2000, 1, 1), date(2030, 12, 31))
 
@@ -58,3 +60,16 @@ def test_dates_that_are_not_all_written_in_one_way_are_none() -> None:
 @pytest.mark.parametrize("text", ["1", "baseline", "day 3", "V2", "12345678", "2026", "a-1-2"])
 def test_other_names_of_visits_are_no_dates(text: str) -> None:
     assert not looks_like_date(text)
+
+
+def test_exams_are_named_as_written_or_numbered_where_they_are_dates() -> None:
+    plain = [("a", "baseline"), ("a", "2")]
+    assert name_exams(plain, "It") == {("a", "baseline"): "baseline", ("a", "2"): "2"}
+    dated = [("a", "2026-03-02"), ("a", "2026-01-31")]
+    assert name_exams(dated, "It") == dict(zip(dated, "21", strict=True))
+    for odd, expected in (("baseline", "It holds dates, but"), ("03.02.2026", "It holds dates")):
+        with pytest.raises(CohortError, match=expected) as caught:
+            name_exams([*dated, ("a", odd)], "It")
+        assert odd not in str(caught.value)
+    with pytest.raises(CohortError, match="It: day and month"):
+        name_exams([("a", "01/02/2026"), ("a", "02/01/2026")], "It")

@@ -10,7 +10,7 @@ from pathlib import Path
 from lusscore.clips.images import image_files
 from lusscore.cohort.importers.cvat.frames import MarkedFrame
 from lusscore.cohort.importers.cvat.tasks import CvatTask
-from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.media_index import MediaIndex, path_parts
 from lusscore.errors import ClipError, Problem
 
 _OF_VIDEO = re.compile(r"frame_\d{6,}")
@@ -37,6 +37,11 @@ class CvatClip:
     written: str
     frames: dict[int, MarkedFrame]
 
+    @property
+    def where(self) -> str:
+        """The place in the export, as a person would look for it."""
+        return f"{self.task.where}, {self.written}"
+
 
 OwnerOf = Callable[[CvatClip], Sequence[str]]
 
@@ -62,16 +67,15 @@ def clips_of(
     problems
         Grows by clips that are not found.
     """
-    where = f"task {task.identity or task.name}"
     if task.video:
-        path = _find(index, task.video, where, problems)
+        path = _find(index, task.video, task.where, problems)
         if path is not None:
             numbered = {frame.number - task.offset: frame for frame in frames}
             yield CvatClip(path, task, task.video, numbered)
     elif any(not frame.image or _OF_VIDEO.fullmatch(frame.image) for frame in frames):
         problems.append(
             Problem(
-                where,
+                task.where,
                 "does not name its clip: CVAT leaves that out of the export of a single job, and "
                 "names no images in 'CVAT for video'; export the task, of images as 'CVAT for "
                 "images 1.1'",
@@ -81,14 +85,14 @@ def clips_of(
         singles = [
             CvatClip(path, task, frame.image, {0: frame})
             for frame in frames
-            if (path := _find(index, frame.image, where, problems)) is not None
+            if (path := _find(index, frame.image, task.where, problems)) is not None
         ]
         named: dict[Path, str] = {}
         for image in singles:
             other = named.setdefault(image.path, image.written)
             if other != image.written:
                 what = f"{image.written!r} is not there, only {other!r}; add it to {index.folder}"
-                problems.append(Problem(where, what))
+                problems.append(Problem(task.where, what))
         yield from _by_folder(singles, owner_of)
 
 
@@ -122,20 +126,14 @@ def _agree(owners: Iterable[Sequence[str]]) -> bool:
 
 def _find(index: MediaIndex, written: str, where: str, problems: list[Problem]) -> Path | None:
     """Find a clip by as much of its path as agrees with the folders of the clips."""
-    parts = [
-        part
-        for part in written.replace("\\", "/").replace("\0", "").split("/")
-        if part not in ("", ".", "..") and ":" not in part
-    ]
     failure = f"{written!r} names no file"
-    for start in range(len(parts)):
-        try:
-            path = index.find("/".join(parts[start:]))
-        except LookupError as error:
-            failure = str(error)
-        else:
-            if path.is_file() and not path.name.startswith("."):
-                return path
+    try:
+        path = index.find_end(path_parts(written))
+    except LookupError as error:
+        failure = str(error)
+    else:
+        if path.is_file() and not path.name.startswith("."):
+            return path
     problem = Problem(where, f"{failure}, or --media with the folder it is in")
     if problem not in problems:
         problems.append(problem)

@@ -79,7 +79,7 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
     owned = []
     for clip in compress(clips, kept):
         fields = _fields(clip, problems)
-        owner = owners.read(_where(clip), fields, _names(clip), protocol, problems)
+        owner = owners.read(clip.where, fields, _names(clip), protocol, problems)
         if owner is not None:
             owned.append((clip, owner))
     visits = number_visits_of([owner for _, owner in owned], source)
@@ -151,7 +151,7 @@ def _fields(clip: CvatClip, problems: list[Problem]) -> _Fields:
         )
         if len(values) > 1:
             said = ", ".join(map(repr, values))
-            problem = Problem(_where(clip), f"has the {name} {said}; expected one for the clip")
+            problem = Problem(clip.where, f"has the {name} {said}; expected one for the clip")
             if problem not in problems:
                 problems.append(problem)
         return next(iter(values), "")
@@ -170,10 +170,6 @@ def _names(clip: CvatClip) -> dict[str, str]:
         "task": clip.task.name,
         "label": " and ".join(dict.fromkeys(labels)),
     }
-
-
-def _where(clip: CvatClip) -> str:
-    return f"task {clip.task.identity or clip.task.name}, {clip.written}"
 
 
 def _notes(by_models: int) -> tuple[str, ...]:

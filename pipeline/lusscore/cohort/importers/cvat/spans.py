@@ -31,13 +31,12 @@ def spans_of(
     problems
         Grows by frames with two scores, with what is no score, or beyond the clip's end.
     """
-    where = f"task {clip.task.identity or clip.task.name}, {clip.written}"
-    scores = _scores(clip, source, where, problems)
+    scores = _scores(clip, source, problems)
     runs: list[tuple[int, int | None, int | None]] = [*runs_of(scores)]
     if clip.path.is_file() and not clip.task.video:
         runs = [(0, None, score) for _, _, score in runs]
     elif scores:
-        _check_length(clip, max(scores), where, problems)
+        _check_length(clip, max(scores), problems)
     for start, end, score in runs or [(0, None, None)]:
         yield Span(
             clip.path.as_posix(),
@@ -53,12 +52,10 @@ def spans_of(
         )
 
 
-def _scores(
-    clip: CvatClip, source: ScoreSource, where: str, problems: list[Problem]
-) -> dict[int, int]:
+def _scores(clip: CvatClip, source: ScoreSource, problems: list[Problem]) -> dict[int, int]:
     scores: dict[int, int] = {}
     for number, frame in clip.frames.items():
-        place = f"{where}, frame {number}"
+        place = f"{clip.where}, frame {number}"
         told: dict[int, None] = {}
         for mark in frame.marks:
             try:
@@ -76,7 +73,7 @@ def _scores(
     return scores
 
 
-def _check_length(clip: CvatClip, last: int, where: str, problems: list[Problem]) -> None:
+def _check_length(clip: CvatClip, last: int, problems: list[Problem]) -> None:
     """Note a score beyond the clip's end; a clip that cannot be read is told of later."""
     try:
         count = frame_count(clip.path)
@@ -85,7 +82,7 @@ def _check_length(clip: CvatClip, last: int, where: str, problems: list[Problem]
     if last >= count or min(clip.frames) < 0:
         problems.append(
             Problem(
-                where,
+                clip.where,
                 f"frame {last} is scored, but the clip has {count} frames, from 0; expected the "
                 "same video as in CVAT",
             )

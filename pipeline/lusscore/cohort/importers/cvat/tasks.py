@@ -37,6 +37,11 @@ class CvatTask:
     assignee: str
     offset: int = 0
 
+    @property
+    def where(self) -> str:
+        """The place in the export, as a person would look for it."""
+        return f"task {self.identity or self.name}"
+
 
 def read_tasks(root: Element, problems: list[Problem]) -> tuple[CvatTask, ...]:
     """Read ``<meta>``: the one task or job of an export, or the tasks of a project."""

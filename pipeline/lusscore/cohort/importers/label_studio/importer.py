@@ -17,6 +17,7 @@ from lusscore.cohort.importers.reading.clip_owner import (
     OwnerReader,
     number_visits_of,
 )
+from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.cohort.importers.reading.zone_words import choose_protocol
@@ -97,7 +98,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"Label Studio export {path.name}",
-        label_level="clip" if maker.whole_videos else "frame",
+        label_level=label_level_of(spans),
         extraction=options.extraction,
     )
     notes = (_RATE_NOT_TOLD,) if maker.trusted_ranges else ()

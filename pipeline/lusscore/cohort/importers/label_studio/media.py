@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lusscore.cohort.importers.label_studio.tasks import LabelTask
-from lusscore.cohort.importers.reading.media_index import MediaIndex
+from lusscore.cohort.importers.reading.media_index import MediaIndex, path_parts
 from lusscore.errors import Problem
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
@@ -86,11 +86,10 @@ def find_upload(index: MediaIndex, reference: str) -> Path:
         uploaded = _UPLOADED.fullmatch(parts[-1])
         names = [parts[-1], uploaded[1]] if uploaded else [parts[-1]]
         for name in names:
-            for start in range(len(parts)):
-                try:
-                    return index.find("/".join((*parts[start:-1], name)))
-                except LookupError as error:
-                    failure = error
+            try:
+                return index.find_end((*parts[:-1], name))
+            except LookupError as error:
+                failure = error
         stored = [clip for clip in index.clips if _as_stored(clip.name) in names]
         if len(stored) == 1:
             return stored[0]
@@ -122,11 +121,8 @@ def _paths(reference: str) -> Iterator[tuple[str, ...]]:
         path = address.path if "://" in reference else reference
         texts = [path, unquote(path.split("?")[0])]
     for text in dict.fromkeys(texts):
-        parts = text.replace("\\", "/").replace("\0", "").split("/")
-        # neither upwards nor to another drive: a clip lies below the folder it is sought in
-        inside = tuple(part for part in parts if part not in ("", ".", "..") and ":" not in part)
-        if inside:
-            yield inside
+        if parts := path_parts(text):
+            yield parts
 
 
 def _as_stored(name: str) -> str:

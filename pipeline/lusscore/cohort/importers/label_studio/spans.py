@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES
 from lusscore.cohort.importers.label_studio.frames import frames_told
 from lusscore.cohort.importers.label_studio.tasks import LabelTask, Opinion, latest_opinions
 from lusscore.cohort.importers.label_studio.words import score_of
@@ -31,8 +30,6 @@ class SpanMaker:
         The name of each annotator.
     rate
         What ``--column fps=`` says: a number, or the field that holds it; None when nothing.
-    whole_videos
-        Whether a score was given to a whole video: then that of a single frame is weak.
     trusted_ranges
         Whether ranges were taken for the clip's own frames, since no rate was told.
     problems, ignored
@@ -42,7 +39,6 @@ class SpanMaker:
     control: str | None
     raters: dict[str, str]
     rate: str | None
-    whole_videos: bool = False
     trusted_ranges: bool = False
     problems: list[Problem] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -64,9 +60,6 @@ class SpanMaker:
             for opinion in latest_opinions(task.opinions)
             for scored in self._scored(opinion, task.where, path, rate)
         ]
-        if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
-            whole = [span for span in told if (span.frame_start, span.frame_end) == (0, None)]
-            self.whole_videos |= bool(whole)
         yield from told or [unlabelled]
 
     def _rate(self, task: LabelTask) -> float | None:

@@ -6,11 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lusscore.cohort.importers.reading.visits import (
-    AmbiguousDatesError,
-    looks_like_date,
-    number_visits,
-)
+from lusscore.cohort.importers.reading.text_part import part_of, read_choice
+from lusscore.cohort.importers.reading.visits import name_exams
 from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.errors import CohortError, Problem
@@ -63,13 +60,10 @@ class OwnerReader:
                 f"{', '.join((*others, *_WORDS))}."
             )
         self._fields: dict[str, tuple[str, ...]] = {}
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._patterns: dict[str, re.Pattern[str] | None] = {}
         for word in _WORDS:
-            told = columns.get(word)
-            name, mark, expression = (told or "").partition("~")
-            self._fields[word] = _USUAL.get(word, (word,)) if told is None else (name,)
-            if mark:
-                self._patterns[word] = _compile(word, expression)
+            name, self._patterns[word] = read_choice(word, columns.get(word, ""))
+            self._fields[word] = (name,) if word in columns else _USUAL.get(word, (word,))
 
     @property
     def patient_fields(self) -> tuple[str, ...]:
@@ -89,12 +83,7 @@ class OwnerReader:
             The clip's path as ``file`` and, where there is one, the name of the ``task``.
         """
         texts = (field(name) or names.get(name, "") for name in self._fields[word] if name)
-        text = next(filter(None, texts), "")
-        pattern = self._patterns.get(word)
-        if pattern is not None:
-            match = pattern.search(text)
-            text = (match[1 if pattern.groups else 0] or "") if match else ""
-        return text.strip()
+        return part_of(next(filter(None, texts), ""), self._patterns[word])
 
     def read(
         self,
@@ -144,27 +133,5 @@ def number_visits_of(owners: Sequence[Owner], source: object) -> list[Owner]:
         If they are dates that cannot be put in order.
     """
     visits = [(owner.patient, owner.exam) for owner in owners]
-    if not any(looks_like_date(exam) for _, exam in visits):
-        return list(owners)
-    try:
-        numbers = number_visits(visits)
-    except AmbiguousDatesError as error:
-        raise CohortError(f"{source}, exam: {error}.") from None
-    if numbers is None:
-        raise CohortError(
-            f"{source} has exams that are dates, but not all are dates written in the same way; "
-            "write them as 2026-01-31. Visits are numbered by them."
-        )
-    return [
-        replace(owner, exam=numbers[visit]) for owner, visit in zip(owners, visits, strict=True)
-    ]
-
-
-def _compile(word: str, pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise CohortError(
-            f"--column {word}= holds no valid regular expression after '~' ({error}); expected one "
-            r"such as 'P(\d+)'."
-        ) from None
+    exams = name_exams(visits, f"The exam in {source}")
+    return [replace(owner, exam=exams[visit]) for owner, visit in zip(owners, visits, strict=True)]

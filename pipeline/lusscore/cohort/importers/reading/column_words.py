@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lusscore.cohort.importers.reading.table_file import Row, Table
+from lusscore.cohort.importers.reading.text_part import part_of, read_choice
 from lusscore.errors import CohortError
 
 _GUESSES = {
@@ -31,7 +32,6 @@ COLUMN_WORDS = tuple(_GUESSES)
 """What ``--column`` can be told of a table."""
 
 _REQUIRED = ("clip", "patient", "score")
-_PATTERN_MARK = "~"
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,7 @@ class Column:
 
     def read(self, row: Row) -> str:
         """Return the value in `row`; empty where there is none or the pattern does not fit."""
-        cell = row.cells[self.index]
-        if self.pattern is None:
-            return cell
-        match = self.pattern.search(cell)
-        return "" if match is None else (match[1] if self.pattern.groups else match[0]) or ""
+        return part_of(row.cells[self.index], self.pattern)
 
 
 def choose_columns(table: Table, told: Mapping[str, str]) -> dict[str, Column]:
@@ -113,22 +109,14 @@ def choose_columns(table: Table, told: Mapping[str, str]) -> dict[str, Column]:
 def _told(word: str, name: str, table: Table) -> Column | None:
     if not name:
         return None
-    column, mark, expression = name, "", ""
-    if name not in table.header:
-        column, mark, expression = name.partition(_PATTERN_MARK)
+    column, pattern = (name, None) if name in table.header else read_choice(word, name)
     places = [index for index, header in enumerate(table.header) if header == column]
     if len(places) != 1:
         told = "has no column" if not places else "has more than one column"
         raise CohortError(
             f"{table.path.name} {told} {column!r} for {word}; it has {_quoted(table.header)}."
         )
-    try:
-        return Column(column, places[0], re.compile(expression) if mark else None)
-    except re.error as error:
-        raise CohortError(
-            f"--column {word}={name} holds no valid regular expression after "
-            f"{_PATTERN_MARK!r} ({error})."
-        ) from None
+    return Column(column, places[0], pattern)
 
 
 def _guess(word: str, table: Table, told: Mapping[str, str]) -> Column | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -74,6 +74,21 @@ class MediaIndex:
             raise LookupError(f"{written!r} may be any of {there}; give the path")
         return found[0]
 
+    def find_end(self, parts: Sequence[str]) -> Path:
+        """Find a clip by as much of the end of its path as agrees with the folders here.
+
+        Raises
+        ------
+        LookupError
+            As :meth:`find`, of the file's name alone.
+        """
+        for start in range(len(parts)):
+            try:
+                return self.find("/".join(parts[start:]))
+            except LookupError as error:
+                failure = error
+        raise failure if parts else LookupError("no file is named")
+
     def _at(self, parts: tuple[str, ...]) -> Path | None:
         """Return what lies at a path, if it is below the folder or elsewhere but not above it."""
         try:
@@ -96,6 +111,15 @@ class MediaIndex:
         as_written = [clip for clip in found if clip.name == name]
         whole = [clip for clip in found if clip.name.lower() == name.lower()]
         return as_written or whole or found
+
+
+def path_parts(written: str) -> tuple[str, ...]:
+    """Divide a path that was written elsewhere, leaving out what leads upwards or to a drive.
+
+    A clip lies below the folder in which it is looked for.
+    """
+    parts = written.replace("\\", "/").replace("\0", "").split("/")
+    return tuple(part for part in parts if part not in ("", ".", "..") and ":" not in part)
 
 
 def _shared_folders(clip: Path, wanted: tuple[str, ...]) -> int:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from lusscore.errors import CohortError
+
 _LOOKS_LIKE_A_DATE = re.compile(
     r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T].*)?"
@@ -26,6 +28,35 @@ class AmbiguousDatesError(ValueError):
 def looks_like_date(text: str) -> bool:
     """Tell whether `text` has the form of a date, valid or not."""
     return _LOOKS_LIKE_A_DATE.fullmatch(text.strip()) is not None
+
+
+def name_exams(visits: Sequence[_Visit], where: str) -> dict[_Visit, str]:
+    """Name each patient's exams as they are written, or by numbers where they are dates.
+
+    Parameters
+    ----------
+    visits
+        (patient, exam as written); no exam is empty.
+    where
+        What holds the exams, as a sentence begins with it.
+
+    Raises
+    ------
+    CohortError
+        If they are dates that cannot be put in order.
+    """
+    if not any(looks_like_date(exam) for _, exam in visits):
+        return {visit: visit[1] for visit in visits}
+    try:
+        numbers = number_visits(visits)
+    except AmbiguousDatesError as error:
+        raise CohortError(f"{where}: {error}.") from None
+    if numbers is None:
+        raise CohortError(
+            f"{where} holds dates, but not all are dates written in the same way; write them as "
+            "2026-01-31. Visits are numbered by them."
+        )
+    return dict(numbers)
 
 
 def number_visits(visits: Sequence[_Visit]) -> Mapping[_Visit, str] | None:
