@@ -171,6 +171,14 @@ def test_the_command_loads_no_heavy_library_before_it_is_used() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_on_importing_tells_every_option() -> None:
+    page = Path(__file__).parents[2] / "docs" / "importing.md"
+    table = page.read_text(encoding="utf-8").partition("## Several raters")[0]
+    options = [name for option in command.params for name in option.opts if name.startswith("--")]
+    assert len(options) > 15
+    assert [name for name in options if f"`{name}" not in table] == []
+
+
 def test_the_choices_offered_are_those_that_a_card_allows() -> None:
     """They are written out in the command, which imports no room before it runs."""
     offered = {
