@@ -25,7 +25,7 @@ def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
     verdict = check_at(cohort.folder, tmp_path / "media.json")
     errors = [finding.code for finding in verdict.findings if finding.level == "error"]
     assert errors == ["invalid-manifest", "unreadable-clip"]
-    assert verdict.findings[0].where == ("line 2, column clip",)
+    assert verdict.findings[0].where == ("line 2, column clip", "clips/p0_R1.mp4")
     assert verdict.summary["clips"] == 8
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lusscore.checks import Finding, Verdict, render_page
-from lusscore.cohort import Span
+from lusscore.checks import Finding, Verdict, check_cohort, render_page
+from lusscore.cohort import Cohort, Span, read_cohort
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -99,3 +99,30 @@ def test_a_cohort_that_cannot_be_read_has_a_page(tmp_path: Path) -> None:
     parser = Strict()
     parser.feed(page)
     assert parser.open == []
+
+
+def test_problems_of_a_manifest_show_no_folder_of_an_absolute_path(
+    make_cohort: Callable[..., Cohort], tmp_path: Path
+) -> None:
+    folder = make_cohort(2).folder
+    manifest = folder / "manifest.csv"
+    elsewhere = tmp_path / "Ada Lovelace" / "scan.mp4"
+    header, _, _, *rest = manifest.read_text().splitlines()
+    owned = ["p0,1,R1,0", "p1,1,R1,0"]  # by two patients, and not there
+    rows = [f"{elsewhere},{owner}" for owner in owned] + [f"../Ada Lovelace/out.mp4,{owned[0]}"]
+    columns = header.split(",")
+    padded = [row + "," * (len(columns) - row.count(",") - 1) for row in rows]
+    manifest.write_text("\n".join([header, *padded, *rest]) + "\n")
+
+    def read(check_files: bool) -> Cohort:
+        return read_cohort(folder, check_files=check_files)
+
+    verdict = check_cohort("tiny", read)
+    told = " ".join(finding.what for finding in verdict.findings)
+    assert all(what in told for what in ("is not there", "leads out of", "p0, 1, R1"))
+    assert str(elsewhere) in str(verdict.findings)  # the terminal and JSON tell all
+    page = render_page(verdict)
+    assert "scan.mp4" in page
+    assert "out.mp4" in page
+    assert "Lovelace" not in page
+    assert str(tmp_path) not in page

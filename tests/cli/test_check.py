@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,9 +110,28 @@ def test_raters_are_compared(
     (cohort.folder / "ratings.csv").write_text("clip,rater,score\n" + "\n".join(rows) + "\n")
     told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)["agreement"]
     assert told["pairs"][0]["quadratic_kappa"] == pytest.approx(1)
-    assert (told["fleiss_spans"], told["fleiss_kappa"]) == (8, pytest.approx(1))
+    assert (told["fleiss_stretches"], told["fleiss_frames"]) == (8, None)
+    assert told["fleiss_kappa"] == pytest.approx(1)
     output = lusscore("check", "tiny", "--quick").output
-    assert "Fleiss' kappa of all 2 raters over the 8 spans that each scored: 1.00." in output
+    assert "Fleiss' kappa of all 2 raters over the 8 stretches that each scored: 1.00." in output
+    assert "Clips were not decoded, so that each stretch counts once" in output
+
+
+def test_raters_are_compared_by_frames_where_clips_were_decoded(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+) -> None:
+    cohort = make_cohort(4)  # clips of 5 frames
+    clip, *others = cohort.clips()
+    rows = [f"{clip},x,1,0,2", f"{clip},x,2,2,", f"{clip},y,1,0,1", f"{clip},y,2,1,99"]
+    rows += [f"{name},{rater},{n % 4},," for n, name in enumerate(others) for rater in "xy"]
+    header = "clip,rater,score,frame_start,frame_end\n"
+    (cohort.folder / "ratings.csv").write_text(header + "\n".join(rows) + "\n")
+    told = json.loads(lusscore("check", "tiny", "--json").stdout)["agreement"]
+    (pair,) = told["pairs"]
+    assert (pair["frames"], pair["same"]) == (40, pytest.approx(39 / 40))
+    output = lusscore("check", "tiny").output
+    assert "raters over the 40 frames that each scored" in output
+    assert "not decoded" not in output
 
 
 def test_a_folder_under_another_name_is_refused(
@@ -123,10 +143,31 @@ def test_a_folder_under_another_name_is_refused(
     assert "names the cohort 'tiny' but its folder is 'other'" in result.output
 
 
-def test_a_page_that_cannot_be_written_is_said(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+@pytest.mark.parametrize("option", ["--html", "--preview"])
+def test_a_file_that_cannot_be_written_costs_no_finding(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], option: str
 ) -> None:
     make_cohort(4)
-    result = lusscore("check", "tiny", "--quick", "--html", "nowhere/check.html")
+    result = lusscore("check", "tiny", option, "nowhere/check.png")
     assert result.exit_code == 2
-    assert "cannot be written" in result.output
+    assert "tiny: card and manifest are valid; 0 errors, " in result.stdout
+    assert "Written" not in result.output
+    (said,) = result.stderr.strip().splitlines()
+    assert "cannot be written" in said
+    told = json.loads(lusscore("check", "tiny", "--json", option, "nowhere/check.png").stdout)
+    assert told["findings"]
+
+
+def test_findings_can_be_read_on_80_columns(
+    lusscore: Callable[..., Result],
+    make_cohort: Callable[..., Cohort],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_cohort(4)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+    monkeypatch.setenv("COLUMNS", "80")
+    result = lusscore("check", "tiny", "--quick")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+    assert max(map(len, plain.splitlines())) == 80
+    assert "score-in-few-patients" in plain  # no code is broken
+    assert "Always answering 3 is right for 25 % of the" in plain

@@ -1,4 +1,4 @@
-"""How far raters agree on the same spans."""
+"""How far raters agree on the same frames."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.checks.shared_scores import SharedScores, share_scores
 from lusscore.cohort import MAXIMUM_ZONE_SCORE, Rating
 
 _SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
@@ -22,8 +23,11 @@ class PairAgreement:
     ----------
     raters
         Their names, in alphabetical order.
-    spans
-        How many both scored.
+    stretches
+        How many stretches of clips both scored.
+    frames
+        How many frames these have, each of which counts once; None where lengths are not known,
+        and each stretch counts once.
     same
         Share of these with the same score, 0–1.
     quadratic_kappa
@@ -32,7 +36,8 @@ class PairAgreement:
     """
 
     raters: tuple[str, str]
-    spans: int
+    stretches: int
+    frames: int | None
     same: float
     quadratic_kappa: float | None
 
@@ -46,45 +51,66 @@ class Agreement:
     raters
         Their names, in alphabetical order.
     pairs
-        Every two who scored a span in common.
-    fleiss_spans
-        Spans that all raters scored.
+        Every two who scored frames in common.
+    fleiss_stretches
+        Stretches of clips that all raters scored.
+    fleiss_frames
+        How many frames these have; None where lengths are not known.
     fleiss_kappa
         Fleiss' kappa over these; None for fewer than two raters or where it is not defined.
     """
 
     raters: tuple[str, ...]
     pairs: tuple[PairAgreement, ...]
-    fleiss_spans: int
+    fleiss_stretches: int
+    fleiss_frames: int | None
     fleiss_kappa: float | None
 
 
-def measure_agreement(ratings: Sequence[Rating]) -> Agreement:
-    """Compare the scores that raters gave to the very same spans."""
-    by_rater: dict[str, dict[tuple[str, int, int | None], int]] = {}
-    for rating in ratings:
-        span = (rating.clip, rating.frame_start, rating.frame_end)
-        by_rater.setdefault(rating.rater, {})[span] = rating.score
-    raters = tuple(sorted(by_rater))
+def measure_agreement(
+    ratings: Sequence[Rating], lengths: Mapping[str, int] | None = None
+) -> Agreement:
+    """Compare the scores that raters gave to the very same frames.
+
+    Parameters
+    ----------
+    ratings
+        Nobody gives a frame two scores.
+    lengths
+        Number of frames of each clip, as :func:`lusscore.checks.shared_scores.share_scores` takes
+        it. None where no clip was decoded: then not frames are counted, but stretches.
+
+    Raises
+    ------
+    TwoScoresError
+        If a rater gave two scores to one frame.
+    """
+    raters = tuple(sorted({rating.rater for rating in ratings}))
     pairs = []
     for one, other in combinations(raters, 2):
-        shared = [span for span in by_rater[one] if span in by_rater[other]]
-        if shared:
-            scores = np.array([(by_rater[one][span], by_rater[other][span]) for span in shared])
+        shared = share_scores(ratings, (one, other), lengths)
+        if len(shared.scores):
+            same = shared.scores[:, 0] == shared.scores[:, 1]
             pairs.append(
                 PairAgreement(
                     (one, other),
-                    len(shared),
-                    float((scores[:, 0] == scores[:, 1]).mean()),
-                    _quadratic_kappa(scores),
+                    len(shared.scores),
+                    _frames(shared, lengths),
+                    float(np.average(same, weights=shared.weights)),
+                    _quadratic_kappa(shared),
                 )
             )
-    counts = _counts_of_shared(by_rater)
-    kappa = fleiss_kappa(counts) if len(raters) > 1 and len(counts) else None
-    return Agreement(raters, tuple(pairs), len(counts), kappa)
+    kappa, everybody = None, share_scores(ratings, raters, lengths)
+    if len(raters) > 1 and len(everybody.scores):
+        counts = (everybody.scores[:, :, None] == _SCORES).sum(axis=1)
+        kappa = fleiss_kappa(counts, everybody.weights)
+    frames = _frames(everybody, lengths)
+    return Agreement(raters, tuple(pairs), len(everybody.scores), frames, kappa)
 
 
-def fleiss_kappa(counts: NDArray[np.int64]) -> float | None:
+def fleiss_kappa(
+    counts: NDArray[np.int64], weights: NDArray[np.int64] | None = None
+) -> float | None:
     """Return Fleiss' kappa (Fleiss 1971, Psychol Bull 76(5):378–382).
 
     With n raters per subject and n_ij of them choosing category j for subject i, the agreement
@@ -96,6 +122,8 @@ def fleiss_kappa(counts: NDArray[np.int64]) -> float | None:
     counts
         Shape (subjects, categories): how many raters chose each category; all rows have the same
         sum n, at least 2.
+    weights
+        Shape (subjects,): how many times each subject counts; None for once.
 
     Returns
     -------
@@ -104,30 +132,24 @@ def fleiss_kappa(counts: NDArray[np.int64]) -> float | None:
     """
     raters = int(counts[0].sum())
     observed = ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1))
-    shares = counts.sum(axis=0) / counts.sum()
+    shares = np.average(counts, axis=0, weights=weights) / raters
     chance = float((shares**2).sum())
     if np.isclose(chance, 1):
         return None
-    return float((observed.mean() - chance) / (1 - chance))
+    return float((np.average(observed, weights=weights) - chance) / (1 - chance))
 
 
-def _quadratic_kappa(scores: NDArray[np.int64]) -> float | None:
+def _frames(shared: SharedScores, lengths: Mapping[str, int] | None) -> int | None:
+    return None if lengths is None else int(shared.weights.sum())
+
+
+def _quadratic_kappa(shared: SharedScores) -> float | None:
     from sklearn.metrics import cohen_kappa_score
 
-    if len(np.unique(scores)) == 1:
+    if len(np.unique(shared.scores)) == 1:
         return None
-    return float(cohen_kappa_score(*scores.T, labels=_SCORES, weights="quadratic"))
-
-
-def _counts_of_shared(
-    by_rater: Mapping[str, Mapping[tuple[str, int, int | None], int]],
-) -> NDArray[np.int64]:
-    """Count raters per score of every span that all scored: shape (spans, 4)."""
-    if not by_rater:
-        return np.zeros((0, len(_SCORES)), np.int64)
-    shared = set.intersection(*(set(spans) for spans in by_rater.values()))
-    counts = [
-        np.bincount([scores[span] for scores in by_rater.values()], minlength=len(_SCORES))
-        for span in sorted(shared, key=str)
-    ]
-    return np.array(counts, np.int64).reshape(-1, len(_SCORES))
+    return float(
+        cohen_kappa_score(
+            *shared.scores.T, labels=_SCORES, weights="quadratic", sample_weight=shared.weights
+        )
+    )

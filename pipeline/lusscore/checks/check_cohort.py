@@ -107,6 +107,6 @@ def check_cohort(
         cohort.name,
         tuple(in_order([*invalid, *findings])),
         summarise(inspection),
-        measure_agreement(inspection.ratings),
+        inspection.agreement,
         inspection,
     )

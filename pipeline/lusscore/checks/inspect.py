@@ -138,8 +138,12 @@ def _ratings(cohort: Cohort) -> tuple[tuple[Rating, ...], tuple[Problem, ...]]:
         return read_ratings(path), ()
     except InvalidCohortError as error:
         return (), error.problems
-    except (CohortError, OSError) as error:
-        return (), (Problem(RATINGS_NAME, str(error)),)
+    except CohortError as error:
+        # its folders may be named after people; and the sentence becomes a clause
+        told = str(error).replace(str(path), RATINGS_NAME).rstrip(".")
+    except OSError as error:
+        told = f"{RATINGS_NAME} cannot be read ({error.strerror}); check that it may be"
+    return (), (Problem(RATINGS_NAME, told),)
 
 
 def _is_there(path: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from lusscore.checks.agreement import Agreement, measure_agreement
 from lusscore.checks.frame_hashes import FrameHashes
 from lusscore.clips import ClipFacts
 from lusscore.cohort import Cohort, Rating, Span
@@ -136,6 +137,12 @@ class Inspection:
                 if span.score is not None:
                     frames[span.score] += look.labelled_frames(span)
         return +frames
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How far raters agree: by frames where clips were decoded, else by stretches."""
+        lengths = {look.clip: look.media.frames for look in self.clips if look.media}
+        return measure_agreement(self.ratings, lengths or None)
 
     @cached_property
     def groups(self) -> Mapping[str, str]:

@@ -19,7 +19,8 @@ def findings_of(error: InvalidCohortError) -> list[Finding]:
             "error",
             "invalid-card" if card else "invalid-manifest",
             f"{problem.what}.",
-            (problem.where,),
+            # the page cuts the folders of clips that stand in `where`
+            (problem.where, problem.clip) if problem.clip else (problem.where,),
             f"Correct it in {Path(str(error.source)).name}.",
         )
         for problem in error.problems

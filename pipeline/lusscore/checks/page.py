@@ -12,6 +12,7 @@ from lusscore.checks.check_cohort import Verdict
 from lusscore.checks.finding import LEVELS, Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.shown_name import shown_name
+from lusscore.checks.wording import shared_amount
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 
 # Beyond this many pictures a page becomes slow; clips with findings come first.
@@ -56,6 +57,9 @@ def render_page(verdict: Verdict) -> str:
     inspection = verdict.inspection
     return environment.get_template("check.html.j2").render(
         verdict=verdict,
+        fleiss_amount=shared_amount(
+            verdict.agreement.fleiss_stretches, verdict.agreement.fleiss_frames
+        ),
         version=__version__,
         levels=[
             (level, [_shown(finding) for finding in verdict.findings if finding.level == level])

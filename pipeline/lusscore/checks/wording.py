@@ -20,6 +20,13 @@ def have(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
+def shared_amount(stretches: int, frames: int | None) -> str:
+    """Return what an agreement rests on: frames, or stretches where frames are not known."""
+    if frames is None:
+        return number_of(stretches, "stretch", "stretches")
+    return number_of(frames, "frame")
+
+
 def percent(share: float) -> str:
     """Return a share from 0 to 1 as whole percent."""
     return f"{100 * share:.0f} %"

@@ -80,17 +80,19 @@ def command(
             counting=lambda done, total: bars.update(counting, completed=done, total=total),
             looking=lambda done, total: bars.update(looking, completed=done, total=total),
         )
-    if html is not None:
-        _write(html, render_page(verdict))
-    sheets = []
-    if preview is not None and verdict.inspection is not None:
-        sheets = write_preview(verdict.inspection, preview)
+    # Files come last: one that cannot be written must not cost what was found
     if as_json:
         say(json.dumps(verdict.as_json(), indent=2))
     else:
         _tell(verdict)
-        for path in ([html] if html else []) + sheets:
-            say(f"Written: {path}")
+    written = []
+    if html is not None:
+        _write(html, render_page(verdict))
+        written.append(html)
+    if preview is not None and verdict.inspection is not None:
+        written += write_preview(verdict.inspection, preview)
+    for path in written if not as_json else ():
+        say(f"Written: {path}")
     if open_page and html is not None:
         click.launch(html.resolve().as_uri())
     if verdict.count("error"):
@@ -134,7 +136,7 @@ def _tell(verdict: Verdict) -> None:
         if found:
             print_table(
                 f"{_count(len(found), level)}",
-                ("finding", "what", "where", "what to do"),
+                ("finding", "what it is, what to do, and where"),
                 [_row(finding) for finding in _shortened(found)],
             )
     counts = ", ".join(_count(verdict.count(level), level) for level in LEVELS)
@@ -143,23 +145,29 @@ def _tell(verdict: Verdict) -> None:
 
 
 def _tell_agreement(agreement: Agreement) -> None:
+    from lusscore.checks.wording import shared_amount
+
     if not agreement.pairs:
         return
+    by_frames = agreement.fleiss_frames is not None
     rows = [
         (
             " and ".join(pair.raters),
-            f"{pair.spans:,}",
+            f"{pair.stretches if pair.frames is None else pair.frames:,}",
             f"{100 * pair.same:.0f} %",
             _kappa(pair.quadratic_kappa),
         )
         for pair in agreement.pairs
     ]
-    columns = ("raters", ">spans", ">same score", ">quadratic kappa")
-    print_table("Agreement of raters", columns, rows)
+    counted = ">frames" if by_frames else ">stretches"
+    print_table("Agreement of raters", ("raters", counted, ">same score", ">quadratic kappa"), rows)
+    amount = shared_amount(agreement.fleiss_stretches, agreement.fleiss_frames)
     say(
-        f"Fleiss' kappa of all {len(agreement.raters)} raters over the {agreement.fleiss_spans:,} "
-        f"spans that each scored: {_kappa(agreement.fleiss_kappa)}."
+        f"Fleiss' kappa of all {len(agreement.raters)} raters over the {amount} that each scored: "
+        f"{_kappa(agreement.fleiss_kappa)}."
     )
+    if not by_frames:
+        say("Clips were not decoded, so that each stretch counts once, however long.")
 
 
 def _kappa(value: float | None) -> str:
@@ -182,11 +190,13 @@ def _shortened(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str]:
-    places = "\n".join(finding.where[:_PLACES_SHOWN])
+def _row(finding: Finding) -> tuple[str, str]:
+    """Return code and text: below each other, so that 80 columns are enough to read it."""
+    lines = [finding.what, *([f"To do: {finding.advice}"] if finding.advice else [])]
+    lines += [f"- {place}" for place in finding.where[:_PLACES_SHOWN]]
     if len(finding.where) > _PLACES_SHOWN:
-        places += f"\nand {len(finding.where) - _PLACES_SHOWN:,} more"
-    return finding.code, finding.what, places, finding.advice
+        lines.append(f"- and {len(finding.where) - _PLACES_SHOWN:,} more")
+    return finding.code, "\n".join(lines)
 
 
 def _count(count: int, level: str) -> str:

@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from lusscore.cohort.rater_rules import UNNAMED
-from lusscore.cohort.span import Span
 
 END = float("inf")
 """Where a span ends whose `frame_end` is None."""
+
+
+class Scored(Protocol):
+    """What tells the score that a rater gave to frames of a clip: a span, or a rating."""
+
+    @property
+    def frame_start(self) -> int:
+        """First frame."""
+
+    @property
+    def frame_end(self) -> int | None:
+        """The frame after the last; None where that is the clip's."""
+
+    @property
+    def score(self) -> int | None:
+        """0–3; None for no opinion."""
+
+    @property
+    def rater(self) -> str:
+        """Who; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +54,7 @@ class TwoScoresError(ValueError):
     """One rater gave two scores to the same frame; the text tells who and where."""
 
 
-def cut_into_stretches(spans: Sequence[Span]) -> Iterator[Stretch]:
+def cut_into_stretches(spans: Sequence[Scored]) -> Iterator[Stretch]:
     """Cut one clip wherever a span of any rater begins or ends.
 
     Parameters
@@ -54,7 +74,7 @@ def cut_into_stretches(spans: Sequence[Span]) -> Iterator[Stretch]:
     """
     edges = sorted({edge for span in spans for edge in (span.frame_start, frame_end(span))})
     waiting = sorted(spans, key=lambda span: span.frame_start, reverse=True)
-    inside: list[Span] = []
+    inside: list[Scored] = []
     for start, end in pairwise(edges):
         inside = [span for span in inside if frame_end(span) > start]
         while waiting and waiting[-1].frame_start <= start:
@@ -63,12 +83,12 @@ def cut_into_stretches(spans: Sequence[Span]) -> Iterator[Stretch]:
             yield Stretch(int(start), end, _scores(inside, int(start)))
 
 
-def frame_end(span: Span) -> float:
+def frame_end(span: Scored) -> float:
     """Return a span's end, infinite where it is the clip's."""
     return END if span.frame_end is None else span.frame_end
 
 
-def _scores(spans: Sequence[Span], frame: int) -> dict[str, int]:
+def _scores(spans: Sequence[Scored], frame: int) -> dict[str, int]:
     scores: dict[str, int] = {}
     for span in spans:
         if span.score is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
@@ -13,9 +14,10 @@ from lusscore.checks.wording import have, number_of
 
 @register_check("path-leaves-cohort", needs="manifest")
 def check_paths(inspection: Inspection) -> Iterator[Finding]:
-    """Find relative paths that lead out of the cohort's folder, by ``..`` or by a link.
+    """Find relative paths that lead out of the cohort's folder by a link.
 
-    An absolute path says openly that a clip lies elsewhere, and is allowed.
+    An absolute path says openly that a clip lies elsewhere, and is allowed; ``..`` is refused
+    when the manifest is read.
     """
     folder = inspection.cohort.folder.resolve()
     leaving = tuple(look.clip for look in inspection.clips if _leaves(folder, look.clip))
@@ -24,8 +26,7 @@ def check_paths(inspection: Inspection) -> Iterator[Finding]:
             "error",
             "path-leaves-cohort",
             f"{number_of(len(leaving), 'clip')} {have(len(leaving))} a relative path that leads "
-            "out of "
-            "the cohort's folder.",
+            "out of the cohort's folder by a link.",
             leaving,
             "Write the absolute path of a clip that lies elsewhere, or move it into the folder.",
         )
@@ -34,7 +35,5 @@ def check_paths(inspection: Inspection) -> Iterator[Finding]:
 def _leaves(folder: Path, clip: str) -> bool:
     if Path(clip).is_absolute() or PureWindowsPath(clip).is_absolute():
         return False
-    try:
-        return not (folder / clip).resolve().is_relative_to(folder)
-    except (OSError, RuntimeError):  # a loop of links
-        return True
+    # Unlike Path.resolve, realpath takes a loop of links; that is told as a clip that is not there
+    return not Path(os.path.realpath(folder / clip)).is_relative_to(folder)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.agreement import measure_agreement
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import are, number_of
+from lusscore.checks.wording import are, number_of, shared_amount
+from lusscore.cohort import RATINGS_NAME
 
 # Landis and Koch 1977, Biometrics 33(1):159–174, call less than this fair at best.
 _FAIR = 0.4
@@ -18,9 +18,15 @@ _FAIR = 0.4
     "invalid-ratings", "raters-disagree", "raters-agree", "ratings-of-no-clip", needs="manifest"
 )
 def check_raters(inspection: Inspection) -> Iterator[Finding]:
-    """Measure agreement of every two raters on the spans that both scored."""
+    """Measure agreement of every two raters on the frames that both scored."""
     for problem in inspection.ratings_problems:
-        yield Finding("error", "invalid-ratings", f"{problem.what}.", (problem.where,))
+        yield Finding(
+            "error",
+            "invalid-ratings",
+            f"{problem.what}.",
+            (problem.where, problem.clip) if problem.clip else (problem.where,),
+            f"Correct it in {RATINGS_NAME}, or import again.",
+        )
     unknown = sorted({rating.clip for rating in inspection.ratings} - inspection.by_clip.keys())
     if unknown:
         yield Finding(
@@ -31,8 +37,7 @@ def check_raters(inspection: Inspection) -> Iterator[Finding]:
             tuple(unknown),
             "Import again, or take these rows out of ratings.csv.",
         )
-    agreement = measure_agreement(inspection.ratings)
-    for pair in agreement.pairs:
+    for pair in inspection.agreement.pairs:
         kappa = pair.quadratic_kappa
         if kappa is None:
             continue
@@ -40,8 +45,8 @@ def check_raters(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning" if poor else "note",
             "raters-disagree" if poor else "raters-agree",
-            f"Two raters who both scored {number_of(pair.spans, 'span')} agree with a quadratic "
-            f"kappa of {kappa:.2f}.",
+            f"Two raters agree with a quadratic kappa of {kappa:.2f} over "
+            f"{shared_amount(pair.stretches, pair.frames)} that both scored.",
             pair.raters,
             "No model can agree with raters better than they agree with each other: settle the "
             "scores that differ."
