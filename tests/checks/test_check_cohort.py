@@ -85,6 +85,8 @@ def test_a_quick_check_decodes_nothing(
     verdict = check_at(cohort.folder, None)
     assert "low-resolution" in {finding.code for finding in verdict.findings}
     assert "frames" not in verdict.summary
+    assert verdict.inspection is not None
+    assert verdict.agreement is verdict.inspection.agreement  # measured once
 
 
 def test_quick_findings_open_no_file(make_cohort: Callable[..., Cohort]) -> None:
