@@ -49,7 +49,7 @@ def test_a_tree_becomes_a_cohort(lusscore: Callable[..., Result], tmp_path: Path
     )  # fmt: skip
     assert result.exit_code == 0
     assert "2 patients, 2 clips, protocol blue-6" in result.output
-    assert "Left out, not being understood: 1 (readme.txt)" in result.output
+    assert "Not taken in: 1 (readme.txt)" in result.output
     card = read_cohort(Path("data/ward")).card
     assert card.rubric == "bouhemad-2011"
     assert (card.extraction.frames, card.extraction.variants) == (FramesPolicy("per-clip", 4), 1)
@@ -191,3 +191,16 @@ def test_the_choices_offered_are_those_that_a_card_allows() -> None:
         "sector": SECTOR_POLICIES,
         "contrast": CONTRAST_POLICIES,
     }
+
+
+def test_a_wrong_rubric_is_told_before_the_cohort_that_is_there_is_touched(
+    lusscore: Callable[..., Result], tmp_path: Path
+) -> None:
+    make_tree(tmp_path / "ward")
+    arguments = ("import", "folders", "ward", "--protocol", "blue-6")
+    lusscore(*arguments)
+    before = Path("data/ward/cohort.toml").read_bytes()
+    done = lusscore(*arguments, "--rubric", "nonsense", "--overwrite")
+    assert done.exit_code == 2
+    assert "Unknown rubric 'nonsense'; expected one of" in done.output
+    assert Path("data/ward/cohort.toml").read_bytes() == before

@@ -22,3 +22,18 @@ def test_status_tells_of_every_cohort_and_file(
     assert "variants is 2, needed 4" in lusscore("status").output
     told = json.loads(lusscore("status", "-b", "vgg16", "--json").output)
     assert told[0]["state"] == "missing"
+
+
+def test_one_broken_cohort_does_not_hide_the_others(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    make_cohort(2)
+    lusscore("features", "tiny", "--backbone", tiny_backbone)
+    broken = Path("data/broken")
+    broken.mkdir()
+    (broken / "cohort.toml").write_text("name = 1")
+    done = lusscore("status", "--backbone", tiny_backbone)
+    assert done.exit_code == 1
+    assert "broken" in done.output
+    assert "tiny" in done.output
+    assert lusscore("status", "broken").exit_code == 2

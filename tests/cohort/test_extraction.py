@@ -1,7 +1,7 @@
 import pytest
 
 from lusscore.cohort import ExtractionSettings, FramesPolicy
-from lusscore.errors import CohortError
+from lusscore.errors import CohortError, InvalidCohortError
 
 
 def test_settings_read_back_from_their_table() -> None:
@@ -21,17 +21,17 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
     ("key", "value", "expected"),
     [
         ("variants", -1, "a whole number from 0"),
-        ("variants", 2.5, "a value like 3"),
-        ("variants", True, "a value like 3"),
+        ("variants", 2.5, "a whole number"),
+        ("variants", True, "a whole number"),
         ("rotation", 200, "degrees from 0 to 180"),
-        ("rotation", "ten", "a value like 10.0"),
+        ("rotation", "ten", "expected a number"),
         ("shift", 0.9, "a fraction from 0 to 0.5"),
         ("scale", 1.0, "a fraction from 0 to 0.9"),
-        ("flip", "yes", "a value like True"),
+        ("flip", "yes", "true or false"),
         ("dtype", "float64", "one of float16, float32"),
         ("sector", "auto", "one of none"),
         ("frames", "few", "expected all"),
-        ("colour", "red", "unknown extraction setting 'colour'"),
+        ("colour", "red", "colour: is no extraction setting"),
     ],
 )
 def test_what_is_not_allowed_gets_a_sentence(key: str, value: object, expected: str) -> None:
@@ -43,3 +43,12 @@ def test_contrast_is_measured_inside_a_sector() -> None:
     with pytest.raises(CohortError, match="contrast = .clahe. is not allowed; expected none where"):
         ExtractionSettings(sector="none", contrast="clahe")
     assert ExtractionSettings(contrast="clahe").as_table()["contrast"] == "clahe"
+
+
+def test_everything_that_is_wrong_with_a_table_is_named_at_once() -> None:
+    table = {"variants": 2.5, "rotation": 999.0, "sector": "fan", "seed": -1, "colour": "red",
+             "frames": "some", "flip": 1}  # fmt: skip
+    with pytest.raises(InvalidCohortError) as caught:
+        ExtractionSettings.from_table(table)
+    told = {problem.where for problem in caught.value.problems}
+    assert told == set(table)

@@ -82,10 +82,7 @@ def tell_cohort(summary: dict[str, Any]) -> None:
             "--rule mean or --rule rater:NAME decides."
         )
     if summary["ignored_count"]:
-        note(
-            f"Left out, not being understood: {summary['ignored_count']}"
-            f"{_listed(summary.get('ignored', ()))}."
-        )
+        note(f"Not taken in: {summary['ignored_count']}{_listed(summary.get('ignored', ()))}.")
     by = f", {len(summary['raters'])} raters" if summary["raters"] else ""
     say(
         f"{summary['folder']}: {summary['patients']} patients, {summary['clips']} clips, protocol "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from lusscore.cli.places import (
     find_cohort,
     weights_dir_option,
 )
-from lusscore.console import print_table, say
+from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
     from lusscore.features import FileStatus
@@ -41,25 +42,30 @@ def command(
 
     Without COHORTS, of all that have a folder under --data-dir.
     """
+    from lusscore.errors import CohortError
     from lusscore.features import cohort_status
 
-    names = cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
-    found = [
-        (name, status)
-        for name in names
-        for status in cohort_status(
-            find_cohort(name, data_dir, check_files=False),
-            features_dir,
-            backbones,
-            weights_dir=weights_dir,
-        )
-    ]
+    found, broken = [], []
+    for name in cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml")):
+        try:
+            cohort = find_cohort(name, data_dir, check_files=False)
+        except CohortError as error:
+            if cohorts:
+                raise
+            broken.append(str(error))
+            continue
+        found += [
+            (name, status)
+            for status in cohort_status(cohort, features_dir, backbones, weights_dir=weights_dir)
+        ]
+    for sentence in broken:
+        note(sentence)
     if as_json:
         rows = [
             {"cohort": name, **asdict(status), "path": str(status.path)} for name, status in found
         ]
         say(json.dumps(rows, indent=2))
-        return
+        sys.exit(1 if broken else 0)
     print_table(
         "Feature files" if found else "No feature files yet; make one with 'lusscore features'",
         ("cohort", "backbone", "state", ">frames", ">clips failed", ">size", "in", "why"),
@@ -77,6 +83,8 @@ def command(
             for name, status in found
         ],
     )
+    if broken:
+        sys.exit(1)
 
 
 def _writer(status: FileStatus) -> list[str]:

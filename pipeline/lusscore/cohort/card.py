@@ -91,8 +91,8 @@ def read_card(path: Path) -> Card:
         elif key == "extraction":
             try:
                 values[key] = ExtractionSettings.from_table(value)
-            except CohortError as error:
-                problems.append(Problem("extraction", str(error)))
+            except InvalidCohortError as error:
+                problems += [Problem(f"extraction {one.where}", one.what) for one in error.problems]
         else:
             values[key] = value
     if problems:

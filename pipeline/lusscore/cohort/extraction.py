@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lusscore.cohort.frames_policy import FramesPolicy
-from lusscore.errors import CohortError
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.sector import CONTRAST_POLICIES, SECTOR_POLICIES
 
 DTYPES = ("float16", "float32")
 REPEATED = ("keep", "drop")
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,21 @@ class ExtractionSettings:
     contrast: str = "none"
 
     def __post_init__(self) -> None:
+        for problem in self._faults():
+            raise CohortError(f"extraction setting {problem.where} {problem.what}.")
+
+    def _faults(self) -> Iterator[Problem]:
+        """Yield what is out of range."""
         checks = (
             (0 <= self.variants <= 1000, "variants", "a whole number from 0 to 1000"),
             (0 <= self.rotation <= 180, "rotation", "degrees from 0 to 180"),
             (0 <= self.shift <= 0.5, "shift", "a fraction from 0 to 0.5"),
             (0 <= self.scale <= 0.9, "scale", "a fraction from 0 to 0.9"),
             (self.seed >= 0, "seed", "a whole number of at least 0"),
-            (self.dtype in DTYPES, "dtype", f"one of {', '.join(DTYPES)}"),
-            (self.repeated in REPEATED, "repeated", f"one of {', '.join(REPEATED)}"),
-            (self.sector in SECTOR_POLICIES, "sector", f"one of {', '.join(SECTOR_POLICIES)}"),
-            (
-                self.contrast in CONTRAST_POLICIES,
-                "contrast",
-                f"one of {', '.join(CONTRAST_POLICIES)}",
-            ),
+            (self.dtype in DTYPES, "dtype", _one_of(DTYPES)),
+            (self.repeated in REPEATED, "repeated", _one_of(REPEATED)),
+            (self.sector in SECTOR_POLICIES, "sector", _one_of(SECTOR_POLICIES)),
+            (self.contrast in CONTRAST_POLICIES, "contrast", _one_of(CONTRAST_POLICIES)),
             (
                 self.contrast == "none" or self.sector != "none",
                 "contrast",
@@ -83,9 +85,8 @@ class ExtractionSettings:
         )
         for good, name, expected in checks:
             if not good:
-                raise CohortError(
-                    f"extraction setting {name} = {getattr(self, name)!r} is not allowed; "
-                    f"expected {expected}."
+                yield Problem(
+                    name, f"= {getattr(self, name)!r} is not allowed; expected {expected}"
                 )
 
     @classmethod
@@ -94,17 +95,26 @@ class ExtractionSettings:
 
         Raises
         ------
-        CohortError
-            On an unknown key, a value of the wrong type or one out of range.
+        InvalidCohortError
+            On unknown keys and values of a wrong type or out of range: all are named.
         """
         known = {entry.name: getattr(cls(), entry.name) for entry in fields(cls)}
+        problems: list[Problem] = []
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in known:
-                raise CohortError(
-                    f"unknown extraction setting {key!r}; expected any of {', '.join(known)}."
-                )
-            values[key] = _as_type_of(known[key], key, value)
+                problems.append(Problem(key, f"is no extraction setting; {_expected(known)}"))
+                continue
+            try:
+                values[key] = _as_type_of(known[key], value)
+            except ValueError as error:
+                problems.append(Problem(key, f"= {value!r} is not allowed; {error}"))
+        # an unchecked one, so that everything out of range is told and not the first alone
+        unchecked = object.__new__(cls)
+        vars(unchecked).update(known | values)
+        problems += unchecked._faults()
+        if problems:
+            raise InvalidCohortError("extraction", problems)
         return cls(**values)
 
     def as_table(self) -> dict[str, Any]:
@@ -112,17 +122,26 @@ class ExtractionSettings:
         return asdict(self) | {"frames": str(self.frames)}
 
 
-def _as_type_of(default: object, key: str, value: Any) -> object:
-    """Return a TOML value as the type of `default`, or say why it is not one."""
+def _one_of(allowed: Iterable[str]) -> str:
+    """Say what may stand in a place."""
+    return f"one of {', '.join(allowed)}"
+
+
+def _expected(known: Iterable[str]) -> str:
+    return f"expected any of {', '.join(known)}"
+
+
+def _as_type_of(default: object, value: Any) -> object:
+    """Return a TOML value as the type of `default`; raise ValueError that says what is expected."""
     if isinstance(default, FramesPolicy):
-        return FramesPolicy.parse(str(value))
+        try:
+            return FramesPolicy.parse(str(value))
+        except CohortError as error:
+            raise ValueError(str(error).partition("; ")[2].rstrip(".")) from None
     whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(default, float) and (whole or isinstance(value, float)):
         return float(value)
     # bool is a kind of int in Python, but true is no number of variants
     if type(value) is not type(default):
-        raise CohortError(
-            f"extraction setting {key} = {value!r} is not allowed; "
-            f"expected a value like {default!r}."
-        )
+        raise ValueError(f"expected {_KINDS[type(default)]}")
     return value

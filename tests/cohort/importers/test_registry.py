@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +48,14 @@ def test_any_text_gives_a_name_that_a_cohort_may_have(
 def test_a_name_that_no_cohort_may_have_gets_a_sentence(name: str) -> None:
     with pytest.raises(CohortError, match="cannot be a cohort's name; expected letters, digits"):
         ImportOptions(name)
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [(ImportOptions(columns={"zone": "x"}), "--column"), (ImportOptions(media=Path()), "--media")],
+)
+def test_an_option_that_an_importer_does_not_look_at_is_refused(
+    tmp_path: Path, options: ImportOptions, option: str
+) -> None:
+    with pytest.raises(CohortError, match=f"importer folders has no use for {option}; leave"):
+        get_importer("folders")(tmp_path, options)

@@ -34,7 +34,9 @@ _CITATION = (
 
 
 @register_importer(
-    "covidx-us", "a copy of nrc-cnrc/COVID-US with the videos that its notebook fetched"
+    "covidx-us",
+    "a copy of nrc-cnrc/COVID-US with the videos that its notebook fetched",
+    "media",
 )
 def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
     """Read a copy of COVIDx-US: the repository with ``utils/`` and ``data/video/``.

@@ -23,7 +23,9 @@ _CITATION = (
 
 
 @register_importer(
-    "pocus", "a copy of jannisborn/covid19_ultrasound: its folder, or data/dataset_metadata.csv"
+    "pocus",
+    "a copy of jannisborn/covid19_ultrasound: its folder, or data/dataset_metadata.csv",
+    "media",
 )
 def import_pocus(source: Path, options: ImportOptions) -> Imported:
     """Read a copy of the data set: the repository, its ``data`` folder, or the table in it.

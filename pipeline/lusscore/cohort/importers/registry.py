@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
+from lusscore.cohort.rubrics import describe_rubric
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
 
@@ -82,10 +84,11 @@ class _Registered:
     summary: str
 
 
+_OPTIONS = {"columns": "--column", "media": "--media"}
 _IMPORTERS: dict[str, _Registered] = {}
 
 
-def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]:
+def register_importer(name: str, summary: str, *uses: str) -> Callable[[Importer], Importer]:
     """Register an importer under `name`.
 
     Parameters
@@ -94,6 +97,8 @@ def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]
         The word on the command line.
     summary
         What it reads, in one line without a full stop.
+    uses
+        Which of the options ``columns`` and ``media`` it looks at; the others are refused.
 
     Raises
     ------
@@ -104,8 +109,18 @@ def register_importer(name: str, summary: str) -> Callable[[Importer], Importer]
     def register(importer: Importer) -> Importer:
         if name in _IMPORTERS:
             raise ValueError(f"an importer named {name!r} is registered already")
-        _IMPORTERS[name] = _Registered(importer, summary)
-        return importer
+
+        @wraps(importer)
+        def checked(source: Path, options: ImportOptions) -> Imported:
+            for field_name, option in _OPTIONS.items():
+                if field_name not in uses and getattr(options, field_name):
+                    raise CohortError(f"The importer {name} has no use for {option}; leave it out.")
+            if options.rubric is not None:
+                describe_rubric(options.rubric)
+            return importer(source, options)
+
+        _IMPORTERS[name] = _Registered(checked, summary)
+        return checked
 
     return register
 

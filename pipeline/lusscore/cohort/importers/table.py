@@ -26,7 +26,12 @@ from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError
 
 
-@register_importer("csv", "any table of labels: CSV, TSV or semicolons, see --column and --media")
+@register_importer(
+    "csv",
+    "any table of labels: CSV, TSV or semicolons, see --column and --media",
+    "columns",
+    "media",
+)
 def import_table(source: Path, options: ImportOptions) -> Imported:
     """Read a table with one row for each clip, stretch of a clip, or rater's score of one.
 

@@ -32,7 +32,12 @@ from lusscore.errors import CohortError, InvalidCohortError, Problem
 _Fields = Callable[[str], str]
 
 
-@register_importer("cvat", "annotations of CVAT: 'CVAT for video 1.1' or 'CVAT for images 1.1'")
+@register_importer(
+    "cvat",
+    "annotations of CVAT: 'CVAT for video 1.1' or 'CVAT for images 1.1'",
+    "columns",
+    "media",
+)
 def import_cvat(source: Path, options: ImportOptions) -> Imported:
     """Read the exports of CVAT tasks or of a project, an XML file or a folder of them.
 

@@ -37,7 +37,9 @@ _RATE_NOT_TOLD = (
 )
 
 
-@register_importer("label-studio", "an export of Label Studio: JSON, JSON-MIN, CSV or TSV")
+@register_importer(
+    "label-studio", "an export of Label Studio: JSON, JSON-MIN, CSV or TSV", "columns", "media"
+)
 def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     """Read an export of a Label Studio project: JSON, JSON-MIN, CSV or TSV.
 
