@@ -40,6 +40,7 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
         read_card(tmp_path / "cohort.toml")
     assert {problem.where for problem in caught.value.problems} == {
-        "name", "rubric", "protocol", "label_level", "synthetic", "zones", "speed", "extraction variants",
+        "name", "rubric", "protocol", "label_level", "synthetic", "zones", "speed",
+        "extraction variants",
     }  # fmt: skip
     assert "has 8 problems" in str(caught.value)
