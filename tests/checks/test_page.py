@@ -69,7 +69,7 @@ def test_findings_are_on_it(verdict: Verdict) -> None:
     page = render_page(verdict)
     for finding in verdict.findings:
         assert f"<code>{finding.code}</code>" in page
-    assert "a.mp4 = b.mp4" in page
+    assert "a · R1 · a.mp4 = b · R1 · b.mp4" in page
 
 
 def test_pictures_show_no_name(verdict: Verdict) -> None:

@@ -61,7 +61,7 @@ def test_several_raters_are_settled_kept_and_told(
 ) -> None:
     result = lusscore(*TABLE)
     assert result.exit_code == 0
-    assert "gave one score as another: 1 (b.mp4). --rule mean" in result.output
+    assert "gave one score as another: 1 (p · b.mp4). --rule mean" in result.output
     assert "2 clips labelled, 2 raters" in result.output
     spans = read_cohort(Path("data/labels")).spans
     assert [(span.score, span.rater) for span in spans] == [
@@ -109,7 +109,7 @@ def test_json_tells_what_came_in(lusscore: Callable[..., Result], table: Path) -
         "cohort": "labels", "patients": 2, "clips": 3, "labelled": 2, "raters": ["x", "y"],
     }  # fmt: skip
     assert told["ignored"] == ["d.mp4"]
-    assert [Path(clip).name for clip in told["ties"]] == ["b.mp4"]
+    assert [Path(clip).name for clip in told["ties"]] == ["p · b.mp4"]
 
 
 def test_what_a_table_of_windows_text_was_read_as_is_told(

@@ -18,7 +18,7 @@ def findings_of(error: InvalidCohortError) -> list[Finding]:
         Finding(
             "error",
             "invalid-card" if card else "invalid-manifest",
-            f"{problem.what}.",
+            f"{problem.what.rstrip('.')}.",
             # the page cuts the folders of clips that stand in `where`
             (problem.where, problem.clip) if problem.clip else (problem.where,),
             f"Correct it in {Path(str(error.source)).name}.",

@@ -11,7 +11,7 @@ from lusscore import __version__
 from lusscore.checks.check_cohort import Verdict
 from lusscore.checks.finding import LEVELS, Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
-from lusscore.checks.shown_name import shown_name
+from lusscore.checks.shown_name import clip_title, shown_name
 from lusscore.checks.wording import shared_amount
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 
@@ -62,7 +62,14 @@ def render_page(verdict: Verdict) -> str:
         ),
         version=__version__,
         levels=[
-            (level, [_shown(finding) for finding in verdict.findings if finding.level == level])
+            (
+                level,
+                [
+                    _shown(finding, inspection)
+                    for finding in verdict.findings
+                    if finding.level == level
+                ],
+            )
             for level in LEVELS
         ],
         most_places=_MOST_PLACES,
@@ -73,9 +80,14 @@ def render_page(verdict: Verdict) -> str:
     )
 
 
-def _shown(finding: Finding) -> dict[str, object]:
-    """Return a finding with the folders of absolute paths cut from where it is."""
-    where = [" = ".join(map(shown_name, place.split(" = "))) for place in finding.where]
+def _shown(finding: Finding, inspection: Inspection | None) -> dict[str, object]:
+    """Return a finding with clips by patient and zone, and no folder of an absolute path."""
+    looks = inspection.by_clip if inspection else {}
+
+    def called(place: str) -> str:
+        return clip_title(looks[place]) if place in looks else shown_name(place)
+
+    where = [" = ".join(map(called, place.split(" = "))) for place in finding.where]
     return {"code": finding.code, "what": finding.what, "advice": finding.advice, "where": where}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from lusscore.checks.inspection import ClipLook, Inspection
-from lusscore.checks.shown_name import shown_name
+from lusscore.checks.shown_name import clip_title
 from lusscore.errors import CohortError
 
 _COLUMNS, _ROWS = 6, 10
@@ -82,7 +82,7 @@ def _draw(title: str, looks: Sequence[ClipLook]) -> Image.Image:
             pen.rectangle((left, top, left + _TILE - 1, top + _TILE - 1), outline=_MUTED)
             pen.text((left + 8, top + 8), "cannot be read", _MUTED, small)
         source = f"sector: {look.sector.source}" if look.sector else ""
-        pen.text((left, top + _TILE + 2), _short(shown_name(look.clip)), _INK, small)
+        pen.text((left, top + _TILE + 2), _short(clip_title(look)), _INK, small)
         pen.text((left, top + _TILE + _LINE), source, _MUTED, small)
     return sheet
 

@@ -43,7 +43,10 @@ def sum_up(
     cohort: Cohort, imported: Imported, settled: Settled, copies: Deidentified | None
 ) -> dict[str, Any]:
     """Sum up what came in; where clips were copied, without any word of their source."""
-    ties = [Path(span.clip).name for span in settled.ties]
+    ties = [
+        " · ".join(filter(None, (span.patient, span.zone, Path(span.clip).name)))
+        for span in settled.ties
+    ]
     named: dict[str, Any] = {
         "ties": ties,
         "ignored": list(imported.ignored),

@@ -256,3 +256,17 @@ def test_the_regions_of_a_video_within_dicom_are_those_of_its_square_pixels(
     facts = read_facts(path)
     assert (facts.height, facts.width, facts.frame_rate) == (48, 128, 25)
     assert facts.regions == clip_regions(path) == (Region(0, 0, 128, 48, True),)
+
+
+def test_pseudonyms_of_a_file_that_was_de_identified_are_no_identifiers(tmp_path: Path) -> None:
+    dataset = ultrasound_header(1, 8, 8, "MONOCHROME2")
+    dataset.PatientName, dataset.PatientID = "P-AAAAAA", "P-AAAAAA"
+    dataset.StudyDate, dataset.InstitutionName = "20000101", "A hospital"
+    dataset.PixelData = bytes(64)
+    dataset.PatientIdentityRemoved = "NO"
+    kept = {"PatientName", "PatientID", "StudyDate", "InstitutionName"}
+    assert kept <= set(read_facts(save(dataset, tmp_path / "a.dcm")).identifiers)
+    dataset.PatientIdentityRemoved = "YES"
+    told = set(read_facts(save(dataset, tmp_path / "b.dcm")).identifiers)
+    assert "InstitutionName" in told
+    assert not told & {"PatientName", "PatientID", "StudyDate"}

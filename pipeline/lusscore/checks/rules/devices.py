@@ -10,7 +10,7 @@ from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.checks.rules.groups import STRONG
-from lusscore.checks.wording import listed
+from lusscore.checks.wording import listed, number_of
 
 _SHOWN = 6
 
@@ -18,13 +18,18 @@ _SHOWN = 6
 @register_check("device-mix", "devices-tell-groups", "devices-tell-scores", needs="manifest")
 def check_devices(inspection: Inspection) -> Iterator[Finding]:
     """Count devices, and hold them against groups and scores."""
-    devices = Counter(look.device or "unknown" for look in inspection.clips)
-    if len(devices) < 2:
-        return
-    told = [f"{device} ({count:,} clips)" for device, count in devices.most_common(_SHOWN)]
-    if len(devices) > _SHOWN:
-        told.append(f"{len(devices) - _SHOWN:,} more")
-    yield Finding("note", "device-mix", f"Clips come from {len(devices)} devices: {listed(told)}.")
+    devices = Counter(look.device for look in inspection.clips if look.device)
+    if len(devices) > 1:
+        told = [
+            f"{device} ({number_of(count, 'clip')})"
+            for device, count in devices.most_common(_SHOWN)
+        ]
+        if len(devices) > _SHOWN:
+            told.append(f"{len(devices) - _SHOWN:,} more")
+        unknown = len(inspection.clips) - devices.total()
+        rest = f"; of {number_of(unknown, 'clip')} it is not known" if unknown else ""
+        what = f"Clips come from {len(devices)} devices: {listed(told)}{rest}."
+        yield Finding("note", "device-mix", what)
     by_patient = sorted(
         {
             (look.patient, look.device, look.spans[0].group)

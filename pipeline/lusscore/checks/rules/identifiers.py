@@ -21,7 +21,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
     holding, declared = [], []
     for look in inspection.clips:
         if look.facts is not None and look.facts.identifiers:
-            names.update(set(look.facts.identifiers))
+            names.update(look.facts.identifiers)
             holding.append(look.clip)
         if look.facts is not None and look.facts.burned_in:
             declared.append(look.clip)
@@ -32,8 +32,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
             "warning",
             "identifiers-present",
             f"{number_of(len(holding), 'clip')} {have(len(holding))} fields that can tell who the "
-            "patient is: "
-            f"{told}{more}.",
+            f"patient is: {told}{more}.",
             tuple(holding),
             _ADVICE,
         )
@@ -42,8 +41,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
             "warning",
             "declared-burned-in",
             f"{number_of(len(declared), 'DICOM file')} {have(len(declared))} a header that says "
-            "the "
-            "pixels show who the patient is.",
+            "the pixels show who the patient is.",
             tuple(declared),
             _ADVICE,
         )

@@ -43,10 +43,14 @@ _LISTED = """
     StudyIDIssuer TextComments TextString TimezoneOffsetFromUTC VisitComments
 """
 _KEYWORDS = frozenset(_LISTED.split())
+_REPLACED = frozenset(("PatientName", "PatientID", "StudyID", "StudyDate"))
 
 
 def read_identifiers(dataset: Any) -> tuple[str, ...]:
     """Name the elements that identify and are not empty, in sequences too.
+
+    Of a file that says that the patient's identity was removed, name, id, study and its date are
+    taken for pseudonyms.
 
     Returns
     -------
@@ -56,11 +60,15 @@ def read_identifiers(dataset: Any) -> tuple[str, ...]:
     """
     found = set()
     private = False
+    # a file that was de-identified has a pseudonym and a shifted date where it must have something
+    replaced = str(dataset.get("PatientIdentityRemoved", "")).upper() == "YES"
     for element in dataset.iterall():
         if element.VR == "SQ" or element.value is None or len(str(element.value)) == 0:
             continue
         if element.tag.is_private:
             private |= not element.tag.is_private_creator
+        elif replaced and element.keyword in _REPLACED:
+            continue
         elif element.keyword in _KEYWORDS or element.VR in _DATES_AND_PERSONS:
             found.add(element.keyword)
     return (*sorted(found - {""}), *((PRIVATE,) if private else ()))
