@@ -1,15 +1,20 @@
 import numpy as np
 import pytest
 from sklearn.metrics import (
+    accuracy_score,
     average_precision_score,
     balanced_accuracy_score,
+    cohen_kappa_score,
+    confusion_matrix,
     f1_score,
     mean_absolute_error,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
     roc_auc_score,
 )
 
-from lusscore.evaluation.confusion import all_metrics
-from lusscore.evaluation.metrics import LOWER_IS_BETTER, METRICS, measure
+from lusscore.evaluation.metrics import CLASS_METRICS, LOWER_IS_BETTER, METRICS, measure
 
 
 def test_a_perfect_model_has_ones_throughout(held_out):
@@ -26,20 +31,32 @@ def test_metrics_are_scikit_learns(held_out):
     truth = generator.integers(0, 4, 300)
     shares = generator.dirichlet([1, 1, 1, 1], 300) + np.eye(4)[truth] * 0.3
     shares /= shares.sum(1, keepdims=True)
-    rows = held_out(truth, shares)
-    metrics = measure(rows)
-    assert metrics.macro_f1 == pytest.approx(f1_score(truth, rows.prediction, average="macro"))
-    expected = roc_auc_score(truth, shares, multi_class="ovr", average="macro")
-    assert metrics.macro_auc == pytest.approx(expected)
-    expected = average_precision_score(np.eye(4)[truth], shares, average="macro")
-    assert metrics.macro_pr_auc == pytest.approx(expected)
-    assert metrics.balanced_accuracy == pytest.approx(
-        balanced_accuracy_score(truth, rows.prediction)
-    )
-    expected = mean_absolute_error(truth, rows.prediction)
-    assert metrics.mean_absolute_error == pytest.approx(expected)
-    for name, value in all_metrics(metrics.confusion).items():
-        assert getattr(metrics, name) == pytest.approx(value), name
+    rows = held_out(truth, shares, patient=generator.integers(0, 9, 300))
+    prediction, metrics = rows.prediction, measure(rows)
+    each = precision_recall_fscore_support(truth, prediction)
+    one_vs_rest = {"multi_class": "ovr", "average": None}
+    expected = {
+        "accuracy": accuracy_score(truth, prediction),
+        "balanced_accuracy": balanced_accuracy_score(truth, prediction),
+        "macro_precision": precision_score(truth, prediction, average="macro"),
+        "macro_recall": recall_score(truth, prediction, average="macro"),
+        "macro_f1": f1_score(truth, prediction, average="macro"),
+        "macro_auc": roc_auc_score(truth, shares, multi_class="ovr", average="macro"),
+        "macro_pr_auc": average_precision_score(np.eye(4)[truth], shares, average="macro"),
+        "quadratic_kappa": cohen_kappa_score(truth, prediction, weights="quadratic"),
+        "mean_absolute_error": mean_absolute_error(truth, prediction),
+        "within_one": np.mean(np.abs(truth - prediction) <= 1),
+        "brier": np.square(shares - np.eye(4)[truth]).sum(1).mean(),
+        "precision": each[0],
+        "recall": each[1],
+        "f1": each[2],
+        "auc": roc_auc_score(truth, shares, **one_vs_rest),
+        "pr_auc": average_precision_score(np.eye(4)[truth], shares, average=None),
+        "confusion": confusion_matrix(truth, prediction),
+    }
+    assert {*METRICS, *CLASS_METRICS, "confusion"} - set(expected) == {"calibration_error"}
+    for name, value in expected.items():
+        assert getattr(metrics, name) == pytest.approx(value, abs=1e-12), name
 
 
 def test_every_metric_is_there_once():

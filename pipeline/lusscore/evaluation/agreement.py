@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.evaluation.ratio import ratio
+
 FloatArray = NDArray[np.float64]
 
 _LIMIT = 1.96
-_TINY = 1e-9
 
 
 def intraclass_correlation(ratings: FloatArray, weights: FloatArray) -> FloatArray:
@@ -37,18 +38,18 @@ def intraclass_correlation(ratings: FloatArray, weights: FloatArray) -> FloatArr
     raters = ratings.shape[-1]
     centred = ratings - ratings.mean((-2, -1), keepdims=True)
     count = weights.sum(-1)
-    share = _ratio(weights, count[..., None])
+    share = ratio(weights, count[..., None])
     of_exam, of_rater = centred.mean(-1), (share[..., None] * centred).sum(-2)
     grand = of_rater.mean(-1)
     rows = raters * count * ((share * of_exam**2).sum(-1) - grand**2)
     columns = count * ((of_rater - grand[..., None]) ** 2).sum(-1)
     total = count * ((share * (centred**2).sum(-1)).sum(-1) - raters * grand**2)
-    msr = _ratio(rows, count - 1)
+    msr = ratio(rows, count - 1)
     msc = columns / (raters - 1)
-    mse = _ratio(total - rows - columns, (count - 1) * (raters - 1))
-    noise = (raters - 1) * mse + _ratio(raters * (msc - mse), count)
+    mse = ratio(total - rows - columns, (count - 1) * (raters - 1))
+    noise = (raters - 1) * mse + ratio(raters * (msc - mse), count)
     # without the rounding that makes 0 a number of sixteen decimals and either sign
-    return np.round(_ratio(msr - mse, msr + noise), 12) + 0.0
+    return np.round(ratio(msr - mse, msr + noise), 12) + 0.0
 
 
 def rank_correlation(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
@@ -71,10 +72,10 @@ def rank_correlation(first: FloatArray, second: FloatArray, weights: FloatArray)
 
 def correlation(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
     """Pearson's correlation along the last axis; NaN where either side has a single value."""
-    share = _ratio(weights, weights.sum(-1, keepdims=True))
+    share = ratio(weights, weights.sum(-1, keepdims=True))
     one, other = (each - (share * each).sum(-1, keepdims=True) for each in (first, second))
     spread = (share * one**2).sum(-1) * (share * other**2).sum(-1)
-    return _ratio((share * one * other).sum(-1), np.sqrt(np.maximum(spread, 0)))
+    return ratio((share * one * other).sum(-1), np.sqrt(np.maximum(spread, 0)))
 
 
 def limits_of_agreement(
@@ -99,9 +100,9 @@ def limits_of_agreement(
         than two exams.
     """
     count = weights.sum(-1)
-    bias = _ratio(weights @ differences, count)
+    bias = ratio(weights @ differences, count)
     squares = (weights * np.square(differences - bias[:, None])).sum(-1)
-    reach = _LIMIT * np.sqrt(_ratio(squares, count - 1))
+    reach = _LIMIT * np.sqrt(ratio(squares, count - 1))
     return bias, bias - reach, bias + reach
 
 
@@ -110,11 +111,3 @@ def _ranks(values: FloatArray, weights: FloatArray) -> FloatArray:
     levels, place = np.unique(values, return_inverse=True)
     counts = weights @ np.eye(len(levels))[place]
     return (counts.cumsum(-1) - (counts - 1) / 2)[:, place]
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Divide; NaN where the denominator is 0 or below but for rounding."""
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    result = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator > _TINY)
-    return result

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
 
 FloatArray = NDArray[np.float64]
 
@@ -50,21 +51,17 @@ def resampled_auc(wins: FloatArray, pairs: FloatArray, draws: FloatArray) -> Flo
     ndarray of float64, shape (resamples, 4)
         NaN where a resample holds no pair.
     """
-    area = np.full((len(draws), len(SCORES)), np.nan)
+    right, total = np.zeros((2, len(draws), len(SCORES)))
     for score in SCORES:
-        right = ((draws @ wins[score]) * draws).sum(1)
-        total = ((draws @ pairs[score]) * draws).sum(1)
-        np.divide(right, total, out=area[:, score], where=total > 0)
-    return area
+        right[:, score] = ((draws @ wins[score]) * draws).sum(1)
+        total[:, score] = ((draws @ pairs[score]) * draws).sum(1)
+    return ratio(right, total)
 
 
 def mean_over_defined(values: FloatArray) -> FloatArray:
     """Average over the last axis, leaving out NaN; NaN where all are."""
     defined = np.isfinite(values)
-    total = np.where(defined, values, 0).sum(-1)
-    result = np.full(values.shape[:-1], np.nan)
-    np.divide(total, defined.sum(-1), out=result, where=defined.any(-1))
-    return result
+    return ratio(np.where(defined, values, 0).sum(-1), defined.sum(-1))
 
 
 def _count_pairs(part: HeldOut, score: int, wins: FloatArray, pairs: FloatArray) -> None:

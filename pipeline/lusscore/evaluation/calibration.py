@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
 
 BINS = 10
 
@@ -87,10 +88,7 @@ def calibration_error(rows: FloatArray, gap: FloatArray) -> FloatArray:
     ndarray of float64, shape (...)
         0–1; NaN where there is no row.
     """
-    total = rows.sum(-1)
-    error = np.full(total.shape, np.nan)
-    np.divide(np.abs(gap).sum(-1), total, out=error, where=total > 0)
-    return error
+    return ratio(np.abs(gap).sum(-1), rows.sum(-1))
 
 
 def _summed(place: NDArray[np.int64], values: FloatArray, length: int) -> FloatArray:

@@ -2,9 +2,10 @@
 
 Predictions are shuffled, not labels before training: a head trained on shuffled labels learns the
 frequencies of the scores and little else, which the majority baseline shows already, and training
-hundreds of them would take hours. Each patient is given the predictions of another patient of the
-same fold, so that the frequencies of scores and predictions, and how alike the frames of one
-patient are, stay what they were; only the tie between prediction and truth is cut.
+hundreds of them would take hours. Each patient is given the predictions of a patient of the same
+fold, patients being permuted at random, so that the frequencies of scores and predictions, and how
+alike the frames of one patient are, stay what they were; only the tie between prediction and truth
+is cut. A permutation leaves one patient in its place on average.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lusscore.evaluation import confusion
 from lusscore.evaluation.auc import mean_over_defined
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
 from lusscore.evaluation.resampling import interval
 
 FloatArray = NDArray[np.float64]
@@ -186,7 +188,7 @@ class _Given:
             **confusion.all_metrics(confusions),
             "macro_auc": mean_over_defined(auc),
             "macro_pr_auc": mean_over_defined(pr_auc),
-            "brier": np.asarray(loss / confusions.sum((-2, -1))),
+            "brier": ratio(np.asarray(loss), confusions.sum((-2, -1))),
         }
 
     def _ranked(self, received: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -206,10 +208,7 @@ class _Given:
                 among = rows[:, ::-1].cumsum(1)[:, ::-1]
                 precision[:, score] += (positive * above / np.maximum(among, 1e-9)).sum(1)
                 hits[:, score] += count
-        auc, pr_auc = np.full((2, *wins.shape), np.nan)
-        np.divide(wins, pairs, out=auc, where=pairs > 0)
-        np.divide(precision, hits, out=pr_auc, where=hits > 0)
-        return auc, pr_auc
+        return ratio(wins, pairs), ratio(precision, hits)
 
 
 def _shares(probability: FloatArray, owner: IntArray, size: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lusscore.evaluation.auc import mean_over_defined
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
 
 FloatArray = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ def all_metrics(confusions: FloatArray) -> dict[str, FloatArray]:
 
 def accuracy(confusions: FloatArray) -> FloatArray:
     """Share of rows on the diagonal; shape (..., 4, 4) gives (...)."""
-    return _ratio(np.trace(confusions, axis1=-2, axis2=-1), confusions.sum((-2, -1)))
+    return ratio(np.trace(confusions, axis1=-2, axis2=-1), confusions.sum((-2, -1)))
 
 
 def per_class(confusions: FloatArray) -> dict[str, FloatArray]:
@@ -62,20 +63,20 @@ def per_class(confusions: FloatArray) -> dict[str, FloatArray]:
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
     present = np.where(support > 0, 1.0, np.nan)
     return {
-        "precision": np.nan_to_num(_ratio(hits, predicted)) * present,
-        "recall": _ratio(hits, support),
-        "f1": _ratio(2 * hits, support + predicted) * present,
+        "precision": np.nan_to_num(ratio(hits, predicted)) * present,
+        "recall": ratio(hits, support),
+        "f1": ratio(2 * hits, support + predicted) * present,
     }
 
 
 def mean_absolute_error(confusions: FloatArray) -> FloatArray:
     """Mean distance of predicted from true score, in scores; shape (..., 4, 4) gives (...)."""
-    return _ratio((_DISTANCE * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
+    return ratio((_DISTANCE * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
 
 
 def within_one(confusions: FloatArray) -> FloatArray:
     """Share of rows at most one score off; shape (..., 4, 4) gives (...)."""
-    return _ratio(((_DISTANCE <= 1) * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
+    return ratio(((_DISTANCE <= 1) * confusions).sum((-2, -1)), confusions.sum((-2, -1)))
 
 
 def quadratic_kappa(confusions: FloatArray) -> FloatArray:
@@ -87,11 +88,4 @@ def quadratic_kappa(confusions: FloatArray) -> FloatArray:
     weights = np.square(_DISTANCE)
     observed = (weights * confusions).sum((-2, -1))
     expected = np.einsum("ij,...i,...j->...", weights, confusions.sum(-1), confusions.sum(-2))
-    return 1 - _ratio(observed * confusions.sum((-2, -1)), expected)
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Divide; NaN where the denominator is 0."""
-    result = np.full(np.shape(numerator), np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator > 0)
-    return result
+    return 1 - ratio(observed * confusions.sum((-2, -1)), expected)

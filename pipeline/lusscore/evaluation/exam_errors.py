@@ -16,6 +16,7 @@ from lusscore.evaluation.agreement import (
     rank_correlation,
 )
 from lusscore.evaluation.chance import can_shuffle, shuffled_donors
+from lusscore.evaluation.ratio import ratio
 from lusscore.evaluation.resampling import interval
 
 EXAM_METRICS = (
@@ -95,12 +96,9 @@ def _measured(
 ) -> dict[str, FloatArray]:
     """Compute `EXAM_METRICS` with exams weighted, shape (resamples,) each."""
     error = prediction - truth
-    count = weights.sum(1)
-    distance = np.full(len(weights), np.nan)
-    np.divide(weights @ np.abs(error), count, out=distance, where=count > 0)
     both = np.stack([truth, prediction], axis=1)
     values = (
-        distance,
+        ratio(weights @ np.abs(error), weights.sum(1)),
         *limits_of_agreement(error, weights),
         intraclass_correlation(both, weights),
         rank_correlation(truth, prediction, weights),
@@ -116,7 +114,7 @@ def _chance(
     shuffles: int,
     seed: int,
 ) -> dict[str, Ends | None]:
-    """Give every exam the prediction of another patient's exam of its fold."""
+    """Give every exam that of a patient of its fold, patients being permuted at random."""
     if not can_shuffle(patient, fold):
         return {}
     from scipy.stats import rankdata

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.evaluation.auc import mean_over_defined, patient_pairs, resampled_auc
-from lusscore.evaluation.calibration import calibration_error, patient_bins, patient_brier
+from lusscore.evaluation.confusion import patient_confusions
 from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.resampling import resample
 
 METRICS = (
     "accuracy",
@@ -82,53 +81,11 @@ class Metrics:
 def measure(rows: HeldOut) -> Metrics:
     """Compute all metrics of `rows`, which may span several folds.
 
-    What scikit-learn has comes from there, but for the areas: both rank rows within folds only
-    (see :func:`lusscore.evaluation.auc.patient_pairs`) and equal scikit-learn's where `rows` are
-    of one fold.
+    Each is that of :func:`lusscore.evaluation.resampling.resample` with every patient drawn once,
+    so that a value and its interval are one definition. The areas rank rows within folds only
+    (see :func:`lusscore.evaluation.auc.patient_pairs`).
     """
-    from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
-
-    truth, prediction = rows.truth, rows.prediction
-    precision, recall, f1, support = precision_recall_fscore_support(
-        truth, prediction, labels=SCORES, zero_division=0.0
-    )
-    precision, recall, f1 = (
-        np.where(support > 0, each, np.nan) for each in (precision, recall, f1)
-    )
-    everyone = np.ones((1, len(rows.patients)))
-    auc = resampled_auc(*patient_pairs(rows), everyone)[0]
-    pr_auc = resampled_pr_auc(precision_recall_steps(rows), everyone)[0]
-    counts = confusion_matrix(truth, prediction, labels=SCORES)
-    macro_recall = float(mean_over_defined(recall))
-    binned = patient_bins(rows)
-    return Metrics(
-        accuracy=float(accuracy_score(truth, prediction)),
-        balanced_accuracy=macro_recall,
-        macro_precision=float(mean_over_defined(precision)),
-        macro_recall=macro_recall,
-        macro_f1=float(mean_over_defined(f1)),
-        macro_auc=float(mean_over_defined(auc)),
-        macro_pr_auc=float(mean_over_defined(pr_auc)),
-        quadratic_kappa=_quadratic_kappa(truth, prediction),
-        mean_absolute_error=float(np.abs(truth - prediction).mean()),
-        within_one=float((np.abs(truth - prediction) <= 1).mean()),
-        brier=float(patient_brier(rows).sum() / len(truth)),
-        calibration_error=float(
-            calibration_error(binned.rows.sum(0), (binned.confidence - binned.right).sum(0))
-        ),
-        precision=precision,
-        recall=recall,
-        f1=f1,
-        auc=auc,
-        pr_auc=pr_auc,
-        confusion=counts,
-    )
-
-
-def _quadratic_kappa(truth: NDArray[np.int64], prediction: NDArray[np.int64]) -> float:
-    """Kappa by scikit-learn; NaN where nothing but one score occurs on both sides."""
-    from sklearn.metrics import cohen_kappa_score
-
-    if len(np.union1d(truth, prediction)) == 1:
-        return float("nan")
-    return float(cohen_kappa_score(truth, prediction, labels=SCORES, weights="quadratic"))
+    once = resample(rows, np.ones((1, len(rows.patients))))
+    values: dict[str, Any] = {metric: float(once.overall[metric][0]) for metric in METRICS}
+    values |= {metric: once.per_class[metric][0] for metric in CLASS_METRICS}
+    return Metrics(**values, confusion=patient_confusions(rows).sum(0).astype(np.int64))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
 
 FloatArray = NDArray[np.float64]
 
@@ -82,9 +83,7 @@ def resampled_pr_auc(steps: Sequence[Steps], draws: FloatArray) -> FloatArray:
             hits *= mine @ each.hits_above
             hits /= np.maximum(mine @ each.rows_above, 1)  # no row, then no hit either
             total[part, each.score] += hits.sum(1)
-    area = np.full_like(total, np.nan)
-    np.divide(total, count, out=area, where=count > 0)
-    return area
+    return ratio(total, count)
 
 
 def _steps(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.calibration import BINS, Binned
+from lusscore.evaluation.ratio import ratio
 from lusscore.evaluation.resampling import interval
 
 FloatArray = NDArray[np.float64]
@@ -43,11 +44,7 @@ class Bin:
 def reliability(binned: Binned, draws: FloatArray | None) -> tuple[Bin, ...]:
     """Lay out the bins that hold rows; `draws` of shape (resamples, patients) give intervals."""
     rows = binned.rows.sum(0)
-    shares = None
-    if draws is not None:
-        drawn = draws @ binned.rows
-        shares = np.full(drawn.shape, np.nan)
-        np.divide(draws @ binned.right, drawn, out=shares, where=drawn > 0)
+    shares = None if draws is None else ratio(draws @ binned.right, draws @ binned.rows)
     return tuple(
         Bin(
             low=number / BINS,

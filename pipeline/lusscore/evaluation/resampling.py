@@ -12,6 +12,7 @@ from lusscore.evaluation.calibration import calibration_error, patient_bins, pat
 from lusscore.evaluation.confusion import all_metrics, patient_confusions, per_class
 from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
+from lusscore.evaluation.ratio import ratio
 
 CONFIDENCE = 0.95
 _MIRRORED = ("pr_auc", "macro_pr_auc")
@@ -53,9 +54,6 @@ def resample(rows: HeldOut, draws: FloatArray) -> Resampled:
     """Compute every metric in every resample; `draws` as :func:`draw_patients` gives them."""
     confusions = np.tensordot(draws, patient_confusions(rows), axes=1)
     binned = patient_bins(rows)
-    loss = np.full(len(draws), np.nan)
-    total = confusions.sum((-2, -1))
-    np.divide(draws @ patient_brier(rows), total, out=loss, where=total > 0)
     areas = {
         "auc": resampled_auc(*patient_pairs(rows), draws),
         "pr_auc": resampled_pr_auc(precision_recall_steps(rows), draws),
@@ -63,7 +61,7 @@ def resample(rows: HeldOut, draws: FloatArray) -> Resampled:
     overall = all_metrics(confusions) | {
         "macro_auc": mean_over_defined(areas["auc"]),
         "macro_pr_auc": mean_over_defined(areas["pr_auc"]),
-        "brier": loss,
+        "brier": ratio(draws @ patient_brier(rows), confusions.sum((-2, -1))),
         "calibration_error": calibration_error(
             draws @ binned.rows, draws @ (binned.confidence - binned.right)
         ),
