@@ -3,12 +3,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 import tomlkit
 from click.testing import Result
 
 from backbone_maker import write_tiny_backbone
+from lusscore.cli.cv import command
 from lusscore.cohort import Cohort
+from lusscore.evaluation.models import COMBINATIONS
 from lusscore.head import head_names, head_summary
 
 
@@ -28,6 +31,8 @@ def test_a_run_writes_every_file_of_the_design(
     assert result.exit_code == 0
     assert "tiny/softmax" in result.output
     assert "baseline/majority" in result.output
+    clips, frames = (result.output.index(f"Held-out {level}s") for level in ("clip", "frame"))
+    assert clips < frames < result.output.index("weak labels: one score per clip")
     run = Path("results/tiny/first")
     for name in (
         "config.toml", "folds.csv", "predictions.csv", "clips.csv", "zones.csv", "exams.csv",
@@ -230,3 +235,10 @@ def test_help_lists_every_head_with_what_it_is(lusscore: Callable[..., Result]) 
     for name in head_names():
         assert f"{name} {head_summary(name)}" in told
     assert "C=1.0, class_weight=none" in told
+
+
+def test_the_combinations_offered_are_those_there_are() -> None:
+    """They are written out in the command, which imports no room before it runs."""
+    (offered,) = [option.type for option in command.params if option.name == "combine"]
+    assert isinstance(offered, click.Choice)
+    assert tuple(offered.choices) == COMBINATIONS

@@ -14,12 +14,12 @@ from lusscore.features import extract_features
 
 @pytest.fixture
 def experiment(make_cohort: Callable[..., Cohort], tiny_backbone: Path) -> Experiment:
-    return Experiment(make_cohort(8), (get_backbone(str(tiny_backbone)),), HeadChoice())
+    return Experiment(make_cohort(8), (get_backbone(str(tiny_backbone)),), (HeadChoice(),))
 
 
 def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment: Experiment) -> None:
-    chosen = replace(experiment, head=HeadChoice("softmax", {"epochs": 9}), seed=4)
-    assert chosen.complete_head().settings == {
+    chosen = replace(experiment, heads=(HeadChoice("softmax", {"epochs": 9}),), seed=4)
+    assert chosen.complete_heads()[0].settings == {
         "dropout": 0.5,
         "learning_rate": 0.001,
         "batch_size": 32,
@@ -40,18 +40,18 @@ def test_every_setting_makes_another_name(experiment: Experiment, tmp_path: Path
         replace(experiment, folds=5),
         replace(experiment, repeats=2),
         replace(experiment, seed=1),
-        replace(experiment, head=HeadChoice("softmax", {"epochs": 9})),
+        replace(experiment, heads=(HeadChoice("softmax", {"epochs": 9}),)),
         replace(experiment, specs=(get_backbone("xception"),)),
         replace(experiment, folds_file=saved),
-        replace(experiment, more_heads=(HeadChoice("mil"),)),
-        replace(experiment, more_heads=(HeadChoice("mil", {"epochs": 9}),)),
+        replace(experiment, heads=(HeadChoice(), HeadChoice("mil"))),
+        replace(experiment, heads=(HeadChoice(), HeadChoice("mil", {"epochs": 9}))),
         replace(experiment, combine=("mean",)),
     ]
     names = {other.default_name() for other in [experiment, *others]}
     assert len(names) == 10
     assert replace(experiment).default_name() == experiment.default_name()
-    spelled_out = HeadChoice("softmax", {"epochs": 3})
-    assert replace(experiment, head=spelled_out).default_name() == experiment.default_name()
+    spelled_out = (HeadChoice("softmax", {"epochs": 3}),)
+    assert replace(experiment, heads=spelled_out).default_name() == experiment.default_name()
 
 
 def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
@@ -75,7 +75,7 @@ def test_what_the_checks_warn_of_is_told_with_the_result(
 ) -> None:
     """Groups go by patient here, and so does the score."""
     cohort = make_cohort(8, score=lambda patient, zone: 3 * (patient % 2))
-    experiment = Experiment(cohort, (get_backbone(str(tiny_backbone)),), HeadChoice())
+    experiment = Experiment(cohort, (get_backbone(str(tiny_backbone)),), (HeadChoice(),))
     extract_features(cohort, experiment.specs, tmp_path / "features")
     (tmp_path / "run").mkdir()
     outcome = run_experiment(

@@ -108,16 +108,14 @@ def command(
     found = find_cohort(cohort, data_dir, check_files=False)
     names = dict.fromkeys(backbones or _computed(features_dir / found.name))
     given = {key: value for key, value in head_options.items() if value is not None}
-    first, *others = choose_heads(heads, given, assignments)
     experiment = Experiment(
         found,
         tuple(get_backbone(name) for name in names),
-        first,
+        choose_heads(heads, given, assignments),
         folds,
         repeats,
         seed,
         folds_file,
-        tuple(others),
         combine,
     )
     name = run_name or experiment.default_name()
@@ -169,7 +167,9 @@ def _computed(folder: Path) -> list[str]:
 
 
 def _tell(metrics: dict[str, Any], folder: Path) -> None:
-    """Print the paper's table of frame metrics, and where the report is."""
+    """Print the level that the labels support, the paper's table of frames, where the report is."""
+    from lusscore.evaluation.metrics_json import supported_level
+
     columns = {
         "accuracy": "accuracy",
         "macro_precision": "macro-precision",
@@ -177,17 +177,18 @@ def _tell(metrics: dict[str, Any], folder: Path) -> None:
         "macro_auc": "ROC-AUC",
         "quadratic_kappa": "quadratic kappa",
     }
-    rows = [
-        (
-            model,
-            *(_mean_and_spread(entry["mean"][key], entry["sd"][key]) for key in columns),
-        )
-        for model, entry in metrics["levels"]["frame"].items()
-    ]
-    title = "Held-out frames, mean ± standard deviation over folds"
-    if metrics["label_level"] != "frame":
-        title += f" (weak labels: one score per {metrics['label_level']})"
-    print_table(title, ("model", *(f">{name}" for name in columns.values())), rows)
+    for level in dict.fromkeys((supported_level(metrics), "frame")):
+        rows = [
+            (
+                model,
+                *(_mean_and_spread(entry["mean"][key], entry["sd"][key]) for key in columns),
+            )
+            for model, entry in metrics["levels"][level].items()
+        ]
+        title = f"Held-out {level}s, mean ± standard deviation over folds"
+        if level != metrics["label_level"]:
+            title += f" (weak labels: one score per {metrics['label_level']})"
+        print_table(title, ("model", *(f">{name}" for name in columns.values())), rows)
     say(f"Report: {folder / 'report.html'}")
 
 

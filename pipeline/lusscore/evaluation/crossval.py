@@ -46,7 +46,7 @@ class CrossValidation:
     predictions: pd.DataFrame
     training: pd.DataFrame
     notes: tuple[str, ...]
-    models: tuple[Model, ...] = ()
+    models: tuple[Model, ...]
 
 
 def cross_validate(

@@ -31,58 +31,50 @@ class Experiment:
         Gives labels, and the extraction settings that the feature files must have.
     specs
         Backbones, at least one.
-    head
-        What to train.
+    heads
+        What to train, at least one; the first is reported first.
     folds, repeats
         Folds by patient, and how often to divide anew.
     seed
         Of folds and heads.
     folds_file
         Folds of an earlier run, instead of new ones.
-    more_heads
-        What to train besides, on the same folds.
     combine
         Further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
     """
 
     cohort: Cohort
     specs: tuple[BackboneSpec, ...]
-    head: HeadChoice
+    heads: tuple[HeadChoice, ...]
     folds: int = 3
     repeats: int = 1
     seed: int = 0
     folds_file: Path | None = None
-    more_heads: tuple[HeadChoice, ...] = ()
     combine: tuple[str, ...] = ()
 
-    def complete_head(self) -> HeadChoice:
-        """Return the head with all its settings, defaults and seed included."""
-        return self._complete(self.head)
-
     def complete_heads(self) -> tuple[HeadChoice, ...]:
-        """Return all heads so, the first one first."""
-        return tuple(self._complete(head) for head in (self.head, *self.more_heads))
-
-    def _complete(self, head: HeadChoice) -> HeadChoice:
-        settings = head_defaults(head.name) | {"seed": self.seed} | dict(head.settings)
-        return HeadChoice(head.name, settings)
+        """Return the heads with all their settings, defaults and seed included."""
+        own = {"seed": self.seed}
+        return tuple(
+            HeadChoice(head.name, head_defaults(head.name) | own | dict(head.settings))
+            for head in self.heads
+        )
 
     def default_name(self) -> str:
         """Name a run by its settings, so that other settings are another run."""
         saved = None if self.folds_file is None else self.folds_file.read_bytes()
         settings = (
             [spec.name for spec in self.specs],
-            sorted(self.complete_head().settings.items()),
+            [(head.name, sorted(head.settings.items())) for head in self.complete_heads()],
             self.folds,
             self.repeats,
             self.seed,
             saved,
-            *((head.name, sorted(head.settings.items())) for head in self.complete_heads()[1:]),
-            *self.combine,
+            self.combine,
         )
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
         folds = "saved-folds" if saved is not None else f"{self.folds}fold"
-        heads = "-".join(head.name for head in (self.head, *self.more_heads))
+        heads = "-".join(head.name for head in self.heads)
         return f"{folds}-{heads}-{digest}"
 
 
@@ -137,7 +129,7 @@ def run_experiment(
         If folds, head or labels do not allow it.
     """
     started = time.perf_counter()
-    cohort, head = experiment.cohort, experiment.complete_head()
+    cohort = experiment.cohort
     features = [
         read_features(
             feature_path(features_dir, cohort, spec.name),
@@ -163,7 +155,6 @@ def run_experiment(
         dataset,
         experiment.specs,
         folds,
-        head,
         result,
         name=name,
         seed=experiment.seed,

@@ -46,6 +46,15 @@ def level_entry(measured: Measured) -> dict[str, Any]:
     }
 
 
+def supported_level(metrics: Mapping[str, Any]) -> str:
+    """Name the level that sums a run up: that of its labels, but clips where no zone is known.
+
+    `metrics` is what ``metrics.json`` holds.
+    """
+    level: str = metrics["label_level"]
+    return level if metrics["levels"][level] else "clip"
+
+
 def exam_entry(errors: ExamErrors) -> dict[str, Any]:
     """Lay out one model's global scores beside the true ones."""
     return asdict(errors)

@@ -21,7 +21,7 @@ from lusscore.backbones import BackboneSpec
 from lusscore.cohort import MANIFEST_NAME, Cohort
 from lusscore.cohort.folds import Folds, write_folds
 from lusscore.errors import RunError
-from lusscore.evaluation.crossval import CrossValidation, HeadChoice
+from lusscore.evaluation.crossval import CrossValidation
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
@@ -72,7 +72,6 @@ def record_run(
     dataset: Dataset,
     specs: Sequence[BackboneSpec],
     folds: Folds,
-    head: HeadChoice,
     result: CrossValidation,
     *,
     name: str,
@@ -86,7 +85,7 @@ def record_run(
     ----------
     folder
         Where.
-    cohort, dataset, specs, folds, head, result
+    cohort, dataset, specs, folds, result
         What was run and what came out.
     name
         The run's name.
@@ -103,6 +102,7 @@ def record_run(
     result.training.to_csv(
         folder / TRAINING_NAME, index=False, lineterminator="\n", encoding="utf-8"
     )
+    head, *more_heads = {model.head.name: model.head for model in result.models}.values()
     config = {
         "run": {
             "name": name,
@@ -121,11 +121,7 @@ def record_run(
         },
         "models": [model.name for model in result.models],
         "head": {"name": head.name, **head.settings},
-        "more_heads": [
-            {"name": name, **other.settings}
-            for name, other in {model.head.name: model.head for model in result.models}.items()
-            if name != head.name
-        ],
+        "more_heads": [{"name": other.name, **other.settings} for other in more_heads],
         "backbones": [_describe_backbone(spec, dataset) for spec in specs],
     }
     (folder / CONFIG_NAME).write_text(tomlkit.dumps(config), encoding="utf-8")

@@ -13,7 +13,7 @@ import pandas as pd
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.errors import RunError
 from lusscore.evaluation.evaluate import METRICS_NAME
-from lusscore.evaluation.metrics_json import SCHEMA
+from lusscore.evaluation.metrics_json import SCHEMA, supported_level
 from lusscore.evaluation.run_config import read_config
 
 _NAMES = ("model", "patient", "exam", "zone", "clip", "group")
@@ -48,14 +48,13 @@ class RunFiles:
 
     @property
     def models(self) -> list[str]:
-        """Models without the baseline, in the order of the run's backbones."""
+        """Models without the baseline, in the order of the command, the paper's head first."""
         return list(self.metrics["models"])
 
     @property
     def level(self) -> str:
         """The level that sums the run up: that of the labels, but clips where no zone is known."""
-        level: str = self.metrics["label_level"]
-        return level if self.metrics["levels"][level] else "clip"
+        return supported_level(self.metrics)
 
 
 def read_run_files(folder: Path) -> RunFiles:
