@@ -1,8 +1,9 @@
 import xml.etree.ElementTree as ET
 
+import pytest
 from PIL import Image
 
-from lusscore.report.canvas import new_figure, quiet_axes, save_figure
+from lusscore.report.canvas import PANELS_PER_ROW, model_panels, new_figure, quiet_axes, save_figure
 from lusscore.report.palette import INK, MODEL_COLOURS
 
 
@@ -55,3 +56,12 @@ def test_an_inlined_figure_follows_the_page(tmp_path):
 def test_text_is_escaped_and_never_read_as_mathematics(tmp_path):
     svg = save_figure(tmp_path, "line", _draw)
     assert "a &lt; b &amp; $c$" in svg
+
+
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (PANELS_PER_ROW, 1), (PANELS_PER_ROW + 1, 2)])
+def test_every_model_has_a_titled_panel_and_what_is_left_over_is_hidden(count, rows):
+    labels = {f"m{number}": f"Model {number}" for number in range(count)}
+    figure, panels = model_panels(list(labels), labels, 2, 3, sharex=True)
+    assert [axes.get_title() for axes in panels] == list(labels.values())
+    assert [axes for axes in figure.axes if axes.get_visible()] == panels
+    assert tuple(figure.get_size_inches()) == (2 * min(count, PANELS_PER_ROW), 3 * rows)

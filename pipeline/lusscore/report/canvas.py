@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+PANELS_PER_ROW = 4
 _PNG_DPI = 160
 _PIXELS_PER_POINT = 1.4
 _THEMED = {
@@ -89,6 +90,39 @@ def new_figure(
     figure = Figure(figsize=(width, height), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, list(grid.flat)
+
+
+def model_panels(
+    models: Sequence[str], labels: Mapping[str, str], width: float, height: float, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with a titled panel for each model, `PANELS_PER_ROW` beside each other.
+
+    Parameters
+    ----------
+    models
+        At least one.
+    labels
+        What each model is called: the titles.
+    width, height
+        Of one panel, in inches.
+    options
+        As matplotlib's ``subplots`` takes them.
+
+    Returns
+    -------
+    Figure
+        With places that are left over hidden.
+    list of Axes
+        One per model, in order.
+    """
+    rows, columns = -(-len(models) // PANELS_PER_ROW), min(len(models), PANELS_PER_ROW)
+    figure, grid = new_figure(width * columns, height * rows, rows, columns, **options)
+    panels, left_over = grid[: len(models)], grid[len(models) :]
+    for axes, model in zip(panels, models, strict=True):
+        axes.set_title(labels[model])
+    for axes in left_over:
+        axes.set_visible(False)
+    return figure, panels
 
 
 def quiet_axes(axes: Axes) -> None:

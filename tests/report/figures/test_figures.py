@@ -44,15 +44,6 @@ def test_a_true_score_without_rows_is_not_a_share(clinical, labels):
     assert _texts(draw_confusion(level, [model], labels)).count("n/a") == 4
 
 
-@pytest.mark.parametrize("count", [1, 4, 5])
-def test_models_wrap_to_rows_of_four(clinical, labels, count):
-    models = [f"m{number}" for number in range(count)]
-    entry = clinical.metrics["levels"]["frame"][clinical.models[0]]
-    names = {model: model.upper() for model in models}
-    figure = draw_confusion(dict.fromkeys(models, entry), models, names)
-    assert sum(axes.get_visible() for axes in figure.axes) == count
-
-
 def test_roc_has_a_panel_per_score_and_an_area_per_model(clinical, labels):
     areas = mean_areas(clinical)
     figure = draw_roc(clinical.roc, clinical.models, labels, areas)

@@ -21,3 +21,9 @@ def test_what_has_no_known_zone_is_told(clinical, half, images):
     assert partly.startswith("Nothing about zones that were not examined")
     (wholly,) = [limit for limit in limits(images) if limit.startswith("Nothing about zones")]
     assert wholly.startswith("Nothing about zones or exams: no clip has a zone on record")
+
+
+def test_of_several_models_the_highest_is_told_to_be_picked(clinical, weak):
+    (told,) = [limit for limit in limits(clinical) if "picked" in limit]
+    assert told.startswith("Little about the highest of 3 models")
+    assert "picked" not in " ".join(limits(weak))

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import PANELS_PER_ROW, model_panels, quiet_axes
 from lusscore.report.numbers import signed
 from lusscore.report.palette import INK, MUTED, model_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_COLUMNS = 4
 
 
 def draw_bland_altman(
@@ -39,19 +37,15 @@ def draw_bland_altman(
     labels
         What each model is called.
     """
-    rows, columns = -(-len(models) // _COLUMNS), min(len(models), _COLUMNS)
-    figure, grid = new_figure(2.75 * columns, 2.6 * rows, rows, columns, sharex=True, sharey=True)
-    for axes in grid[len(models) :]:
-        axes.set_visible(False)
-    for row, (axes, model) in enumerate(zip(grid, models, strict=False)):
+    figure, panels = model_panels(models, labels, 2.75, 2.6, sharex=True, sharey=True)
+    for row, (axes, model) in enumerate(zip(panels, models, strict=True)):
         _draw_points(axes, exams[exams["model"] == model], model_style(row)[0])
         _draw_limits(axes, errors[model])
-        axes.set_title(labels[model])
         axes.locator_params(integer=True, nbins=5)
         axes.set_xlabel("Mean of truth and prediction")
         axes.grid()
         quiet_axes(axes)
-        if row % _COLUMNS == 0:
+        if row % PANELS_PER_ROW == 0:
             axes.set_ylabel("Prediction − truth")
     return figure
 

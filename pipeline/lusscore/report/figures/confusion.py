@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lusscore.evaluation.predictions import SCORES
-from lusscore.report.canvas import new_figure
+from lusscore.report.canvas import model_panels
 from lusscore.report.palette import INK, INK_ON_SHARE, MUTED, SCORE_COLOURS, SHARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_COLUMNS = 4
 
 
 def draw_confusion(
@@ -32,13 +30,9 @@ def draw_confusion(
     labels
         What each model is called.
     """
-    rows, columns = -(-len(models) // _COLUMNS), min(len(models), _COLUMNS)
-    figure, grid = new_figure(2.6 * columns, 2.8 * rows, rows, columns)
-    for axes in grid[len(models) :]:
-        axes.set_visible(False)
-    for axes, model in zip(grid, models, strict=False):
+    figure, panels = model_panels(models, labels, 2.6, 2.8)
+    for axes, model in zip(panels, models, strict=True):
         _draw_matrix(axes, np.array(level[model]["confusion"]))
-        axes.set_title(labels[model])
     return figure
 
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import model_panels, quiet_axes
 from lusscore.report.palette import MUTED, model_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_COLUMNS = 4
 
 
 def draw_global_score(
@@ -34,13 +32,10 @@ def draw_global_score(
     maximum
         The protocol's maximum.
     """
-    rows, columns = -(-len(models) // _COLUMNS), min(len(models), _COLUMNS)
-    figure, grid = new_figure(2.6 * columns, 2.9 * rows, rows, columns)
-    for axes in grid[len(models) :]:
-        axes.set_visible(False)
+    figure, panels = model_panels(models, labels, 2.6, 2.9)
     shown = exams[exams["model"].isin(models)]
     top = min(maximum, int(shown[["truth", "prediction"]].to_numpy().max()) + 1)
-    for row, (axes, model) in enumerate(zip(grid, models, strict=False)):
+    for row, (axes, model) in enumerate(zip(panels, models, strict=True)):
         colour, _, _ = model_style(row)
         mine = shown[shown["model"] == model]
         complete = mine["zones_scored"] == mine["zones_of_protocol"]
@@ -57,7 +52,6 @@ def draw_global_score(
                     linewidths=1.2,
                     alpha=0.75,
                 )
-        axes.set_title(labels[model])
         axes.set_aspect("equal")
         axes.set_xlim(-top * 0.04, top * 1.04)
         axes.set_ylim(-top * 0.04, top * 1.04)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import model_panels, quiet_axes
 from lusscore.report.palette import MUTED, model_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLUMNS = 4
 _RARE = 0.01
 
 
@@ -32,13 +31,9 @@ def draw_reliability(
     labels
         What each model is called.
     """
-    rows, columns = -(-len(models) // _COLUMNS), min(len(models), _COLUMNS)
-    figure, grid = new_figure(2.6 * columns, 2.75 * rows, rows, columns)
-    for axes in grid[len(models) :]:
-        axes.set_visible(False)
-    for row, (axes, model) in enumerate(zip(grid, models, strict=False)):
+    figure, panels = model_panels(models, labels, 2.6, 2.75)
+    for row, (axes, model) in enumerate(zip(panels, models, strict=True)):
         _draw_bins(axes, level[model]["reliability"], row)
-        axes.set_title(labels[model])
     return figure
 
 

@@ -31,6 +31,7 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "and no model can be shown to be better than its labels.",
         "Little about training by itself: the intervals resample patients for heads already "
         "trained; heads trained on other patients would differ by more.",
+        *_several(run),
         "Little about the frames as such: neighbouring frames are near copies, so thousands of "
         "frames hold the information of as many patients as there are.",
         _zones(run),
@@ -39,6 +40,16 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "mean 8 in 10.",
     ]
     return tuple(found)
+
+
+def _several(run: RunFiles) -> tuple[str, ...]:
+    if len(run.models) == 1:
+        return ()
+    return (
+        f"Little about the highest of {len(run.models)} models: whichever is highest in a column "
+        "was picked by the number shown and looks better than it is; a fair number of it needs "
+        "patients on whom nothing was picked.",
+    )
 
 
 def _zones(run: RunFiles) -> str:

@@ -38,21 +38,21 @@ class Summary:
 def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
     """Say what the run shows, at the level of its labels.
 
-    No model is called the best where its interval overlaps another's, nor better than the
-    baseline where the interval of their difference holds zero.
+    All numbers are of the run's first model, whatever came out: a model picked for its result
+    looks better than it is. None is called better than another whose interval it
+    overlaps, nor than the baseline where the interval of their difference holds zero.
     """
-    entries = run.metrics["levels"][run.level]
-    best = max(run.models, key=lambda model: entries[model]["pooled"]["accuracy"])
+    first = run.models[0]
     sentences = [
         _what_was_done(run, labels),
-        _headline(run, labels, best),
-        _against_baseline(run, best),
-        *_against_shuffles(run, best),
-        _every_score_alike(run, best),
-        *_against_others(run, labels, best),
-        *_by_exam(run, labels, best),
+        _headline(run, labels, first),
+        _against_baseline(run, first),
+        *_against_shuffles(run, first),
+        _every_score_alike(run, first),
+        *_against_others(run, labels, first),
+        *_by_exam(run, labels, first),
     ]
-    return Summary(tuple(sentences), _tiles(run, labels, best))
+    return Summary(tuple(sentences), _tiles(run, labels, first))
 
 
 def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
@@ -70,11 +70,11 @@ def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
     )
 
 
-def _headline(run: RunFiles, labels: Mapping[str, str], best: str) -> str:
+def _headline(run: RunFiles, labels: Mapping[str, str], first: str) -> str:
     level = run.level
     entries = run.metrics["levels"][level]
-    mine, baseline = entries[best], entries[run.metrics["baseline"]]
-    opening = "It" if len(run.models) == 1 else f"{labels[best]}, with the highest accuracy here,"
+    mine, baseline = entries[first], entries[run.metrics["baseline"]]
+    opening = "It" if len(run.models) == 1 else f"{labels[first]}, the first model of the run,"
     return (
         f"{opening} gives {percent(mine['pooled']['accuracy'])} of {level}s their true "
         f"score (95\u00a0% interval {percent_span(mine['interval'].get('accuracy'))}). Always "
@@ -84,8 +84,8 @@ def _headline(run: RunFiles, labels: Mapping[str, str], best: str) -> str:
     )
 
 
-def _against_baseline(run: RunFiles, best: str) -> str:
-    compared = _find(run, best, run.metrics["baseline"])
+def _against_baseline(run: RunFiles, first: str) -> str:
+    compared = _find(run, first, run.metrics["baseline"])
     interval = compared["interval"]
     if interval is None:
         return "Too few patients leave no interval, so nothing is said about chance."
@@ -107,63 +107,81 @@ def _against_baseline(run: RunFiles, best: str) -> str:
     )
 
 
-def _against_shuffles(run: RunFiles, best: str) -> list[str]:
-    entry = run.metrics["levels"][run.level][best]
+def _against_shuffles(run: RunFiles, first: str) -> list[str]:
+    entry = run.metrics["levels"][run.level][first]
     accuracy, kappa = (entry["chance"].get(name) for name in ("accuracy", "quadratic_kappa"))
     if accuracy is None:
         return []
     also = "" if kappa is None else f" and a quadratic kappa of {span(kappa)}"
     mine = "" if kappa is None else f" (kappa {three(entry['pooled']['quadratic_kappa'])})"
     return [
-        "Shuffled between patients, so that they know nothing of whom they are given to, its "
+        "Given to patients of the same fold, patients being permuted at random, its "
         f"predictions would reach an accuracy of {percent_span(accuracy)}{also} in 95 of 100 "
         f"shuffles; as they are they reach {percent(entry['pooled']['accuracy'])}{mine}."
     ]
 
 
-def _every_score_alike(run: RunFiles, best: str) -> str:
+def _every_score_alike(run: RunFiles, first: str) -> str:
     entries = run.metrics["levels"][run.level]
     baseline = entries[run.metrics["baseline"]]["pooled"]["macro_f1"]
     return (
         "Accuracy favours whoever answers the most frequent score. Counting every score alike, by "
-        f"macro-F1, it reaches {three(entries[best]['pooled']['macro_f1'])} (95\u00a0% interval "
-        f"{span(entries[best]['interval'].get('macro_f1'))}), the baseline {three(baseline)}."
+        f"macro-F1, it reaches {three(entries[first]['pooled']['macro_f1'])} (95\u00a0% interval "
+        f"{span(entries[first]['interval'].get('macro_f1'))}), the baseline {three(baseline)}."
     )
 
 
-def _against_others(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
+def _against_others(run: RunFiles, labels: Mapping[str, str], first: str) -> list[str]:
+    others = run.models[1:]
+    if not others:
+        return []
     entries = run.metrics["levels"][run.level]
-    mine = entries[best]["interval"].get("accuracy")
-    overlapping: list[str] = []
-    apart: list[str] = []
-    for model in run.models:
-        if model != best:
-            met = _overlap(mine, entries[model]["interval"].get("accuracy"))
-            (overlapping if met else apart).append(labels[model])
-    if overlapping:
-        below = f"; {listed(apart)} {_lie(apart)} below" if apart else ""
-        return [
-            f"The intervals of {listed([labels[best], *overlapping])} overlap{below}. No winner is "
-            "named; the paired comparison further down is the finer test."
-        ]
-    if apart:
-        return [
-            f"The interval of {labels[best]} lies above {listed(apart)}. A model picked as the "
-            "best of several on the patients it is measured on looks a little better than it is."
-        ]
-    return []
+    found: dict[str, list[str]] = {"overlaps": [], "lies above": [], "lies below": []}
+    mine = entries[first]["interval"].get("accuracy")
+    for model in others:
+        theirs = entries[model]["interval"].get("accuracy")
+        found[_stands(mine, theirs)].append(labels[model])
+    told = [
+        f"{how} {'that' if len(names) == 1 else 'those'} of {listed(names)}"
+        for how, names in found.items()
+        if names
+    ]
+    caution = (
+        " Where intervals overlap no winner is named; the paired comparison further down is the "
+        "finer test."
+    )
+    return [
+        f"The interval of accuracy of {labels[first]} {listed(told)}."
+        f"{caution if found['overlaps'] else ''}",
+        *_picked(run, labels),
+    ]
 
 
-def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
+def _picked(run: RunFiles, labels: Mapping[str, str]) -> list[str]:
+    """Say which model has a higher accuracy than the first, and that its number flatters it."""
+    entries = run.metrics["levels"][run.level]
+    highest = max(run.models, key=lambda model: entries[model]["pooled"]["accuracy"])
+    if highest == run.models[0]:
+        return []
+    return [
+        f"{labels[highest]} has the highest accuracy, "
+        f"{percent(entries[highest]['pooled']['accuracy'])} (95\u00a0% interval "
+        f"{percent_span(entries[highest]['interval'].get('accuracy'))}), but was picked from "
+        f"{len(run.models)} by the number shown, which makes that number look better than the "
+        "model is."
+    ]
+
+
+def _by_exam(run: RunFiles, labels: Mapping[str, str], first: str) -> list[str]:
     if not run.metrics["exams"]:
         return []
-    errors = run.metrics["exams"][best]
+    errors = run.metrics["exams"][first]
     baseline = run.metrics["exams"][run.metrics["baseline"]]
     distance = errors["interval"].get("mean_absolute_error")
     scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
     some = f" scored, on average {scored:.1f} of {zones}," if scored < zones else " of an exam,"
     return [
-        f"Summed over the zones{some} the global score of {labels[best]} is "
+        f"Summed over the zones{some} the global score of {labels[first]} is "
         f"{errors['pooled']['mean_absolute_error']:.1f} points off on average (95\u00a0% interval "
         f"{span(distance, 1)}; protocol maximum {run.protocol.maximum}); that of the baseline "
         f"{baseline['pooled']['mean_absolute_error']:.1f}. Its agreement with the true one, "
@@ -172,21 +190,21 @@ def _by_exam(run: RunFiles, labels: Mapping[str, str], best: str) -> list[str]:
     ]
 
 
-def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, ...]:
+def _tiles(run: RunFiles, labels: Mapping[str, str], first: str) -> tuple[Tile, ...]:
     level = run.level
     entries = run.metrics["levels"][level]
-    mine, baseline = entries[best], entries[run.metrics["baseline"]]["pooled"]
+    mine, baseline = entries[first], entries[run.metrics["baseline"]]["pooled"]
     accuracy = mine["interval"].get("accuracy")
     rows = mine["rows"] // run.config["cross_validation"]["repeats"]
     return (
         Tile(
-            f"{level.capitalize()} accuracy, {labels[best]}",
+            f"{level.capitalize()} accuracy, {labels[first]}",
             percent(mine["pooled"]["accuracy"]),
             (_interval(percent_span(accuracy)), f"baseline {percent(baseline['accuracy'])}"),
         ),
         *(
             Tile(
-                f"{name}, {labels[best]}",
+                f"{name}, {labels[first]}",
                 three(mine["pooled"][metric]),
                 (
                     _interval(span(mine["interval"].get(metric), 2)),
@@ -195,7 +213,7 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, .
             )
             for metric, name in (("macro_f1", "Macro-F1"), ("quadratic_kappa", "Quadratic kappa"))
         ),
-        *_exam_tile(run, labels, best),
+        *_exam_tile(run, labels, first),
         Tile(
             "Patients",
             str(run.clips["patient"].nunique()),
@@ -204,7 +222,7 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], best: str) -> tuple[Tile, .
     )
 
 
-def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile]:
+def _exam_tile(run: RunFiles, labels: Mapping[str, str], first: str) -> list[Tile]:
     errors = run.metrics["exams"]
     if not errors:
         return []
@@ -212,10 +230,10 @@ def _exam_tile(run: RunFiles, labels: Mapping[str, str], best: str) -> list[Tile
     scored, zones = _mean_zones_scored(run), len(run.protocol.zones)
     return [
         Tile(
-            f"Global score error, {labels[best]}",
-            f"{errors[best]['pooled']['mean_absolute_error']:.1f} of {run.protocol.maximum}",
+            f"Global score error, {labels[first]}",
+            f"{errors[first]['pooled']['mean_absolute_error']:.1f} of {run.protocol.maximum}",
             (
-                _interval(span(errors[best]["interval"].get("mean_absolute_error"), 1)),
+                _interval(span(errors[first]["interval"].get("mean_absolute_error"), 1)),
                 f"baseline {baseline['pooled']['mean_absolute_error']:.1f}",
                 *([f"{scored:.1f} of {zones} zones scored"] if scored < zones else []),
             ),
@@ -232,10 +250,6 @@ def _interval(text: str) -> str:
     return f"95\u00a0% {text}"
 
 
-def _lie(names: list[str]) -> str:
-    return "lies" if len(names) == 1 else "lie"
-
-
 def _find(run: RunFiles, a: str, b: str) -> Mapping[str, Any]:
     """Find the comparison of accuracy of `a` and `b` at the level that sums the run up."""
     rows = run.metrics["comparison"][run.level]
@@ -245,8 +259,8 @@ def _find(run: RunFiles, a: str, b: str) -> Mapping[str, Any]:
     return found
 
 
-def _overlap(first: list[float] | None, second: list[float] | None) -> bool:
-    """Whether two intervals share a value; unknown intervals do."""
-    if first is None or second is None:
-        return True
-    return first[0] <= second[1] and second[0] <= first[1]
+def _stands(mine: list[float] | None, theirs: list[float] | None) -> str:
+    """Say how one interval stands to another; an unknown one overlaps all."""
+    if mine is None or theirs is None or (mine[0] <= theirs[1] and theirs[0] <= mine[1]):
+        return "overlaps"
+    return "lies above" if mine[0] > theirs[1] else "lies below"
