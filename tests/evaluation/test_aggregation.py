@@ -10,10 +10,13 @@ from lusscore.evaluation.aggregation import (
     PREDICTED_COUNTS,
     TRUE_COUNTS,
     global_scores,
-    majority_score,
     score_at,
 )
-from lusscore.evaluation.predictions import PROBABILITIES, read_predictions
+from lusscore.evaluation.predictions import PROBABILITIES, predicted_scores, read_predictions
+from lusscore.evaluation.rules import STANDARD_RULES, Rule
+from lusscore.evaluation.rules.chosen_rules import Rules
+from lusscore.evaluation.rules.majority import majority_score
+from run_maker import Recipe, make_run
 
 
 def test_the_score_of_most_frames_wins():
@@ -56,6 +59,59 @@ def test_a_zone_pools_the_frames_of_all_its_clips(rows):
     assert zones["frames"].tolist() == [6]
     assert zones["truth"].tolist() == [2], "scores 1 and 2 have two frames each: the higher counts"
     assert "clip" not in zones
+
+
+def _by_hand(predictions, level):
+    """Truth and prediction of every clip or zone by the majority of frames, one by one."""
+    keys = ["model", "repeat", "fold", "patient", "exam", "zone"] + ["clip"] * (level == "clip")
+    predicted = predicted_scores(predictions[list(PROBABILITIES)].to_numpy())
+    rows = predictions.assign(prediction=predicted)
+
+    def most(scores):
+        counts = scores.value_counts()
+        return counts[counts == counts.max()].index.max()
+
+    return rows.groupby(keys)[["truth", "prediction"]].agg(most).reset_index()
+
+
+@pytest.mark.parametrize("level", ["clip", "zone"])
+def test_unless_told_otherwise_frames_are_counted_and_the_majority_wins(tmp_path, level):
+    recipe = Recipe(patients=6, skill=(("vgg16", 0.5),), clips=(1, 3), frames=(2, 6))
+    predictions = read_predictions(make_run(tmp_path / "run", recipe) / "predictions.csv")
+    shuffled = predictions.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(score_at(shuffled, level), score_at(predictions, level))
+    by_hand = _by_hand(predictions, level)
+    pd.testing.assert_frame_equal(score_at(predictions, level)[by_hand.columns], by_hand)
+
+
+@pytest.mark.parametrize("rule", STANDARD_RULES, ids=str)
+def test_a_rule_changes_the_prediction_and_never_the_truth(run_folder, rule):
+    predictions = read_predictions(run_folder / "predictions.csv")
+    for level in ("clip", "zone"):
+        usual, other = score_at(predictions, level), score_at(predictions, level, rule)
+        same = ["truth", "frames", *TRUE_COUNTS, *PREDICTED_COUNTS]
+        assert other[same].equals(usual[same])
+        models = other["model"] != "baseline/majority"
+        if rule.name != "majority":
+            assert not other.loc[models, "prediction"].equals(usual.loc[models, "prediction"])
+        assert other[~models].equals(usual[~models]), "the baseline keeps to the majority"
+        assert np.allclose(other[list(PROBABILITIES)].sum(axis=1), 1)
+
+
+def test_each_fold_is_scored_by_its_own_rule(run_folder):
+    predictions = read_predictions(run_folder / "predictions.csv")
+    worst = Rule.parse("worst")
+    chosen = Rules(Rule.parse("expected"), {("xception/softmax", 1, 2): worst})
+    clips = score_at(predictions, "clip", chosen)
+    other = (clips["model"] == "xception/softmax") & (clips["fold"] == 2)
+    for rule, mine in ((worst, other), (chosen.default, ~other)):
+        pd.testing.assert_frame_equal(clips[mine], score_at(predictions, "clip", rule)[mine])
+
+
+def test_a_zone_is_as_bad_as_the_worst_frame_of_any_of_its_clips(rows):
+    rows = rows.assign(patient="007", fold=1)
+    assert score_at(rows, "zone", Rule.parse("worst"))["prediction"].tolist() == [3]
+    assert score_at(rows, "clip", Rule.parse("worst"))["prediction"].tolist() == [1, 3]
 
 
 def test_counts_add_up_to_frames(run_folder):
@@ -109,6 +165,7 @@ def test_a_global_score_is_the_sum_over_scored_zones_and_never_imputed():
     assert (exam["truth"], exam["prediction"], exam["error"]) == (4, 4, 0)
     assert (exam["zones_scored"], exam["zones_of_protocol"]) == (2, 6)
     assert exam["protocol_maximum"] == 18
+    assert (exam["true_mean_per_zone"], exam["predicted_mean_per_zone"]) == (2.0, 2.0)
     assert exam["true_highest"] == 4 + 3 * 4
     assert exam["predicted_highest"] == 4 + 3 * 4
 

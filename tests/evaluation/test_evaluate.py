@@ -28,7 +28,7 @@ def test_every_file_of_the_contract_is_written(run_folder):
     evaluate_run(run_folder, resamples=100)
     written = set(_contents(run_folder))
     tables = ("metrics", "folds", "classes", "comparison", "zone_accuracy", "roc", "training")
-    tables += ("exams", "reliability", "mcnemar")
+    tables += ("exams", "reliability", "mcnemar", "rules", "coverage")
     expected = {"clips.csv", "zones.csv", "exams.csv", "metrics.json"}
     assert expected | {f"tables/{name}.csv" for name in tables} <= written
 
@@ -127,6 +127,59 @@ def test_repeats_are_all_counted(tmp_path):
     assert len(entry["folds"]) == 6
     assert metrics["exams"][MODELS[0]]["exams"] == 24
     assert metrics["comparison"]["frame"][0]["degrees"] == 5
+
+
+def _choose(folder, **evaluation):
+    text = (folder / "config.toml").read_text(encoding="utf-8")
+    lines = [f'{name} = "{rule}"' for name, rule in evaluation.items()]
+    text = "\n".join([text, "[evaluation]", *lines, ""])
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+
+
+def test_clips_and_zones_are_scored_by_the_rules_of_the_run(run_folder):
+    _choose(run_folder, clip_rule="worst", zone_rule="highest-in-50%")
+    evaluate_run(run_folder, resamples=100)
+    clips, zones = (
+        pd.read_csv(run_folder / f"{name}.csv").query("model == 'resnet50/softmax'")
+        for name in ("clips", "zones")
+    )
+    counts = clips[[f"predicted_{score}" for score in range(4)]].to_numpy()
+    assert (clips["prediction"] == 3 - (counts[:, ::-1] > 0).argmax(axis=1)).all()
+    counts = zones[[f"predicted_{score}" for score in range(4)]].to_numpy()
+    reached = counts[:, ::-1].cumsum(axis=1)[:, ::-1] >= zones[["frames"]].to_numpy() / 2
+    assert (zones["prediction"] == reached.sum(axis=1) - 1).all()
+    metrics = _metrics(run_folder)
+    assert metrics["rules"]["clip"] == {
+        "default": "worst",
+        "folds": {model: {"worst": 3} for model in MODELS},
+    }
+    assert metrics["rules"]["zone"]["default"] == "highest-in-50%"
+    pooled = metrics["levels"]["clip"][MODELS[1]]["pooled"]
+    (row,) = (
+        row
+        for row in metrics["rules_compared"]
+        if (row["model"], row["rule"]) == (MODELS[1], "worst")
+    )
+    assert row["pooled"]["accuracy"] == pooled["accuracy"]
+    assert metrics["coverage"][MODELS[1]]["shares"][0]["pooled"]["accuracy"] == pooled["accuracy"]
+
+
+def test_rules_chosen_in_folds_are_followed_and_counted(run_folder):
+    rows = [(MODELS[0], 1, 1, "worst"), (MODELS[0], 1, 2, "worst"), (MODELS[0], 1, 3, "top-5")]
+    table = pd.DataFrame(rows, columns=["model", "repeat", "fold", "rule"])
+    table.to_csv(run_folder / "tables" / "selection.csv", index=False)
+    evaluate_run(run_folder, resamples=100)
+    assert _metrics(run_folder)["rules"]["clip"] == {
+        "default": "majority",
+        "folds": {MODELS[0]: {"worst": 2, "top-5": 1}, MODELS[1]: {"majority": 3}},
+    }
+
+
+def test_an_unknown_rule_is_refused_before_anything_is_written(run_folder):
+    _choose(run_folder, clip_rule="best")
+    with pytest.raises(RunError, match="Unknown rule 'best'; expected one of majority"):
+        evaluate_run(run_folder, resamples=100)
+    assert not (run_folder / "clips.csv").exists()
 
 
 def test_without_any_zone_frames_and_clips_are_scored_and_the_rest_is_empty(tmp_path):

@@ -69,3 +69,19 @@ def test_every_model_has_its_exams_bins_and_pairs(tables):
     mcnemar = pd.read_csv(tables / "mcnemar.csv")
     assert set(mcnemar["level"]) == {"zone"}
     assert len(mcnemar) == 3
+
+
+def test_every_rule_and_share_of_clips_has_its_rows(tables):
+    rules = pd.read_csv(tables / "rules.csv")
+    assert set(rules.groupby(["model", "rule"]).size()) == {5}
+    assert rules["rule"].nunique() == 7
+    assert (rules["low"] <= rules["pooled"]).all()
+    assert (rules["pooled"] <= rules["high"]).all()
+    coverage = pd.read_csv(tables / "coverage.csv")
+    for _, rows in coverage.groupby("model"):
+        assert rows["coverage"].tolist() == sorted(rows["coverage"], reverse=True)
+        with_interval = rows.loc[rows["accuracy_low"].notna(), "coverage"]
+        assert with_interval.tolist() == [1.0, 0.9, 0.8, 0.7, 0.5]
+    clips = pd.read_csv(tables.parent / "clips.csv")
+    whole = coverage[coverage["coverage"] == 1].set_index("model")["rows"]
+    assert whole.to_dict() == clips.groupby("model").size().to_dict()

@@ -2,45 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.errors import RunError
 from lusscore.evaluation.predictions import KEYS, PROBABILITIES, SCORES, predicted_scores
+from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule
+from lusscore.evaluation.rules.chosen_rules import Rules
+from lusscore.evaluation.rules.majority import majority_score
+from lusscore.evaluation.rules.registry import Decision
 
 LEVELS = ("frame", "clip", "zone")
 TRUE_COUNTS = tuple(f"true_{score}" for score in SCORES)
 PREDICTED_COUNTS = tuple(f"predicted_{score}" for score in SCORES)
 _EXAM = ["model", "repeat", "fold", "patient", "exam"]
-_KEYS_OF = {"frame": list(KEYS), "clip": list(KEYS[:-1]), "zone": list(KEYS[:-2])}
+_KEYS_OF = {"clip": list(KEYS[:-1]), "zone": list(KEYS[:-2])}
 
 
-def majority_score(counts: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Score by the majority of frames; of equally frequent scores, the higher.
+@dataclass(frozen=True)
+class Groups:
+    """Frame predictions brought together by clip or zone, before any rule is applied.
 
-    Raillard et al. 2022 give a zone the score most of its frames have and do not say what a
-    tie gives. The higher score is the one that errs towards the sicker lung.
-
-    Parameters
+    Attributes
     ----------
-    counts
-        Frames per score 0–3 along the last axis, shape (..., 4).
-
-    Returns
-    -------
-    ndarray of int64, shape (...)
+    table
+        One row per clip or zone, sorted by its keys: the keys, ``frames``, ``truth`` by majority
+        of frames, ``true_0..3`` and ``predicted_0..3``.
+    frames
+        Their probabilities, in the same order.
     """
-    from_highest = np.argmax(counts[..., ::-1], axis=-1)
-    return np.asarray(MAXIMUM_ZONE_SCORE - from_highest, dtype=np.int64)
+
+    table: pd.DataFrame
+    frames: GroupedFrames
 
 
-def score_at(predictions: pd.DataFrame, level: str) -> pd.DataFrame:
+def group_frames(predictions: pd.DataFrame, level: str) -> Groups:
+    """Bring frames together by ``"clip"`` or ``"zone"``; see :func:`score_at`."""
+    if level == "zone":
+        predictions = predictions[predictions["zone"] != ""]
+    keys = _KEYS_OF[level]
+    number = predictions.groupby(keys, sort=True).ngroup().to_numpy()
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+    rows = predictions.iloc[order]
+    frames = GroupedFrames(rows[list(PROBABILITIES)].to_numpy(np.float64), starts)
+    truth = np.zeros((len(starts), len(SCORES)), dtype=np.int64)
+    np.add.at(truth, (frames.group, rows["truth"].to_numpy()), 1)
+    table = rows[keys].iloc[starts].reset_index(drop=True)
+    table = table.assign(frames=frames.sizes, truth=majority_score(truth))
+    table[list(TRUE_COUNTS)] = truth
+    table[list(PREDICTED_COUNTS)] = frames.counts
+    return Groups(table, frames)
+
+
+def score_at(predictions: pd.DataFrame, level: str, rules: Rules | Rule = MAJORITY) -> pd.DataFrame:
     """Turn frame predictions into one row per frame, clip or zone.
 
     Frames whose zone is unknown count for frames and clips; the level of zones leaves them out,
-    and has no rows where no frame has a known zone.
+    and has no rows where no frame has a known zone. All clips of a zone are joined: its rule is
+    applied to the frames of all of them.
 
     Parameters
     ----------
@@ -48,34 +71,39 @@ def score_at(predictions: pd.DataFrame, level: str) -> pd.DataFrame:
         As :func:`lusscore.evaluation.predictions.read_predictions` gives them.
     level
         One of `LEVELS`.
+    rules
+        By which rule frames give the score of their clip or zone; frames need none.
 
     Returns
     -------
     DataFrame
         Sorted by its keys (those of a frame up to ``clip`` or ``zone``), then ``frames`` (how many
-        it rests on), ``truth`` and ``prediction`` by majority of frames, the frames per score
-        ``true_0..3`` and ``predicted_0..3``, and ``p0..3``, the mean over frames. At the level of
-        frames only ``prediction`` is new.
+        it rests on), ``truth`` by majority of frames whatever the rule, ``prediction`` by the
+        rule, the frames per score ``true_0..3`` and ``predicted_0..3``, and ``p0..3`` as the rule
+        gives them, to nine decimals, so that equal ones stay equal and count as ties in the AUC.
+        At the level of frames only ``prediction`` is new, and rows are as given.
     """
-    if level == "zone":
-        predictions = predictions[predictions["zone"] != ""]
-    predicted = predicted_scores(predictions[list(PROBABILITIES)].to_numpy())
     if level == "frame":
-        return predictions.assign(prediction=predicted)
-    keys = _KEYS_OF[level]
-    rows = predictions[[*keys, *PROBABILITIES]].assign(frames=1)
-    truth = predictions["truth"].to_numpy()
-    for score in SCORES:
-        rows[TRUE_COUNTS[score]] = (truth == score).astype(np.int64)
-        rows[PREDICTED_COUNTS[score]] = (predicted == score).astype(np.int64)
-    sums = rows.groupby(keys, sort=True).sum().reset_index()
-    sums["truth"] = majority_score(sums[list(TRUE_COUNTS)].to_numpy())
-    sums["prediction"] = majority_score(sums[list(PREDICTED_COUNTS)].to_numpy())
-    for name in PROBABILITIES:
-        # rounded, so that means of equal probabilities stay equal and count as ties in the AUC
-        sums[name] = (sums[name] / sums["frames"]).round(9)
-    order = [*keys, "frames", "truth", "prediction"]
-    return sums[[*order, *TRUE_COUNTS, *PREDICTED_COUNTS, *PROBABILITIES]]
+        scores = predicted_scores(predictions[list(PROBABILITIES)].to_numpy())
+        return predictions.assign(prediction=scores)
+    groups = group_frames(predictions, level)
+    scores, probabilities = _decide(groups, rules if isinstance(rules, Rules) else Rules(rules))
+    table = groups.table.assign(prediction=scores)
+    table[list(PROBABILITIES)] = probabilities
+    order = [*_KEYS_OF[level], "frames", "truth", "prediction"]
+    return table[[*order, *TRUE_COUNTS, *PREDICTED_COUNTS, *PROBABILITIES]]
+
+
+def _decide(groups: Groups, rules: Rules) -> Decision:
+    """Score every group by the rule of its model and fold."""
+    fold, keys = pd.MultiIndex.from_frame(groups.table[["model", "repeat", "fold"]]).factorize()
+    scores = np.zeros(len(fold), dtype=np.int64)
+    probabilities = np.zeros((len(fold), len(SCORES)))
+    used = [rules.of(*key) for key in keys]
+    for rule in dict.fromkeys(used):
+        mine = np.array([each == rule for each in used])[fold]
+        scores[mine], probabilities[mine] = rule.decide(groups.frames.of_groups(mine))
+    return scores, probabilities
 
 
 def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
@@ -93,9 +121,10 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     DataFrame
         ``model, repeat, fold, patient, exam``, then ``zones_scored``, ``zones_of_protocol``,
         ``protocol_maximum``, the sums ``truth`` and ``prediction`` over the zones scored,
-        ``error`` (prediction minus truth), and ``true_highest`` and ``predicted_highest``: what
-        the sums would be if every zone that is missing had the score 3. With score 0 they would
-        be the sums themselves.
+        ``error`` (prediction minus truth), ``true_mean_per_zone`` and
+        ``predicted_mean_per_zone``, the sums divided by the zones scored, and ``true_highest`` and
+        ``predicted_highest``: what the sums would be if every zone that is missing had the score
+        3. With score 0, the lowest there is, they would be the sums themselves.
 
     Raises
     ------
@@ -123,6 +152,8 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     unscored = MAXIMUM_ZONE_SCORE * (exams["zones_of_protocol"] - exams["zones_scored"])
     return exams.assign(
         error=exams["prediction"] - exams["truth"],
+        true_mean_per_zone=exams["truth"] / exams["zones_scored"],
+        predicted_mean_per_zone=exams["prediction"] / exams["zones_scored"],
         true_highest=exams["truth"] + unscored,
         predicted_highest=exams["prediction"] + unscored,
     )

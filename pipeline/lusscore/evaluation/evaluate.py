@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.errors import RunError
+from lusscore.evaluation.abstention import risk_by_coverage
 from lusscore.evaluation.aggregation import LEVELS, global_scores, score_at
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.comparison import compare_pairs, pairs_among
@@ -18,23 +20,30 @@ from lusscore.evaluation.levels import measure_level, undefined_scores
 from lusscore.evaluation.mcnemar import mcnemar_pairs
 from lusscore.evaluation.metrics_json import (
     comparison_entry,
+    coverage_entry,
     exam_entry,
     level_entry,
     mcnemar_entry,
+    rules_entry,
     write_metrics,
 )
 from lusscore.evaluation.predictions import read_predictions
 from lusscore.evaluation.resampling import CONFIDENCE, draw_patients
 from lusscore.evaluation.roc import roc_table
+from lusscore.evaluation.rule_ablation import compare_rules
+from lusscore.evaluation.rules import STANDARD_RULES
+from lusscore.evaluation.rules.chosen_rules import Rules, read_rules
 from lusscore.evaluation.run_config import read_config
 from lusscore.evaluation.tables import (
     class_table,
     comparison_table,
+    coverage_table,
     exam_table,
     fold_table,
     mcnemar_table,
     metrics_table,
     reliability_table,
+    rules_table,
     write_table,
 )
 from lusscore.evaluation.zone_accuracy import zone_accuracy
@@ -46,7 +55,8 @@ METRICS_NAME = "metrics.json"
 def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
     """Evaluate a run from its held-out predictions.
 
-    Reads ``config.toml`` and ``predictions.csv``; writes ``clips.csv``, ``zones.csv``,
+    Reads ``config.toml``, ``predictions.csv`` and, where nested selection has chosen rules,
+    ``tables/selection.csv``; writes ``clips.csv``, ``zones.csv``,
     ``exams.csv``, ``metrics.json`` and ``tables/*.csv``. The same input, resamples and seed give
     the same bytes. Frames whose zone is unknown count for frames and clips only; where no zone is
     known, what is made of zones and exams is empty.
@@ -81,7 +91,8 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     protocol = get_protocol(config["cohort"]["protocol"])
     predictions = read_predictions(folder / PREDICTIONS_NAME)
     models = _models(predictions, config, folder)
-    scored = {level: score_at(predictions, level) for level in LEVELS}
+    rules = read_rules(folder, config)
+    scored = {level: score_at(predictions, level, rules.get(level, Rules())) for level in LEVELS}
     exams = global_scores(scored["zone"], protocol)
     everyone = [*models, BASELINE]
     patients = sorted(predictions["patient"].unique())
@@ -103,6 +114,8 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         for model in everyone
         if not (mine := exams[exams["model"] == model]).empty
     }
+    by_rule = compare_rules(predictions, models, STANDARD_RULES, patients, draws)
+    coverage = risk_by_coverage(scored["clip"], everyone, patients, draws)
     tested = "zone" if levels["zone"] else "clip"
     mcnemar = mcnemar_pairs(scored[tested], pairs) + mcnemar_pairs(scored[tested], with_baseline)
 
@@ -118,6 +131,8 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     write_table(tables / "exams.csv", exam_table(errors))
     write_table(tables / "reliability.csv", reliability_table(levels))
     write_table(tables / "zone_accuracy.csv", zone_accuracy(scored["frame"], protocol))
+    write_table(tables / "rules.csv", rules_table(by_rule))
+    write_table(tables / "coverage.csv", coverage_table(coverage))
     write_table(tables / "roc.csv", roc_table(scored["frame"], models))
     write_metrics(
         folder / METRICS_NAME,
@@ -126,6 +141,9 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
             "bootstrap": {"resamples": resamples, "seed": seed, "confidence": CONFIDENCE},
             "models": models,
             "baseline": BASELINE,
+            "rules": {
+                level: rules_entry(each, models, scored["clip"]) for level, each in rules.items()
+            },
             "levels": {
                 level: {model: level_entry(entry) for model, entry in measured.items()}
                 for level, measured in levels.items()
@@ -144,6 +162,8 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
                 level: comparison_entry(differences) for level, differences in comparisons.items()
             },
             "mcnemar": mcnemar_entry(tested, mcnemar),
+            "rules_compared": [asdict(each) for each in by_rule],
+            "coverage": {model: coverage_entry(*parts) for model, parts in coverage.items()},
         },
     )
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from lusscore.evaluation.abstention import Covered
 from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import ExamErrors
 from lusscore.evaluation.levels import Measured
 from lusscore.evaluation.mcnemar import McNemar
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.rules.chosen_rules import Rules
 
-SCHEMA = 2
+SCHEMA = 3
 _DIGITS = 6
 
 
@@ -68,6 +73,36 @@ def comparison_entry(differences: Sequence[Difference]) -> list[dict[str, Any]]:
 def mcnemar_entry(level: str, tests: Sequence[McNemar]) -> dict[str, Any]:
     """Lay out McNemar's tests and the level of the rows they are of."""
     return {"level": level, "pairs": [asdict(test) for test in tests]}
+
+
+def rules_entry(rules: Rules, models: Sequence[str], scored: pd.DataFrame) -> dict[str, Any]:
+    """Lay out by which rule a level was scored: the run's own, and what folds chose instead.
+
+    `scored` has the repeats and folds of each model.
+    """
+    folds = scored[["model", "repeat", "fold"]].drop_duplicates()
+    used = {
+        model: Counter(
+            rules.of(*key).name
+            for key in folds[folds["model"] == model].itertuples(index=False, name=None)
+        )
+        for model in models
+    }
+    return {
+        "default": rules.default.name,
+        "folds": {
+            model: dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+            for model, counts in used.items()
+        },
+    }
+
+
+def coverage_entry(shares: Sequence[Covered], curve: Sequence[Covered]) -> dict[str, Any]:
+    """Lay out one model's risk at chosen coverages, and the curve between them."""
+    return {
+        "shares": [asdict(each) for each in shares],
+        "curve": [{"coverage": each.coverage} | each.pooled for each in curve],
+    }
 
 
 def write_metrics(path: Path, content: Mapping[str, Any]) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from lusscore.evaluation.abstention import COVERAGE_METRICS, Covered
 from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import EXAM_METRICS, ExamErrors
 from lusscore.evaluation.levels import Measured
 from lusscore.evaluation.mcnemar import McNemar
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.rule_ablation import RULE_METRICS, ByRule
 
 _EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
 
@@ -131,4 +133,35 @@ def comparison_table(comparisons: Mapping[str, Sequence[Difference]]) -> pd.Data
             row = {"level": level} | asdict(difference)
             low, high = row.pop("interval") or (None, None)
             rows.append(row | {"low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def rules_table(rows: Sequence[ByRule]) -> pd.DataFrame:
+    """One row per model, rule and metric of clips."""
+    return pd.DataFrame(
+        {
+            "model": row.model,
+            "rule": row.rule,
+            "metric": metric,
+            "pooled": row.pooled[metric],
+            "low": (row.interval.get(metric) or (None, None))[0],
+            "high": (row.interval.get(metric) or (None, None))[1],
+        }
+        for row in rows
+        for metric in RULE_METRICS
+    )
+
+
+def coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.DataFrame:
+    """One row per model and share of its clips; intervals stand for the shares that have them."""
+    rows = []
+    for model, parts in models.items():
+        whole = {each.coverage: each for part in reversed(parts) for each in part}
+        for share in sorted(whole, reverse=True):
+            each = whole[share]
+            row = {"model": model, "coverage": share, "rows": each.rows}
+            for metric in COVERAGE_METRICS:
+                low, high = each.interval.get(metric) or (None, None)
+                row |= {metric: each.pooled[metric], f"{metric}_low": low, f"{metric}_high": high}
+            rows.append(row | {f"kept_{score}": each.kept[score] for score in SCORES})
     return pd.DataFrame(rows)

@@ -1,0 +1,160 @@
+"""What is gained by leaving the least sure answers to a person: risk against coverage.
+
+Describes held-out predictions. The confidence above which a model answers in use must be fixed on
+training data; here it is whatever keeps the share asked for, so that no threshold is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lusscore.evaluation.confusion import all_metrics
+from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.ratio import ratio
+from lusscore.evaluation.resampling import metric_interval
+
+COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
+COVERAGE_METRICS = ("accuracy", "mean_absolute_error", "quadratic_kappa")
+CURVE = tuple(round(0.05 * step, 2) for step in range(2, 21))
+_RESAMPLES_AT_ONCE = 100
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Covered:
+    """One model on the share of its rows it is surest of.
+
+    Attributes
+    ----------
+    coverage
+        The share, 0–1.
+    rows
+        How many rows that is; rows of equal confidence are kept in equal part.
+    kept
+        Share of the rows of each true score 0–3 that is kept; NaN for a score the truth lacks.
+    pooled
+        `COVERAGE_METRICS` → value over the rows kept; NaN where undefined.
+    interval
+        The same → 95 % interval over patients, None where undefined; empty without resamples.
+    """
+
+    coverage: float
+    rows: float
+    kept: tuple[float, ...]
+    pooled: dict[str, float]
+    interval: dict[str, tuple[float, float] | None]
+
+
+def risk_by_coverage(
+    scored: pd.DataFrame, models: Sequence[str], patients: Sequence[str], draws: FloatArray
+) -> dict[str, tuple[tuple[Covered, ...], tuple[Covered, ...]]]:
+    """Measure every model at `COVERAGES`, with intervals, and at the steps of `CURVE`, without.
+
+    Parameters
+    ----------
+    scored
+        Clips as ``aggregation.score_at`` gives them.
+    models
+        Which, in the order wanted.
+    patients
+        All patients of the run.
+    draws
+        How often each of them is drawn, shape (resamples, patients).
+    """
+    several = scored["patient"].nunique() > 1
+    by_model = dict(iter(scored.groupby("model")))
+    measured = {}
+    for model in models:
+        rows = HeldOut.of(by_model[model], patients)
+        shares = abstain(rows, COVERAGES, draws if several else None)
+        measured[model] = shares, abstain(rows, CURVE)
+    return measured
+
+
+def abstain(
+    rows: HeldOut, coverages: Sequence[float], draws: FloatArray | None = None
+) -> tuple[Covered, ...]:
+    """Measure a model on the rows it is surest of, at each share of `coverages`.
+
+    Rows are ordered by the probability given to the predicted score, all folds together, and
+    those kept are the surest. A resample of patients keeps the same share of its own rows, so that
+    the interval allows for how well the order holds in other patients (El-Yaniv & Wiener 2010, J
+    Mach Learn Res 11:1605–1641, define risk and coverage).
+
+    Parameters
+    ----------
+    rows
+        One model's held-out rows, at least one.
+    coverages
+        Shares above 0 and up to 1.
+    draws
+        How often each patient is drawn, shape (resamples, patients); None for no intervals.
+
+    Returns
+    -------
+    tuple of Covered
+        One per share, in order.
+    """
+    confidence = rows.probabilities[np.arange(len(rows.truth)), rows.prediction].round(9)
+    _, level = np.unique(-confidence, return_inverse=True)
+    order = np.argsort(level, kind="stable")
+    levels = np.flatnonzero(np.diff(level[order], prepend=-1))
+    cells = np.eye(len(SCORES) ** 2)[(rows.truth * len(SCORES) + rows.prediction)[order]]
+    patient = rows.patient[order]
+
+    def confusions(weights: FloatArray) -> FloatArray:
+        kept = [_kept(weights[:, patient], levels, share) @ cells for share in coverages]
+        return np.stack(kept).reshape(len(coverages), -1, len(SCORES), len(SCORES))
+
+    pooled = confusions(np.ones((1, len(rows.patients))))[:, 0]
+    everyone = np.bincount(rows.truth, minlength=len(SCORES))
+    values = _rounded(pooled)
+    resampled: dict[str, FloatArray] = {}
+    if draws is not None:
+        parts = [
+            _rounded(confusions(draws[start : start + _RESAMPLES_AT_ONCE]))
+            for start in range(0, len(draws), _RESAMPLES_AT_ONCE)
+        ]
+        resampled = {
+            metric: np.concatenate([part[metric] for part in parts], axis=1)
+            for metric in COVERAGE_METRICS
+        }
+    return tuple(
+        Covered(
+            coverage=share,
+            rows=float(pooled[place].sum()),
+            kept=tuple(ratio(pooled[place].sum(1), everyone).tolist()),
+            pooled={metric: float(values[metric][place]) for metric in COVERAGE_METRICS},
+            interval={
+                metric: metric_interval(metric, drawn[place], float(values[metric][place]))
+                for metric, drawn in resampled.items()
+            },
+        )
+        for place, share in enumerate(coverages)
+    )
+
+
+def _rounded(confusions: FloatArray) -> dict[str, FloatArray]:
+    """Compute metrics without the rounding of parts of rows, which makes a kappa of 0 not quite."""
+    metrics = all_metrics(confusions)
+    return {metric: metrics[metric].round(12) + 0.0 for metric in COVERAGE_METRICS}
+
+
+def _kept(weights: FloatArray, levels: NDArray[np.int64], share: float) -> FloatArray:
+    """Weigh rows, the surest first, so that `share` of the weight is kept; ties in equal part.
+
+    `weights` is of shape (resamples, rows); `levels` are the rows at which confidence falls.
+    """
+    of_level = np.add.reduceat(weights, levels, axis=1)
+    before = np.cumsum(of_level, axis=1) - of_level
+    wanted = share * weights.sum(1, keepdims=True)
+    part = np.clip(np.nan_to_num(ratio(wanted - before, of_level)), 0, 1)
+    sizes = np.diff(levels, append=weights.shape[1])
+    return np.asarray(weights * np.repeat(part, sizes, axis=1))
