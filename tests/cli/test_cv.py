@@ -44,6 +44,18 @@ def test_a_run_writes_every_file_of_the_design(
     assert "Research use only" in (run / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "../x", "/tmp/x", "a\\b", "..", ".a", "a.", "a b", "C:"]
+)
+def test_a_run_is_named_by_a_name_and_not_by_a_place(
+    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path, name: str
+) -> None:
+    result = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", name)
+    assert result.exit_code == 2
+    assert "is not allowed; expected up to 100 letters" in " ".join(result.output.split())
+    assert not Path("results").exists()
+
+
 def test_the_same_command_gives_the_same_predictions(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -135,9 +147,15 @@ def test_a_file_of_an_onnx_backbone_asks_for_its_name(
 def test_a_head_setting_out_of_range_is_a_sentence(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
-    result = lusscore("cv", "tiny", "-b", tiny_backbone, "--epochs", 0)
-    assert result.exit_code == 2
-    assert "epochs" in result.output
+    for option, value, told in (
+        ("--epochs", 0, "epochs of head softmax cannot be 0; expected a whole number from 1."),
+        ("--dropout", 5, "cannot be 5.0; expected a number from 0 to below 1."),
+        ("--optimizer", "best", "cannot be best; expected one of adam, adamw, rmsprop, sgd."),
+    ):
+        result = lusscore("cv", "tiny", "-b", tiny_backbone, option, value)
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
+    assert not Path("results").exists()
 
 
 def test_skipped_clips_make_the_exit_code_1(
@@ -212,7 +230,10 @@ def test_two_backbones_are_combined(
         (["--head", "logistic", "--set", "C=high"], "'high' is not a number"),
         (["--head", "mil", "--set", "epochs=2.5"], "'2.5' is not a whole number"),
         (["--head", "svm", "--set", "variants=perhaps"], "'perhaps' is not true or false"),
-        (["--head", "svm", "--set", "C=-1"], "'C' parameter of SvmHead must be"),
+        (
+            ["--head", "svm", "--set", "C=-1"],
+            "C of head svm cannot be -1.0; expected a number above 0.",
+        ),
         (["--head", "mil", "--head", "mil"], "Head mil is named twice"),
         (["--combine", "mean"], "nothing to combine it with"),
     ],

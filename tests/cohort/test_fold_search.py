@@ -83,7 +83,7 @@ def test_repeats_divide_differently_and_a_seed_repeats_itself() -> None:
 
 
 def test_too_few_folds_or_patients_get_a_sentence() -> None:
-    with pytest.raises(FoldError, match="1 folds are too few; expected at least 2"):
+    with pytest.raises(FoldError, match="One fold is too few; expected at least 2"):
         make_folds(like_the_paper(), 1)
     with pytest.raises(FoldError, match="49 patients cannot fill 50 folds"):
         make_folds(like_the_paper(), 50)

@@ -5,36 +5,45 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from lusscore.cli.head_settings import HeadsCommand, choose_heads
+from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
-    cohort_argument,
+    cohort_option,
     data_dir_option,
     features_dir_option,
     find_cohort,
+    optional_cohort_argument,
     results_dir_option,
 )
 from lusscore.console import counter, note, print_table, say
 
+if TYPE_CHECKING:
+    from lusscore.cohort import Cohort
 
-@click.command("cv", cls=HeadsCommand)
-@cohort_argument
+_HEADINGS = {
+    "backbones": "What is trained",
+    "folds": "Who is held out",
+    "jobs": "The run",
+    "data_dir": "Places",
+}
+
+
+class _CvCommand(HeadsCommand):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_grouped_options(self, ctx, formatter, _HEADINGS)
+
+
+@click.command("cv", cls=_CvCommand)
+@optional_cohort_argument
 @backbone_option("Feature file to use.  [default: all that the cohort has]")
-@click.option("--folds", type=int, default=3, show_default=True, help="Folds, split by patient.")
-@click.option(
-    "--repeats", type=click.IntRange(1), default=1, show_default=True, help="Divisions into folds."
-)
-@click.option(
-    "--folds-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="folds.csv of an earlier run, instead of new folds.",
-)
 @click.option(
     "--head",
     "heads",
@@ -61,10 +70,35 @@ from lusscore.console import counter, note, print_table, say
 @click.option("--batch-size", type=int, default=None, help="Softmax head.  [default: 32]")
 @click.option("--epochs", type=int, default=None, help="Softmax head.  [default: 3]")
 @click.option("--optimizer", default=None, help="Softmax head.  [default: adam]")
+@click.option("--folds", type=int, default=3, show_default=True, help="Folds, split by patient.")
+@click.option(
+    "--repeats", type=click.IntRange(1), default=1, show_default=True, help="Divisions into folds."
+)
+@click.option(
+    "--folds-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="folds.csv of an earlier run, instead of new folds.",
+)
+@click.option(
+    "--leave-out",
+    type=click.Choice(("device", "group")),
+    default=None,
+    help="One fold per device, or per group of patients, that holds out all its patients.",
+)
+@cohort_option(
+    "--train",
+    "External validation, without the argument COHORT: train on all labelled patients of this "
+    "cohort, and test on those of --test. May be given several times.",
+    multiple=True,
+)
+@cohort_option("--test", "The cohort to test on.")
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Folds and heads."
 )
-@click.option("--jobs", type=int, default=1, show_default=True, help="Heads trained at once.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."
+)
 @click.option(
     "--run", "run_name", default=None, help="Name of the run.  [default: by its settings]"
 )
@@ -75,14 +109,17 @@ from lusscore.console import counter, note, print_table, say
 @features_dir_option
 @results_dir_option
 def command(
-    cohort: str,
+    cohort: str | None,
     backbones: tuple[str, ...],
-    folds: int,
-    repeats: int,
-    folds_file: Path | None,
     heads: tuple[str, ...],
     assignments: tuple[str, ...],
     combine: tuple[str, ...],
+    folds: int,
+    repeats: int,
+    folds_file: Path | None,
+    leave_out: str | None,
+    train: tuple[str, ...],
+    test: str | None,
     seed: int,
     jobs: int,
     run_name: str | None,
@@ -98,15 +135,20 @@ def command(
 
     No patient is ever on both sides of a fold. Embeddings are read, never computed: changing the
     head takes seconds. The defaults are those of Raillard et al. 2022.
+
+    With --train and --test, heads are trained on one cohort and tested on another.
     """
     from lusscore.backbones import get_backbone
     from lusscore.evaluation.evaluate import METRICS_NAME
     from lusscore.evaluation.experiment import Experiment, run_experiment
-    from lusscore.evaluation.run import new_run
+    from lusscore.evaluation.run import check_run_name, new_run
     from lusscore.report import write_report
 
-    found = find_cohort(cohort, data_dir, check_files=False)
-    names = dict.fromkeys(backbones or _computed(features_dir / found.name))
+    _check_usage(cohort, train, test, leave_out)
+    found, *training = (
+        find_cohort(one, data_dir, check_files=False) for one in (test or cohort or "", *train)
+    )
+    names = dict.fromkeys(backbones or _computed(features_dir, (found, *training)))
     given = {key: value for key, value in head_options.items() if value is not None}
     experiment = Experiment(
         found,
@@ -117,8 +159,10 @@ def command(
         seed,
         folds_file,
         combine,
+        leave_out or "",
+        tuple(training),
     )
-    name = run_name or experiment.default_name()
+    name = experiment.default_name() if run_name is None else check_run_name(run_name)
     folder = results_dir / found.name / name
     with new_run(folder, overwrite=overwrite) as building:
         with counter("Training heads", "heads") as update:
@@ -140,22 +184,60 @@ def command(
     if as_json:
         say(metrics)
     else:
-        _tell(json.loads(metrics), folder)
+        _tell(json.loads(metrics), folder, external=bool(training))
     if open_report:
         click.launch((folder / "report.html").resolve().as_uri())
     if outcome.skipped:
         sys.exit(1)
 
 
-def _computed(folder: Path) -> list[str]:
-    """Name the backbones that have a feature file, in the order of the registry."""
+def _check_usage(
+    cohort: str | None, train: Sequence[str], test: str | None, leave_out: str | None
+) -> None:
+    """Refuse options that name other patients to hold out than one of them alone would."""
+    context = click.get_current_context()
+    by_folds = [
+        f"--{name.replace('_', '-')}"
+        for name in ("folds", "repeats", "folds_file")
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if bool(train) != (test is not None):
+        raise click.UsageError("--train and --test belong together; name a cohort with each.")
+    if test is None and cohort is None:
+        raise click.UsageError("Name the COHORT, or two of them with --train and --test.")
+    if test is not None and cohort is not None:
+        raise click.UsageError(
+            f"Leave out the argument {cohort!r}; --train and --test name the cohorts."
+        )
+    if leave_out and (by_folds or train):
+        raise click.UsageError(
+            f"--leave-out makes its own folds; leave out {' and '.join(by_folds) or '--train'}."
+        )
+    if train and by_folds:
+        raise click.UsageError(
+            f"--train and --test hold out one cohort whole; leave out {' and '.join(by_folds)}."
+        )
+
+
+def _computed(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
+    """Name the backbones that all cohorts have a feature file of, in the order of the registry."""
     from lusscore.backbones import backbone_names
     from lusscore.errors import FeatureFileError
 
-    names = {path.stem for path in folder.glob("*.h5")}
+    found = {}
+    for cohort in cohorts:
+        folder = features_dir / cohort.name
+        found[folder] = {path.stem for path in folder.glob("*.h5")}
+        if not found[folder]:
+            raise FeatureFileError(
+                f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
+            )
+    names = set.intersection(*found.values())
     if not names:
+        told = "; ".join(f"{folder} has {', '.join(sorted(own))}" for folder, own in found.items())
         raise FeatureFileError(
-            f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
+            f"No backbone has a feature file for all cohorts: {told}. Make what is missing with "
+            "'lusscore features'."
         )
     foreign = sorted(names - set(backbone_names()))
     if foreign:
@@ -166,7 +248,7 @@ def _computed(folder: Path) -> list[str]:
     return [name for name in backbone_names() if name in names]
 
 
-def _tell(metrics: dict[str, Any], folder: Path) -> None:
+def _tell(metrics: dict[str, Any], folder: Path, *, external: bool) -> None:
     """Print the level that the labels support, the paper's table of frames, where the report is."""
     from lusscore.evaluation.metrics_json import supported_level
 
@@ -186,6 +268,8 @@ def _tell(metrics: dict[str, Any], folder: Path) -> None:
             for model, entry in metrics["levels"][level].items()
         ]
         title = f"Held-out {level}s, mean ± standard deviation over folds"
+        if external:
+            title = f"{level.capitalize()}s of the cohort tested on"
         if level != metrics["label_level"]:
             title += f" (weak labels: one score per {metrics['label_level']})"
         print_table(title, ("model", *(f">{name}" for name in columns.values())), rows)

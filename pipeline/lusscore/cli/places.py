@@ -87,6 +87,25 @@ def cohort_argument(command: _Command) -> _Command:
     return click.argument("cohort", shell_complete=_complete_cohorts)(command)
 
 
+def optional_cohort_argument(command: _Command) -> _Command:
+    """Add the argument COHORT where an option may name cohorts instead."""
+    return click.argument("cohort", required=False, shell_complete=_complete_cohorts)(command)
+
+
+def cohort_option(
+    flag: str, help_text: str, *, multiple: bool = False
+) -> Callable[[_Command], _Command]:
+    """Add an option that names a cohort as the argument COHORT does."""
+    return click.option(
+        flag,
+        metavar="COHORT",
+        default=None,
+        multiple=multiple,
+        shell_complete=_complete_cohorts,
+        help=help_text,
+    )
+
+
 def find_cohort(cohort: str, data_dir: Path, *, check_files: bool = True) -> Cohort:
     """Read the cohort a user names.
 

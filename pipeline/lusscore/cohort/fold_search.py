@@ -39,7 +39,8 @@ def make_folds(
         If there are fewer patients than folds, or fewer than two folds.
     """
     if count < 2:
-        raise FoldError(f"{count} folds are too few; expected at least 2.")
+        told = "One fold is" if count == 1 else f"{count} folds are"
+        raise FoldError(f"{told} too few; expected at least 2, one to test on and one to train on.")
     if len(patients) < count:
         raise FoldError(
             f"{len(patients)} patients cannot fill {count} folds, and a patient is never split; "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lusscore.cohort.csv_rows import read_csv
+from lusscore.cohort.left_out import LEFT_OUT_COLUMN, LeftOut, read_left_out
 from lusscore.errors import CohortError, FoldError, InvalidCohortError, Problem
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
@@ -44,10 +45,13 @@ class Folds:
         Folds per repeat.
     repeats
         One mapping from patient to fold (from 1) per repeat.
+    left_out
+        What each fold leaves out beside its patients; None where folds are alike.
     """
 
     count: int
     repeats: tuple[Mapping[str, int], ...]
+    left_out: LeftOut | None = None
 
     def test_patients(self, repeat: int, fold: int) -> frozenset[str]:
         """Patients held out in fold `fold` of repeat `repeat`, both from 1."""
@@ -60,18 +64,13 @@ def write_folds(path: Path, folds: Folds, patients: Sequence[PatientFrames]) -> 
     """Write folds so that :func:`read_folds` gives them back."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FOLD_COLUMNS)
+        left_out = folds.left_out
+        writer.writerow(FOLD_COLUMNS if left_out is None else (*FOLD_COLUMNS, LEFT_OUT_COLUMN))
         for repeat, division in enumerate(folds.repeats, start=1):
             for patient in sorted(patients, key=lambda p: (division[p.patient], p.patient)):
-                writer.writerow(
-                    (
-                        repeat,
-                        division[patient.patient],
-                        patient.patient,
-                        patient.group,
-                        sum(patient.frames),
-                    )
-                )
+                fold = division[patient.patient]
+                cells = (repeat, fold, patient.patient, patient.group, sum(patient.frames))
+                writer.writerow(cells if left_out is None else (*cells, left_out.of_fold(fold)))
 
 
 def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
@@ -82,7 +81,8 @@ def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
     FoldError
         If the file is missing or not a folds file.
     InvalidCohortError
-        If rows are bad, or a patient is missing, unknown or in two folds of one repeat.
+        If rows are bad, a patient is missing, unknown or in two folds of one repeat, or a fold
+        leaves out two things, or two folds the same.
     """
     try:
         rows = read_csv(path, ("repeat", "fold", "patient"))
@@ -115,6 +115,10 @@ def read_folds(path: Path, patients: Sequence[PatientFrames]) -> Folds:
             problems.append(Problem(f"repeat {repeat}", f"fold {fold} has no patients"))
     if sorted(repeats) != list(range(1, len(repeats) + 1)) or count < 2:
         problems.append(Problem("file", "expected repeats 1, 2, … and at least two folds"))
+    divisions = tuple(repeats[repeat] for repeat in sorted(repeats))
+    left_out = None
+    if not problems:
+        left_out, problems = read_left_out(rows, divisions, count)
     if problems:
         raise InvalidCohortError(path, problems)
-    return Folds(count, tuple(repeats[repeat] for repeat in sorted(repeats)))
+    return Folds(count, divisions, left_out)

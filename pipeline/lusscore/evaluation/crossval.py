@@ -1,22 +1,21 @@
-"""Patient-level cross-validation of heads on cached embeddings."""
+"""Heads trained on one side of every fold and asked about the patients of the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.cohort.folds import Folds
-from lusscore.errors import FoldError
 from lusscore.evaluation.baseline import majority_predictions
-from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.dataset import LabelledFrames
+from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice, Model, plan_models
-from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES, SCORES
-from lusscore.evaluation.train_head import Side, train_all
-from lusscore.head import make_head
+from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES
+from lusscore.evaluation.sides import Side, check_sides
+from lusscore.evaluation.train_head import train_all
 
 __all__ = ["TRAINING_COLUMNS", "CrossValidation", "HeadChoice", "cross_validate"]
 
@@ -50,8 +49,8 @@ class CrossValidation:
 
 
 def cross_validate(
-    dataset: Dataset,
-    folds: Folds,
+    dataset: LabelledFrames,
+    sides: Sequence[Side],
     head: HeadChoice | Sequence[HeadChoice],
     *,
     combine: Sequence[str] = (),
@@ -64,8 +63,8 @@ def cross_validate(
     ----------
     dataset
         Labelled frames and embeddings.
-    folds
-        Patients per fold.
+    sides
+        Whom to train and whom to test on, per fold.
     head
         What to train: one head, or several, each on every backbone.
     combine
@@ -78,18 +77,18 @@ def cross_validate(
     Raises
     ------
     FoldError
-        If a fold's training side lacks a score that the cohort has, or a patient or a recording
-        is on both sides.
+        If a fold's training side lacks a score that it must have, or a patient or a recording is
+        on both sides.
     HeadError
-        If a head or a setting of it is unknown, or backbones cannot be combined so.
+        If a head or a setting of it is unknown or out of range, or backbones cannot be combined
+        so.
     """
     heads = (head,) if isinstance(head, HeadChoice) else tuple(head)
     for choice in heads:
-        make_head(choice.name, **choice.settings)
-    models = plan_models(list(dataset.rows), heads, combine)
+        check_settings(choice)
+    models = plan_models(dataset.backbones, heads, combine)
     truth = dataset.frames["truth"].to_numpy()
-    sides = list(_split(dataset.frames, folds))
-    notes = _check_scores(truth, sides)
+    notes = check_sides(dataset.frames, sides)
     places = [
         (model, number) for model in models if not model.is_mean for number in range(len(sides))
     ]
@@ -132,58 +131,6 @@ def _fuse(
     """Average probabilities; training takes as long as that of all members."""
     probabilities, seconds = zip(*members, strict=True)
     return np.mean(probabilities, axis=0), sum(seconds)
-
-
-def _split(frames: pd.DataFrame, folds: Folds) -> Iterator[Side]:
-    """Yield every fold's two sides, having checked that they share nothing."""
-    patients = frames["patient"].to_numpy()
-    digests = frames["digest"].to_numpy()
-    for repeat in range(1, len(folds.repeats) + 1):
-        for fold in range(1, folds.count + 1):
-            held_out = np.isin(patients, list(folds.test_patients(repeat, fold)))
-            for what, values in (("patient", patients), ("recording", digests)):
-                both = set(values[held_out]) & set(values[~held_out])
-                if both:
-                    raise FoldError(
-                        f"Fold {fold} of repeat {repeat} has {what} {min(both)!r} on both sides; "
-                        "this must not be. Make new folds, and correct the manifest if a "
-                        "recording stands there for two patients."
-                    )
-            yield Side(repeat, fold, np.flatnonzero(~held_out), np.flatnonzero(held_out))
-
-
-def _check_scores(truth: NDArray[np.int64], sides: Sequence[Side]) -> list[str]:
-    """Refuse folds that cannot learn a score; note those that cannot be tested on one."""
-    notes = []
-    present = set(truth.tolist())
-    if len(present) < 2:
-        raise FoldError(
-            f"All labelled frames have score {min(present)}; a scorer needs at least two scores "
-            "to tell apart. Label more clips."
-        )
-    absent = sorted(set(SCORES) - present)
-    if absent:
-        notes.append(f"No frame of this cohort has score {_listed(absent)}.")
-    for side in sides:
-        where = f"fold {side.fold} of repeat {side.repeat}"
-        unlearned = sorted(present - set(truth[side.train].tolist()))
-        if unlearned:
-            raise FoldError(
-                f"In {where}, no patient left for training has score {_listed(unlearned)}, so it "
-                "cannot be learned; ask for other folds (--folds, --seed) or label more patients "
-                "with that score."
-            )
-        untested = sorted(present - set(truth[side.test].tolist()))
-        if untested:
-            notes.append(
-                f"In {where}, no held-out frame has score {_listed(untested)}; metrics of that "
-                "score are not defined there."
-            )
-    return notes
-
-
-def _listed(scores: Sequence[int]) -> str:
-    return " and ".join(str(score) for score in scores)
 
 
 def _held_out_rows(frames: pd.DataFrame, side: Side) -> pd.DataFrame:

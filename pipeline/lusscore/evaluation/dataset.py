@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort
 from lusscore.cohort.folds import PatientFrames
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.predictions import SCORES
-from lusscore.features import Features
+from lusscore.features import Features, feature_path, fingerprint_parts, read_features
+
+_COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "frame", "truth")
+
+
+class LabelledFrames(Protocol):
+    """What heads are trained and tested on, be it of one cohort or of several."""
+
+    @property
+    def frames(self) -> pd.DataFrame:
+        """One row per labelled frame, as in :class:`Dataset`."""
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Backbones that every frame has embeddings of."""
+
+    def embeddings(
+        self, backbones: Sequence[str], rows: NDArray[np.int64], variants: int | None = None
+    ) -> NDArray[Any]:
+        """Gather embeddings of some of `frames`, as :meth:`Dataset.embeddings` does."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +45,7 @@ class Dataset:
     Attributes
     ----------
     frames
-        One row per labelled frame, in manifest order: ``patient, exam, zone, clip, group,
+        One row per labelled frame, in manifest order: ``patient, exam, zone, clip, group, device,
         digest`` as text, ``frame, truth`` as int64.
     rows
         Per backbone: int64, shape (frames,), rows of its embeddings.
@@ -38,6 +60,40 @@ class Dataset:
     features: Mapping[str, Features]
     skipped: Mapping[str, str]
 
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Backbones that every frame has embeddings of."""
+        return tuple(self.rows)
+
+    def embeddings(
+        self, backbones: Sequence[str], rows: NDArray[np.int64], variants: int | None = None
+    ) -> NDArray[Any]:
+        """Gather the embeddings of some frames, those of several backbones one after the other.
+
+        Parameters
+        ----------
+        backbones
+            Names, at least one.
+        rows
+            int64, rows of `frames`.
+        variants
+            How many, the clean frame being the first; None for all.
+
+        Returns
+        -------
+        ndarray of float16 or float32, shape (rows, variants, dim of all backbones)
+        """
+        parts = [
+            self.features[backbone].embeddings[self.rows[backbone][rows], :variants]
+            for backbone in backbones
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+    def only(self, kept: NDArray[np.bool_]) -> Dataset:
+        """Return the frames for which `kept`, bool of shape (frames,), is true."""
+        rows = {backbone: own[kept] for backbone, own in self.rows.items()}
+        return replace(self, frames=self.frames[kept].reset_index(drop=True), rows=rows)
+
     def patients(self) -> list[PatientFrames]:
         """Count each patient's labelled frames per score, patients sorted by name."""
         counted = pd.crosstab(
@@ -49,6 +105,45 @@ class Dataset:
                 counted.index, counted.to_numpy(), strict=True
             )
         ]
+
+
+@dataclass(frozen=True)
+class LabelledCohort:
+    """A cohort with its labelled frames and their embeddings."""
+
+    cohort: Cohort
+    dataset: Dataset
+
+
+def load_cohort(
+    cohort: Cohort, specs: Sequence[BackboneSpec], features_dir: Path
+) -> LabelledCohort:
+    """Read a cohort's feature files, which must have the settings of its card, and join its labels.
+
+    Parameters
+    ----------
+    cohort
+        Gives labels and settings.
+    specs
+        Backbones, at least one.
+    features_dir
+        Folder of all feature files; they are read and never written.
+
+    Raises
+    ------
+    FeatureFileError
+        If a feature file is missing, unfinished, damaged or of other settings.
+    CohortError
+        If nothing is labelled, or one recording is given to two patients.
+    """
+    features = [
+        read_features(
+            feature_path(features_dir, cohort, spec.name),
+            fingerprint_parts(spec, None, cohort.card.extraction),
+        )
+        for spec in specs
+    ]
+    return LabelledCohort(cohort, join_labels(cohort, features))
 
 
 def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
@@ -87,9 +182,8 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
     digests = dict(zip(features[0].paths, features[0].digests, strict=True))
     joined["digest"] = joined["clip"].map(digests)
     _check_owners(joined)
-    columns = ["patient", "exam", "zone", "clip", "group", "digest", "frame", "truth"]
     return Dataset(
-        frames=joined[columns],
+        frames=joined[list(_COLUMNS)],
         rows={file.backbone: joined[file.backbone].to_numpy(np.int64) for file in features},
         features={file.backbone: file for file in features},
         skipped=skipped,
@@ -107,6 +201,7 @@ def _labelled_spans(cohort: Cohort) -> pd.DataFrame:
                 "exam": span.exam,
                 "zone": span.zone,
                 "group": span.group,
+                "device": span.device,
                 "truth": span.score,
                 "frame_start": span.frame_start,
                 "frame_end": no_end if span.frame_end is None else span.frame_end,
@@ -115,14 +210,8 @@ def _labelled_spans(cohort: Cohort) -> pd.DataFrame:
             if span.score is not None
         ],
         columns=[
-            "clip",
-            "patient",
-            "exam",
-            "zone",
-            "group",
-            "truth",
-            "frame_start",
-            "frame_end",
+            *("clip", "patient", "exam", "zone", "group", "device", "truth"),
+            *("frame_start", "frame_end"),
         ],
     ).astype({"truth": np.int64, "frame_start": np.int64, "frame_end": np.int64})
 

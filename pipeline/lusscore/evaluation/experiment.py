@@ -1,4 +1,4 @@
-"""One cross-validation from feature files to a run folder's tables."""
+"""One experiment from feature files to a run folder's tables."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ from pathlib import Path
 from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
 from lusscore.checks import quick_findings
 from lusscore.cohort import Cohort
-from lusscore.cohort.fold_search import make_folds
-from lusscore.cohort.folds import Folds, PatientFrames, read_folds
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.dataset import join_labels
+from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.evaluation.division import (
+    Division,
+    divide_as_saved,
+    divide_into_folds,
+    divide_leaving_out,
+)
 from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.evaluation.external import divide_external
 from lusscore.evaluation.run import record_run
-from lusscore.features import Features, feature_path, fingerprint_parts, read_features
 from lusscore.head import head_defaults
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What to cross-validate and how.
+    """What to train, and on whom to test it.
 
     Attributes
     ----------
     cohort
-        Gives labels, and the extraction settings that the feature files must have.
+        Gives labels, and the extraction settings that the feature files must have; the one tested
+        on.
     specs
         Backbones, at least one.
     heads
@@ -41,6 +46,10 @@ class Experiment:
         Folds of an earlier run, instead of new ones.
     combine
         Further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
+    leave_out
+        Hold out each ``"device"`` or ``"group"`` in turn, instead of folds that are alike.
+    training
+        Train on all patients of these cohorts instead, and test on all of `cohort`.
     """
 
     cohort: Cohort
@@ -51,6 +60,8 @@ class Experiment:
     seed: int = 0
     folds_file: Path | None = None
     combine: tuple[str, ...] = ()
+    leave_out: str = ""
+    training: tuple[Cohort, ...] = ()
 
     def complete_heads(self) -> tuple[HeadChoice, ...]:
         """Return the heads with all their settings, defaults and seed included."""
@@ -63,7 +74,7 @@ class Experiment:
     def default_name(self) -> str:
         """Name a run by its settings, so that other settings are another run."""
         saved = None if self.folds_file is None else self.folds_file.read_bytes()
-        settings = (
+        settings: tuple[object, ...] = (
             [spec.name for spec in self.specs],
             [(head.name, sorted(head.settings.items())) for head in self.complete_heads()],
             self.folds,
@@ -72,10 +83,16 @@ class Experiment:
             saved,
             self.combine,
         )
+        kind = "saved-folds" if saved is not None else f"{self.folds}fold"
+        if self.leave_out:
+            kind = f"leave-one-{self.leave_out}-out"
+            settings = (*settings, self.leave_out)
+        if self.training:
+            kind = "external"
+            settings = (*settings, [cohort.name for cohort in self.training])
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
-        folds = "saved-folds" if saved is not None else f"{self.folds}fold"
         heads = "-".join(head.name for head in self.heads)
-        return f"{folds}-{heads}-{digest}"
+        return f"{kind}-{heads}-{digest}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class Outcome:
     notes
         What the reader of the results must know, as sentences.
     skipped
-        Labelled clips without embeddings.
+        Labelled clips without embeddings, of every cohort.
     """
 
     notes: tuple[str, ...]
@@ -104,7 +121,7 @@ def run_experiment(
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Cross-validate, and write everything of a run but its report into `folder`.
+    """Train and test, and write everything of a run but its report into `folder`.
 
     Parameters
     ----------
@@ -126,35 +143,25 @@ def run_experiment(
     FeatureFileError
         If a feature file is missing, unfinished, damaged or of other settings.
     FoldError, HeadError, CohortError
-        If folds, head or labels do not allow it.
+        If folds, head or labels do not allow it, or cohorts cannot be set against each other.
     """
     started = time.perf_counter()
-    cohort = experiment.cohort
-    features = [
-        read_features(
-            feature_path(features_dir, cohort, spec.name),
-            fingerprint_parts(spec, None, cohort.card.extraction),
-        )
-        for spec in experiment.specs
-    ]
-    dataset = join_labels(cohort, features)
-    folds = _divide(experiment, dataset.patients())
+    division = _divide(experiment, features_dir)
     result = cross_validate(
-        dataset,
-        folds,
+        division.frames,
+        division.sides,
         experiment.complete_heads(),
         combine=experiment.combine,
         jobs=jobs,
         progress=progress,
     )
-    told = (*result.notes, *_reduced_precision(features), *_found(cohort, features))
-    result = replace(result, notes=told)
+    cohorts = (division.tested, *division.training)
+    told = (*division.notes, *result.notes, *_reduced_precision(cohorts), *_found(division))
+    result = replace(result, notes=tuple(dict.fromkeys(told)))
     record_run(
         folder,
-        cohort,
-        dataset,
+        division,
         experiment.specs,
-        folds,
         result,
         name=name,
         seed=experiment.seed,
@@ -162,26 +169,46 @@ def run_experiment(
         seconds=time.perf_counter() - started,
     )
     evaluate_run(folder)
-    return Outcome(result.notes, len(dataset.skipped))
+    return Outcome(result.notes, sum(len(labelled.dataset.skipped) for labelled in cohorts))
 
 
-def _reduced_precision(features: Sequence[Features]) -> list[str]:
+def _divide(experiment: Experiment, features_dir: Path) -> Division:
+    """Read the cohorts and make the sides that the experiment asks for."""
+    tested, *training = (
+        load_cohort(cohort, experiment.specs, features_dir)
+        for cohort in (experiment.cohort, *experiment.training)
+    )
+    if training:
+        return divide_external(training, tested)
+    if experiment.leave_out:
+        return divide_leaving_out(tested, experiment.leave_out)
+    if experiment.folds_file is not None:
+        return divide_as_saved(tested, experiment.folds_file)
+    return divide_into_folds(tested, experiment.folds, experiment.repeats, experiment.seed)
+
+
+def _reduced_precision(cohorts: Sequence[LabelledCohort]) -> list[str]:
     """Name the backbones that did not compute in full precision."""
     return [
         f"The embeddings of {file.backbone} were computed in {file.parts['precision']}, which "
         "changes them a little."
-        for file in features
+        for labelled in cohorts
+        for file in labelled.dataset.features.values()
         if file.parts.get("precision", DEFAULT_PRECISION) != DEFAULT_PRECISION
     ]
 
 
-def _found(cohort: Cohort, features: Sequence[Features]) -> list[str]:
+def _found(division: Division) -> list[str]:
     """Say what the cheap part of the checks warns of; what it only notes is left to 'check'."""
-    digests = dict(zip(features[0].paths, features[0].digests, strict=True))
-    return [finding.what for finding in quick_findings(cohort, digests) if finding.level != "note"]
-
-
-def _divide(experiment: Experiment, patients: list[PatientFrames]) -> Folds:
-    if experiment.folds_file is not None:
-        return read_folds(experiment.folds_file, patients)
-    return make_folds(patients, experiment.folds, repeats=experiment.repeats, seed=experiment.seed)
+    told = []
+    for labelled in (division.tested, *division.training):
+        file = next(iter(labelled.dataset.features.values()))
+        digests = dict(zip(file.paths, file.digests, strict=True))
+        cohort = labelled.cohort
+        whose = f"{cohort.name}: " if division.training else ""
+        told += [
+            f"{whose}{finding.what}"
+            for finding in quick_findings(cohort, digests)
+            if finding.level != "note"
+        ]
+    return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,12 @@ import tomlkit
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import MANIFEST_NAME, Cohort
-from lusscore.cohort.folds import Folds, write_folds
+from lusscore.cohort import MANIFEST_NAME
+from lusscore.cohort.folds import write_folds
 from lusscore.errors import RunError
 from lusscore.evaluation.crossval import CrossValidation
-from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.dataset import Dataset, LabelledCohort
+from lusscore.evaluation.division import Division
 from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.evaluation.run_config import CONFIG_NAME
@@ -30,6 +32,24 @@ from lusscore.evaluation.run_config import CONFIG_NAME
 FOLDS_NAME = "folds.csv"
 TRAINING_NAME = "tables/training.csv"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "openvino", "numpy", "scikit-learn", "h5py", "av")
+_RUN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+
+
+def check_run_name(name: str) -> str:
+    """Return a run's name, by which its folder goes.
+
+    Raises
+    ------
+    RunError
+        If it could name another place than one folder beside the other runs.
+    """
+    if not _RUN_NAME.fullmatch(name):
+        raise RunError(
+            f"--run {name!r} is not allowed; expected up to 100 letters, digits, '.', '-' and '_', "
+            "beginning with a letter or digit and not ending with '.', since the run's folder is "
+            "named by it. Runs lie under --results-dir."
+        )
+    return name
 
 
 @contextmanager
@@ -68,10 +88,8 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 def record_run(
     folder: Path,
-    cohort: Cohort,
-    dataset: Dataset,
+    division: Division,
     specs: Sequence[BackboneSpec],
-    folds: Folds,
     result: CrossValidation,
     *,
     name: str,
@@ -85,8 +103,8 @@ def record_run(
     ----------
     folder
         Where.
-    cohort, dataset, specs, folds, result
-        What was run and what came out.
+    division, specs, result
+        What was run, on whom, and what came out.
     name
         The run's name.
     seed
@@ -94,16 +112,17 @@ def record_run(
     command
         The command line that repeats the run.
     seconds
-        How long cross-validation took.
+        How long training and testing took.
     """
+    tested, folds = division.tested, division.folds
     (folder / TRAINING_NAME).parent.mkdir(parents=True, exist_ok=True)
-    write_folds(folder / FOLDS_NAME, folds, dataset.patients())
+    write_folds(folder / FOLDS_NAME, folds, tested.dataset.patients())
     write_predictions(folder / PREDICTIONS_NAME, result.predictions)
     result.training.to_csv(
         folder / TRAINING_NAME, index=False, lineterminator="\n", encoding="utf-8"
     )
     head, *more_heads = {model.head.name: model.head for model in result.models}.values()
-    config = {
+    config: dict[str, Any] = {
         "run": {
             "name": name,
             "command": command,
@@ -113,17 +132,23 @@ def record_run(
             "notes": list(result.notes),
         },
         "versions": _versions(),
-        "cohort": _describe_cohort(cohort, dataset),
+        "cohort": _describe_cohort(tested),
         "cross_validation": {
             "folds": folds.count,
             "repeats": len(folds.repeats),
             "seed": seed,
+            **({} if folds.left_out is None else {"leave_out": folds.left_out.by}),
         },
         "models": [model.name for model in result.models],
         "head": {"name": head.name, **head.settings},
         "more_heads": [{"name": other.name, **other.settings} for other in more_heads],
-        "backbones": [_describe_backbone(spec, dataset) for spec in specs],
+        "backbones": [_describe_backbone(spec, tested.dataset) for spec in specs],
     }
+    if division.training:
+        config["trained_on"] = [
+            _describe_cohort(labelled) | {"fingerprints": _fingerprints(labelled.dataset)}
+            for labelled in division.training
+        ]
     (folder / CONFIG_NAME).write_text(tomlkit.dumps(config), encoding="utf-8")
 
 
@@ -135,9 +160,9 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _describe_cohort(cohort: Cohort, dataset: Dataset) -> dict[str, Any]:
-    card = cohort.card
-    frames = dataset.frames
+def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
+    cohort, dataset = labelled.cohort, labelled.dataset
+    card, frames = cohort.card, dataset.frames
     groups = frames.drop_duplicates("patient")["group"]
     manifest = (cohort.folder / MANIFEST_NAME).read_bytes()
     return {
@@ -159,6 +184,10 @@ def _describe_cohort(cohort: Cohort, dataset: Dataset) -> dict[str, Any]:
         ],
         "extraction": card.extraction.as_table(),
     }  # fmt: skip
+
+
+def _fingerprints(dataset: Dataset) -> dict[str, str]:
+    return {name: file.attrs["fingerprint"] for name, file in dataset.features.items()}
 
 
 def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> Mapping[str, Any]:

@@ -13,31 +13,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from lusscore.backbones.keras_runtime import import_keras
-from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.sides import Side
 from lusscore.head import make_head
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
 _HEAD_THREADS = 1
-
-
-@dataclass(frozen=True)
-class Side:
-    """One fold: rows of the dataset to train on and to test on.
-
-    Attributes
-    ----------
-    repeat, fold
-        From 1.
-    train, test
-        int64, rows of :class:`Dataset`; no patient has rows in both.
-    """
-
-    repeat: int
-    fold: int
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,7 +34,7 @@ class _Known:
 
 
 def train_all(
-    dataset: Dataset, tasks: Sequence[tuple[Model, Side]], jobs: int
+    dataset: LabelledFrames, tasks: Sequence[tuple[Model, Side]], jobs: int
 ) -> Iterator[tuple[NDArray[np.float64], float]]:
     """Yield held-out probabilities, shape (frames, 4), and training seconds of each task, in order.
 
@@ -76,12 +59,12 @@ def train_all(
         # held-out variants travel to the head only where it asks for them
         variants = None if model.head.settings.get("test_variants") else 1
         known = _Known(
-            _embeddings(dataset, model, side.train, None),
+            dataset.embeddings(model.backbones, side.train),
             truth[side.train],
             patients[side.train],
             clips[side.train],
         )
-        unseen = _embeddings(dataset, model, side.test, variants)
+        unseen = dataset.embeddings(model.backbones, side.test, variants)
         return known, unseen, clips[side.test], model.head
 
     if jobs == 1 or len(tasks) == 1:
@@ -92,17 +75,6 @@ def train_all(
 
     workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
     yield from workers(delayed(_train)(*inputs(task)) for task in tasks)
-
-
-def _embeddings(
-    dataset: Dataset, model: Model, rows: NDArray[np.int64], variants: int | None
-) -> NDArray[Any]:
-    """Gather a model's embeddings of some frames, shape (frames, variants, dim of all)."""
-    parts = [
-        dataset.features[backbone].embeddings[dataset.rows[backbone][rows], :variants]
-        for backbone in model.backbones
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 def _train(
