@@ -22,6 +22,7 @@ from unittest import mock
 
 import numpy as np
 
+from lusscore.backbones.feature_maps import last_maps
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.preprocessing import get_preprocessing, preprocessing_names
 
@@ -93,7 +94,14 @@ def measure(class_name: str) -> dict[str, object]:
         "parameters": network.count_params(),
         "flops": count_flops(network),
         "cached_weights": _cached_weights(build, (height, width, 3)),
+        "maps": measure_maps(network),
     }
+
+
+def measure_maps(network: Any) -> list[list[int]]:
+    """List stride and channels of the last feature map at each stride, the largest first."""
+    maps = last_maps(network)
+    return [[stride, maps[stride].shape[-1]] for stride in sorted(maps, reverse=True)]
 
 
 def _input_size(build: Any) -> tuple[int, int]:

@@ -15,10 +15,11 @@ def test_a_card_reads_back(tmp_path: Path) -> None:
         citation='Two lines,\n"quoted", ü',
         label_level="clip",
         synthetic=True,
-        extraction=ExtractionSettings(FramesPolicy("per-clip", 4), seed=3),
+        extraction=ExtractionSettings(FramesPolicy("per-clip", 4), seed=3, levels=("16.top",)),
     )
     write_card(tmp_path / "cohort.toml", card)
     assert read_card(tmp_path / "cohort.toml") == card
+    assert 'levels = ["16.top"]' in (tmp_path / "cohort.toml").read_text()
 
 
 def test_a_missing_card_gets_a_sentence(tmp_path: Path) -> None:

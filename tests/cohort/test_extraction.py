@@ -5,7 +5,8 @@ from lusscore.errors import CohortError, InvalidCohortError
 
 
 def test_settings_read_back_from_their_table() -> None:
-    settings = ExtractionSettings(FramesPolicy("every", 5), variants=7, rotation=3.5, flip=False)
+    settings = ExtractionSettings(FramesPolicy("every", 5), variants=7, rotation=3.5, flip=False,
+                                  levels=("32.max", "16.top"))  # fmt: skip
     assert ExtractionSettings.from_table(settings.as_table()) == settings
 
 
@@ -31,6 +32,10 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("dtype", "float64", "one of float16, float32"),
         ("sector", "auto", "one of none"),
         ("frames", "few", "expected all"),
+        ("levels", "16.mean", "a list of texts"),
+        ("levels", [16], "a list of texts"),
+        ("levels", ["16.mean", "3.mean"], "levels: has '3.mean'; expected STRIDE.POOLING"),
+        ("levels", ["16.mean", "16.mean"], "'16.mean' twice"),
         ("colour", "red", "colour: is no extraction setting"),
     ],
 )
@@ -47,7 +52,7 @@ def test_contrast_is_measured_inside_a_sector() -> None:
 
 def test_everything_that_is_wrong_with_a_table_is_named_at_once() -> None:
     table = {"variants": 2.5, "rotation": 999.0, "sector": "fan", "seed": -1, "colour": "red",
-             "frames": "some", "flip": 1}  # fmt: skip
+             "frames": "some", "flip": 1, "levels": ["5.max"]}  # fmt: skip
     with pytest.raises(InvalidCohortError) as caught:
         ExtractionSettings.from_table(table)
     told = {problem.where for problem in caught.value.problems}

@@ -64,3 +64,28 @@ def test_precision_changes_the_fingerprint_and_is_named() -> None:
     assert differences(half, full) == ["precision is bf16, needed f32"]
     # stage two takes any
     assert differences(half, fingerprint_parts(spec, None, SETTINGS)) == []
+
+
+def test_levels_change_the_fingerprint_and_are_named() -> None:
+    spec = get_backbone("vgg16")
+    without = fingerprint_parts(spec, "aa", SETTINGS)
+    some = fingerprint_parts(spec, "aa", replace(SETTINGS, levels=("8.max", "16.mean")))
+    assert fingerprint_digest(some) != fingerprint_digest(without)
+    assert differences(without, some) == ["levels is none, needed 16.mean (512), 8.max (512)"]
+    assert differences(some, without) == ["levels is 16.mean (512), 8.max (512), needed none"]
+    assert differences(some, some) == []
+    assert differences(some, {}) == []
+
+
+def test_without_levels_the_fingerprint_is_what_it_was_before_there_were_any() -> None:
+    parts = fingerprint_parts(get_backbone("vgg16"), "aa", SETTINGS, "f32")
+    assert "levels" not in parts
+
+
+def test_the_order_of_levels_changes_no_fingerprint() -> None:
+    spec = get_backbone("vgg16")
+    one, other = (
+        fingerprint_digest(fingerprint_parts(spec, "aa", replace(SETTINGS, levels=levels)))
+        for levels in (("8.max", "16.mean"), ("16.mean", "8.max"))
+    )
+    assert one == other

@@ -2,6 +2,7 @@
 
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
 from lusscore.backbones.engines import Engine, Result, engine_names, open_engine, register_engine
+from lusscore.backbones.levels import with_levels
 from lusscore.backbones.matrix_product import measure_sgemm
 from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
 from lusscore.backbones.preprocessing import (
@@ -48,4 +49,5 @@ __all__ = [
     "register_engine",
     "register_preprocessing",
     "weights_file_name",
+    "with_levels",
 ]

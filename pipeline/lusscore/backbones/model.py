@@ -8,12 +8,14 @@ from contextlib import contextmanager
 import numpy as np
 
 from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.levels import network_with_maps, pool_level, strides_of
 from lusscore.backbones.precision import DEFAULT_PRECISION
 from lusscore.backbones.preprocessing import get_preprocessing
 from lusscore.backbones.registry import Network, builder_of
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.backbones.weights_reading import read_weights
+from lusscore.cohort.embedding_levels import Level
 from lusscore.errors import BackboneError
 
 # counts up when this module changes what it builds, so that saved graphs are built anew
@@ -29,7 +31,7 @@ def build_model(
     Parameters
     ----------
     spec
-        A registered backbone (not an ONNX file).
+        A registered backbone (not an ONNX file), with the levels wanted.
     weights
         What :func:`lusscore.backbones.load_weights` returned for it.
     precision
@@ -38,13 +40,14 @@ def build_model(
     Returns
     -------
     keras.Model
-        Takes uint8 RGB frames, (n, height, width, 3); gives float32 embeddings,
-        (n, embedding size).
+        Takes uint8 RGB frames, (n, height, width, 3); gives float32 embeddings with their
+        levels behind them, (n, ``spec.width``).
 
     Raises
     ------
     BackboneError
-        If Keras is set to another number type or axis order than float32 and channels last.
+        If Keras is set to another number type or axis order than float32 and channels last, or
+        the network lacks a level.
     WeightsError
         If the weights do not fit the network.
     """
@@ -54,11 +57,30 @@ def build_model(
         network = builder_of(spec)(spec)
     read_weights(network, spec, weights)
     inputs = keras.Input((*spec.input_size, 3), dtype="uint8", name="frames")
-    outputs = network(_preprocess(keras, inputs, spec.preprocessing), training=False)
-    outputs = keras.ops.cast(outputs, "float32")
-    if len(outputs.shape) == 4:
-        outputs = keras.layers.GlobalAveragePooling2D()(outputs)
+    frames = _preprocess(keras, inputs, spec.preprocessing)
+    if not spec.levels:
+        outputs = _embedding(keras, network(frames, training=False))
+    else:
+        outputs = _embedding_and_levels(keras, network, frames, spec)
     return keras.Model(inputs, outputs, name=f"{spec.name}_embedding")
+
+
+def _embedding(keras: Network, output: Network) -> Network:
+    """Make an embedding of a network's output, in float32."""
+    output = keras.ops.cast(output, "float32")
+    return keras.layers.GlobalAveragePooling2D()(output) if len(output.shape) == 4 else output
+
+
+def _embedding_and_levels(
+    keras: Network, network: Network, frames: Network, spec: BackboneSpec
+) -> Network:
+    """Run the network once; put the pooled levels behind the embedding."""
+    output, *maps = network_with_maps(keras, network, spec)(frames, training=False)
+    by_stride = dict(zip(strides_of(spec), maps, strict=True))
+    levels = [
+        pool_level(keras, by_stride[Level.parse(name).stride], spec, name) for name in spec.levels
+    ]
+    return keras.ops.concatenate([_embedding(keras, output), *levels], axis=-1)
 
 
 def _preprocess(keras: Network, frames: Network, name: str) -> Network:

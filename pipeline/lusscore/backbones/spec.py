@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lusscore.cohort.embedding_levels import Level
+
 
 @dataclass(frozen=True)
 class BackboneSpec:
@@ -37,6 +39,12 @@ class BackboneSpec:
         engine turns them.
     output
         Name of the tensor whose values are the embedding; empty for the network's own output.
+    maps
+        (stride, channels) of the last feature map at each stride, those that levels can be had
+        of; empty where they are not known.
+    levels
+        Names of the levels that are computed beside the embedding, in alphabetical order; set
+        by :func:`lusscore.backbones.with_levels`.
     """
 
     name: str
@@ -50,3 +58,16 @@ class BackboneSpec:
     cached_weights: str = ""
     layout: str = "NHWC"
     output: str = ""
+    maps: tuple[tuple[int, int], ...] = ()
+    levels: tuple[str, ...] = ()
+
+    @property
+    def level_sizes(self) -> dict[str, int]:
+        """Length of each level, in the order in which they follow the embedding."""
+        channels = dict(self.maps)
+        return {name: channels[Level.parse(name).stride] for name in self.levels}
+
+    @property
+    def width(self) -> int:
+        """Length of what an engine gives for an image: the embedding, then its levels."""
+        return self.embedding_size + sum(self.level_sizes.values())

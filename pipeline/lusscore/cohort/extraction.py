@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from lusscore.cohort.embedding_levels import check_levels
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.sector import CONTRAST_POLICIES, SECTOR_POLICIES
@@ -13,6 +14,7 @@ from lusscore.sector import CONTRAST_POLICIES, SECTOR_POLICIES
 DTYPES = ("float16", "float32")
 REPEATED = ("keep", "drop")
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_LIST_OF_TEXTS = 'a list of texts, such as ["16.mean", "32.max"]'
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class ExtractionSettings:
     contrast
         Contrast inside the sector: ``"none"`` as recorded, ``"stretch"`` to the whole range,
         ``"clahe"`` equalised in tiles as well; the last two ask for a sector policy.
+    levels
+        Names of what is kept of each network beside its embedding, see
+        :class:`lusscore.cohort.embedding_levels.Level`; by default nothing is.
     """
 
     frames: FramesPolicy = field(default_factory=lambda: FramesPolicy("all"))
@@ -60,6 +65,7 @@ class ExtractionSettings:
     dtype: str = "float16"
     sector: str = "sector-no-text"
     contrast: str = "none"
+    levels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for problem in self._faults():
@@ -88,6 +94,9 @@ class ExtractionSettings:
                 yield Problem(
                     name, f"= {getattr(self, name)!r} is not allowed; expected {expected}"
                 )
+        wrong = check_levels(self.levels)
+        if wrong:
+            yield Problem("levels", wrong)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> ExtractionSettings:
@@ -119,7 +128,7 @@ class ExtractionSettings:
 
     def as_table(self) -> dict[str, Any]:
         """Return all settings as plain TOML or JSON values."""
-        return asdict(self) | {"frames": str(self.frames)}
+        return asdict(self) | {"frames": str(self.frames), "levels": list(self.levels)}
 
 
 def _one_of(allowed: Iterable[str]) -> str:
@@ -138,6 +147,10 @@ def _as_type_of(default: object, value: Any) -> object:
             return FramesPolicy.parse(str(value))
         except CohortError as error:
             raise ValueError(str(error).partition("; ")[2].rstrip(".")) from None
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise ValueError(f"expected {_LIST_OF_TEXTS}")
+        return tuple(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(default, float) and (whole or isinstance(value, float)):
         return float(value)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec, Weights, load_weights
+from lusscore.backbones import BackboneSpec, Weights, load_weights, with_levels
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.errors import FeatureFileError
 from lusscore.features.computing.agenda import make_agenda
@@ -89,8 +89,8 @@ def extract_features(
 
     Raises
     ------
-    WeightsError, EngineError
-        If a backbone cannot run.
+    BackboneError, WeightsError, EngineError
+        If a backbone cannot run, or lacks a level that the card asks for.
     FeatureFileError
         If a feature file is damaged, held by another process, or cannot be written.
     ClipError
@@ -98,6 +98,7 @@ def extract_features(
     """
     engine, run, watcher = engine or EngineChoice(), run or RunChoice(), watcher or Watcher()
     settings = cohort.card.extraction
+    specs = [with_levels(spec, settings.levels) for spec in specs]
     weights = [load_weights(spec, weights_dir) for spec in specs]
     media = index_media(cohort, media_path(features_dir, cohort), progress=watcher.media)
     planned = plan_clips(media, settings)

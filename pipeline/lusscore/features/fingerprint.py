@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import BackboneSpec, with_levels
 from lusscore.cohort import ExtractionSettings
 from lusscore.sector import SECTOR_VERSION
 
@@ -36,6 +36,11 @@ def fingerprint_parts(
     precision
         Number format of the network's arithmetic; None leaves the part out, for readers that
         take any.
+
+    Raises
+    ------
+    BackboneError
+        If the backbone lacks one of the levels that the card asks for.
     """
     parts = {
         "backbone": spec.name,
@@ -48,6 +53,9 @@ def fingerprint_parts(
         parts["weights"] = weights_digest
     if precision is not None:
         parts["precision"] = precision
+    levels = with_levels(spec, settings.levels).level_sizes
+    if levels:  # left out where there are none: so it was before there were levels
+        parts["levels"] = levels
     return parts
 
 
@@ -76,16 +84,27 @@ def fingerprint_digest(parts: Mapping[str, Any]) -> str:
 def differences(found: Mapping[str, Any], needed: Mapping[str, Any]) -> list[str]:
     """Say in words how `found` parts differ from those `needed`; empty when they do not.
 
-    Only parts that `needed` names are compared.
+    Only parts that `needed` names are compared; where it names no levels, none are needed.
     """
-    lines = []
+    lines: list[str] = []
+    if not needed:
+        return lines
     for key, value in needed.items():
         there = found.get(key)
+        if key == "levels":
+            continue
         if isinstance(value, Mapping) and isinstance(there, Mapping):
             lines += [f"{key} {line}" for line in differences(there, value)]
         elif there != value:
             lines.append(f"{key} is {_short(there)}, needed {_short(value)}")
+    levels, wanted = found.get("levels", {}), needed.get("levels", {})
+    if levels != wanted:
+        lines.append(f"levels is {_named(levels)}, needed {_named(wanted)}")
     return lines
+
+
+def _named(levels: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({size})" for name, size in levels.items()) or "none"
 
 
 def _short(value: object) -> str:

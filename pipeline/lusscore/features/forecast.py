@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lusscore.backbones import BackboneSpec, load_weights
+from lusscore.backbones import BackboneSpec, load_weights, with_levels
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.features.computing.engine_choice import EngineChoice
 from lusscore.features.file.feature_file import open_feature_file, read_clip_table
@@ -80,6 +80,8 @@ def forecast_features(
 
     Raises
     ------
+    BackboneError
+        If a backbone lacks a level that the card asks for.
     WeightsError
         If weights are not on this machine.
     FeatureFileError
@@ -161,7 +163,8 @@ def _complete(path: Path, planned: Sequence[PlannedClip]) -> bool:
 
 
 def _size(planned: Sequence[PlannedClip], spec: BackboneSpec, settings: ExtractionSettings) -> int:
-    return file_bytes(planned, 1 + settings.variants, spec.embedding_size, settings.dtype)
+    width = with_levels(spec, settings.levels).width
+    return file_bytes(planned, 1 + settings.variants, width, settings.dtype)
 
 
 def _fits(folder: Path, size: int) -> bool:

@@ -70,7 +70,7 @@ def prepare_file(
     clips
         What it has to hold.
     spec, weights, settings
-        What its embeddings have to come from.
+        What its embeddings have to come from; the spec has the levels of the settings.
     open_engine
         Called where a file is made, which then tells what computed it.
     precision
@@ -99,7 +99,7 @@ def prepare_file(
     if path.exists() and _holds(path, clips):
         return Prepared(path, set_aside=set_aside, changes=changes)
     attrs = _attributes(spec, weights, parts, open_engine())
-    kept = make_file(path, clips, 1 + settings.variants, spec.embedding_size, settings.dtype, attrs)
+    kept = make_file(path, clips, 1 + settings.variants, spec.width, settings.dtype, attrs)
     return Prepared(path, True, kept, set_aside, changes)
 
 

@@ -200,12 +200,12 @@ def _believed(report: FileReport, cohort: Cohort, choice: RepairChoice) -> list[
     spec = _spec(report.backbone, choice)
     if spec is None or find_weights(spec, choice.weights_dir) is None:
         return []
+    settings = cohort.card.extraction
     try:
         digest = load_weights(spec, choice.weights_dir, download=False).digest
+        return [fingerprint_parts(spec, digest, settings, precision) for precision in PRECISIONS]
     except BackboneError:
         return []
-    settings = cohort.card.extraction
-    return [fingerprint_parts(spec, digest, settings, precision) for precision in PRECISIONS]
 
 
 def _spec(backbone: str, choice: RepairChoice) -> BackboneSpec | None:

@@ -137,7 +137,10 @@ def _settings_changes(
     except BackboneError:
         # an ONNX file that only its maker can name: what the card says is compared all the same
         return differences(parts, settings_parts(settings))
-    return differences(parts, fingerprint_parts(spec, digest, settings))
+    try:
+        return differences(parts, fingerprint_parts(spec, digest, settings))
+    except BackboneError as error:
+        return [str(error)]
 
 
 def _clip_changes(

@@ -46,9 +46,9 @@ class Engine(Protocol):
 
         Returns
         -------
-        ndarray of float32, shape (n, embedding size)
-            A new array. How the images are divided between calls changes no value by more than
-            float32 rounding.
+        ndarray of float32, shape (n, ``spec.width``)
+            A new array: embeddings, and behind each its levels. How the images are divided
+            between calls changes no value by more than float32 rounding.
 
         Raises
         ------
@@ -100,13 +100,13 @@ def embed_in_batches(
     images
         As for :meth:`Engine.embed`.
     compute
-        Turns (b, height, width, 3) of uint8 into (b, embedding size).
+        Turns (b, height, width, 3) of uint8 into (b, ``spec.width``).
     sizes
         The values of b that `compute` allows, ascending; smaller batches are filled up with black
         images whose embeddings are dropped. None allows any b up to :data:`MAXIMUM_BATCH`.
     """
     check_images(spec, images)
-    embeddings = np.empty((len(images), spec.embedding_size), np.float32)
+    embeddings = np.empty((len(images), spec.width), np.float32)
     step = MAXIMUM_BATCH if sizes is None else sizes[-1]
     for start in range(0, len(images), step):
         batch = np.ascontiguousarray(images[start : start + step])

@@ -32,7 +32,7 @@ class ImageStreams:
     streams
         Streams it was compiled with.
     dim
-        Embedding size.
+        Length of what the network gives for an image.
     """
 
     def __init__(self, compiled: Any, streams: int, dim: int) -> None:

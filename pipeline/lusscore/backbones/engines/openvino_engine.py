@@ -52,7 +52,7 @@ class OpenVINOEngine:
         self._streams: ImageStreams | None = None
         if device == "CPU" and self._sizes == (1,):
             streams = int(compiled.get_property("NUM_STREAMS"))
-            self._streams = ImageStreams(compiled, streams, spec.embedding_size)
+            self._streams = ImageStreams(compiled, streams, spec.width)
 
     def embed(self, images: Images) -> Embeddings:
         """See :meth:`Engine.embed`."""
@@ -68,7 +68,7 @@ class OpenVINOEngine:
 
     def _compute(self, images: Images) -> Embeddings:
         result: Embeddings = self._compiled([images])[0]
-        return result.reshape(len(images), self._spec.embedding_size).astype(np.float32, copy=False)
+        return result.reshape(len(images), self._spec.width).astype(np.float32, copy=False)
 
     def close(self) -> None:
         """See :meth:`Engine.close`."""

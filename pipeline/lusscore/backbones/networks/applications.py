@@ -28,6 +28,7 @@ def read_table() -> tuple[BackboneSpec, ...]:
             family="keras",
             source=row["class"],
             cached_weights=row["cached_weights"],
+            maps=tuple((stride, channels) for stride, channels in row["maps"]),
         )
         for row in rows
     )

@@ -20,6 +20,8 @@ SPEC = BackboneSpec(
     parameters=3_413_024,
     flops=767_815_104,
     family="bundled",
+    # before they shrink, maps are expanded to six times the channels of the stage they come from
+    maps=((32, 1280), (16, 672), (8, 240), (4, 144)),
 )
 STEM_CHANNELS = 32
 BATCH_NORM_EPSILON = 1e-3

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lusscore.backbones import BackboneSpec, Weights
 from lusscore.features.computing.engine_choice import LazyEngine
 from lusscore.features.file.layout import PlannedClip
+from lusscore.features.file.level_columns import level_columns
 from lusscore.features.file.store import FeatureStore
 from lusscore.features.file.writer import Writer
 
@@ -68,7 +69,7 @@ class Job:
         embeddings: NDArray[np.floating[Any]],
         times: NDArray[np.float64],
     ) -> None:
-        """Keep the next rows of a clip: shape (frames, variants, dim), and seconds."""
+        """Keep the next rows of a clip: shape (frames, variants, width), and seconds."""
         if row in self.broken:
             return
         with np.errstate(over="ignore"):
@@ -81,9 +82,18 @@ class Job:
         self.fail(
             clip,
             row,
-            f"{clip.path} has embeddings beyond what {beyond}; check the weights of "
-            f'{self.spec.name}, or set dtype = "float32" in the card.',
+            f"{clip.path} has embeddings{self._where(stored)} beyond what {beyond}; check the "
+            f'weights of {self.spec.name}, or set dtype = "float32" in the card.',
         )
+
+    def _where(self, stored: NDArray[np.floating[Any]]) -> str:
+        """Name the levels that hold what is not finite, if the embedding itself is."""
+        columns = level_columns(self.spec.level_sizes, self.spec.width)
+        found = [
+            name for name, place in columns.items() if not np.isfinite(stored[..., place]).all()
+        ]
+        whole = np.isfinite(stored[..., : self.spec.embedding_size]).all()
+        return f" (levels {', '.join(found)})" if found and whole else ""
 
     def finish(self, clip: PlannedClip, row: int) -> None:
         """Mark a clip done, all of whose rows were kept."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
+from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec, with_levels
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.features.file.layout import PlannedClip, create_layout
 from lusscore.features.file.store import FeatureStore
@@ -42,7 +42,7 @@ def write_generated_features(
     ]
     create_generated_file(path, clips, spec, settings)
     rng = np.random.default_rng(seed)
-    dim = spec.embedding_size
+    dim = with_levels(spec, settings.levels).width
     centres = rng.normal(0, 0.05, (4, dim)).astype(np.float32)
     with FeatureStore(path) as store:
         for row, (span, clip) in enumerate(zip(cohort.spans, clips, strict=True)):
@@ -65,4 +65,5 @@ def create_generated_file(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     images = 1 + settings.variants
-    create_layout(path, clips, images, spec.embedding_size, settings.dtype, attrs)
+    width = with_levels(spec, settings.levels).width
+    create_layout(path, clips, images, width, settings.dtype, attrs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from lusscore.features.file.feature_file import (
     read_clip_table,
     read_parts,
 )
+from lusscore.features.file.level_columns import level_columns
 from lusscore.features.fingerprint import differences
 
 
@@ -52,6 +53,9 @@ class Features:
         bool, shape (clips,): whether the clip's rows hold embeddings.
     errors
         Per clip, why it has none; empty otherwise.
+    levels
+        Per level, such as ``"16.top"``, float16 or float32, shape (frames, 1 + variants, size of
+        the level). A view of the memory that holds `embeddings` too.
     """
 
     path: Path
@@ -66,6 +70,7 @@ class Features:
     digests: tuple[str, ...]
     done: NDArray[np.bool_]
     errors: tuple[str, ...]
+    levels: Mapping[str, NDArray[np.floating[Any]]] = field(default_factory=dict)
 
 
 def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Features:
@@ -100,7 +105,7 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
         attrs.pop(HEADER_ATTRIBUTE, None)
         table = read_clip_table(file)
         try:
-            embeddings = file["embeddings"][...]
+            stored = file["embeddings"][...]
             clip, frame = file["frames/clip"][...], file["frames/index"][...]
             time = file["frames/time"][...]
         except HDF5_ERRORS as error:
@@ -108,15 +113,17 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
     for row in np.flatnonzero(table.done).tolist():
         held = table.rows(row)
         name, digest = table.paths[row], table.digests[row]
-        found = clip_checksum(name, digest, frame[held], embeddings[held], time[held])
+        found = clip_checksum(name, digest, frame[held], stored[held], time[held])
         if found.decode() != table.checksums[row]:
             raise DamagedFileError(path, f"clip {name!r} does not match its checksum")
+    sizes = parts.get("levels", {})
+    columns = level_columns(sizes, stored.shape[-1])
     return Features(
         path=path,
         backbone=attrs["backbone"],
         parts=parts,
         attrs=attrs,
-        embeddings=embeddings,
+        embeddings=stored[..., : stored.shape[-1] - sum(sizes.values())],
         clip=clip,
         frame=frame,
         time=time,
@@ -124,4 +131,5 @@ def read_features(path: Path, needed: Mapping[str, Any] | None = None) -> Featur
         digests=table.digests,
         done=table.done,
         errors=table.errors,
+        levels={name: stored[..., place] for name, place in columns.items()},
     )
