@@ -13,6 +13,7 @@ def test_every_figure_is_saved_in_both_forms(clinical, labels, tmp_path):
         "global_score",
         "bland_altman",
         "reliability",
+        "coverage",
     }
     saved = {path.name for path in (tmp_path / "figures").iterdir()}
     assert saved == {f"{name}.{kind}" for name in svgs for kind in ("png", "svg")}
@@ -20,4 +21,4 @@ def test_every_figure_is_saved_in_both_forms(clinical, labels, tmp_path):
 
 def test_without_zones_there_are_no_figures_of_zones_and_exams(images, tmp_path):
     svgs = save_figures(images, tmp_path / "figures", model_labels(images.models))
-    assert set(svgs) == {"intervals", "roc", "confusion_frame", "reliability"}
+    assert set(svgs) == {"intervals", "roc", "confusion_frame", "reliability", "coverage"}

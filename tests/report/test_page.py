@@ -96,7 +96,7 @@ def test_only_the_pages_own_script_may_run(page):
 
 def test_every_figure_has_a_text_in_its_place(page):
     figures = [a for tag, a in _Page(page).tags if a.get("class") == "drawing"]
-    assert len(figures) == 8
+    assert len(figures) == 9
     assert all(a["role"] == "img" and len(a["aria-label"]) > 40 for a in figures)
 
 
@@ -159,7 +159,7 @@ def test_without_zones_the_page_says_why_and_shows_nothing_of_them(images_page):
     assert "clip-level numbers share that weakness and stand in for zones" in words
     assert not re.search(r"\b(?i:nan)\b", words)
     figures = [a for tag, a in parsed.tags if a.get("class") == "drawing"]
-    assert len(figures) == 4
+    assert len(figures) == 5
 
 
 def test_calibration_chance_and_agreement_are_told(page):
@@ -170,6 +170,29 @@ def test_calibration_chance_and_agreement_are_told(page):
     assert "ICC(A,1)" in words
     assert words.count("chance 0.") > 50
     assert "McNemar’s test" in words
+
+
+def test_the_rule_is_told_and_others_are_for_information_only(page, own_folder, change_metrics):
+    words = _Page(page).words()
+    assert "is the score that most of its frames have, the higher on a tie (rule majority)" in words
+    assert "The rule that is reported was fixed before the run" in words
+    assert "picking the highest row here would be choosing on the test data" in words
+
+    def choose(metrics):
+        first = metrics["models"][0]
+        metrics["rules"]["clip"]["folds"][first] = {"worst": 2, "top-5": 1}
+
+    change_metrics(own_folder, choose)
+    chosen = _Page(write_report(own_folder).read_text(encoding="utf-8")).words()
+    assert "The rule that is reported was chosen inside the training folds" in chosen
+    assert "worst in 2 folds and top-5 in 1 fold" in chosen
+
+
+def test_abstention_is_told_to_describe_and_to_give_no_threshold(page):
+    words = _well_formed(page).words()
+    assert "These curves describe the held-out clips and give no threshold" in words
+    assert "has to be fixed on training data" in words
+    assert words.count("Answering 70 % of clips") == 3
 
 
 def test_a_page_without_exams_has_and_allows_no_script(images_page):

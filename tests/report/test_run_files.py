@@ -48,7 +48,7 @@ def test_a_missing_file_is_named(own_folder, name):
 
 def test_metrics_of_another_schema_are_refused(own_folder, change_metrics):
     change_metrics(own_folder, lambda metrics: metrics.update(schema=99))
-    with pytest.raises(RunError, match="has schema 99; expected 2"):
+    with pytest.raises(RunError, match="has schema 99; expected 3"):
         read_run_files(own_folder)
 
 

@@ -10,6 +10,7 @@ from lusscore.report.canvas import save_figure
 from lusscore.report.figures import (
     draw_bland_altman,
     draw_confusion,
+    draw_coverage,
     draw_global_score,
     draw_intervals,
     draw_reliability,
@@ -29,6 +30,7 @@ def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict
         "intervals": lambda: draw_intervals(levels[run.level], labels),
         "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
         "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
+        "coverage": lambda: draw_coverage(run.metrics["coverage"], labels),
         "reliability": lambda: draw_reliability(levels[run.level], models, labels),
     }
     if levels["zone"]:

@@ -11,6 +11,7 @@ from lusscore.report.paper import CITATION, DATA
 from lusscore.report.run_files import read_run_files
 from lusscore.report.sections.calibration import calibration
 from lusscore.report.sections.comparison import comparison
+from lusscore.report.sections.coverage import coverage
 from lusscore.report.sections.exams import exams
 from lusscore.report.sections.folds import folds
 from lusscore.report.sections.limits import limits
@@ -24,6 +25,8 @@ from lusscore.report.sections.results import (
     results,
     score_rows,
 )
+from lusscore.report.sections.rules import COLUMNS as RULE_COLUMNS
+from lusscore.report.sections.rules import rules
 from lusscore.report.sections.summary import summarise
 from lusscore.report.sections.zones import zones
 
@@ -67,6 +70,9 @@ def write_report(folder: Path) -> Path:
         "further": further_results(run, labels),
         "further_columns": list(FURTHER.values()),
         "calibration": calibration(run, labels),
+        "coverage": coverage(run, labels),
+        "rules": rules(run, labels),
+        "rule_columns": list(RULE_COLUMNS.values()),
         "published": has_published(run),
         "paper": {"citation": CITATION, "data": DATA},
         "scores": score_rows(run, labels, "frame"),

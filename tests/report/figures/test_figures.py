@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from lusscore.report.figure_set import mean_areas
 from lusscore.report.figures import (
     draw_bland_altman,
     draw_confusion,
+    draw_coverage,
     draw_global_score,
     draw_intervals,
     draw_reliability,
@@ -49,13 +52,54 @@ def test_roc_has_a_panel_per_score_and_an_area_per_model(clinical, labels):
     figure = draw_roc(clinical.roc, clinical.models, labels, areas)
     assert [axes.get_title() for axes in figure.axes] == [f"Score {score}" for score in range(4)]
     legend = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
-    assert legend[0] == f"Xception {areas[clinical.models[0]][2]:.3f}"
+    assert legend == [f"{areas[model][2]:.3f}" for model in clinical.models]
+    (names,) = figure.legends
+    assert [text.get_text() for text in names.get_texts()] == [
+        labels[model] for model in clinical.models
+    ]
+
+
+def test_areas_beside_each_other_stay_under_the_diagonal_however_many_models(clinical, labels):
+    models = [f"model {row}" for row in range(8)]
+    named = dict.fromkeys(models, "a model with a rather long name")
+    areas = dict.fromkeys(models, [0.5] * 4)
+    figure = draw_roc(clinical.roc.iloc[:0], models, named, areas)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    box = axes.get_legend().get_window_extent().transformed(axes.transAxes.inverted())
+    assert box.y1 < 0.62
+    assert box.x0 > 0.2
+
+
+def test_coverage_shows_every_model_and_the_baseline_at_every_share(clinical, labels):
+    figure = draw_coverage(clinical.metrics["coverage"], labels)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["Accuracy", "Mean absolute error", "Quadratic kappa"]
+    (names,) = figure.legends
+    assert {text.get_text() for text in names.get_texts()} == set(labels.values())
+    entry = clinical.metrics["coverage"][clinical.models[0]]
+    drawn = [tuple(line.get_ydata()) for line in figure.axes[0].lines]
+    assert tuple(point["accuracy"] for point in entry["curve"]) in drawn
+    for share in entry["shares"]:
+        assert tuple(share["interval"]["accuracy"]) in drawn
+
+
+def test_what_is_undefined_at_a_coverage_is_not_drawn(clinical, labels):
+    coverage = copy.deepcopy(clinical.metrics["coverage"])
+    for entry in coverage.values():
+        for share in entry["shares"]:
+            share["pooled"]["quadratic_kappa"] = None
+            share["interval"] = {}
+        for point in entry["curve"]:
+            point["quadratic_kappa"] = None
+    figure = draw_coverage(coverage, labels)
+    assert all(len(line.get_ydata()) == 0 for line in figure.axes[2].lines)
 
 
 def test_an_undefined_area_is_not_a_number(clinical, labels):
     areas = {model: [None] * 4 for model in clinical.models}
     figure = draw_roc(clinical.roc.iloc[:0], clinical.models, labels, areas)
-    assert figure.axes[0].get_legend().get_texts()[0].get_text() == "Xception n/a"
+    assert figure.axes[0].get_legend().get_texts()[0].get_text() == "n/a"
 
 
 def test_mean_areas_leave_out_folds_without_the_score(clinical):

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from lusscore.report.sections.exams import exams
 
 
@@ -12,6 +14,10 @@ def test_every_exam_has_every_model_and_the_runs_sums(clinical):
         for reading in exam.readings:
             row = table.loc[(exam.patient, reading.model)]
             assert (exam.truth, reading.prediction) == (row["truth"], row["prediction"])
+            assert exam.true_mean == pytest.approx(exam.truth / exam.zones_scored, rel=1e-5)
+            assert reading.predicted_mean == pytest.approx(
+                reading.prediction / exam.zones_scored, rel=1e-5
+            )
             assert reading.error == sum(zone.difference for zone in reading.zones)
             assert len(reading.zones) == exam.zones_scored == row["zones_scored"]
             assert reading.matched == sum(zone.difference == 0 for zone in reading.zones)

@@ -24,13 +24,16 @@ class _Kind:
     stem: str
     unit: str
     says: str
+    probabilities: str
     decide: Callable[..., Decision]
 
 
 _KINDS: dict[str, _Kind] = {}
 
 
-def register_rule(form: str, says: str) -> Callable[[_Decide], _Decide]:
+def register_rule(
+    form: str, says: str, *, probabilities: str = "the mean over all its frames"
+) -> Callable[[_Decide], _Decide]:
     """Register the function that decides by a rule.
 
     Parameters
@@ -40,6 +43,8 @@ def register_rule(form: str, says: str) -> Callable[[_Decide], _Decide]:
         ``X%`` where it takes a share of them (above 0, at most 100).
     says
         The score it gives, as a clause that follows "is", with ``{}`` for the number.
+    probabilities
+        What the probabilities it gives are, as a clause that follows "are".
 
     Raises
     ------
@@ -51,7 +56,7 @@ def register_rule(form: str, says: str) -> Callable[[_Decide], _Decide]:
         if form in _KINDS:
             raise ValueError(f"a rule written {form!r} is registered already")
         unit = next(each for each in _NUMBERS if form.endswith(each))
-        _KINDS[form] = _Kind(form.removesuffix(unit), unit, says, decide)
+        _KINDS[form] = _Kind(form.removesuffix(unit), unit, says, probabilities, decide)
         return decide
 
     return register
@@ -72,10 +77,13 @@ class Rule:
         As it is written: ``"majority"``, ``"top-5"``, ``"highest-in-20%"``.
     says
         The score it gives, as a clause that follows "is".
+    probabilities
+        What the probabilities it gives are, as a clause that follows "are".
     """
 
     name: str
     says: str = field(compare=False)
+    probabilities: str = field(compare=False)
     _decide: Callable[..., Decision] = field(compare=False, repr=False)
     _numbers: tuple[float, ...] = field(compare=False, repr=False)
 
@@ -94,7 +102,8 @@ class Rule:
             if found and (kind.unit != "X%" or 0 < numbers[0] <= 100):
                 number = "".join(f"{each:g}" for each in numbers)
                 name = kind.stem + number + kind.unit.lstrip("KX")
-                return cls(name, kind.says.format(number), kind.decide, numbers)
+                says = kind.says.format(number)
+                return cls(name, says, kind.probabilities, kind.decide, numbers)
         raise RunError(
             f"Unknown rule {text!r}; expected one of {', '.join(_KINDS)}, K being a number of "
             "frames from 1 and X a percentage above 0 and up to 100, as in top-5 and top-20%."

@@ -9,10 +9,13 @@ from lusscore.evaluation.predictions import predicted_scores
 from lusscore.evaluation.rules.grouped_frames import GroupedFrames
 from lusscore.evaluation.rules.registry import Decision, register_rule
 
+_THOSE = "the mean over those frames"
 _SAYS = "the most probable one by the mean probabilities of {}, the higher on a tie"
 
 
-@register_rule("top-K", _SAYS.format("its {} frames of highest expected score"))
+@register_rule(
+    "top-K", _SAYS.format("its {} frames of highest expected score"), probabilities=_THOSE
+)
 def decide_count(frames: GroupedFrames, count: float) -> Decision:
     """Give the most probable score over the `count` frames of highest expected score.
 
@@ -22,7 +25,11 @@ def decide_count(frames: GroupedFrames, count: float) -> Decision:
     return _decide(frames, np.minimum(frames.sizes, int(count)))
 
 
-@register_rule("top-X%", _SAYS.format("the {} % of its frames with the highest expected score"))
+@register_rule(
+    "top-X%",
+    _SAYS.format("the {} % of its frames with the highest expected score"),
+    probabilities=_THOSE,
+)
 def decide_share(frames: GroupedFrames, percentage: float) -> Decision:
     """Give the same over a share of the frames, rounded up to whole frames."""
     # without rounding, 20 % of 5 frames may be 1.0000000000000002 of them

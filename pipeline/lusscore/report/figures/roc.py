@@ -14,6 +14,8 @@ from lusscore.report.palette import MUTED, model_style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_ROWS = 4  # of areas; more would reach the curves
+
 
 def draw_roc(
     table: pd.DataFrame,
@@ -22,6 +24,8 @@ def draw_roc(
     areas: Mapping[str, Sequence[float | None]],
 ) -> Figure:
     """Draw each score against the others: mean curve over folds bold, folds thin.
+
+    Models are named once above the panels, which have no room for names beside the areas.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ def draw_roc(
     areas
         Mean AUC over folds of each model for scores 0–3, None where undefined.
     """
-    figure, grid = new_figure(10.4, 3.15, 1, len(SCORES), sharex=True, sharey=True)
+    figure, grid = new_figure(10.4, 3.45, 1, len(SCORES), sharex=True, sharey=True)
     for axes, score in zip(grid, SCORES, strict=True):
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
         for row, model in enumerate(models):
@@ -45,7 +49,7 @@ def draw_roc(
                 axes.plot(*rates, color=colour, linewidth=0.6, alpha=0.35)
             mean = curves.groupby("false_positive_rate")["true_positive_rate"].mean()
             area = areas[model][score]
-            label = f"{labels[model]} {'n/a' if area is None else format(area, '.3f')}"
+            label = "n/a" if area is None else f"{area:.3f}"
             axes.plot(mean.index, mean, color=colour, linewidth=1.8, linestyle=dash, label=label)
         axes.set_title(f"Score {score}")
         axes.set_aspect("equal")
@@ -55,7 +59,20 @@ def draw_roc(
         axes.set_yticks([0, 0.5, 1])
         axes.grid()
         quiet_axes(axes)
-        axes.legend(loc="lower right", handlelength=1.6, borderaxespad=0.2, title="Mean AUC")
+        axes.legend(
+            loc="lower right",
+            handlelength=1.6,
+            borderaxespad=0.2,
+            title="Mean AUC",
+            ncols=1 if len(models) <= _ROWS else 2,
+            columnspacing=1.0,
+        )
+    figure.legend(
+        grid[0].get_legend_handles_labels()[0],
+        [labels[model] for model in models],
+        loc="outside upper left",
+        ncols=4,
+    )
     figure.supxlabel("False positive rate (1 − specificity)", fontsize=9)
     grid[0].set_ylabel("True positive rate (sensitivity)")
     return figure

@@ -37,6 +37,7 @@ class Reading:
 
     model: str
     prediction: int
+    predicted_mean: float
     predicted_highest: int
     error: int
     zones: tuple[ZoneRow, ...]
@@ -57,8 +58,9 @@ class Exam:
         Whose; group is empty when unknown.
     fold
         Where it was held out.
-    truth, true_highest
-        True global score, and what it would be if every unscored zone had score 3.
+    truth, true_mean, true_highest
+        True global score, the same per zone scored, and what it would be if every unscored zone
+        had score 3.
     zones_scored
         Zones with at least one frame.
     readings
@@ -70,6 +72,7 @@ class Exam:
     group: str
     fold: int
     truth: int
+    true_mean: float
     true_highest: int
     zones_scored: int
     readings: tuple[Reading, ...]
@@ -109,12 +112,14 @@ def _exams(run: RunFiles) -> Iterator[Exam]:
             group=groups.get(patient, ""),
             fold=one["fold"],
             truth=one["truth"],
+            true_mean=one["true_mean_per_zone"],
             true_highest=one["true_highest"],
             zones_scored=one["zones_scored"],
             readings=tuple(
                 Reading(
                     model=model,
                     prediction=by_model[model]["prediction"],
+                    predicted_mean=by_model[model]["predicted_mean_per_zone"],
                     predicted_highest=by_model[model]["predicted_highest"],
                     error=by_model[model]["error"],
                     zones=zones_of[model, patient, name],

@@ -1,0 +1,115 @@
+"""By which rules frames became clips and zones, and what other rules would have given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lusscore.evaluation.rules import Rule
+from lusscore.report.numbers import bounds, listed, plural, three
+from lusscore.report.run_files import RunFiles
+
+COLUMNS = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro-F1",
+    "quadratic_kappa": "Quadratic kappa",
+    "mean_absolute_error": "Mean absolute error ↓",
+}
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One model's clips by one rule: value and interval of each of `COLUMNS`."""
+
+    model: str
+    rule: str
+    reported: bool
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a run.
+
+    Attributes
+    ----------
+    sentences
+        What a clip's and a zone's score and probabilities are, and what folds chose.
+    zone
+        The zone rule in a few words, to stand in a caption.
+    fixed
+        Whether one rule was fixed before the run, rather than chosen fold by fold.
+    rows
+        Every standard rule, models under each other.
+    """
+
+    sentences: tuple[str, ...]
+    zone: str
+    fixed: bool
+    rows: tuple[RuleRow, ...]
+
+
+def rules(run: RunFiles, labels: Mapping[str, str]) -> Rules:
+    """Say by which rules the run was scored, and lay out what others would have given."""
+    used = run.metrics["rules"]
+    clip, zone = (Rule.parse(used[level]["default"]) for level in ("clip", "zone"))
+    own = {level: _all_default(used[level]) for level in ("clip", "zone")}
+    return Rules(
+        sentences=(
+            *_defaults(clip, zone),
+            *(
+                sentence
+                for level in ("clip", "zone")
+                if not own[level]
+                for sentence in _chosen(level, used[level]["folds"], labels)
+            ),
+            "Its true score is the one that most of its frames have, the higher on a tie, whatever "
+            "the rule. A zone’s rule sees the frames of all its clips.",
+        ),
+        zone=f"by the rule {zone}" if own["zone"] else "by the rule of each fold",
+        fixed=own["clip"],
+        rows=tuple(
+            RuleRow(
+                labels[row["model"]],
+                row["rule"],
+                list(used["clip"]["folds"][row["model"]]) == [row["rule"]],
+                tuple(
+                    (three(row["pooled"][metric]), bounds(row["interval"].get(metric)))
+                    for metric in COLUMNS
+                ),
+            )
+            for row in run.metrics["rules_compared"]
+        ),
+    )
+
+
+def _all_default(used: Mapping[str, Mapping[str, object]]) -> bool:
+    return all(list(folds) == [used["default"]] for folds in used["folds"].values())
+
+
+def _defaults(clip: Rule, zone: Rule) -> tuple[str, ...]:
+    if clip == zone:
+        return (_says("A clip’s or zone’s", clip),)
+    return _says("A clip’s", clip), _says("A zone’s", zone)
+
+
+def _says(whose: str, rule: Rule) -> str:
+    return (
+        f"{whose} predicted score is {rule.says} (rule {rule}); its probabilities are "
+        f"{rule.probabilities}."
+    )
+
+
+def _chosen(
+    level: str, folds: Mapping[str, Mapping[str, int]], labels: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Tell what the folds of each model chose in place of the default."""
+    told = []
+    for model, used in folds.items():
+        counts = [f"{rule} in {plural(number, 'fold')}" for rule, number in used.items()]
+        told.append(f"{labels[model]}: {listed(counts)}")
+    return (
+        f"The rule of {level}s was chosen inside the training folds where another stands here. "
+        f"{'; '.join(told)}.",
+    )
