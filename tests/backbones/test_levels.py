@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from lusscore.backbones import (
     get_backbone,
     load_weights,
     open_engine,
-    register_backbone,
     registry,
     with_levels,
 )
@@ -27,41 +25,25 @@ from lusscore.backbones.levels import pool_level
 from lusscore.backbones.model import build_model
 from lusscore.cohort.embedding_levels import BANDS, POOLINGS, STRIDES
 from lusscore.errors import BackboneError
+from staged_backbone import STAGED, build_staged, staged_backbone
 
-STAGED = BackboneSpec(
-    name="staged",
-    input_size=(96, 128),
-    preprocessing="tf",
-    embedding_size=6,
-    parameters=1,
-    flops=1,
-    family="registered",
-    maps=((16, 6), (8, 5), (4, 4)),
-)
 EVERY = tuple(f"{stride}.{pooling}" for stride in STRIDES for pooling in POOLINGS)
 
 
-def build_staged(spec: BackboneSpec) -> Any:
-    keras = import_keras()
-    inputs = x = keras.Input((*spec.input_size, 3))
-    for channels in (3, 4, 5, 6):
-        x = keras.layers.Conv2D(channels, 3, 2, padding="same", activation="relu")(x)
-    return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x))
+@pytest.fixture(scope="module")
+def staged_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("staged-weights")
 
 
 @pytest.fixture(scope="module")
-def staged() -> Iterator[BackboneSpec]:
-    register_backbone(STAGED)(build_staged)
-    yield STAGED
-    del registry._BACKBONES[STAGED.name]
+def staged(staged_folder: Path) -> Iterator[BackboneSpec]:
+    with staged_backbone(staged_folder) as spec:
+        yield spec
 
 
 @pytest.fixture(scope="module")
-def staged_weights(staged: BackboneSpec, tmp_path_factory: pytest.TempPathFactory) -> Weights:
-    folder = tmp_path_factory.mktemp("staged-weights")
-    import_keras().utils.set_random_seed(1)
-    build_staged(staged).save_weights(folder / "staged.weights.h5")
-    return load_weights(staged, folder)
+def staged_weights(staged: BackboneSpec, staged_folder: Path) -> Weights:
+    return load_weights(staged, staged_folder)
 
 
 def split(spec: BackboneSpec, rows: np.ndarray) -> dict[str, np.ndarray]:
