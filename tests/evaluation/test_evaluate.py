@@ -151,6 +151,7 @@ def test_clips_and_zones_are_scored_by_the_rules_of_the_run(run_folder):
     metrics = _metrics(run_folder)
     assert metrics["rules"]["clip"] == {
         "default": "worst",
+        "chosen_in_folds": False,
         "folds": {model: {"worst": 3} for model in MODELS},
     }
     assert metrics["rules"]["zone"]["default"] == "highest-in-50%"
@@ -171,6 +172,7 @@ def test_rules_chosen_in_folds_are_followed_and_counted(run_folder):
     evaluate_run(run_folder, resamples=100)
     assert _metrics(run_folder)["rules"]["clip"] == {
         "default": "majority",
+        "chosen_in_folds": True,
         "folds": {MODELS[0]: {"worst": 2, "top-5": 1}, MODELS[1]: {"majority": 3}},
     }
 

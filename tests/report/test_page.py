@@ -180,6 +180,7 @@ def test_the_rule_is_told_and_others_are_for_information_only(page, own_folder, 
 
     def choose(metrics):
         first = metrics["models"][0]
+        metrics["rules"]["clip"]["chosen_in_folds"] = True
         metrics["rules"]["clip"]["folds"][first] = {"worst": 2, "top-5": 1}
 
     change_metrics(own_folder, choose)

@@ -90,6 +90,7 @@ def rules_entry(rules: Rules, models: Sequence[str], scored: pd.DataFrame) -> di
     }
     return {
         "default": rules.default.name,
+        "chosen_in_folds": bool(rules.overrides),
         "folds": {
             model: dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
             for model, counts in used.items()

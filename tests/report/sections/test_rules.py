@@ -15,6 +15,7 @@ def with_rules(clinical):
         for level, (default, folds) in levels.items():
             metrics["rules"][level] = {
                 "default": default,
+                "chosen_in_folds": bool(folds),
                 "folds": {model: {default: 3} for model in clinical.models} | folds,
             }
         return replace(clinical, metrics=metrics)
@@ -51,6 +52,13 @@ def test_what_folds_chose_is_told_with_how_often(with_rules, labels, clinical):
         "majority in 3 folds."
     )
     assert [row.rule for row in shown.rows if row.reported] == ["majority"] * 2
+
+
+def test_a_rule_that_every_fold_chose_was_chosen_all_the_same(with_rules, labels, clinical):
+    run = with_rules(clip=("majority", {clinical.models[0]: {"majority": 3}}))
+    shown = rules(run, labels)
+    assert not shown.fixed
+    assert "chosen inside the training folds" in shown.sentences[1]
 
 
 def test_every_rule_of_every_model_has_a_row_and_one_is_reported(clinical, labels):

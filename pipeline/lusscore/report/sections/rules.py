@@ -54,21 +54,22 @@ def rules(run: RunFiles, labels: Mapping[str, str]) -> Rules:
     """Say by which rules the run was scored, and lay out what others would have given."""
     used = run.metrics["rules"]
     clip, zone = (Rule.parse(used[level]["default"]) for level in ("clip", "zone"))
-    own = {level: _all_default(used[level]) for level in ("clip", "zone")}
     return Rules(
         sentences=(
             *_defaults(clip, zone),
             *(
                 sentence
                 for level in ("clip", "zone")
-                if not own[level]
+                if used[level]["chosen_in_folds"]
                 for sentence in _chosen(level, used[level]["folds"], labels)
             ),
             "Its true score is the one that most of its frames have, the higher on a tie, whatever "
             "the rule. A zone’s rule sees the frames of all its clips.",
         ),
-        zone=f"by the rule {zone}" if own["zone"] else "by the rule of each fold",
-        fixed=own["clip"],
+        zone=(
+            "by the rule of each fold" if used["zone"]["chosen_in_folds"] else f"by the rule {zone}"
+        ),
+        fixed=not used["clip"]["chosen_in_folds"],
         rows=tuple(
             RuleRow(
                 labels[row["model"]],
@@ -82,10 +83,6 @@ def rules(run: RunFiles, labels: Mapping[str, str]) -> Rules:
             for row in run.metrics["rules_compared"]
         ),
     )
-
-
-def _all_default(used: Mapping[str, Mapping[str, object]]) -> bool:
-    return all(list(folds) == [used["default"]] for folds in used["folds"].values())
 
 
 def _defaults(clip: Rule, zone: Rule) -> tuple[str, ...]:
