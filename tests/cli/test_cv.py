@@ -9,7 +9,7 @@ import tomlkit
 from click.testing import Result
 
 from backbone_maker import write_tiny_backbone
-from lusscore.cli.cv import command
+from lusscore.cli.cv import _HEADINGS, command
 from lusscore.cohort import Cohort
 from lusscore.evaluation.models import COMBINATIONS
 from lusscore.head import head_names, head_summary
@@ -44,15 +44,13 @@ def test_a_run_writes_every_file_of_the_design(
     assert "Research use only" in (run / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "a/b", "../x", "/tmp/x", "a\\b", "..", ".a", "a.", "a b", "C:"]
-)
 def test_a_run_is_named_by_a_name_and_not_by_a_place(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path, name: str
+    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
-    result = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", name)
-    assert result.exit_code == 2
-    assert "is not allowed; expected up to 100 letters" in " ".join(result.output.split())
+    for name in ("", "a/b", "../x", str(Path.cwd() / "x")):
+        result = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", name)
+        assert result.exit_code == 2
+        assert "is not allowed; expected up to 100 letters" in " ".join(result.output.split())
     assert not Path("results").exists()
 
 
@@ -263,3 +261,78 @@ def test_the_combinations_offered_are_those_there_are() -> None:
     (offered,) = [option.type for option in command.params if option.name == "combine"]
     assert isinstance(offered, click.Choice)
     assert tuple(offered.choices) == COMBINATIONS
+
+
+def test_a_cohort_is_tested_by_heads_trained_on_another(
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+) -> None:
+    for name, frames in (("here", 5), ("more", 4), ("there", 6)):
+        make_cohort(5, name=name, frames=frames)
+        assert lusscore("features", name, "-b", tiny_backbone).exit_code == 0
+    result = lusscore(
+        "cv", "--train", "here", "--train", "more", "--test", "there", "-b", tiny_backbone,
+        "--head", "logistic",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    assert "Clips of the cohort tested on" in result.output
+    (run,) = Path("results/there").iterdir()
+    assert run.name.startswith("external-logistic-")
+    report = (run / "report.html").read_text(encoding="utf-8")
+    assert "External validation of lung ultrasound severity scores" in report
+    assert report.count("<h3>Trained on</h3>") == 2
+    training = (run / "tables" / "training.csv").read_text(encoding="utf-8").splitlines()
+    assert training[1].startswith("tiny/logistic,1,1,10,90,5,60,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["tiny", "--leave-out", "device"], "The device of 8 of 8 patients is not known"),
+        (["tiny", "--leave-out", "group", "--folds", 3], "leave out --folds."),
+        (["tiny", "--leave-out", "group", "--repeats", 1], "leave out --repeats."),
+        (["tiny", "--train", "tiny", "--test", "tiny"], "Leave out the argument 'tiny'"),
+        (["--train", "tiny"], "--train and --test belong together"),
+        (["--test", "tiny"], "--train and --test belong together"),
+        ([], "Name the COHORT, or two of them with --train and --test."),
+        (["--train", "tiny", "--test", "tiny", "--folds", 3], "leave out --folds."),
+        (["--train", "tiny", "--test", "tiny", "--leave-out", "group"], "leave out --train."),
+        (["--train", "tiny", "--test", "tiny"], "Cohort tiny is named 2 times"),
+        (["--train", "none", "--test", "tiny"], "No cohort at"),
+    ],
+)
+def test_who_is_held_out_is_said_in_one_way(
+    lusscore: Callable[..., Result],
+    extracted: Cohort,
+    tiny_backbone: Path,
+    arguments: list[object],
+    told: str,
+) -> None:
+    result = lusscore("cv", *arguments, "-b", tiny_backbone)
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+    assert not Path("results").exists()
+
+
+def test_cohorts_without_a_backbone_in_common_get_a_sentence(
+    lusscore: Callable[..., Result],
+    extracted: Cohort,
+    make_cohort: Callable[..., Cohort],
+    tmp_path: Path,
+) -> None:
+    make_cohort(2, name="other")
+    (tmp_path / "features" / "other").mkdir()
+    (tmp_path / "features" / "other" / "xception.h5").touch()
+    result = lusscore("cv", "--train", "other", "--test", "tiny")
+    assert result.exit_code == 2
+    told = " ".join(result.output.split())
+    assert "No backbone has a feature file for all cohorts" in told
+    assert "other has xception" in told
+
+
+def test_help_groups_its_options(lusscore: Callable[..., Result]) -> None:
+    told = lusscore("cv", "--help").output
+    places = [told.index(f"{heading}:") for heading in _HEADINGS.values()]
+    assert places == sorted(places)
+    for option in command.params:
+        assert all(name in told for name in option.opts if name.startswith("--"))
+    assert "Options:" not in told

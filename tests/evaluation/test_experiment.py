@@ -9,6 +9,7 @@ from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation.crossval import HeadChoice
 from lusscore.evaluation.experiment import Experiment, run_experiment
+from lusscore.evaluation.run_config import read_config
 from lusscore.features import extract_features
 
 
@@ -46,9 +47,13 @@ def test_every_setting_makes_another_name(experiment: Experiment, tmp_path: Path
         replace(experiment, heads=(HeadChoice(), HeadChoice("mil"))),
         replace(experiment, heads=(HeadChoice(), HeadChoice("mil", {"epochs": 9}))),
         replace(experiment, combine=("mean",)),
+        replace(experiment, leave_out="device"),
+        replace(experiment, leave_out="group"),
+        replace(experiment, training=(experiment.cohort,)),
+        replace(experiment, training=(experiment.cohort, experiment.cohort)),
     ]
     names = {other.default_name() for other in [experiment, *others]}
-    assert len(names) == 10
+    assert len(names) == 14
     assert replace(experiment).default_name() == experiment.default_name()
     spelled_out = (HeadChoice("softmax", {"epochs": 3}),)
     assert replace(experiment, heads=spelled_out).default_name() == experiment.default_name()
@@ -85,3 +90,52 @@ def test_what_the_checks_warn_of_is_told_with_the_result(
     assert "Group and score go together" in told
     assert "majority" not in told
     assert "Group and score go together" in (tmp_path / "run" / "config.toml").read_text()
+
+
+def test_leaving_out_each_group_is_recorded_and_can_be_repeated_from_its_folds(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    extract_features(experiment.cohort, experiment.specs, tmp_path / "features")
+    by_group = replace(experiment, leave_out="group", heads=(HeadChoice("logistic"),))
+    again = replace(
+        experiment, folds_file=tmp_path / "one" / "folds.csv", heads=(HeadChoice("logistic"),)
+    )
+    for name, one in (("one", by_group), ("two", again)):
+        (tmp_path / name).mkdir()
+        run_experiment(one, tmp_path / "features", tmp_path / name, name=name, command="c")
+    config = read_config(tmp_path / "one")
+    assert config["cross_validation"] == {"folds": 2, "repeats": 1, "seed": 0, "leave_out": "group"}
+    rows = (tmp_path / "one" / "folds.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[1].endswith(",covid,10,group: covid")
+    assert rows[-1].endswith(",healthy,10,group: healthy")
+    for file in ("folds.csv", "predictions.csv", "metrics.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert read_config(tmp_path / "two")["cross_validation"]["leave_out"] == "group"
+
+
+def test_external_validation_records_whom_it_trained_on(
+    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+) -> None:
+    cohort = make_cohort(4, name="there", frames=4)
+    other = make_cohort(6, name="here", extraction=replace(cohort.card.extraction, variants=1))
+    experiment = Experiment(
+        cohort, (get_backbone(str(tiny_backbone)),), (HeadChoice("logistic"),), training=(other,)
+    )
+    other.clip_path(other.clips()[0]).write_bytes(b"")
+    for one in (cohort, other):
+        extract_features(one, experiment.specs, tmp_path / "features")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    outcome = run_experiment(experiment, tmp_path / "features", folder, name="a", command="c")
+    assert outcome.skipped == 1
+    assert "1 labelled clip of here could not be used" in " ".join(outcome.notes)
+    config = read_config(folder)
+    assert (config["cohort"]["name"], config["cohort"]["patients"]) == ("there", 4)
+    assert (config["cross_validation"]["folds"], config["cohort"]["frames"]) == (1, 32)
+    (trained,) = config["trained_on"]
+    assert (trained["name"], trained["patients"], trained["frames"]) == ("here", 6, 55)
+    assert (trained["clips"], trained["extraction"]["variants"]) == (11, 1)
+    assert trained["groups"] == {"covid": 3, "healthy": 3}
+    assert len(trained["manifest_digest"]) == len(trained["fingerprints"]["tiny"]) == 64
+    assert trained["manifest_digest"] != config["cohort"]["manifest_digest"]
+    assert len((folder / "folds.csv").read_text(encoding="utf-8").splitlines()) == 5

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lusscore.errors import RunError
-from lusscore.evaluation.run import new_run
+from lusscore.evaluation.run import check_run_name, new_run
 
 
 def test_a_run_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -53,3 +53,32 @@ def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a", "3fold-softmax-1a2b3c4d", "A.b_c-", "x" * 100])
+def test_a_name_is_a_run_name(name: str) -> None:
+    assert check_run_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "../x",
+        "/tmp/x",
+        "a\\b",
+        "C:",
+        ".a",
+        "a.",
+        "a b",
+        "a\n",
+        "x" * 101,
+        "ä",
+    ],
+)
+def test_what_could_be_a_place_is_no_run_name(name: str) -> None:
+    with pytest.raises(RunError, match="is not allowed; expected up to 100 letters"):
+        check_run_name(name)

@@ -25,7 +25,7 @@ def write_grouped_options(
     heading, sections = "Options", dict[str, list[tuple[str, str]]]()
     for parameter in command.get_params(ctx):
         heading = headings.get(parameter.name or "", heading)
-        record = parameter.get_help_record(ctx)
+        record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
         if record is not None:
             sections.setdefault(heading, []).append(record)
     for told, records in sections.items():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from lusscore.report.model_names import model_labels
 from lusscore.report.sections.folds import folds
 
@@ -34,3 +36,21 @@ def test_repeats_have_their_own_rows(weak):
         (repeat, fold) for repeat in (1, 2) for fold in (1, 2, 3)
     ]
     assert shown.skipped == ()
+
+
+def test_what_each_fold_leaves_out_is_told_without_its_column(clinical, labels):
+    assert folds(clinical, labels).left_out == ""
+    names = {1: "device: iQ", 2: "device: a: b", 3: "device: Lumify"}
+    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
+    run = replace(
+        clinical,
+        folds=clinical.folds.assign(left_out=clinical.folds["fold"].map(names)),
+        config=clinical.config | {"cross_validation": validation},
+    )
+    shown = folds(run, labels)
+    assert shown.left_out == "device"
+    assert [fold.left_out for fold in shown.folds] == ["iQ", "a: b", "Lumify"]
+
+
+def test_cohorts_trained_on_are_named(external):
+    assert folds(external, model_labels(external.models)).trained_on == ("far",)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from lusscore.report.sections.limits import limits
 
 
@@ -27,3 +29,18 @@ def test_of_several_models_the_highest_is_told_to_be_picked(clinical, weak):
     (told,) = [limit for limit in limits(clinical) if "picked" in limit]
     assert told.startswith("Little about the highest of 3 models")
     assert "picked" not in " ".join(limits(weak))
+
+
+def test_what_is_said_of_elsewhere_goes_by_who_was_held_out(clinical, external):
+    assert "an internal cross-validation on one cohort" in " ".join(limits(clinical))
+    told = " ".join(limits(external))
+    assert "this is external validation, trained on far, tested on clinic" in told
+    assert "internal" not in told
+    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
+    run = replace(clinical, config=clinical.config | {"cross_validation": validation})
+    assert "each of 3 devices was left out in turn" in " ".join(limits(run))
+    grouped = replace(
+        clinical,
+        config=clinical.config | {"cross_validation": validation | {"leave_out": "group"}},
+    )
+    assert "an internal cross-validation on one cohort" in " ".join(limits(grouped))

@@ -60,3 +60,25 @@ def test_a_sparse_configuration_is_enough(clinical):
     assert dict(shown.cohort)["Rubric"] == "my-own"
     assert shown.backbones == ()
     assert shown.seconds == "n/a"
+
+
+def test_the_cohorts_of_an_external_validation_have_a_card_each(clinical, external):
+    assert provenance(clinical).trained_on == ()
+    shown = provenance(external)
+    (card,) = map(dict, shown.trained_on)
+    assert (card["Name"], card["Patients"], card["Frames"]) == ("far", "30", "1,000")
+    assert card["Protocol"].startswith("lus-8, 8 zones")
+    assert (card["Frames used"], card["Variants"], card["Clips left out"]) == ("all", "3", "1")
+    assert dict(shown.cohort)["Name"] == "clinic"
+    assert dict(shown.validation) == {
+        "trained on all of": "far",
+        "tested on all of": "clinic",
+        "seed": "0",
+    }
+
+
+def test_lists_are_told_in_words(clinical):
+    extraction = {"levels": ["last", "middle"], "none": []}
+    cohort = clinical.config["cohort"] | {"extraction": extraction}
+    shown = provenance(replace(clinical, config=clinical.config | {"cohort": cohort}))
+    assert dict(shown.extraction) == {"levels": "last, middle", "none": "none"}

@@ -142,3 +142,26 @@ def test_tiles_stand_beside_the_baseline(clinical):
     for tile in tiles[:4]:
         assert tile.notes[0].startswith("95\u00a0% ")
         assert tile.notes[1].startswith("baseline ")
+
+
+def test_external_validation_says_whom_it_trained_on_and_whom_it_tested(external):
+    text = _sentences(external)
+    assert text.startswith(
+        "External validation: Xception, ResNet50 and VGG16 were trained on 1,000 frames of 30 "
+        "patients (cohort far) and tested on "
+    )
+    assert "nothing of clinic was used for training" in text
+    assert "Given to patients of the same cohort" in text
+    assert "in 3 folds" not in text
+    tiles = summarise(external, model_labels(external.models)).tiles
+    assert tiles[-1].notes[1] == "trained on 30 others"
+
+
+def test_leaving_out_each_device_is_said(clinical):
+    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
+    run = replace(clinical, config=clinical.config | {"cross_validation": validation})
+    text = _sentences(run)
+    assert "leaving out each of 3 devices in turn" in text
+    assert "trained without its patient and without its device" in text
+    tiles = summarise(run, model_labels(run.models)).tiles
+    assert tiles[-1].notes[1] == "each of 3 devices left out"

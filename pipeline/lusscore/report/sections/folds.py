@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from lusscore.report.numbers import duration
 from lusscore.report.privacy import file_name, without_clip_folders
 from lusscore.report.run_files import RunFiles
@@ -12,10 +14,14 @@ from lusscore.report.run_files import RunFiles
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold: whom it held out and how long each model's head took to train on the rest."""
+    """One fold: whom it held out and how long each model's head took to train on the rest.
+
+    `left_out` names the device or group of theirs that nobody trained on has; empty if none.
+    """
 
     repeat: int
     fold: int
+    left_out: str
     patients: tuple[str, ...]
     groups: tuple[int, ...]
     frames: int
@@ -34,13 +40,19 @@ class SkippedClip:
 
 @dataclass(frozen=True)
 class Folds:
-    """All folds; `groups` and `models` head the columns of the same order."""
+    """All folds; `groups` and `models` head the columns of the same order.
+
+    `left_out` is what folds leave out in turn, ``"device"`` or ``"group"``, empty where they are
+    alike; `trained_on` names the cohorts trained on where the one tested on is another.
+    """
 
     groups: tuple[str, ...]
     models: tuple[str, ...]
     folds: tuple[Fold, ...]
     skipped: tuple[SkippedClip, ...]
     repeated: bool
+    left_out: str
+    trained_on: tuple[str, ...]
 
 
 def folds(run: RunFiles, labels: Mapping[str, str]) -> Folds:
@@ -59,6 +71,8 @@ def folds(run: RunFiles, labels: Mapping[str, str]) -> Folds:
             for entry in skipped
         ),
         repeated=run.config["cross_validation"]["repeats"] > 1,
+        left_out=run.config["cross_validation"].get("leave_out", ""),
+        trained_on=tuple(cohort["name"] for cohort in run.config.get("trained_on", ())),
     )
 
 
@@ -74,6 +88,7 @@ def _fold(
     return Fold(
         repeat=repeat,
         fold=number,
+        left_out=_left_out(held_out),
         patients=tuple(held_out["patient"]),
         groups=tuple(int((held_out["group"] == group).sum()) for group in groups),
         frames=sum(score["support"] for score in per_class),
@@ -83,3 +98,10 @@ def _fold(
             duration(seconds[model]) if model in seconds else "–" for model in run.models
         ),
     )
+
+
+def _left_out(held_out: pd.DataFrame) -> str:
+    """Name what a fold leaves out, without the column that it is of."""
+    if "left_out" not in held_out or held_out.empty:
+        return ""
+    return str(held_out["left_out"].iloc[0]).partition(": ")[2]

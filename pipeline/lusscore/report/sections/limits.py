@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lusscore.report.numbers import listed
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
 
@@ -16,8 +17,7 @@ def limits(run: RunFiles) -> tuple[str, ...]:
             "that the software works."
         )
     found += [
-        "Nothing about other hospitals, scanners, presets or examiners: every number is an "
-        "internal cross-validation on one cohort.",
+        _elsewhere(run),
         "Nothing about clinical use: no decision, outcome or treatment was studied. lusscore is "
         "research software and not a medical device.",
     ]
@@ -40,6 +40,29 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "mean 8 in 10.",
     ]
     return tuple(found)
+
+
+def _elsewhere(run: RunFiles) -> str:
+    cohort = run.config["cohort"]["name"]
+    if others := [other["name"] for other in run.config.get("trained_on", ())]:
+        return (
+            "Little about other hospitals, scanners, presets or examiners: this is external "
+            f"validation, trained on {listed(others)}, tested on {cohort}, and one cohort tested "
+            "on is one example of elsewhere. That no patient is in both was checked by the bytes "
+            "of their recordings alone."
+        )
+    by = run.config["cross_validation"].get("leave_out")
+    if by == "device":
+        return (
+            "Nothing about other hospitals, presets or examiners, and little about other scanners: "
+            f"each of {run.config['cross_validation']['folds']} devices was left out in turn, but "
+            "all are of one cohort, and where devices were used on other patients the two cannot "
+            "be told apart."
+        )
+    return (
+        "Nothing about other hospitals, scanners, presets or examiners: every number is an "
+        "internal cross-validation on one cohort."
+    )
 
 
 def _several(run: RunFiles) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.report.numbers import count, duration
 from lusscore.report.run_files import RunFiles
@@ -24,12 +25,13 @@ _DIGEST_SHOWN = 16
 
 @dataclass(frozen=True)
 class Provenance:
-    """Named values in the order shown."""
+    """Named values in the order shown; `trained_on` has cards where another cohort was tested."""
 
     command: str
     created: str
     seconds: str
     cohort: Entries
+    trained_on: tuple[Entries, ...]
     extraction: Entries
     validation: Entries
     head: Entries
@@ -45,9 +47,10 @@ def provenance(run: RunFiles) -> Provenance:
         command=config["run"]["command"],
         created=readable_time(config["run"]["created"]),
         seconds=duration(config["run"].get("seconds")),
-        cohort=_card(cohort, run),
+        cohort=_card(cohort, zones(run).counted),
+        trained_on=tuple(_training_card(other) for other in config.get("trained_on", ())),
         extraction=_entries(cohort.get("extraction", {})),
-        validation=_entries(config["cross_validation"]),
+        validation=_validation(config),
         head=_entries(config["head"]),
         more_heads=tuple(_entries(head) for head in config.get("more_heads", ())),
         backbones=tuple(config.get("backbones", ())),
@@ -65,8 +68,30 @@ def readable_time(text: str) -> str:
     return f"{time.day} {time:%B %Y, %H:%M}{zone}"
 
 
-def _card(cohort: Mapping[str, Any], run: RunFiles) -> Entries:
+def _validation(config: Mapping[str, Any]) -> Entries:
+    table = config["cross_validation"]
+    if not config.get("trained_on"):
+        return _entries(table)
+    names = ", ".join(other["name"] for other in config["trained_on"])
+    external = (("trained on all of", names), ("tested on all of", config["cohort"]["name"]))
+    return (*external, *_entries({key: table[key] for key in ("seed",) if key in table}))
+
+
+def _training_card(cohort: Mapping[str, Any]) -> Entries:
+    """Tell a cohort trained on, and the frames of it that were seen."""
+    extraction = cohort.get("extraction", {})
+    seen = {key: extraction[key] for key in ("frames", "variants") if key in extraction}
+    skipped = len(cohort.get("skipped_clips", ()))
+    return (
+        *_card(cohort, ""),
+        *(("Frames used" if key == "frames" else "Variants", str(seen[key])) for key in seen),
+        *((("Clips left out", count(skipped)),) if skipped else ()),
+    )
+
+
+def _card(cohort: Mapping[str, Any], unzoned: str) -> Entries:
     rubric = cohort["rubric"]
+    protocol = get_protocol(cohort["protocol"])
     reference = f" ({describe_rubric(rubric)})" if rubric in rubric_names() else ""
     entries = [
         ("Name", cohort["name"]),
@@ -78,8 +103,8 @@ def _card(cohort: Mapping[str, Any], run: RunFiles) -> Entries:
         ),
         (
             "Protocol",
-            f"{run.protocol.name}, {len(run.protocol.zones)} zones, maximum "
-            f"{run.protocol.maximum} ({run.protocol.source})",
+            f"{protocol.name}, {len(protocol.zones)} zones, maximum {protocol.maximum} "
+            f"({protocol.source})",
         ),
         ("Rubric", f"{rubric}{reference}"),
         ("Labels given per", cohort["label_level"]),
@@ -89,8 +114,8 @@ def _card(cohort: Mapping[str, Any], run: RunFiles) -> Entries:
         for key in ("patients", "exams", "clips", "frames")
         if key in cohort
     ]
-    if without := zones(run).counted:
-        entries.append(("Zone unknown", without))
+    if unzoned:
+        entries.append(("Zone unknown", unzoned))
     groups = [
         f"{number} {group or 'no group'}" for group, number in cohort.get("groups", {}).items()
     ]
@@ -109,4 +134,6 @@ def _entries(table: Mapping[str, Any]) -> Entries:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
     return str(value)

@@ -60,13 +60,31 @@ def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
     patients = run.clips["patient"].nunique()
     frames = run.metrics["levels"]["frame"][run.models[0]]["rows"] // validation["repeats"]
     exams = len(run.clips[["patient", "exam"]].drop_duplicates())
+    models = listed([labels[model] for model in run.models])
+    was = "was" if len(run.models) == 1 else "were"
+    tested = (
+        f"tested on {plural(frames, 'frame')} of {plural(patients, 'patient')} "
+        f"({plural(exams, 'exam')}, cohort {cohort['name']})"
+    )
+    if others := run.config.get("trained_on"):
+        trained = [
+            f"{plural(other['frames'], 'frame')} of {plural(other['patients'], 'patient')} "
+            f"(cohort {other['name']})"
+            for other in others
+        ]
+        return (
+            f"External validation: {models} {was} trained on {listed(trained)} and {tested}; "
+            f"nothing of {cohort['name']} was used for training."
+        )
+    if by := validation.get("leave_out"):
+        return (
+            f"{models} {was} {tested}, leaving out each of {validation['folds']} {by}s in turn; "
+            f"every frame was scored by a head trained without its patient and without its {by}."
+        )
     repeated = f", {validation['repeats']} times over" if validation["repeats"] > 1 else ""
     return (
-        f"{listed([labels[model] for model in run.models])} "
-        f"{'was' if len(run.models) == 1 else 'were'} tested on "
-        f"{plural(frames, 'frame')} of {plural(patients, 'patient')} ({plural(exams, 'exam')}, "
-        f"cohort {cohort['name']}) in {validation['folds']} folds{repeated}; every frame was "
-        "scored by a head trained without its patient."
+        f"{models} {was} {tested} in {validation['folds']} folds{repeated}; every frame was scored "
+        "by a head trained without its patient."
     )
 
 
@@ -115,7 +133,8 @@ def _against_shuffles(run: RunFiles, first: str) -> list[str]:
     also = "" if kappa is None else f" and a quadratic kappa of {span(kappa)}"
     mine = "" if kappa is None else f" (kappa {three(entry['pooled']['quadratic_kappa'])})"
     return [
-        "Given to patients of the same fold, patients being permuted at random, its "
+        f"Given to patients of the same {'cohort' if run.config.get('trained_on') else 'fold'}, "
+        "patients being permuted at random, its "
         f"predictions would reach an accuracy of {percent_span(accuracy)}{also} in 95 of 100 "
         f"shuffles; as they are they reach {percent(entry['pooled']['accuracy'])}{mine}."
     ]
@@ -217,9 +236,19 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], first: str) -> tuple[Tile, 
         Tile(
             "Patients",
             str(run.clips["patient"].nunique()),
-            (f"{plural(rows, level)} tested", f"{run.config['cross_validation']['folds']} folds"),
+            (f"{plural(rows, level)} tested", _divided(run)),
         ),
     )
+
+
+def _divided(run: RunFiles) -> str:
+    """Say in few words who was held out."""
+    validation = run.config["cross_validation"]
+    if others := run.config.get("trained_on"):
+        return f"trained on {plural(sum(other['patients'] for other in others), 'other')}"
+    if by := validation.get("leave_out"):
+        return f"each of {validation['folds']} {by}s left out"
+    return f"{validation['folds']} folds"
 
 
 def _exam_tile(run: RunFiles, labels: Mapping[str, str], first: str) -> list[Tile]:
