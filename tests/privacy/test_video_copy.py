@@ -20,6 +20,7 @@ from privacy.planted import (
     write_gif,
     write_mp4,
 )
+from privacy.video_maker import encode, recropped
 
 PERSON = PEOPLE[0]
 FAN = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
@@ -35,26 +36,10 @@ def times(path: Path) -> list[float]:
     return [frame.time for frame in open_clip(path)]
 
 
-def encode(
-    path: Path,
-    video: NDArray[np.uint8],
-    codec: str,
-    layout: str,
-    steps: list[int] | None = None,
-    **options: str,
-) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=20, options=options)
-        stream.height, stream.width, stream.pix_fmt = *video.shape[1:3], layout
-        if steps is not None:
-            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        for number, image in enumerate(video):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            if steps is not None:
-                frame.pts, frame.time_base = steps[number], Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+def packets(path: Path) -> list[int]:
+    """Return how large each stored picture is, leaving out the first, which holds notes."""
+    with av.open(str(path)) as container:
+        return [packet.size for packet in container.demux(video=0) if packet.size][1:]
 
 
 def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path: Path) -> None:
@@ -263,3 +248,28 @@ def test_frames_hidden_by_an_edit_list_stay_hidden(tmp_path: Path) -> None:
         with av.open(str(tmp_path / "C.mp4")) as container:
             stored = sum(packet.size > 0 for packet in container.demux(video=0))
         assert stored == len(before), "or a hidden frame is still in the file"
+
+
+def test_what_the_stream_says_not_to_show_is_not_in_the_copy(tmp_path: Path) -> None:
+    video = fan_clip(13, "Quistgaard")
+    clip = recropped(encode(tmp_path / "a.mp4", video, "libx264", "yuv420p"), right=48, bottom=24)
+    before = pictures(clip)
+    assert before.shape[1:3] == (HEIGHT - 24, WIDTH - 48)
+    assert pictures(recropped(clip)).shape[1:3] == (HEIGHT, WIDTH), "or nothing was hidden"
+    keep = np.ones(before.shape[1:3], bool)
+    assert not copy_video(clip, tmp_path / "C.mp4", keep)
+    assert (pictures(tmp_path / "C.mp4") == before).all()
+    # without a container around it, which states a size too
+    with av.open(str(recropped(tmp_path / "C.mp4", suffix=".ts"))) as container:
+        images = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    stored = np.stack(images).astype(int)
+    filled = np.pad(before, ((0, 0), (0, 8), (0, 0), (0, 0)), "edge")
+    assert stored.shape == filled.shape
+    assert np.abs(stored - filled).max() < 32, "the last block may repeat the edge, and no more"
+
+
+def test_a_clip_of_a_size_that_does_not_fill_its_blocks_is_copied_as_it_is(tmp_path: Path) -> None:
+    video = np.pad(fan_clip(14, "x"), ((0, 0), (0, 4), (0, 0), (0, 0)), "edge")[:, :, :100]
+    clip = encode(tmp_path / "a.mp4", video, "libx264", "yuv420p")
+    assert not copy_video(clip, tmp_path / "C.mp4", np.ones((100, 100), bool))
+    assert packets(tmp_path / "C.mp4") == packets(clip)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from lusscore.clips.video_stream import open_video
 
-_FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
+FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
+"""How pixels may be stored: planes of 8 bits for brightness and two for colour."""
+
 LOSSLESS = {"crf": "0", "preset": "superfast", "bf": "0"}
 """Options of libx264 that keep every value; one picture after the other, in order."""
 
@@ -42,7 +44,7 @@ def blank_planes(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> bool:
         stream = source.streams.video[0]
         stream.thread_count = 1
         code = stream.codec_context
-        if code.format is None or code.format.name not in _FORMATS or stream.time_base is None:
+        if code.format is None or code.format.name not in FORMATS or stream.time_base is None:
             return False
         with av.open(str(copy), "w", format="mp4", options={"fflags": "+bitexact"}) as target:
             out = target.add_stream("libx264", rate=stream.average_rate or 25, options=LOSSLESS)
@@ -69,13 +71,13 @@ def _blanked(picture: av.VideoFrame, keep: NDArray[np.bool_]) -> av.VideoFrame:
     for number, (old, new) in enumerate(zip(picture.planes, copy.planes, strict=True)):
         tall, wide = -(-keep.shape[0] // old.height), -(-keep.shape[1] // old.width)
         black = 128 if number else (0 if full else 16)
-        values = np.where(keep[::tall, ::wide], _values(old), np.uint8(black))
-        _values(new)[:] = values
+        values = np.where(keep[::tall, ::wide], plane_values(old), np.uint8(black))
+        plane_values(new)[:] = values
     copy.color_range, copy.colorspace = picture.color_range, picture.colorspace
     return copy
 
 
-def _values(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
+def plane_values(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
     """Return a plane's values, shape (height, width), as a view of its memory."""
     rows = np.frombuffer(cast("memoryview", plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]

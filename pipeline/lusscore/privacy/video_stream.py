@@ -1,4 +1,4 @@
-"""Copying the picture stream of a video and nothing else, without decoding it."""
+"""Copying the picture stream of a video and nothing else, without encoding it anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 
 from lusscore.clips.video_stream import open_video
+from lusscore.privacy.hidden_pixels import hides_pixels
 
 _ONLY_PICTURES = {
     # slices and parameter sets: what is left out is text for the decoder, SEI, and the unknown
@@ -24,7 +25,8 @@ def copy_stream(clip: Path, copy: Path) -> bool:
     -------
     bool
         False, with nothing of use written, if the codec has no filter that takes out the notes
-        that its stream may hold, or if the stream holds pictures that are not shown.
+        that its stream may hold, or if the stream holds pictures, or parts of them, that are not
+        shown.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def copy_stream(clip: Path, copy: Path) -> bool:
     with open_video(str(clip)) as source:
         stream = source.streams.video[0]
         only_pictures = _ONLY_PICTURES.get(stream.codec_context.name)
-        if only_pictures is None:
+        if only_pictures is None or hides_pixels(clip):
             return False
         with av.open(str(copy), "w", format="mp4", options={"fflags": "+bitexact"}) as target:
             out = target.add_stream_from_template(stream, opaque=True)
