@@ -73,11 +73,12 @@ def test_no_temperature_is_likelier_than_the_one_found():
 
 def test_weights_count_rows_as_often():
     generator = np.random.default_rng(2)
-    given_rows = _softmax(generator.normal(0, 3, (60, 4)))
-    classes = generator.integers(0, 4, 60)
+    logits = generator.normal(0, 3, (60, 4))
+    given_rows, classes = _softmax(logits), _drawn(logits / 2, generator)
     weights = generator.integers(0, 4, 60)
     repeated = np.repeat(np.arange(60), weights)
     weighed = Temperature.fit(given_rows, classes, weights)
+    assert weighed.value != pytest.approx(Temperature.fit(given_rows, classes).value, rel=0.01)
     assert weighed.value == pytest.approx(
         Temperature.fit(given_rows[repeated], classes[repeated]).value, rel=1e-4
     )
