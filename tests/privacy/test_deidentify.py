@@ -237,6 +237,15 @@ def test_the_key_file_never_goes_where_the_cohort_goes(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("key", ["file/keys/key.csv", f"{'k' * 300}/key.csv", "k" * 300])
+def test_a_key_file_that_cannot_be_made_gets_a_sentence(tmp_path: Path, key: str) -> None:
+    given = imported(tmp_path / "in", patients=1)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(PrivacyError, match="cannot be used .*; expected a place where you may"):
+        deidentify(given, tmp_path / "data" / "ward", tmp_path / key)
+    assert not (tmp_path / "data").exists()
+
+
 def test_originals_are_not_touched(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
     before = [digest_clip(Path(span.clip)) for span in given.spans]

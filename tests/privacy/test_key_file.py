@@ -37,6 +37,12 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_folder_that_is_made_for_it_is_open_to_its_owner_alone(tmp_path: Path) -> None:
+    with hold_key_file(tmp_path / "keys" / "key.csv"):
+        assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
 def test_saving_leaves_nothing_else_behind(tmp_path: Path) -> None:
     KeyFile(tmp_path / "key.csv").save()
     assert [path.name for path in tmp_path.iterdir()] == ["key.csv"]

@@ -100,7 +100,6 @@ def deidentify(
             "-1 for one per processor."
         )
     place = check_key_place(key_file, folder)
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     sources = {span.clip: _source(span.clip, folder) for span in imported.spans}
     copies: dict[Path, CopiedClip] = {}
     left_out: dict[Path, tuple[str, str]] = {}

@@ -125,7 +125,7 @@ def hold_key_file(path: Path) -> Iterator[KeyFile]:
     """
     lock = FileLock(f"{path}.lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
     except Timeout:
         raise PrivacyError(
