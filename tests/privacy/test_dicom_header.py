@@ -91,6 +91,36 @@ def test_a_device_is_kept_unless_it_names_the_patient(tmp_path: Path) -> None:
     assert (header.Manufacturer, header.ManufacturerModelName) == ("", "Echo 7")
 
 
+NAMED = [
+    ("PatientName", "Li^Wei", "Unit of Dr. Li", False),
+    ("PatientName", "Li^Wei", "Clinical Li-ne", False),
+    ("PatientName", "Li^Wei", "Clinical line 3", True),
+    ("PatientName", "Li^Wei", "WEI_2", False),
+    ("PatientName", "Ng^A", "Vivid A", True),
+    ("PatientID", "17", "Echo 17", False),
+    ("PatientID", "17", "Echo 170", True),
+    ("PatientName", "Quistgaard^Ottilie", "Quistgaards Echo", False),
+    ("InstitutionName", "St. Ursula Hospital", "Ursula Echo", False),
+    ("StationName", "WARD-SEVENTEEN", "Echo Seventeen", False),
+    ("OperatorsName", ["Lindqvist^A", "Brambleworth^B"], "Brambleworth 1", False),
+    ("PerformingPhysicianName", "Klaproth", "Klaproth 1", False),
+    ("ReferringPhysicianName", "Klaproth", "Klaproth 1", False),
+]
+
+
+@pytest.mark.parametrize(("keyword", "name", "device", "kept"), NAMED)
+def test_a_device_that_is_named_after_somebody_is_not_kept(
+    keyword: str, name: str | list[str], device: str, kept: bool
+) -> None:
+    source = Dataset()
+    setattr(source, keyword, name)
+    source.Manufacturer, source.ManufacturerModelName = device, "Echo"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        header = clean_header(source, OWNER)
+    assert (header.Manufacturer, header.ManufacturerModelName) == (device if kept else "", "Echo")
+
+
 def test_a_private_kind_of_object_is_not_kept(tmp_path: Path) -> None:
     source = planted(tmp_path)
     source.SOPClassUID = "1.2.826.0.1.3680043.9.7777.1"

@@ -15,7 +15,21 @@ if TYPE_CHECKING:
 _UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _DEVICE = ("Manufacturer", "ManufacturerModelName")
 _RATES = ("CineRate", "RecommendedDisplayFrameRate")
-_NAMES = ("PatientName", "PatientID", "OtherPatientNames", "OtherPatientIDs", "PatientBirthName")
+_NAMES = (
+    "PatientName",
+    "PatientID",
+    "OtherPatientNames",
+    "OtherPatientIDs",
+    "PatientBirthName",
+    "InstitutionName",
+    "StationName",
+    "OperatorsName",
+    "PerformingPhysicianName",
+    "ReferringPhysicianName",
+)
+_SHORT = 3
+"""Letters; so short a part of a name is part of many other words."""
+
 _MULTIFRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7.4"
 METHOD = "lusscore: listed elements kept"
 
@@ -70,7 +84,7 @@ def clean_header(source: Dataset, owner: Owner) -> Dataset:
     names = _names(source)
     for keyword in _DEVICE:
         text = _text(source, keyword)
-        setattr(header, keyword, "" if any(name in text.casefold() for name in names) else text)
+        setattr(header, keyword, "" if _is_named(text, names) else text)
     for keyword in _RATES:
         rate = _text(source, keyword)
         if re.fullmatch(r"\d{1,3}", rate):
@@ -126,6 +140,15 @@ def _date(source: Dataset) -> str:
 
 
 def _names(source: Dataset) -> set[str]:
-    """Return the parts of the patient's names and ids, of three letters and more."""
-    found = " ".join(_text(source, keyword) for keyword in _NAMES)
-    return {part for part in re.split(r"\W+", found.casefold()) if len(part) > 2}
+    """Return the parts of people's and places' names and ids, of two letters and more."""
+    return {part for keyword in _NAMES for part in _words(_text(source, keyword)) if len(part) > 1}
+
+
+def _is_named(text: str, names: set[str]) -> bool:
+    """Tell whether a part of a name is in `text`; short parts count as whole words."""
+    words = set(_words(text))
+    return any(name in words or (len(name) > _SHORT and name in text.casefold()) for name in names)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
