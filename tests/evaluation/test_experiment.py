@@ -128,7 +128,9 @@ def test_external_validation_records_whom_it_trained_on(
     folder.mkdir()
     outcome = run_experiment(experiment, tmp_path / "features", folder, name="a", command="c")
     assert outcome.skipped == 1
-    assert "1 labelled clip of here could not be used" in " ".join(outcome.notes)
+    told = " ".join(outcome.notes)
+    assert "1 labelled clip of here could not be used" in told
+    assert "folds can hold one" not in told
     config = read_config(folder)
     assert (config["cohort"]["name"], config["cohort"]["patients"]) == ("there", 4)
     assert (config["cross_validation"]["folds"], config["cohort"]["frames"]) == (1, 32)

@@ -66,4 +66,4 @@ def test_a_single_score_to_train_on_is_refused_even_where_sides_are_given() -> N
     ):
         check_sides(rows, [Side(1, 1, healthy, covid, "With group: covid left out")])
     notes = check_sides(rows, [Side(1, 1, covid, healthy, "With group: healthy left out")])
-    assert notes[1].startswith("With group: healthy left out, no held-out frame has score 1 and 3")
+    assert notes[1].startswith("With group: healthy left out, no held-out frame has score 1 or 3")

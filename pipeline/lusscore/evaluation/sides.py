@@ -96,7 +96,7 @@ def check_sides(frames: pd.DataFrame, sides: Sequence[Side]) -> list[str]:
             "to tell apart. Label more clips."
         )
     absent = sorted(set(SCORES) - present)
-    notes = [f"No labelled frame has score {_listed(absent)}."] if absent else []
+    notes = [f"No labelled frame has score {_listed(absent, 'or')}."] if absent else []
     for side in sides:
         _check_apart(frames, side)
         notes += _check_scores(truth, side, present)
@@ -132,17 +132,19 @@ def _check_scores(truth: NDArray[np.int64], side: Side, present: set[int]) -> li
         )
     if unlearned:
         count = int(np.isin(truth[side.test], unlearned).sum())
+        they, them = ("it is", "it") if len(unlearned) == 1 else ("they are", "them")
         notes.append(
-            f"{side.where}, nobody trained on has score {_listed(unlearned)}, so it is never "
-            f"predicted; the {count} held-out frames that have it count as wrong."
+            f"{side.where}, nobody trained on has score {_listed(unlearned)}, so {they} never "
+            f"predicted; the {count} held-out frames that have {them} count as wrong."
         )
     if untested:
+        those = "that score" if len(untested) == 1 else "those scores"
         notes.append(
-            f"{side.where}, no held-out frame has score {_listed(untested)}; metrics of that "
-            "score are not defined there."
+            f"{side.where}, no held-out frame has score {_listed(untested, 'or')}; metrics of "
+            f"{those} are not defined there."
         )
     return notes
 
 
-def _listed(scores: Sequence[int]) -> str:
-    return " and ".join(str(score) for score in scores)
+def _listed(scores: Sequence[int], joint: str = "and") -> str:
+    return f" {joint} ".join(str(score) for score in scores)
