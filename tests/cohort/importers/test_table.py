@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import read_cohort, settle_raters, write_cohort
+from lusscore.cohort import Span, read_cohort, settle_raters, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
+from lusscore.cohort.importers.table_checks import two_scores
 from lusscore.errors import CohortError, InvalidCohortError
 
 
@@ -137,6 +138,86 @@ def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
 def test_a_patient_in_two_groups_is_named(ward: Path) -> None:
     with pytest.raises(InvalidCohortError, match="line 3, column group: patient 'p' is in group"):
         read(ward, "clip,patient,score,group", "a,p,1,covid", "b,p,1,healthy")
+
+
+def test_rows_that_contradict_each_other_are_named_with_both_lines(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError) as caught:
+        read(
+            ward,
+            "File,Subject,Location,lus,reader",
+            "a,p,R-ant-sup,1,x",
+            "b,p,,2,x",
+            "a,q,R-ant-sup,1,y",
+            "a,p,,3,x",
+            "b,p,L-ant-sup,2,x",
+            "b,p,L-ant-inf,2,y",
+            "c,p,,9,x",
+        )
+    told = {problem.where: problem.what for problem in caught.value.problems}
+    assert list(told) == [
+        "line 4, column Subject",
+        "line 5, column lus",
+        "line 7, column Location",
+        "line 8, column lus",
+    ]
+    assert "the patient 'q' here and 'p' on line 2" in told["line 4, column Subject"]
+    assert (
+        "rater 'x' gives frames of the clip the score 3 here and 1 on line 2"
+        in told["line 5, column lus"]
+    )
+    assert "'L-ant-inf' here and 'L-ant-sup' on line 6" in told["line 7, column Location"]
+    assert {Path(problem.clip).name for problem in caught.value.problems[:3]} == {"a.mp4", "b.mp4"}
+
+
+def test_scores_that_differ_on_frames_that_overlap_are_named(ward: Path) -> None:
+    with pytest.raises(InvalidCohortError) as caught:
+        read(
+            ward, "clip,patient,score,start,end", "a,p,1,3,5", "a,p,2,0,2", "a,p,1,2,3", "a,p,2,1,4"
+        )
+    assert [str(problem).partition(" (clip")[0] for problem in caught.value.problems] == [
+        "line 5, column score: one rater gives frames of the clip the score 2 here and 1 on "
+        "line 4; a rater gives a frame one score (--column rater=NAME tells who gave it)",
+        "line 5, column score: one rater gives frames of the clip the score 2 here and 1 on "
+        "line 2; a rater gives a frame one score (--column rater=NAME tells who gave it)",
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 6), st.none() | st.integers(1, 4), st.sampled_from((None, 0, 1, 2))
+        ),
+        max_size=7,
+    )
+)
+def test_whatever_settling_refuses_was_named_before(
+    rows: list[tuple[int, int | None, int | None]],
+) -> None:
+    spans = [
+        Span("a.mp4", "p", "1", "", score, start, None if length is None else start + length)
+        for start, length, score in rows
+    ]
+    found = two_scores(list(enumerate(spans, start=2)), {})
+    try:
+        settle_raters(spans)
+    except InvalidCohortError:
+        assert found
+    else:
+        assert not found
+
+
+def test_frames_beyond_the_end_of_the_clip_are_named(ward: Path) -> None:
+    header = "clip,patient,score,start,end"
+    with pytest.raises(InvalidCohortError) as caught:
+        read(ward, header, "a,p,1,0,5", "b,p,1,2,6", "c,p,1,5,", "c,p,1,0,5")
+    assert [str(problem) for problem in caught.value.problems] == [
+        "line 3, column end: 6 is beyond the clip's 5 frames; they are numbered from 0, and "
+        "frame_end is at most 5",
+        "line 4, column start: 5 is beyond the clip's 5 frames; they are numbered from 0, and "
+        "frame_end is at most 5",
+    ]
+    (ward / "clips" / "broken.mp4").write_bytes(b"no video")
+    assert read(ward, header, "broken,p,1,0,50").spans
 
 
 def test_bad_frames_are_named(ward: Path) -> None:

@@ -19,6 +19,7 @@ from lusscore.cohort.importers.registry import (
     cohort_name,
     register_importer,
 )
+from lusscore.cohort.importers.table_checks import two_owners, two_scores
 from lusscore.cohort.importers.table_rows import RowReader
 from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
@@ -62,6 +63,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     read = [(row.line, span) for row in table.rows if (span := reading.span(row)) is not None]
     spans = tuple(span for _, span in read)
     problems = [*table.problems, *reading.problems, *two_groups(read)]
+    problems += two_owners(read, columns) + two_scores(read, columns)
     if problems:
         raise InvalidCohortError(source, in_line_order(problems))
     card = Card(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lusscore.cohort.frame_range import read_frame_range
-from lusscore.cohort.importers.reading.clip_times import frame_times, frames_between
+from lusscore.cohort.importers.reading.clip_times import frame_count, frame_times, frames_between
 from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.score_words import read_score
@@ -112,7 +112,22 @@ class RowReader:
             return self._frames_of_seconds(row, clip)
         words = ("frame_start", "frame_end")
         cells = {word: self._cell(row, word).removesuffix(".0") for word in words}
-        return read_frame_range(cells, lambda word, what: self._note(row, word, what))
+        found = len(self.problems)
+        start, end = read_frame_range(cells, lambda word, what: self._note(row, word, what))
+        if (start, end) != (0, None) and len(self.problems) == found:
+            self._check_end(row, clip, start, end)
+        return start, end
+
+    def _check_end(self, row: Row, clip: Path, start: int, end: int | None) -> None:
+        """Note frames beyond the clip's end; a clip that cannot be read is told of later."""
+        try:
+            count = frame_count(clip)
+        except ClipError:
+            return
+        if start >= count or (end is not None and end > count):
+            word, number = ("frame_start", start) if start >= count else ("frame_end", end)
+            what = f"{number} is beyond the clip's {count} frames; they are numbered from 0, and"
+            self._note(row, word, f"{what} frame_end is at most {count}")
 
     def _frames_of_seconds(self, row: Row, clip: Path) -> tuple[int, int | None]:
         bounds = {"start_time": 0.0, "end_time": math.inf}
