@@ -96,6 +96,22 @@ def test_zones_may_be_written_out_and_tell_the_protocol(tmp_path: Path) -> None:
     assert [span.zone for span in imported.spans] == ["L-ant-sup", "R-post-mid"]
 
 
+def test_a_protocol_that_was_guessed_is_told(tmp_path: Path) -> None:
+    video(tmp_path / "anna" / "R post mid" / "2" / "a.mp4")
+    (note,) = read(tmp_path, None).notes
+    assert note == (
+        "The protocol was not told; lus-14 was taken, the first of those whose zones name most "
+        "folders (R post mid). --protocol tells another."
+    )
+    assert read(tmp_path, "lus-14").notes == ()
+
+
+def test_a_protocol_that_nothing_told_is_told(tmp_path: Path) -> None:
+    image(tmp_path / "0" / "anna_001.png")
+    (note,) = read(tmp_path, None).notes
+    assert "lus-12 was taken, the first there is, since no folder is named like a zone" in note
+
+
 def test_files_that_lie_where_a_labelled_tree_has_none_are_told(tmp_path: Path) -> None:
     video(tmp_path / "anna" / "R1" / "2" / "a.mp4")
     video(tmp_path / "anna" / "R1" / "2" / "more" / "b.mp4")

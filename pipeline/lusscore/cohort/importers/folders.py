@@ -26,6 +26,9 @@ from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError
 
+_SHOWN = 3
+"""Folders that a note names."""
+
 
 @register_importer(
     "folders",
@@ -79,7 +82,8 @@ def _read(source: Path, options: ImportOptions) -> Imported:
         label_level=label_level_of(spans),
         extraction=options.extraction,
     )
-    return Imported(card, spans, tuple(layout.ignored), tuple(layout.notes))
+    notes = layout.notes if options.protocol else [*layout.notes, _guess(protocol, tops)]
+    return Imported(card, spans, tuple(layout.ignored), tuple(notes))
 
 
 def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator[Span]]:
@@ -95,10 +99,23 @@ def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator
 
 def _likely_protocol(tops: list[Path]) -> Protocol:
     """Return the first protocol that most second folders are named by, else the first of all."""
-    names = [second.name for top in tops for second in subfolders(top)]
     protocols = [get_protocol(name) for name in protocol_names()]
+    return max(protocols, key=lambda protocol: len(_named_by(protocol, tops)))
 
-    def known(protocol: Protocol) -> int:
-        return sum(find_zone(name, protocol) is not None for name in names)
 
-    return max(protocols, key=known)
+def _named_by(protocol: Protocol, tops: list[Path]) -> list[str]:
+    """Return the names of second folders that are zones of a protocol."""
+    names = [second.name for top in tops for second in subfolders(top)]
+    return [name for name in names if find_zone(name, protocol) is not None]
+
+
+def _guess(protocol: Protocol, tops: list[Path]) -> str:
+    """Say which protocol was taken, from what, and how to tell another."""
+    found = sorted(set(_named_by(protocol, tops)))
+    why = (
+        f"the first of those whose zones name most folders ({', '.join(found[:_SHOWN])}"
+        f"{', …' if len(found) > _SHOWN else ''})"
+        if found
+        else "the first there is, since no folder is named like a zone"
+    )
+    return f"The protocol was not told; {protocol.name} was taken, {why}. --protocol tells another."
