@@ -83,7 +83,9 @@ def test_a_clip_that_cannot_be_copied_is_told_by_its_pseudonym(
     assert done.exit_code == 1
     assert "Not copied, and not in the cohort: 1" in done.output
     assert "C-" in done.output
+    assert "Which file each of them is stands in keys/cohort.csv" in done.output.replace("\\", "/")
     assert broken.stem not in done.output
+    assert broken.stem in Path("keys/cohort.csv").read_text(encoding="utf-8")
 
 
 def test_a_key_file_without_deidentify_is_a_mistake(

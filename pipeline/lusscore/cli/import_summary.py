@@ -31,6 +31,7 @@ def tell_copies(cohort: str, copies: Deidentified, key_file: Path | None) -> Non
             ("pseudonym in the key file", "why"),
             copies.left_out,
         )
+        note(f"Which file each of them is stands in {key_file}, column 'original'.")
     if copies.unused:
         note(
             f"Copies of an earlier import that are no longer used: {len(copies.unused)} "

@@ -127,7 +127,10 @@ def deidentify(
     copied = {clip: copies[path] for clip, path in sources.items() if path in copies}
     told = tuple(left_out[clip] for clip in clips if clip in left_out)
     if told and not copied:
-        raise PrivacyError(f"None of {len(clips)} clips could be copied; the first: {told[0][1]}")
+        raise PrivacyError(
+            f"None of {len(clips)} clips could be copied; which file each is stands in the key "
+            f"file {key_file}, column 'original'. The first: {told[0][1]}"
+        )
     spans = tuple(
         replace(
             span,
