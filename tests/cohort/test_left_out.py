@@ -1,6 +1,9 @@
+import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lusscore.cohort.folds import Folds, PatientFrames, read_folds, write_folds
 from lusscore.cohort.left_out import LeftOut
@@ -63,3 +66,32 @@ def test_what_cannot_be_is_refused_with_its_place(
 def test_leaving_out_in_turn_is_done_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidCohortError, match="expected one repeat"):
         read(tmp_path, "group: a", "group: b", "group: a", "group: b", repeats=2)
+
+
+CELLS = st.sampled_from(["device: ", "group: ", ""]).flatmap(
+    lambda column: st.text('ab:, "\n', max_size=3).map(lambda value: column + value)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(CELLS, min_size=4, max_size=4))
+def test_whatever_stands_there_is_read_as_one_value_per_fold_or_refused(
+    tmp_path: Path, cells: list[str]
+) -> None:
+    with (tmp_path / "folds.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("repeat", "fold", "patient", "left_out"))
+        writer.writerows(
+            (1, fold, patient, cell)
+            for (patient, fold), cell in zip(DIVISION.items(), cells, strict=True)
+        )
+    try:
+        left_out = read_folds(tmp_path / "folds.csv", PATIENTS).left_out
+    except InvalidCohortError:
+        return
+    if left_out is None:
+        assert not any(cell.strip() for cell in cells)
+        return
+    assert len(set(left_out.values)) == 2
+    for fold, cell in zip(DIVISION.values(), cells, strict=True):
+        assert left_out.of_fold(fold) == cell.strip()

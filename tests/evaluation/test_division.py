@@ -37,7 +37,7 @@ def test_no_patient_and_no_device_is_on_both_sides_where_a_patient_has_two() -> 
     for side in division.sides:
         for column in ("patient", "device"):
             assert not set(frames[column][side.test]) & set(frames[column][side.train])
-    assert "1 of 8 patients were examined with more than one device" in division.notes[0]
+    assert "1 of 8 patients was examined with more than one device" in division.notes[0]
     assert len(division.tested.dataset.frames) == len(frames) == 8 * 9 - 3
 
 

@@ -24,8 +24,8 @@ def test_of_a_patient_with_two_devices_the_one_of_most_frames_counts() -> None:
     }  # fmt: skip
     assert len(one.dataset.rows["efficientnet_lite0"]) == len(one.dataset.frames) == 24
     (note,) = one.notes
-    assert note.startswith("2 of 3 patients were examined with more than one device.")
-    assert "their 8 frames of another" in note
+    assert note.startswith("2 of 3 patients were examined with more than one device and count with")
+    assert "; 8 frames of another" in note
 
 
 def test_the_embeddings_stay_with_their_frames() -> None:

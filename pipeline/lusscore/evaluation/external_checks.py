@@ -77,8 +77,8 @@ def check_no_shared_recording(one: LabelledCohort, other: LabelledCohort) -> Non
         raise CohortError(
             f"Cohorts {one.cohort.name} and {other.cohort.name} share {len(shared)} "
             f"recording{'s' if len(shared) > 1 else ''}, byte for byte: {named}{more}. What was "
-            "trained on cannot be tested on; take the recordings and everything else of those "
-            "patients out of one of the two manifests."
+            "trained on cannot be tested on, nor count twice; take everything of those patients "
+            "out of one of the two manifests."
         )
 
 

@@ -62,9 +62,10 @@ def keep_one_value(dataset: Dataset, by: str) -> OneValue:
     if kept.all():
         return OneValue(dataset, values, ())
     several = frames.loc[~kept, "patient"].nunique()
+    was, count = ("was", "counts") if several == 1 else ("were", "count")
     note = (
-        f"{several} of {len(values)} patients were examined with more than one {by}. Each counts "
-        f"with the {by} of most of their frames; their {int((~kept).sum())} frames of another are "
-        f"neither trained nor tested on, so that no patient and no {by} is on both sides."
+        f"{several} of {len(values)} patients {was} examined with more than one {by} and {count} "
+        f"with that of most of the frames; {int((~kept).sum())} frames of another are neither "
+        f"trained nor tested on, so that no patient and no {by} is on both sides."
     )
     return OneValue(dataset.only(kept), values, (note,))
