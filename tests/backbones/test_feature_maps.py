@@ -37,6 +37,15 @@ def test_sums_and_joined_branches_are_maps_too() -> None:
     assert last_maps(keras.Model(inputs, joined))[4] is joined
 
 
+def test_maps_of_a_sequential_network_are_found() -> None:
+    keras = import_keras()
+    steps = [keras.layers.Conv2D(2, 3, 2, padding="same") for _ in range(3)]
+    network = keras.Sequential([keras.Input((64, 64, 3)), *steps])
+    maps = last_maps(network)
+    seen = keras.Model(network.inputs, [maps[4], network.outputs[0]])
+    assert [output.shape[1] for output in seen.outputs] == [16, 8]
+
+
 def test_sizes_that_lose_pixels_at_the_edges_count_as_the_nearest_power_of_two() -> None:
     xception = get_backbone("xception")  # 147, 74, 37, 19, 10 of 299
     maps = last_maps(builder_of(xception)(xception))

@@ -22,7 +22,7 @@ def last_maps(network: Network) -> dict[int, Any]:
     Parameters
     ----------
     network
-        A functional ``keras.Model`` of one image with channels last.
+        A ``keras.Model``, functional or sequential, of one image with channels last.
 
     Returns
     -------
@@ -31,7 +31,8 @@ def last_maps(network: Network) -> dict[int, Any]:
     """
     height, width = network.input_shape[1:3]
     found: dict[int, Any] = {}
-    for operation in network.operations:
+    # a Sequential has layers alone
+    for operation in getattr(network, "operations", network.layers):
         if hasattr(operation, "operations") or type(operation).__name__ in _RESIZING:
             continue
         shape = getattr(operation.output, "shape", ())

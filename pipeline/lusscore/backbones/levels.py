@@ -28,6 +28,8 @@ def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
     ------
     BackboneError
         If the backbone has no feature map of that stride, or none that is known.
+    ValueError
+        If a name is none that a card may have.
     """
     strides = [stride for stride, _ in spec.maps]
     for name in names:
