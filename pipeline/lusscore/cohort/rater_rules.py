@@ -52,14 +52,14 @@ def parse_rule(text: str | None, raters: Collection[str]) -> RaterRule:
         return RaterRule("majority", _majority)
     if text == "mean":
         return RaterRule("mean", _mean)
+    there = ", ".join(sorted(raters)) or "none at all"
     if not text.startswith(_NAMED):
         raise CohortError(
             f"Unknown rule {text!r} for several raters; expected majority, mean or "
-            f"{_NAMED}<name>, e.g. {_NAMED}{min(raters, default='anna')}."
+            f"{_NAMED}NAME, where NAME is one of the raters here: {there}."
         )
     name = text.removeprefix(_NAMED)
     if name not in raters:
-        there = ", ".join(sorted(raters)) or "none at all"
         raise CohortError(f"No rater {name!r} gave scores here; expected one of {there}.")
     return RaterRule(text, lambda scores: scores.get(name), name)
 
