@@ -25,12 +25,13 @@ _HEAD_THREADS = 1
 
 @dataclass(frozen=True)
 class _Known:
-    """What a head is trained on: embeddings, scores, patients and clips."""
+    """What a head is trained on: embeddings, scores, patients, clips and exams."""
 
     embeddings: NDArray[Any]
     truth: NDArray[np.int64]
     patients: NDArray[np.int64]
     clips: NDArray[np.int64]
+    exams: NDArray[np.int64]
 
 
 def train_all(
@@ -53,6 +54,8 @@ def train_all(
         np.unique(frames[column].to_numpy(), return_inverse=True)[1]
         for column in ("patient", "clip")
     )
+    # patients may name their exams alike
+    exams = np.asarray(frames.groupby(["patient", "exam"], dropna=False).ngroup(), np.int64)
 
     def inputs(task: tuple[Model, Side]) -> tuple[Any, ...]:
         model, side = task
@@ -63,9 +66,10 @@ def train_all(
             truth[side.train],
             patients[side.train],
             clips[side.train],
+            exams[side.train],
         )
         unseen = dataset.embeddings(model.backbones, side.test, variants)
-        return known, unseen, clips[side.test], model.head
+        return known, unseen, clips[side.test], exams[side.test], model.head
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:
@@ -78,7 +82,11 @@ def train_all(
 
 
 def _train(
-    known: _Known, unseen: NDArray[Any], unseen_clips: NDArray[np.int64], head: HeadChoice
+    known: _Known,
+    unseen: NDArray[Any],
+    unseen_clips: NDArray[np.int64],
+    unseen_exams: NDArray[np.int64],
+    head: HeadChoice,
 ) -> tuple[NDArray[np.float64], float]:
     """Train one head; return probabilities of the four scores and the seconds of the fit."""
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -87,8 +95,16 @@ def _train(
         import_keras(threads=_HEAD_THREADS)
     with threadpool_limits(_HEAD_THREADS):
         started = time.perf_counter()
-        made.fit(known.embeddings, known.truth, groups=known.patients, clips=known.clips)
+        made.fit(
+            known.embeddings,
+            known.truth,
+            groups=known.patients,
+            clips=known.clips,
+            exams=known.exams,
+        )
         seconds = time.perf_counter() - started
         probabilities = np.zeros((len(unseen), len(SCORES)))
-        probabilities[:, made.classes_] = made.predict_proba(unseen, clips=unseen_clips)
+        probabilities[:, made.classes_] = made.predict_proba(
+            unseen, clips=unseen_clips, exams=unseen_exams
+        )
     return probabilities, seconds

@@ -41,6 +41,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         y: ArrayLike,
         groups: ArrayLike | None = None,
         clips: ArrayLike | None = None,
+        exams: ArrayLike | None = None,
     ) -> _Self:
         """Train on embeddings.
 
@@ -57,6 +58,9 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         clips
             Recording of each frame, shape (frames,). Without it each frame counts as a recording
             of its own.
+        exams
+            Exam of each frame, shape (frames,). Without it each recording counts as an exam of
+            its own.
 
         Raises
         ------
@@ -67,7 +71,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._validate_params()
         embeddings, labels = validate_data(self, X, y, allow_nd=True, ensure_min_samples=2)
         check_classification_targets(labels)
-        check_consistent_length(embeddings, groups, clips)
+        check_consistent_length(embeddings, groups, clips, exams)
         self.n_features_in_ = embeddings.shape[-1]
         self.classes_, targets = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
@@ -75,10 +79,13 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} needs labels of at least two classes, got 1 class: "
                 f"{self.classes_}."
             )
-        self._train(embeddings, targets, _numbered(groups), _numbered(clips))
+        numbers = (_numbered(names) for names in (groups, clips, exams))
+        self._train(embeddings, targets, *numbers)
         return self
 
-    def predict_proba(self, X: ArrayLike, clips: ArrayLike | None = None) -> NDArray[np.float64]:
+    def predict_proba(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
         """Return class probabilities.
 
         Parameters
@@ -88,28 +95,32 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             unless ``test_variants`` is set.
         clips
             Recording of each frame, shape (frames,); used by heads that look at a whole one.
+        exams
+            Exam of each frame, shape (frames,); used by heads that look at a whole one.
 
         Returns
         -------
         ndarray of float64, shape (frames, classes)
             Each row sums to 1; columns as in `classes_`.
         """
-        seen, numbers = self._check_test(X, clips)
+        seen, *numbers = self._check_test(X, clips, exams)
         variants = range(seen.shape[1] if self.test_variants else 1)
-        total = sum(self._probabilities(seen[:, variant], numbers) for variant in variants)
+        total = sum(self._probabilities(seen[:, variant], *numbers) for variant in variants)
         probabilities: NDArray[np.float64] = np.asarray(total, np.float64) / len(variants)
         return probabilities
 
-    def predict(self, X: ArrayLike, clips: ArrayLike | None = None) -> NDArray[Any]:
+    def predict(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[Any]:
         """Return the most probable label of each frame, shape (frames,)."""
-        probabilities = self.predict_proba(X, clips)
+        probabilities = self.predict_proba(X, clips, exams)
         labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return labels
 
     def _check_test(
-        self, X: ArrayLike, clips: ArrayLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
-        """Return embeddings of shape (frames, variants, dim), and clips by number."""
+        self, X: ArrayLike, clips: ArrayLike | None, exams: ArrayLike | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """Return embeddings of shape (frames, variants, dim), and clips and exams by number."""
         check_is_fitted(self)
         # scikit-learn counts features along the second axis, so the variants join the frames first
         variants = 1
@@ -118,8 +129,8 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             X = X.reshape(-1, X.shape[-1])
         flat = validate_data(self, X, reset=False)
         seen = flat.reshape(-1, variants, flat.shape[-1])
-        check_consistent_length(seen, clips)
-        return seen, _numbered(clips)
+        check_consistent_length(seen, clips, exams)
+        return seen, _numbered(clips), _numbered(exams)
 
     @abstractmethod
     def _train(
@@ -128,12 +139,16 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
         clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
     ) -> None:
         """Learn from checked input; `targets` are rows of `classes_`."""
 
     @abstractmethod
     def _probabilities(
-        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
+        self,
+        frames: NDArray[Any],
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
     ) -> NDArray[np.float64]:
         """Return (frames, classes) of one variant, shape (frames, dim)."""
 

@@ -27,12 +27,11 @@ class LogisticHead(RegularisedHead):
         On scaled embeddings.
     """
 
-    def _train(
+    def _learn(
         self,
         embeddings: NDArray[Any],
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
-        clips: NDArray[np.int64] | None,
     ) -> None:
         rows, times = chosen_rows(embeddings, self.variants)
         self.scaling_ = fit_scaling(rows, self.components, self.seed)
@@ -45,9 +44,7 @@ class LogisticHead(RegularisedHead):
         self.model_.fit(self.scaling_.apply(rows), self.classes_[np.repeat(targets, times)])
         self.n_iter_ = int(self.model_.n_iter_.max())
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
-    ) -> NDArray[np.float64]:
+    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         return np.concatenate(
             [self.model_.predict_proba(scaled) for scaled in self.scaling_.precise(frames)]
         )

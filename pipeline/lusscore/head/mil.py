@@ -125,7 +125,7 @@ class MilHead(EmbeddingHead):
         ndarray of float64, shape (frames,)
             From 0 to 1; the frames of a clip sum to 1.
         """
-        seen, numbers = self._check_test(X, clips)
+        seen, numbers, _ = self._check_test(X, clips)
         weights = np.zeros(len(seen))
         for rows, starts in _batches(numbers, len(seen)):
             scaled = self.scaling_.apply(seen[rows, 0])
@@ -138,6 +138,7 @@ class MilHead(EmbeddingHead):
         targets: _Int,
         groups: _Int | None,
         clips: _Int | None,
+        exams: _Int | None,
     ) -> None:
         self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
         order, starts = gather_bags(clips, len(targets), targets)
@@ -175,7 +176,9 @@ class MilHead(EmbeddingHead):
             scaled /= np.float32(1 - self.dropout)
         return scaled
 
-    def _probabilities(self, frames: NDArray[Any], clips: _Int | None) -> NDArray[np.float64]:
+    def _probabilities(
+        self, frames: NDArray[Any], clips: _Int | None, exams: _Int | None
+    ) -> NDArray[np.float64]:
         probabilities = np.zeros((len(frames), len(self.classes_)))
         for rows, starts in _batches(clips, len(frames)):
             logits = self.model_.logits(self.scaling_.apply(frames[rows]), starts)

@@ -31,12 +31,11 @@ class OrdinalHead(RegularisedHead):
 
     tol: float = 1e-5
 
-    def _train(
+    def _learn(
         self,
         embeddings: NDArray[Any],
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
-        clips: NDArray[np.int64] | None,
     ) -> None:
         rows, times = chosen_rows(embeddings, self.variants)
         targets = np.repeat(targets, times)
@@ -51,9 +50,7 @@ class OrdinalHead(RegularisedHead):
         )
         self.n_iter_ = self.model_.steps
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
-    ) -> NDArray[np.float64]:
+    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         return np.concatenate(
             [self.model_.probabilities(scaled) for scaled in self.scaling_.precise(frames)]
         )

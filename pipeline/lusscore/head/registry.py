@@ -15,8 +15,8 @@ from lusscore.errors import HeadError
 class Head(Protocol):
     """A scikit-learn classifier that also takes embeddings with an axis of variants.
 
-    Every head takes `groups` and `clips` as plain keywords, and those that have no use for them
-    ignore them, so that a caller never asks which head it has.
+    Every head takes `groups`, `clips` and `exams` as plain keywords, and those that have no use
+    for them ignore them, so that a caller never asks which head it has.
     """
 
     classes_: NDArray[Any]
@@ -31,10 +31,13 @@ class Head(Protocol):
         y: ArrayLike,
         groups: ArrayLike | None = None,
         clips: ArrayLike | None = None,
+        exams: ArrayLike | None = None,
     ) -> Any:
-        """Train on (frames, 1 + variants, dim); `groups` names patients, `clips` recordings."""
+        """Train on (frames, 1 + variants, dim), each frame of a patient, a recording, an exam."""
 
-    def predict_proba(self, X: ArrayLike, clips: ArrayLike | None = None) -> NDArray[np.float64]:
+    def predict_proba(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
         """Return probabilities, shape (frames, classes)."""
 
 

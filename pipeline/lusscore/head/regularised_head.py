@@ -1,14 +1,22 @@
-"""What the convex heads share: the settings of a regularised model on scaled embeddings."""
+"""What the convex heads share: settings, and whether a frame or a clip is an example."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from lusscore.head.embedding_head import CLASS_WEIGHTS, EmbeddingHead
+from lusscore.head.bags import gather_bags
+from lusscore.head.clip_pooling import POOLINGS, pool_clips
+from lusscore.head.embedding_head import CLASS_WEIGHTS, EmbeddingHead, clean_variant
+from lusscore.head.exam_context import CONTEXTS, add_exam_context
+
+_Int = NDArray[np.int64]
 
 
 # scikit-learn reads settings off the signature of __init__, which a dataclass writes
@@ -25,6 +33,14 @@ class RegularisedHead(EmbeddingHead):
         weight.
     variants
         Train on the augmented variants too, not on clean frames alone.
+    pooling
+        What an example is: ``"none"`` for a frame; ``"mean"`` for a clip, as the mean of its
+        frames' embeddings; ``"mean-std"`` for a clip, as mean and standard deviation. In
+        training, a recording with stretches of different labels is an example per label; every
+        frame of a recording gets the recording's probabilities.
+    context
+        ``"exam"`` puts behind a clip's vector the mean of the vectors of the other clips of the
+        same exam, among those that are given in the same call; it needs a pooling.
     components
         Whitened principal components to use; 0 for all of the standardised embedding.
     test_variants
@@ -32,14 +48,14 @@ class RegularisedHead(EmbeddingHead):
     max_iter
         Most steps of the optimiser.
     tol
-        Gradient, per frame where the head sums over frames itself, at which it stops.
+        Gradient, per example where the head sums over them itself, at which it stops.
     seed
         Of the search for principal components, and of whatever else is drawn.
 
     Attributes
     ----------
     scaling_ : Scaling
-        Learned from the training rows.
+        Learned from the training examples.
     n_iter_ : int
         Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
     """
@@ -53,13 +69,82 @@ class RegularisedHead(EmbeddingHead):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "seed": [Interval(Integral, 0, None, closed="left")],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "context": [StrOptions(set(CONTEXTS))],
     }
 
     C: float = 1.0
     class_weight: str | dict[Any, float] = "none"
     variants: bool = False
     components: int = 0
+    pooling: str = "none"
+    context: str = "none"
     test_variants: bool = False
     max_iter: int = 1000
     tol: float = 1e-4
     seed: int = 0
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.context == "exam" and self.pooling == "none":
+            raise ValueError(
+                f"{type(self).__name__} takes context=exam only where a clip is one example; add "
+                "pooling=mean or pooling=mean-std, or leave context out."
+            )
+
+    def _train(
+        self,
+        embeddings: NDArray[Any],
+        targets: _Int,
+        groups: _Int | None,
+        clips: _Int | None,
+        exams: _Int | None,
+    ) -> None:
+        if self.pooling == "none":
+            self._learn(embeddings, targets, groups)
+            return
+        seen = embeddings if self.variants else clean_variant(embeddings)
+        order, starts = gather_bags(clips, len(targets), targets)
+        first = order[starts]
+        examples = self._pool(seen, order, starts, clips, exams)
+        self._learn(examples, targets[first], None if groups is None else groups[first])
+
+    def _probabilities(
+        self, frames: NDArray[Any], clips: _Int | None, exams: _Int | None
+    ) -> NDArray[np.float64]:
+        if self.pooling == "none":
+            return self._answer(frames)
+        order, starts = gather_bags(clips, len(frames))
+        answers = self._answer(self._pool(frames, order, starts, clips, exams))
+        probabilities = np.empty((len(frames), answers.shape[1]))
+        probabilities[order] = np.repeat(answers, np.diff(starts, append=len(order)), axis=0)
+        return probabilities
+
+    def _pool(
+        self,
+        frames: NDArray[Any],
+        order: _Int,
+        starts: _Int,
+        clips: _Int | None,
+        exams: _Int | None,
+    ) -> NDArray[np.float32]:
+        """Return one vector per bag of frames, shape (bags, size) or (bags, 1 + variants, size)."""
+        own = pool_clips(frames, order, starts, self.pooling)
+        if self.context == "none":
+            return own
+        order, whole = gather_bags(clips, len(frames))
+        first = order[whole]
+        # stretches of one recording are no context of each other, and count as one for the others
+        pooled = own
+        if len(whole) < len(starts):
+            pooled = pool_clips(frames, order, whole, self.pooling)
+        recordings = np.searchsorted(whole, starts, side="right") - 1
+        return add_exam_context(own, recordings, pooled, first if exams is None else exams[first])
+
+    @abstractmethod
+    def _learn(self, embeddings: NDArray[Any], targets: _Int, groups: _Int | None) -> None:
+        """Learn from examples, be they frames or clips; `targets` are rows of `classes_`."""
+
+    @abstractmethod
+    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
+        """Return (examples, classes) of one variant, shape (examples, dim)."""

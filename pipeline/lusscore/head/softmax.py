@@ -124,6 +124,7 @@ class SoftmaxHead(EmbeddingHead):
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
         clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
     ) -> None:
         self.scaling_ = None
         if self.components:
@@ -161,7 +162,10 @@ class SoftmaxHead(EmbeddingHead):
         return self.scaling_.apply(frames)
 
     def _probabilities(
-        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
+        self,
+        frames: NDArray[Any],
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
     ) -> NDArray[np.float64]:
         logits = self._scaled(frames) @ self.coef_ + self.intercept_
         probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)

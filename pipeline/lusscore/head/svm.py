@@ -53,12 +53,11 @@ class SvmHead(RegularisedHead):
 
     inner_folds: int = 5
 
-    def _train(
+    def _learn(
         self,
         embeddings: NDArray[Any],
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
-        clips: NDArray[np.int64] | None,
     ) -> None:
         clean = clean_variant(embeddings)
         seen = embeddings if self.variants else clean
@@ -88,9 +87,7 @@ class SvmHead(RegularisedHead):
         scaled = scaling.apply(rows)
         return scaling, fit_linear_svm(scaled, targets, weights, self.C, self.max_iter, self.tol)
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: NDArray[np.int64] | None
-    ) -> NDArray[np.float64]:
+    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         return self.calibration_.probabilities(_decide(frames, self.scaling_, self.model_))
 
 
