@@ -8,6 +8,7 @@ from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import FoldError
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.external import JoinedDatasets, divide_external
+from lusscore.evaluation.feature_sets import FeatureSet
 
 HEAD = HeadChoice("logistic")
 
@@ -55,11 +56,13 @@ def test_rows_of_several_cohorts_come_in_the_order_asked_for() -> None:
     one, two = (make_labelled(3, name=f"c{n}", seed=n).dataset for n in (1, 2))
     joined = JoinedDatasets((one, two), ("a", ""))
     rows = np.array([30, 2, 18, 17, 35, 0])
-    told = joined.embeddings((BACKBONE,), rows)
+    told = joined.embeddings((FeatureSet(BACKBONE),), rows)
     for row, embedding in zip(rows, told, strict=True):
         part, own = (one, row) if row < 18 else (two, row - 18)
-        np.testing.assert_array_equal(embedding, part.embeddings((BACKBONE,), np.array([own]))[0])
-    assert joined.embeddings((BACKBONE,), rows, 1).shape == (6, 1, 12)
+        np.testing.assert_array_equal(
+            embedding, part.embeddings((FeatureSet(BACKBONE),), np.array([own]))[0]
+        )
+    assert joined.embeddings((FeatureSet(BACKBONE),), rows, 1).shape == (6, 1, 12)
 
 
 def test_variants_and_frames_may_be_others_in_the_cohort_tested_on() -> None:

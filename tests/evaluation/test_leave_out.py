@@ -1,4 +1,5 @@
 from dataset_maker import make_labelled
+from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.leave_out import keep_one_value
 
 
@@ -34,10 +35,10 @@ def test_the_embeddings_stay_with_their_frames() -> None:
     )
     one = keep_one_value(labelled.dataset, "device").dataset
     kept = labelled.dataset.frames.index[labelled.dataset.frames["clip"].isin(one.frames["clip"])]
-    backbones = one.backbones
+    features = [FeatureSet(name) for name in one.backbones]
     assert (
-        one.embeddings(backbones, one.frames.index.to_numpy())
-        == labelled.dataset.embeddings(backbones, kept.to_numpy())
+        one.embeddings(features, one.frames.index.to_numpy())
+        == labelled.dataset.embeddings(features, kept.to_numpy())
     ).all()
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from lusscore.cli.head_settings import HeadsCommand, choose_heads
+from lusscore.cli.head_settings import (
+    PAPERS_HEAD,
+    HeadsCommand,
+    choose_grids,
+    choose_heads,
+)
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
@@ -27,9 +32,12 @@ from lusscore.console import counter, note, print_table, say
 
 if TYPE_CHECKING:
     from lusscore.cohort import Cohort
+    from lusscore.evaluation.models import HeadChoice
+    from lusscore.evaluation.selection.choosing import Choosing
 
 _HEADINGS = {
     "backbones": "What is trained",
+    "ways": "What is chosen",
     "folds": "Who is held out",
     "jobs": "The run",
     "data_dir": "Places",
@@ -65,11 +73,59 @@ class _CvCommand(HeadsCommand):
     help="Models of all backbones together besides: one head on all embeddings of a frame, or the "
     "mean of each backbone's probabilities.",
 )
+@click.option(
+    "--levels",
+    "levels",
+    metavar="LEVELS",
+    multiple=True,
+    help="What of a backbone heads see: embedding, or levels that the cohort's card keeps, as "
+    "32.top+32.middle+32.bottom; repeat it to compare.  [default: embedding]",
+)
 @click.option("--dropout", type=float, default=None, help="Softmax head.  [default: 0.5]")
 @click.option("--learning-rate", type=float, default=None, help="Softmax head.  [default: 0.001]")
 @click.option("--batch-size", type=int, default=None, help="Softmax head.  [default: 32]")
 @click.option("--epochs", type=int, default=None, help="Softmax head.  [default: 3]")
 @click.option("--optimizer", default=None, help="Softmax head.  [default: adam]")
+@click.option(
+    "--select",
+    "ways",
+    type=click.Choice(("best", "average")),
+    multiple=True,
+    help="Nested selection: choose head, settings, levels and rule anew in each fold, on its "
+    "training patients alone; the best candidate, or the average of the best five. Candidates are "
+    "the heads of --head (by default all), each on every one of --levels; the paper's head is "
+    "reported beside.",
+)
+@click.option(
+    "--try",
+    "tries",
+    metavar="KEY=V,V",
+    multiple=True,
+    help="Values of a setting to choose from, as C=0.01,1 or mil.epochs=10,20.",
+)
+@click.option(
+    "--criterion",
+    type=click.Choice(
+        (
+            "quadratic_kappa",
+            "accuracy",
+            "balanced_accuracy",
+            "macro_f1",
+            "macro_auc",
+            "log_likelihood",
+        )
+    ),
+    default="quadratic_kappa",
+    show_default=True,
+    help="What candidates are compared by.",
+)
+@click.option(
+    "--inner-folds",
+    type=click.IntRange(2),
+    default=4,
+    show_default=True,
+    help="Parts that the training patients are divided into for choosing.",
+)
 @click.option("--folds", type=int, default=3, show_default=True, help="Folds, split by patient.")
 @click.option(
     "--repeats", type=click.IntRange(1), default=1, show_default=True, help="Divisions into folds."
@@ -100,6 +156,19 @@ class _CvCommand(HeadsCommand):
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."
 )
 @click.option(
+    "--clip-rule",
+    default="majority",
+    show_default=True,
+    help="How frames give a clip's score: majority, mean-probability, expected, worst, top-K, "
+    "top-X%, highest-in-X%.",
+)
+@click.option(
+    "--zone-rule",
+    default="majority",
+    show_default=True,
+    help="The same for a zone, from the frames of all its clips.",
+)
+@click.option(
     "--run", "run_name", default=None, help="Name of the run.  [default: by its settings]"
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run of that name.")
@@ -114,6 +183,11 @@ def command(
     heads: tuple[str, ...],
     assignments: tuple[str, ...],
     combine: tuple[str, ...],
+    levels: tuple[str, ...],
+    ways: tuple[str, ...],
+    tries: tuple[str, ...],
+    criterion: str,
+    inner_folds: int,
     folds: int,
     repeats: int,
     folds_file: Path | None,
@@ -122,6 +196,8 @@ def command(
     test: str | None,
     seed: int,
     jobs: int,
+    clip_rule: str,
+    zone_rule: str,
     run_name: str | None,
     overwrite: bool,
     open_report: bool,
@@ -141,6 +217,8 @@ def command(
     from lusscore.backbones import get_backbone
     from lusscore.evaluation.evaluate import METRICS_NAME
     from lusscore.evaluation.experiment import Experiment, run_experiment
+    from lusscore.evaluation.feature_sets import EMBEDDING, parse_levels
+    from lusscore.evaluation.rules import Rule
     from lusscore.evaluation.run import check_run_name, new_run
     from lusscore.report import write_report
 
@@ -153,7 +231,7 @@ def command(
     experiment = Experiment(
         found,
         tuple(get_backbone(name) for name in names),
-        choose_heads(heads, given, assignments),
+        _reported_heads(heads, given, assignments, ways),
         folds,
         repeats,
         seed,
@@ -161,6 +239,10 @@ def command(
         combine,
         leave_out or "",
         tuple(training),
+        tuple(dict.fromkeys(parse_levels(text) for text in levels or (EMBEDDING,))),
+        _choosing(heads, given, assignments, ways, tries, criterion, inner_folds),
+        Rule.parse(clip_rule),
+        Rule.parse(zone_rule),
     )
     name = experiment.default_name() if run_name is None else check_run_name(run_name)
     folder = results_dir / found.name / name
@@ -189,6 +271,46 @@ def command(
         click.launch((folder / "report.html").resolve().as_uri())
     if outcome.skipped:
         sys.exit(1)
+
+
+def _reported_heads(
+    heads: tuple[str, ...],
+    given: Mapping[str, Any],
+    assignments: tuple[str, ...],
+    ways: tuple[str, ...],
+) -> tuple[HeadChoice, ...]:
+    """Return the heads that are trained as they are: beside what is chosen, the paper's alone."""
+    if not ways:
+        return choose_heads(heads, given, assignments)
+    return choose_heads((), given, ())
+
+
+def _choosing(
+    heads: tuple[str, ...],
+    given: Mapping[str, Any],
+    assignments: tuple[str, ...],
+    ways: tuple[str, ...],
+    tries: tuple[str, ...],
+    criterion: str,
+    inner_folds: int,
+) -> Choosing | None:
+    """Return what is to be chosen, or None; refuse options that only choosing has a use for."""
+    from lusscore.evaluation.selection.choosing import Choosing
+    from lusscore.head import head_names
+
+    if not ways:
+        if tries:
+            raise click.UsageError(f"--try {tries[0]} needs --select, which chooses from it.")
+        return None
+    names = tuple(dict.fromkeys(heads or head_names()))
+    flags = given if PAPERS_HEAD in names else {}
+    return Choosing(
+        tuple(dict.fromkeys(ways)),
+        choose_heads(names, flags, assignments),
+        choose_grids(names, tries),
+        criterion,
+        inner_folds,
+    )
 
 
 def _check_usage(

@@ -77,26 +77,57 @@ def choose_heads(
     return tuple(HeadChoice(name, chosen[name]) for name in paper_first)
 
 
-def _parts(assignment: str, names: Sequence[str]) -> tuple[str, str, str]:
+def choose_grids(
+    names: Sequence[str], assignments: Sequence[str]
+) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Read which values to try of settings: ``key=value,value`` or ``head.key=value,value``.
+
+    Returns
+    -------
+    dict
+        Per head, values by setting.
+
+    Raises
+    ------
+    HeadError
+        As :func:`choose_heads`.
+    """
+    from lusscore.head import head_defaults
+
+    grids: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in names}
+    for assignment in assignments:
+        owner, key, text = _parts(assignment, names, "--try")
+        meant = [name for name in grids if owner in (name, "") and key in head_defaults(name)]
+        if not meant:
+            raise HeadError(f"--try {assignment}: no head of this run has a setting {key!r}.")
+        for name in meant:
+            default = head_defaults(name)[key]
+            grids[name][key] = tuple(
+                _typed(assignment, one.strip(), default, "--try") for one in text.split(",")
+            )
+    return grids
+
+
+def _parts(assignment: str, names: Sequence[str], option: str = "--set") -> tuple[str, str, str]:
     """Split ``head.key=value``; the head may be left out."""
     target, equals, text = assignment.partition("=")
     owner, dot, key = target.rpartition(".")
     if not equals or not key or (dot and owner not in names):
         raise HeadError(
-            f"--set {assignment} cannot be read; expected key=value, or head.key=value with a "
+            f"{option} {assignment} cannot be read; expected key=value, or head.key=value with a "
             f"head of this run ({', '.join(names)})."
         )
     return owner, key.replace("-", "_"), text
 
 
-def _typed(assignment: str, text: str, default: Any) -> Any:
+def _typed(assignment: str, text: str, default: Any, option: str = "--set") -> Any:
     """Read a value as what the default is."""
     kind = type(default)
     try:
         return _BOOLEANS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError):
         raise HeadError(
-            f"--set {assignment}: {text!r} is not {_KINDS[kind]}; give one, such as the default "
+            f"{option} {assignment}: {text!r} is not {_KINDS[kind]}; give one, such as the default "
             f"{_shown(default)}."
         ) from None
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lusscore.evaluation.baseline import majority_predictions
 from lusscore.evaluation.dataset import LabelledFrames
+from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice, Model, plan_models
 from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES
+from lusscore.evaluation.selection.nested import (
+    SELECTION_COLUMNS,
+    Selection,
+    select_and_train,
+)
 from lusscore.evaluation.sides import Side, check_sides
-from lusscore.evaluation.train_head import train_all
+from lusscore.evaluation.train_head import Task, Trained, train_all
 
 __all__ = ["TRAINING_COLUMNS", "CrossValidation", "HeadChoice", "cross_validate"]
 
@@ -40,12 +45,18 @@ class CrossValidation:
         What the reader of the results must know, as sentences.
     models
         What was trained, in the order in which it is to be reported; the baseline is not of them.
+    selected
+        Names of models that were chosen anew in each fold; they are reported after `models`.
+    selection
+        The columns of ``tables/selection.csv``: what was chosen; None where nothing was.
     """
 
     predictions: pd.DataFrame
     training: pd.DataFrame
     notes: tuple[str, ...]
     models: tuple[Model, ...]
+    selected: tuple[str, ...] = ()
+    selection: pd.DataFrame | None = None
 
 
 def cross_validate(
@@ -53,7 +64,9 @@ def cross_validate(
     sides: Sequence[Side],
     head: HeadChoice | Sequence[HeadChoice],
     *,
+    levels: Sequence[Sequence[str]] = ((EMBEDDING,),),
     combine: Sequence[str] = (),
+    selection: Selection | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> CrossValidation:
@@ -67,8 +80,12 @@ def cross_validate(
         Whom to train and whom to test on, per fold.
     head
         What to train: one head, or several, each on every backbone.
+    levels
+        What of a backbone a head sees; each gives models of its own.
     combine
         How to make further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
+    selection
+        What to choose anew in each fold, if anything.
     jobs
         Heads trained at once, each in a process of its own if above 1; the results are the same.
     progress
@@ -86,48 +103,110 @@ def cross_validate(
     heads = (head,) if isinstance(head, HeadChoice) else tuple(head)
     for choice in heads:
         check_settings(choice)
-    models = plan_models(dataset.backbones, heads, combine)
-    truth = dataset.frames["truth"].to_numpy()
+    features = [
+        FeatureSet(backbone, tuple(each)) for each in levels for backbone in dataset.backbones
+    ]
+    models = plan_models(features, heads, combine)
     notes = check_sides(dataset.frames, sides)
+    counted = _Counter(_expected_heads(models, sides, selection), progress)
+    trained = _train_models(dataset, models, sides, jobs, counted)
+    chosen: list[tuple[object, ...]] = []
+    for number, side in enumerate(sides if selection is not None else ()):
+        assert selection is not None
+        found = select_and_train(dataset, side, selection, jobs=jobs, progress=counted)
+        for one in found:
+            trained[one.name, number] = one.probabilities, one.seconds
+            chosen += one.rows
+    names = selection.names() if selection is not None else ()
+    predictions, training = _tabulate(dataset, sides, models, names, trained)
+    return CrossValidation(
+        predictions=predictions,
+        training=training,
+        notes=tuple(notes),
+        models=models,
+        selected=names,
+        selection=pd.DataFrame(chosen, columns=list(SELECTION_COLUMNS)) if names else None,
+    )
+
+
+@dataclass
+class _Counter:
+    """Counts heads for whoever shows progress."""
+
+    total: int
+    progress: Callable[[int, int], None] | None
+    done: int = 0
+
+    def __call__(self, heads: int) -> None:
+        self.done += heads
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def _expected_heads(
+    models: Sequence[Model], sides: Sequence[Side], selection: Selection | None
+) -> int:
+    each = sum(not model.is_mean for model in models)
+    if selection is not None:
+        each += len(selection.candidates) * selection.folds
+    return each * len(sides)
+
+
+def _train_models(
+    dataset: LabelledFrames,
+    models: Sequence[Model],
+    sides: Sequence[Side],
+    jobs: int,
+    count: Callable[[int], None],
+) -> dict[tuple[str, int], Trained]:
+    """Train every model on every side; keys are model and number of the side."""
     places = [
         (model, number) for model in models if not model.is_mean for number in range(len(sides))
     ]
-    results = train_all(dataset, [(model, sides[number]) for model, number in places], jobs)
-    trained: dict[tuple[str, int], tuple[NDArray[np.float64], float]] = {}
-    for (model, number), found in zip(places, results, strict=True):
+    tasks = [Task(model.features, sides[number], (model.head,)) for model, number in places]
+    trained: dict[tuple[str, int], Trained] = {}
+    for (model, number), (found,) in zip(places, train_all(dataset, tasks, jobs), strict=True):
         trained[model.name, number] = found
-        if progress is not None:
-            progress(len(trained), len(places))
+        count(1)
     for model in models:
         if model.is_mean:
             for number in range(len(sides)):
                 trained[model.name, number] = _fuse(
                     [trained[member.name, number] for member in model.members()]
                 )
+    return trained
+
+
+def _tabulate(
+    dataset: LabelledFrames,
+    sides: Sequence[Side],
+    models: Sequence[Model],
+    selected: Sequence[str],
+    trained: Mapping[tuple[str, int], Trained],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of ``predictions.csv``, the baseline among them, and of ``training.csv``."""
+    truth = dataset.frames["truth"].to_numpy()
     held_out = [_held_out_rows(dataset.frames, side) for side in sides]
     tables = [
         majority_predictions(rows, truth[side.train])
         for rows, side in zip(held_out, sides, strict=True)
     ]
+    epochs = {model.name: model.head.settings.get("epochs") for model in models}
     training = []
-    for model in models:
+    for name in (*epochs, *selected):
         for number, side in enumerate(sides):
-            probabilities, seconds = trained[model.name, number]
-            rows = held_out[number].assign(model=model.name)
+            probabilities, seconds = trained[name, number]
+            rows = held_out[number].assign(model=name)
             rows[list(PROBABILITIES)] = probabilities
             tables.append(rows)
-            training.append(_training_row(model, dataset.frames, side, seconds))
-    return CrossValidation(
-        predictions=pd.concat(tables, ignore_index=True)[list(PREDICTION_COLUMNS)],
-        training=pd.DataFrame(training, columns=list(TRAINING_COLUMNS)),
-        notes=tuple(notes),
-        models=models,
+            training.append(_training_row(name, epochs.get(name), dataset.frames, side, seconds))
+    return (
+        pd.concat(tables, ignore_index=True)[list(PREDICTION_COLUMNS)],
+        pd.DataFrame(training, columns=list(TRAINING_COLUMNS)),
     )
 
 
-def _fuse(
-    members: Sequence[tuple[NDArray[np.float64], float]],
-) -> tuple[NDArray[np.float64], float]:
+def _fuse(members: Sequence[Trained]) -> Trained:
     """Average probabilities; training takes as long as that of all members."""
     probabilities, seconds = zip(*members, strict=True)
     return np.mean(probabilities, axis=0), sum(seconds)
@@ -139,17 +218,17 @@ def _held_out_rows(frames: pd.DataFrame, side: Side) -> pd.DataFrame:
 
 
 def _training_row(
-    model: Model, frames: pd.DataFrame, side: Side, seconds: float
+    model: str, epochs: int | None, frames: pd.DataFrame, side: Side, seconds: float
 ) -> tuple[object, ...]:
     patients = frames["patient"].to_numpy()
     return (
-        model.name,
+        model,
         side.repeat,
         side.fold,
         len(set(patients[side.train])),
         len(side.train),
         len(set(patients[side.test])),
         len(side.test),
-        model.head.settings.get("epochs"),
+        epochs,
         round(seconds, 3),
     )

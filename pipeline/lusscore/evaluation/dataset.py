@@ -15,6 +15,7 @@ from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort
 from lusscore.cohort.folds import PatientFrames
 from lusscore.errors import CohortError, FeatureFileError
+from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.predictions import SCORES
 from lusscore.features import Features, feature_path, fingerprint_parts, read_features
 
@@ -33,7 +34,7 @@ class LabelledFrames(Protocol):
         """Backbones that every frame has embeddings of."""
 
     def embeddings(
-        self, backbones: Sequence[str], rows: NDArray[np.int64], variants: int | None = None
+        self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
     ) -> NDArray[Any]:
         """Gather embeddings of some of `frames`, as :meth:`Dataset.embeddings` does."""
 
@@ -66,14 +67,14 @@ class Dataset:
         return tuple(self.rows)
 
     def embeddings(
-        self, backbones: Sequence[str], rows: NDArray[np.int64], variants: int | None = None
+        self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
     ) -> NDArray[Any]:
-        """Gather the embeddings of some frames, those of several backbones one after the other.
+        """Gather what some frames have of one set of features, or of several one after the other.
 
         Parameters
         ----------
-        backbones
-            Names, at least one.
+        features
+            At least one.
         rows
             int64, rows of `frames`.
         variants
@@ -81,13 +82,31 @@ class Dataset:
 
         Returns
         -------
-        ndarray of float16 or float32, shape (rows, variants, dim of all backbones)
+        ndarray of float16 or float32, shape (rows, variants, numbers of all sets)
+
+        Raises
+        ------
+        FeatureFileError
+            If a feature file does not hold a level.
         """
         parts = [
-            self.features[backbone].embeddings[self.rows[backbone][rows], :variants]
-            for backbone in backbones
+            self._level(one.backbone, level)[self.rows[one.backbone][rows], :variants]
+            for one in features
+            for level in one.levels
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+    def _level(self, backbone: str, level: str) -> NDArray[Any]:
+        file = self.features[backbone]
+        if level == EMBEDDING:
+            return file.embeddings
+        if level not in file.levels:
+            raise FeatureFileError(
+                f"{file.path} does not hold the level {level}; it has "
+                f"{', '.join((EMBEDDING, *file.levels))}. Add {level} to levels in the card's "
+                "[extraction] and run 'lusscore features', or ask for others with --levels."
+            )
+        return file.levels[level]
 
     def only(self, kept: NDArray[np.bool_]) -> Dataset:
         """Return the frames for which `kept`, bool of shape (frames,), is true."""
@@ -96,15 +115,7 @@ class Dataset:
 
     def patients(self) -> list[PatientFrames]:
         """Count each patient's labelled frames per score, patients sorted by name."""
-        counted = pd.crosstab(
-            [self.frames["patient"], self.frames["group"]], self.frames["truth"]
-        ).reindex(columns=list(SCORES), fill_value=0)
-        return [
-            PatientFrames(patient, group, (int(a), int(b), int(c), int(d)))
-            for (patient, group), (a, b, c, d) in zip(
-                counted.index, counted.to_numpy(), strict=True
-            )
-        ]
+        return count_patients(self.frames)
 
 
 @dataclass(frozen=True)
@@ -188,6 +199,23 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
         features={file.backbone: file for file in features},
         skipped=skipped,
     )
+
+
+def count_patients(frames: pd.DataFrame) -> list[PatientFrames]:
+    """Count each patient's frames per score, patients sorted by name.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient``, ``group`` and ``truth``.
+    """
+    counted = pd.crosstab([frames["patient"], frames["group"]], frames["truth"]).reindex(
+        columns=list(SCORES), fill_value=0
+    )
+    return [
+        PatientFrames(patient, group, (int(a), int(b), int(c), int(d)))
+        for (patient, group), (a, b, c, d) in zip(counted.index, counted.to_numpy(), strict=True)
+    ]
 
 
 def _labelled_spans(cohort: Cohort) -> pd.DataFrame:

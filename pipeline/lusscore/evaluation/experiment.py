@@ -21,7 +21,12 @@ from lusscore.evaluation.division import (
 )
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.external import divide_external
+from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
+from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
+from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.grids import list_candidates
+from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.head import head_defaults
 
 # Says what folds that are alike cannot do, and nothing of sides that are given.
@@ -53,6 +58,13 @@ class Experiment:
         Hold out each ``"device"`` or ``"group"`` in turn, instead of folds that are alike.
     training
         Train on all patients of these cohorts instead, and test on all of `cohort`.
+    levels
+        What of a backbone heads see; where something is chosen, what is chosen from.
+    choosing
+        What to choose anew in each fold beside `heads`, if anything; `heads` then see the
+        embedding alone.
+    clip_rule, zone_rule
+        From frames to clips and zones.
     """
 
     cohort: Cohort
@@ -65,6 +77,41 @@ class Experiment:
     combine: tuple[str, ...] = ()
     leave_out: str = ""
     training: tuple[Cohort, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ((EMBEDDING,),)
+    choosing: Choosing | None = None
+    clip_rule: Rule = MAJORITY
+    zone_rule: Rule = MAJORITY
+
+    def reported_levels(self) -> tuple[tuple[str, ...], ...]:
+        """Return what of a backbone the heads see that are trained as they are."""
+        return self.levels if self.choosing is None else ((EMBEDDING,),)
+
+    def selection(self) -> Selection | None:
+        """Return what is chosen in each fold, all candidates listed."""
+        if self.choosing is None:
+            return None
+        names = [spec.name for spec in self.specs]
+        features: list[tuple[FeatureSet, ...]] = [
+            (FeatureSet(name, each),) for each in self.levels for name in names
+        ]
+        if "concatenate" in self.combine:
+            features += [tuple(FeatureSet(name, each) for name in names) for each in self.levels]
+        clip_labels = self.cohort.card.label_level == "clip"
+        candidates = list_candidates(
+            features,
+            self.choosing.heads,
+            self.choosing.grids,
+            clip_labels=clip_labels,
+            seed=self.seed,
+        )
+        return Selection(
+            candidates,
+            self.choosing.ways,
+            self.choosing.criterion,
+            clip_labels,
+            self.choosing.folds,
+            self.seed,
+        )
 
     def complete_heads(self) -> tuple[HeadChoice, ...]:
         """Return the heads with all their settings, defaults and seed included."""
@@ -90,11 +137,17 @@ class Experiment:
         if self.leave_out:
             kind = f"leave-one-{self.leave_out}-out"
             settings = (*settings, self.leave_out)
+        if self.levels != ((EMBEDDING,),):
+            settings = (*settings, self.levels)
+        if (self.clip_rule, self.zone_rule) != (MAJORITY, MAJORITY):
+            settings = (*settings, self.clip_rule.name, self.zone_rule.name)
+        if (selection := self.selection()) is not None:
+            settings = (*settings, sorted(describe_selection(selection).items()))
         if self.training:
             kind = "external"
             settings = (*settings, [cohort.name for cohort in self.training])
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
-        heads = "-".join(head.name for head in self.heads)
+        heads = "-".join([head.name for head in self.heads] + ["selected"] * bool(selection))
         return f"{kind}-{heads}-{digest}"
 
 
@@ -149,12 +202,15 @@ def run_experiment(
         If folds, head or labels do not allow it, or cohorts cannot be set against each other.
     """
     started = time.perf_counter()
+    selection = experiment.selection()
     division = _divide(experiment, features_dir)
     result = cross_validate(
         division.frames,
         division.sides,
         experiment.complete_heads(),
+        levels=experiment.reported_levels(),
         combine=experiment.combine,
+        selection=selection,
         jobs=jobs,
         progress=progress,
     )
@@ -168,6 +224,8 @@ def run_experiment(
         result,
         name=name,
         seed=experiment.seed,
+        rules={"clip": experiment.clip_rule, "zone": experiment.zone_rule},
+        selection=selection,
         command=command,
         seconds=time.perf_counter() - started,
     )

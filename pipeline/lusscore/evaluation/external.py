@@ -20,6 +20,7 @@ from lusscore.evaluation.external_checks import (
     check_no_shared_recording,
     notes_on,
 )
+from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.sides import Side
 
 
@@ -67,7 +68,7 @@ class JoinedDatasets:
         return np.cumsum([0, *(len(part.frames) for part in self.parts)], dtype=np.int64)
 
     def embeddings(
-        self, backbones: Sequence[str], rows: NDArray[np.int64], variants: int | None = None
+        self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
     ) -> NDArray[Any]:
         """Gather embeddings of some of `frames`, as :meth:`Dataset.embeddings` does.
 
@@ -75,7 +76,7 @@ class JoinedDatasets:
         """
         part_of = np.searchsorted(self.starts, rows, side="right") - 1
         found = [
-            (at, self.parts[number].embeddings(backbones, rows[at] - self.starts[number], variants))
+            (at, self.parts[number].embeddings(features, rows[at] - self.starts[number], variants))
             for number in np.unique(part_of)
             for at in [np.flatnonzero(part_of == number)]
         ]

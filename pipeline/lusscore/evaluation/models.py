@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lusscore.errors import HeadError
+from lusscore.evaluation.feature_sets import FeatureSet
 
 COMBINATIONS = ("concatenate", "mean")
 
@@ -29,12 +30,12 @@ class HeadChoice:
 
 @dataclass(frozen=True)
 class Model:
-    """One model: a head on the embeddings of one backbone or of several.
+    """One model: a head on what one backbone gives, or several.
 
     Attributes
     ----------
-    backbones
-        One, or several in the order in which their embeddings stand.
+    features
+        One set, or several in the order in which they stand.
     head
         What is trained.
     combination
@@ -43,7 +44,7 @@ class Model:
         on each (late fusion).
     """
 
-    backbones: tuple[str, ...]
+    features: tuple[FeatureSet, ...]
     head: HeadChoice
     combination: str = "concatenate"
 
@@ -51,27 +52,27 @@ class Model:
     def name(self) -> str:
         """``xception/softmax``, ``xception+vgg16/softmax`` or ``xception+vgg16/softmax-mean``."""
         fused = "-mean" if self.is_mean else ""
-        return f"{'+'.join(self.backbones)}/{self.head.name}{fused}"
+        return f"{'+'.join(one.name for one in self.features)}/{self.head.name}{fused}"
 
     @property
     def is_mean(self) -> bool:
         """Whether it averages other models and trains nothing itself."""
-        return len(self.backbones) > 1 and self.combination == "mean"
+        return len(self.features) > 1 and self.combination == "mean"
 
     def members(self) -> tuple[Model, ...]:
         """Return the models that it averages."""
-        return tuple(Model((backbone,), self.head) for backbone in self.backbones)
+        return tuple(Model((one,), self.head) for one in self.features)
 
 
 def plan_models(
-    backbones: Sequence[str], heads: Sequence[HeadChoice], combine: Sequence[str] = ()
+    features: Sequence[FeatureSet], heads: Sequence[HeadChoice], combine: Sequence[str] = ()
 ) -> tuple[Model, ...]:
-    """List the models: every head on every backbone, then every head on all of them combined.
+    """List the models: every head on every set of features, then every head on all combined.
 
     Parameters
     ----------
-    backbones
-        Names, at least one.
+    features
+        At least one.
     heads
         What to train, at least one; the first is reported first.
     combine
@@ -95,13 +96,13 @@ def plan_models(
             f"Backbones cannot be combined by {unknown[0]!r}; expected one of "
             f"{', '.join(COMBINATIONS)}."
         )
-    if combine and len(backbones) < 2:
+    if combine and len(features) < 2:
         raise HeadError(
-            f"There is one backbone, {backbones[0]}, and nothing to combine it with; name another "
-            "with --backbone, or leave out --combine."
+            f"There is one set of features, {features[0].name}, and nothing to combine it with; "
+            "name another backbone with --backbone, or leave out --combine."
         )
-    alone = [Model((backbone,), head) for head in heads for backbone in backbones]
+    alone = [Model((one,), head) for head in heads for one in features]
     together = [
-        Model(tuple(backbones), head, how) for how in dict.fromkeys(combine) for head in heads
+        Model(tuple(features), head, how) for how in dict.fromkeys(combine) for head in heads
     ]
     return (*alone, *together)

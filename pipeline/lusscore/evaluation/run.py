@@ -27,7 +27,10 @@ from lusscore.evaluation.dataset import Dataset, LabelledCohort
 from lusscore.evaluation.division import Division
 from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
+from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
 from lusscore.evaluation.run_config import CONFIG_NAME
+from lusscore.evaluation.selection.nested import Selection, describe_selection
 
 FOLDS_NAME = "folds.csv"
 TRAINING_NAME = "tables/training.csv"
@@ -94,6 +97,8 @@ def record_run(
     *,
     name: str,
     seed: int,
+    rules: Mapping[str, Rule],
+    selection: Selection | None = None,
     command: str,
     seconds: float,
 ) -> None:
@@ -109,6 +114,10 @@ def record_run(
         The run's name.
     seed
         Of folds and heads.
+    rules
+        From frames to clips and zones: ``"clip"`` and ``"zone"``.
+    selection
+        What could be chosen in each fold, if anything.
     command
         The command line that repeats the run.
     seconds
@@ -121,6 +130,10 @@ def record_run(
     result.training.to_csv(
         folder / TRAINING_NAME, index=False, lineterminator="\n", encoding="utf-8"
     )
+    if result.selection is not None:
+        result.selection.to_csv(
+            folder / SELECTION_NAME, index=False, lineterminator="\n", encoding="utf-8"
+        )
     head, *more_heads = {model.head.name: model.head for model in result.models}.values()
     config: dict[str, Any] = {
         "run": {
@@ -139,11 +152,14 @@ def record_run(
             "seed": seed,
             **({} if folds.left_out is None else {"leave_out": folds.left_out.by}),
         },
-        "models": [model.name for model in result.models],
+        "evaluation": {"clip_rule": rules["clip"].name, "zone_rule": rules["zone"].name},
+        "models": [*(model.name for model in result.models), *result.selected],
         "head": {"name": head.name, **head.settings},
         "more_heads": [{"name": other.name, **other.settings} for other in more_heads],
         "backbones": [_describe_backbone(spec, tested.dataset) for spec in specs],
     }
+    if selection is not None:
+        config["selection"] = dict(describe_selection(selection))
     if division.training:
         config["trained_on"] = [
             _describe_cohort(labelled) | {"fingerprints": _fingerprints(labelled.dataset)}
@@ -165,6 +181,7 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
     card, frames = cohort.card, dataset.frames
     groups = frames.drop_duplicates("patient")["group"]
     manifest = (cohort.folder / MANIFEST_NAME).read_bytes()
+    spans = {span.clip: span for span in cohort.spans}
     return {
         **{
             key: getattr(card, key)
@@ -180,7 +197,13 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
         "frames": len(frames),
         "groups": {group or "unknown": n for group, n in sorted(Counter(groups).items())},
         "skipped_clips": [
-            {"clip": clip, "error": error} for clip, error in dataset.skipped.items()
+            {
+                "clip": clip,
+                "patient": spans[clip].patient,
+                "zone": spans[clip].zone,
+                "error": error,
+            }
+            for clip, error in dataset.skipped.items()
         ],
         "extraction": card.extraction.as_table(),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Training one model's head on one side of a fold, and asking it about the other."""
+"""Training heads on one side of a fold, and asking them about the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.evaluation.dataset import LabelledFrames
-from lusscore.evaluation.models import HeadChoice, Model
+from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
 from lusscore.head import make_head
@@ -34,19 +35,42 @@ class _Known:
     exams: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Task:
+    """Heads to train on the same features of the same rows.
+
+    Attributes
+    ----------
+    features
+        What they see.
+    side
+        What they are trained on and asked about.
+    heads
+        At least one; one after the other.
+    """
+
+    features: tuple[FeatureSet, ...]
+    side: Side
+    heads: tuple[HeadChoice, ...]
+
+
+Trained = tuple[NDArray[np.float64], float]
+"""Held-out probabilities, shape (frames, 4), and the seconds of the fit."""
+
+
 def train_all(
-    dataset: LabelledFrames, tasks: Sequence[tuple[Model, Side]], jobs: int
-) -> Iterator[tuple[NDArray[np.float64], float]]:
-    """Yield held-out probabilities, shape (frames, 4), and training seconds of each task, in order.
+    dataset: LabelledFrames, tasks: Sequence[Task], jobs: int
+) -> Iterator[tuple[Trained, ...]]:
+    """Yield, task by task in order, what each of its heads says of the rows held out.
 
     Parameters
     ----------
     dataset
         Labelled frames and embeddings.
     tasks
-        Models that train a head of their own.
+        What to train.
     jobs
-        Heads trained at once, each in a process of its own if above 1; the results are the same.
+        Tasks at once, each in a process of its own if above 1; the results are the same.
     """
     frames = dataset.frames
     truth = frames["truth"].to_numpy()
@@ -57,28 +81,43 @@ def train_all(
     # patients may name their exams alike
     exams = np.asarray(frames.groupby(["patient", "exam"], dropna=False).ngroup(), np.int64)
 
-    def inputs(task: tuple[Model, Side]) -> tuple[Any, ...]:
-        model, side = task
-        # held-out variants travel to the head only where it asks for them
-        variants = None if model.head.settings.get("test_variants") else 1
+    def inputs(task: Task) -> tuple[Any, ...]:
+        side = task.side
+        # variants travel to a process only where a head asks for them
         known = _Known(
-            dataset.embeddings(model.backbones, side.train),
+            dataset.embeddings(task.features, side.train, None if _learns(task.heads) else 1),
             truth[side.train],
             patients[side.train],
             clips[side.train],
             exams[side.train],
         )
-        unseen = dataset.embeddings(model.backbones, side.test, variants)
-        return known, unseen, clips[side.test], exams[side.test], model.head
+        asked = any(head.settings.get("test_variants") for head in task.heads)
+        unseen = dataset.embeddings(task.features, side.test, None if asked else 1)
+        return known, unseen, clips[side.test], exams[side.test], task.heads
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:
-            yield _train(*inputs(task))
+            yield _train_each(*inputs(task))
         return
     from joblib import Parallel, delayed
 
     workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
-    yield from workers(delayed(_train)(*inputs(task)) for task in tasks)
+    yield from workers(delayed(_train_each)(*inputs(task)) for task in tasks)
+
+
+def _learns(heads: Sequence[HeadChoice]) -> bool:
+    """Tell whether any of them learns from variants: those that do not have a setting for it."""
+    return any(head.settings.get("variants", True) for head in heads)
+
+
+def _train_each(
+    known: _Known,
+    unseen: NDArray[Any],
+    unseen_clips: NDArray[np.int64],
+    unseen_exams: NDArray[np.int64],
+    heads: Sequence[HeadChoice],
+) -> tuple[Trained, ...]:
+    return tuple(_train(known, unseen, unseen_clips, unseen_exams, head) for head in heads)
 
 
 def _train(
@@ -87,8 +126,8 @@ def _train(
     unseen_clips: NDArray[np.int64],
     unseen_exams: NDArray[np.int64],
     head: HeadChoice,
-) -> tuple[NDArray[np.float64], float]:
-    """Train one head; return probabilities of the four scores and the seconds of the fit."""
+) -> Trained:
+    """Train one head."""
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     made = make_head(head.name, **head.settings)
     if made.uses_keras:
