@@ -101,6 +101,13 @@ def _read_columns(
     help="Contrast inside the sector: as recorded, stretched, or equalised in tiles as well.",
 )
 @click.option(
+    "--levels",
+    multiple=True,
+    metavar="LEVEL",
+    help="Kept of each network beside its embedding, such as 16.mean or 32.top: the map's stride "
+    "and its pooling. May be given several times.",
+)
+@click.option(
     "--variants", type=int, default=3, show_default=True, help="Augmented copies a frame."
 )
 @click.option(
@@ -134,6 +141,7 @@ def command(
     repeated: str | None,
     sector: str | None,
     contrast: str | None,
+    levels: tuple[str, ...],
     variants: int,
     deidentify: bool,
     key_file: Path | None,
@@ -167,6 +175,7 @@ def command(
     extraction = ExtractionSettings(
         frames=FramesPolicy.parse(frames),
         variants=variants,
+        levels=levels,
         **{key: value for key, value in chosen.items() if value is not None},
     )
     if deidentify:
