@@ -30,6 +30,17 @@ def test_what_is_out_of_range_is_told_with_the_range(setting: dict[str, object],
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["logistic", "ordinal", "svm"])
+def test_what_a_clip_is_to_the_convex_heads_is_told_in_a_sentence(name: str) -> None:
+    check_settings(HeadChoice(name, {"pooling": "mean-std", "context": "exam"}))
+    with pytest.raises(HeadError, match="cannot be max; expected one of mean, mean-std, none"):
+        check_settings(HeadChoice(name, {"pooling": "max"}))
+    with pytest.raises(HeadError, match="cannot be zone; expected one of exam, none"):
+        check_settings(HeadChoice(name, {"context": "zone"}))
+    with pytest.raises(HeadError, match="context=exam only where a clip is one example; add pool"):
+        check_settings(HeadChoice(name, {"context": "exam"}))
+
+
 @pytest.mark.parametrize("name", head_names())
 def test_no_head_tells_of_ranges_in_words_that_are_not_ours(name: str) -> None:
     for key in head_defaults(name):

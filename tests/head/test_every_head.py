@@ -157,6 +157,18 @@ def test_every_setting_is_checked(name: str) -> None:
 
 
 @HEADS
-def test_patients_of_another_length_are_refused(name: str) -> None:
+@pytest.mark.parametrize("names", ["groups", "clips", "exams"])
+def test_patients_clips_and_exams_of_another_length_are_refused(name: str, names: str) -> None:
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        made(name).fit(np.eye(4), [0, 1, 0, 1], groups=[1, 2])
+        made(name).fit(np.eye(4), [0, 1, 0, 1], **{names: [1, 2]})
+
+
+@HEADS
+def test_exams_change_nothing_where_no_context_is_asked_for(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs(120)
+    told, exams = parts(120), np.arange(120) // 10
+    without = made(name).fit(X, y, **told).predict_proba(X, clips=told["clips"])
+    given = made(name).fit(X, y, **told, exams=exams)
+    np.testing.assert_array_equal(given.predict_proba(X, clips=told["clips"], exams=exams), without)

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from lusscore.head.registry import register_head
 from lusscore.head.regularised_head import RegularisedHead
-from lusscore.head.scaling import fit_scaling
+from lusscore.head.row_space import fit_penalised_scaling
 from lusscore.head.training_frames import chosen_rows
 
 
@@ -34,7 +34,7 @@ class LogisticHead(RegularisedHead):
         groups: NDArray[np.int64] | None,
     ) -> None:
         rows, times = chosen_rows(embeddings, self.variants)
-        self.scaling_ = fit_scaling(rows, self.components, self.seed)
+        self.scaling_ = fit_penalised_scaling(rows, self.components, self.seed)
         self.model_ = LogisticRegression(
             C=self.C,
             class_weight=None if self.class_weight == "none" else self.class_weight,

@@ -12,7 +12,7 @@ from lusscore.head.cumulative_logit import fit_cumulative_logit
 from lusscore.head.embedding_head import sample_weights
 from lusscore.head.registry import register_head
 from lusscore.head.regularised_head import RegularisedHead
-from lusscore.head.scaling import fit_scaling
+from lusscore.head.row_space import fit_penalised_scaling
 from lusscore.head.training_frames import chosen_rows
 
 
@@ -39,7 +39,7 @@ class OrdinalHead(RegularisedHead):
     ) -> None:
         rows, times = chosen_rows(embeddings, self.variants)
         targets = np.repeat(targets, times)
-        self.scaling_ = fit_scaling(rows, self.components, self.seed)
+        self.scaling_ = fit_penalised_scaling(rows, self.components, self.seed)
         self.model_ = fit_cumulative_logit(
             self.scaling_.apply(rows),
             targets,

@@ -18,7 +18,8 @@ from lusscore.head.linear_svm import LinearSvm, fit_linear_svm
 from lusscore.head.platt import fit_platt, inner_folds
 from lusscore.head.registry import register_head
 from lusscore.head.regularised_head import RegularisedHead
-from lusscore.head.scaling import Scaling, fit_scaling
+from lusscore.head.row_space import fit_penalised_scaling
+from lusscore.head.scaling import Scaling
 from lusscore.head.training_frames import chosen_rows
 
 
@@ -82,7 +83,7 @@ class SvmHead(RegularisedHead):
     ) -> tuple[Scaling, LinearSvm]:
         rows, times = chosen_rows(embeddings, self.variants)
         targets = np.repeat(targets, times)
-        scaling = fit_scaling(rows, self.components, self.seed)
+        scaling = fit_penalised_scaling(rows, self.components, self.seed)
         weights = sample_weights(self.class_weight, self.classes_[targets])
         scaled = scaling.apply(rows)
         return scaling, fit_linear_svm(scaled, targets, weights, self.C, self.max_iter, self.tol)
