@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -24,9 +25,12 @@ def _evaluated(folder, recipe):
     return folder
 
 
+_MADE = shutil.ignore_patterns("report.html", "figures", "reporting_items.csv")
+
+
 def _copy(folder, place):
     """Copy a run as it is before its report."""
-    return shutil.copytree(folder, place, ignore=shutil.ignore_patterns("report.html", "figures"))
+    return shutil.copytree(folder, place, ignore=_MADE)
 
 
 @pytest.fixture(scope="session")
@@ -131,3 +135,13 @@ def change_metrics():
         path.write_text(json.dumps(metrics), encoding="utf-8")
 
     return change
+
+
+@pytest.fixture
+def external(clinical):
+    """The clinical run as if trained on another cohort, of another protocol."""
+    other = clinical.config["cohort"] | {
+        "name": "far", "protocol": "lus-8", "patients": 30, "frames": 1000,
+        "skipped_clips": [{"clip": "a.mp4", "error": "broken"}],
+    }  # fmt: skip
+    return replace(clinical, config=clinical.config | {"trained_on": [other]})

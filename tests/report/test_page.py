@@ -204,7 +204,7 @@ def test_a_page_without_exams_has_and_allows_no_script(images_page):
 def test_unknown_zones_are_told_beside_everything_of_zones_and_exams(half_page, page):
     words = _well_formed(half_page).words()
     assert words.count("have no zone on record: they count for frames and clips") == 3
-    assert words.count("clips of unknown zone") == 5
+    assert words.count("clips of unknown zone") == 6
     assert words.count("2 of 12 exams have no clip with a zone on record") == 2
     assert not re.search(r"\b(?i:nan)\b", words)
     cards = [a for tag, a in _Page(half_page).tags if a.get("class") == "exam"]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS_PER_ROW = 4
+MODELS_DRAWN = 6
+_LEGEND_SIZE = 8.5
+_LEGEND_LINE = 0.2
+_LETTERS_PER_INCH = 9
 _PNG_DPI = 160
 _PIXELS_PER_POINT = 1.4
 _THEMED = {
@@ -119,10 +123,50 @@ def model_panels(
     figure, grid = new_figure(width * columns, height * rows, rows, columns, **options)
     panels, left_over = grid[: len(models)], grid[len(models) :]
     for axes, model in zip(panels, models, strict=True):
-        axes.set_title(labels[model])
+        axes.set_title(fold_name(labels[model], round(width * _LETTERS_PER_INCH)))
     for axes in left_over:
         axes.set_visible(False)
     return figure, panels
+
+
+def fold_name(name: str, letters: int) -> str:
+    """Break a name into lines of at most so many letters where it has a mark or a space.
+
+    What has neither stays in one line.
+    """
+    parts = re.findall(r"[^-+/_ ]*[-+/_ ]+|[^-+/_ ]+", name)
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len((lines[-1] + part).rstrip()) > letters:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def legend_shape(names: Sequence[str], width: float) -> tuple[int, float]:
+    """Find how a legend above the axes fits.
+
+    Parameters
+    ----------
+    names
+        Its entries.
+    width
+        Of the figure, in inches.
+
+    Returns
+    -------
+    columns : int
+        As many as fit beside each other.
+    height : float
+        What its rows beyond the first add to the figure, in inches.
+    """
+    from matplotlib.textpath import TextPath
+
+    # as wide as the widest name, the handle and what parts them; columns are parted by two ems
+    widest = max(TextPath((0, 0), name, size=_LEGEND_SIZE).get_extents().width for name in names)
+    column = (widest + 4.8 * _LEGEND_SIZE) / 72
+    columns = max(1, min(len(names), int((width - 0.2) / column)))
+    return columns, _LEGEND_LINE * (-(-len(names) // columns) - 1)
 
 
 def quiet_axes(axes: Axes) -> None:
@@ -149,7 +193,7 @@ def _settings(salt: str) -> Iterator[None]:
         "axes.linewidth": 0.8,
         "xtick.labelsize": 8.5,
         "ytick.labelsize": 8.5,
-        "legend.fontsize": 8.5,
+        "legend.fontsize": _LEGEND_SIZE,
         "legend.frameon": True,
         "legend.facecolor": PAPER,
         "legend.edgecolor": "none",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lusscore.evaluation.predictions import SCORES
-from lusscore.report.canvas import save_figure
+from lusscore.report.canvas import MODELS_DRAWN, save_figure
 from lusscore.report.figures import (
     draw_bland_altman,
     draw_confusion,
@@ -23,14 +23,20 @@ from lusscore.report.run_files import RunFiles
 def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict[str, str]:
     """Write every figure as PNG and SVG into `folder` and return the SVGs for inlining by name.
 
-    Where no zone is known there are none of zones and exams.
+    Where no zone is known there are none of zones and exams. All figures but that of intervals
+    show the run's first `MODELS_DRAWN` models.
     """
-    levels, models = run.metrics["levels"], run.models
+    levels, models = run.metrics["levels"], run.models[:MODELS_DRAWN]
+    coverage = {
+        model: entry
+        for model, entry in run.metrics["coverage"].items()
+        if model in models or model not in run.models
+    }
     drawings = {
         "intervals": lambda: draw_intervals(levels[run.level], labels),
         "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
         "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
-        "coverage": lambda: draw_coverage(run.metrics["coverage"], labels),
+        "coverage": lambda: draw_coverage(coverage, labels),
         "reliability": lambda: draw_reliability(levels[run.level], models, labels),
     }
     if levels["zone"]:

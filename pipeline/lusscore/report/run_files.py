@@ -14,6 +14,7 @@ from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.errors import RunError
 from lusscore.evaluation.evaluate import METRICS_NAME
 from lusscore.evaluation.metrics_json import SCHEMA, supported_level
+from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
 from lusscore.evaluation.run_config import read_config
 
 _NAMES = ("model", "patient", "exam", "zone", "clip", "group")
@@ -33,6 +34,8 @@ class RunFiles:
         ``metrics.json``.
     folds, training, clips, zones, exams, zone_accuracy, roc
         The tables of these names; names are text, all else is numbers.
+    selection
+        ``tables/selection.csv``, all text; None where nothing was chosen inside folds.
     """
 
     config: Mapping[str, Any]
@@ -45,6 +48,7 @@ class RunFiles:
     exams: pd.DataFrame
     zone_accuracy: pd.DataFrame
     roc: pd.DataFrame
+    selection: pd.DataFrame | None = None
 
     @property
     def models(self) -> list[str]:
@@ -77,6 +81,7 @@ def read_run_files(folder: Path) -> RunFiles:
         exams=_read_table(folder / "exams.csv"),
         zone_accuracy=_read_table(folder / "tables" / "zone_accuracy.csv"),
         roc=_read_table(folder / "tables" / "roc.csv"),
+        selection=_read_selection(folder / SELECTION_NAME),
     )
 
 
@@ -95,12 +100,16 @@ def _read_metrics(path: Path) -> Mapping[str, Any]:
     return metrics
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_selection(path: Path) -> pd.DataFrame | None:
+    return _read_table(path, str) if path.exists() else None
+
+
+def _read_table(path: Path, dtype: Any = None) -> pd.DataFrame:
     try:
         # only empty cells are undefined: a patient may be called "NA"
         table = pd.read_csv(
             path,
-            dtype=dict.fromkeys(_NAMES, str),
+            dtype=dtype or dict.fromkeys(_NAMES, str),
             keep_default_na=False,
             encoding="utf-8",
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lusscore.evaluation.baseline import BASELINE
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import BASELINE_COLOUR, model_style
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _SHOWN = {
     "mean_absolute_error": "Mean absolute error",
     "quadratic_kappa": "Quadratic kappa",
 }
+_WIDTH = 10.4
 _STEP = 0.007
 
 
@@ -31,7 +32,8 @@ def draw_coverage(coverage: Mapping[str, Any], labels: Mapping[str, str]) -> Fig
     labels
         What each model is called.
     """
-    figure, grid = new_figure(10.4, 3.4, 1, len(_SHOWN))
+    columns, more = legend_shape([labels[model] for model in coverage], _WIDTH)
+    figure, grid = new_figure(_WIDTH, 3.4 + more, 1, len(_SHOWN))
     models = [model for model in coverage if model != BASELINE]
     for axes, (metric, title) in zip(grid, _SHOWN.items(), strict=True):
         for model, entry in coverage.items():
@@ -45,7 +47,7 @@ def draw_coverage(coverage: Mapping[str, Any], labels: Mapping[str, str]) -> Fig
         quiet_axes(axes)
     figure.supxlabel("Share of clips answered, the surest first", fontsize=9)
     handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=5)
+    figure.legend(handles, names, loc="outside upper left", ncols=columns)
     return figure
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lusscore.evaluation.baseline import BASELINE
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import fold_name, new_figure, quiet_axes
 from lusscore.report.palette import BASELINE_COLOUR, model_style
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ _SHOWN = {
     "macro_auc": "Macro ROC-AUC",
     "quadratic_kappa": "Quadratic kappa",
 }
+_LETTERS = 34
+_LINE = 0.16
 
 
 def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figure:
@@ -33,7 +35,9 @@ def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figur
         What each model is called.
     """
     models = list(level)
-    figure, grid = new_figure(10.4, 0.75 + 0.32 * len(models), 1, len(_SHOWN), sharey=True)
+    names = [fold_name(labels[model], _LETTERS) for model in models]
+    row_height = max(0.32, _LINE * max(name.count("\n") + 1 for name in names))
+    figure, grid = new_figure(10.4, 0.75 + row_height * len(models), 1, len(_SHOWN), sharey=True)
     for axes, (metric, title) in zip(grid, _SHOWN.items(), strict=True):
         lowest = 0.0
         for row, model in enumerate(models):
@@ -61,7 +65,7 @@ def draw_intervals(level: Mapping[str, Any], labels: Mapping[str, str]) -> Figur
         axes.set_title(title)
         axes.set_xlim(lowest - 0.03, 1.03)
         axes.set_ylim(len(models) - 0.4, -0.6)
-        axes.set_yticks(range(len(models)), [labels[model] for model in models])
+        axes.set_yticks(range(len(models)), names)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lusscore.evaluation.predictions import SCORES
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import MUTED, model_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_WIDTH = 10.4
 _ROWS = 4  # of areas; more would reach the curves
 
 
@@ -38,7 +39,8 @@ def draw_roc(
     areas
         Mean AUC over folds of each model for scores 0–3, None where undefined.
     """
-    figure, grid = new_figure(10.4, 3.45, 1, len(SCORES), sharex=True, sharey=True)
+    columns, more = legend_shape([labels[model] for model in models], _WIDTH)
+    figure, grid = new_figure(_WIDTH, 3.45 + more, 1, len(SCORES), sharex=True, sharey=True)
     for axes, score in zip(grid, SCORES, strict=True):
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
         for row, model in enumerate(models):
@@ -71,7 +73,7 @@ def draw_roc(
         grid[0].get_legend_handles_labels()[0],
         [labels[model] for model in models],
         loc="outside upper left",
-        ncols=4,
+        ncols=columns,
     )
     figure.supxlabel("False positive rate (1 − specificity)", fontsize=9)
     grid[0].set_ylabel("True positive rate (sensitivity)")

@@ -9,12 +9,14 @@ import pandas as pd
 
 from lusscore.cohort.protocols import Protocol
 from lusscore.evaluation.baseline import BASELINE
-from lusscore.report.canvas import new_figure, quiet_axes
+from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import BASELINE_COLOUR, GRID, MUTED, model_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_WIDTH = 10.4
 
 
 def draw_zone_accuracy(
@@ -33,7 +35,8 @@ def draw_zone_accuracy(
     labels
         What each model is called.
     """
-    figure, (axes,) = new_figure(10.4, 3.5, 1, 1)
+    columns, more = legend_shape([labels[model] for model in (*models, BASELINE)], _WIDTH)
+    figure, (axes,) = new_figure(_WIDTH, 3.5 + more, 1, 1)
     zones = protocol.zone_names
     values = {key: part["accuracy"].tolist() for key, part in table.groupby(["zone", "model"])}
     for place, zone in enumerate(zones):
@@ -58,7 +61,7 @@ def draw_zone_accuracy(
     sides = [zone.side for zone in protocol.zones]
     axes.axvline(sides.index("left") - 0.5, color=MUTED, linewidth=1)
     quiet_axes(axes)
-    figure.legend(handles=_legend(models, labels), loc="outside upper left", ncols=7)
+    figure.legend(handles=_legend(models, labels), loc="outside upper left", ncols=columns)
     return figure
 
 

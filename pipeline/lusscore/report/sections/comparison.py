@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.numbers import bounds, count, p_value, plural, signed
 from lusscore.report.run_files import RunFiles
 
@@ -46,7 +47,7 @@ class Discordant:
 
 @dataclass(frozen=True)
 class McNemarTests:
-    """All pairs by McNemar's test, the level of the `rows` tested, and how many these are."""
+    """Pairs by McNemar's test, the level of the `rows` tested, and how many these are."""
 
     level: str
     rows: int
@@ -57,7 +58,8 @@ class McNemarTests:
 class Comparison:
     """Pairs among models, pairs with the baseline, and what limits the test over folds.
 
-    `level` is the one shown, `levels` are those in ``tables/comparison.csv``.
+    `level` is the one shown, `levels` are those in ``tables/comparison.csv``; `left_out` says
+    which pairs are there alone.
     """
 
     level: str
@@ -66,24 +68,44 @@ class Comparison:
     baseline: tuple[Pair, ...]
     caution: str
     mcnemar: McNemarTests
+    left_out: str
 
 
 def comparison(run: RunFiles, labels: Mapping[str, str]) -> Comparison:
-    """Lay out the comparison at the level that sums the run up."""
+    """Lay out the comparison at the level that sums the run up.
+
+    Of more than `MODELS_DRAWN` models only pairs with the first model and with the baseline are
+    shown.
+    """
     level = run.level
     rows = run.metrics["comparison"][level]
     baseline = run.metrics["baseline"]
+    crowded = len(run.models) > MODELS_DRAWN
+    with_first = (run.models[0], baseline) if crowded else (*run.models, baseline)
     return Comparison(
         level,
         tuple(name for name, pairs in run.metrics["comparison"].items() if pairs),
-        tuple(_pair(row, labels) for row in rows if row["b"] != baseline),
+        tuple(
+            _pair(row, labels)
+            for row in rows
+            if row["b"] != baseline and (row["a"] in with_first or row["b"] in with_first)
+        ),
         tuple(_pair(row, labels) for row in rows if row["b"] == baseline),
         _caution(rows[0]["degrees"]),
-        _mcnemar(run.metrics["mcnemar"], labels),
+        _mcnemar(run.metrics["mcnemar"], labels, with_first),
+        (
+            f"Of {len(run.models)} models, pairs with {labels[run.models[0]]}, the first, and with "
+            "the baseline are shown. All pairs are in tables/comparison.csv and "
+            "tables/mcnemar.csv; corrections are for all of them."
+            if crowded
+            else ""
+        ),
     )
 
 
-def _mcnemar(tests: Mapping[str, Any], labels: Mapping[str, str]) -> McNemarTests:
+def _mcnemar(
+    tests: Mapping[str, Any], labels: Mapping[str, str], with_first: tuple[str, ...]
+) -> McNemarTests:
     pairs = tests["pairs"]
     return McNemarTests(
         tests["level"],
@@ -97,6 +119,7 @@ def _mcnemar(tests: Mapping[str, Any], labels: Mapping[str, str]) -> McNemarTest
                 p_value(row["p_holm"]),
             )
             for row in pairs
+            if row["a"] in with_first or row["b"] in with_first
         ),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lusscore.evaluation.aggregation import PREDICTED_COUNTS, TRUE_COUNTS
+from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.chest_map import Place, lay_out
 from lusscore.report.run_files import RunFiles
 
@@ -64,7 +65,7 @@ class Exam:
     zones_scored
         Zones with at least one frame.
     readings
-        One per model.
+        One per model, of the run's first `MODELS_DRAWN`.
     """
 
     patient: str
@@ -98,14 +99,15 @@ def exams(run: RunFiles) -> Exams:
 
 
 def _exams(run: RunFiles) -> Iterator[Exam]:
-    first = run.exams[(run.exams["repeat"] == 1) & run.exams["model"].isin(run.models)]
-    zones = run.zones[(run.zones["repeat"] == 1) & run.zones["model"].isin(run.models)]
+    models = run.models[:MODELS_DRAWN]
+    first = run.exams[(run.exams["repeat"] == 1) & run.exams["model"].isin(models)]
+    zones = run.zones[(run.zones["repeat"] == 1) & run.zones["model"].isin(models)]
     groups = dict(zip(run.folds["patient"], run.folds["group"], strict=True))
     zones_of = {key: _zone_rows(part, run) for key, part in zones.groupby([*_READING])}
     for key, part in first.groupby(["patient", "exam"]):
         patient, name = map(str, key)
         by_model = {row["model"]: row for row in part.to_dict("records")}
-        one = by_model[run.models[0]]
+        one = by_model[models[0]]
         yield Exam(
             patient=patient,
             exam=name,
@@ -124,7 +126,7 @@ def _exams(run: RunFiles) -> Iterator[Exam]:
                     error=by_model[model]["error"],
                     zones=zones_of[model, patient, name],
                 )
-                for model in run.models
+                for model in models
             ),
         )
 

@@ -1,0 +1,42 @@
+"""Facts of a run, registered by the name that checklist items call them by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lusscore.report.run_files import RunFiles
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a run says, and the report's sections (by identifier) that show it."""
+
+    text: str
+    see: tuple[str, ...] = ()
+
+
+Teller = Callable[[RunFiles], "Fact | None"]
+_TELLERS: dict[str, Teller] = {}
+
+
+def register_fact(name: str) -> Callable[[Teller], Teller]:
+    """Register a function that tells a fact, or None where the run does not know it."""
+
+    def register(teller: Teller) -> Teller:
+        if name in _TELLERS:
+            raise ValueError(f"A fact {name!r} is registered already.")
+        _TELLERS[name] = teller
+        return teller
+
+    return register
+
+
+def fact_names() -> tuple[str, ...]:
+    """Names of all facts."""
+    return tuple(_TELLERS)
+
+
+def tell_fact(name: str, run: RunFiles) -> Fact | None:
+    """Tell the fact `name` of `run`; None where its files do not hold it."""
+    return _TELLERS[name](run)
