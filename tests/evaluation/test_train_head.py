@@ -1,0 +1,32 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from dataset_maker import BACKBONE, make_labelled
+from lusscore.cohort.fold_search import make_folds
+from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.sides import fold_sides
+from lusscore.evaluation.train_head import Task, train_all
+
+IN_CONTEXT = HeadChoice("logistic", {"pooling": "mean", "context": "exam"})
+
+
+def held_out(dataset: Dataset, exams: pd.Series) -> np.ndarray:
+    """Return what a head with exam context says of the first fold, were these the exams."""
+    named = replace(dataset, frames=dataset.frames.assign(exam=exams))
+    side = fold_sides(named.frames, make_folds(dataset.patients(), 2))[0]
+    task = Task((FeatureSet(BACKBONE),), side, (IN_CONTEXT,))
+    ((trained,),) = train_all(named, [task], 1)
+    return trained[0]
+
+
+def test_an_exam_is_that_of_its_patient_however_it_is_named() -> None:
+    dataset = make_labelled(8, zones=4).dataset
+    frames = dataset.frames
+    assert frames["exam"].nunique() == 1
+    alike = held_out(dataset, frames["exam"])
+    np.testing.assert_array_equal(alike, held_out(dataset, "of " + frames["patient"]))
+    assert np.abs(alike - held_out(dataset, frames["clip"])).max() > 1e-3
