@@ -11,7 +11,15 @@ _BACKBONES = {
     "resnet50": "ResNet50",
     "vgg16": "VGG16",
     "efficientnet_lite0": "EfficientNet-Lite0",
+    "selected": "Chosen in each fold",
 }
+
+
+def backbone_label(name: str) -> str:
+    """Name a set of features, such as ``"xception[16.mean+32.top]"``, as a person would."""
+    backbone, bracket, levels = name.partition("[")
+    label = _BACKBONES.get(backbone, backbone)
+    return f"{label} [{levels.replace('+', ' + ')}" if bracket else label
 
 
 def model_labels(models: Sequence[str]) -> dict[str, str]:
@@ -31,6 +39,6 @@ def model_labels(models: Sequence[str]) -> dict[str, str]:
     labels = {BASELINE: "Majority baseline"}
     for model in models:
         backbone, _, head = model.partition("/")
-        label = _BACKBONES.get(backbone, backbone)
+        label = backbone_label(backbone)
         labels[model] = label if one_head or not head else f"{label} · {head}"
     return labels

@@ -30,6 +30,7 @@ from lusscore.report.sections.results import (
 )
 from lusscore.report.sections.rules import COLUMNS as RULE_COLUMNS
 from lusscore.report.sections.rules import rules
+from lusscore.report.sections.selection import selections
 from lusscore.report.sections.summary import summarise
 from lusscore.report.sections.zones import zones
 
@@ -86,6 +87,7 @@ def write_report(folder: Path) -> Path:
         "zones": zones(run),
         "overview": exams(run),
         "comparison": comparison(run, labels),
+        "selection": selections(run, labels),
         "data_flow": data_flow(run),
         "folds": folds(run, labels),
         "provenance": provenance(run),

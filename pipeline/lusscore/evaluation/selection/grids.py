@@ -11,10 +11,13 @@ from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.head import head_defaults
 
+Grid = Mapping[str, Sequence[Any]]
+
 # A factor of ten apart: with a thousand numbers per embedding, C = 1 hardly regularises at all.
 _STRENGTHS = (0.001, 0.01, 0.1)
 _CONVEX = ("logistic", "ordinal", "svm")
-Grid = Mapping[str, Sequence[Any]]
+# Attention over raw embeddings has far more weights than there are clips.
+_OTHERS: dict[str, Grid] = {"mil": {"components": (64,)}}
 
 
 def default_grid(head: str, *, clip_labels: bool) -> Grid:
@@ -28,7 +31,7 @@ def default_grid(head: str, *, clip_labels: bool) -> Grid:
         Whether a score was given to a clip and not to each frame: then a clip is an example.
     """
     if head not in _CONVEX:
-        return {}
+        return _OTHERS.get(head, {})
     return {"C": _STRENGTHS, "pooling": ("mean", "mean-std") if clip_labels else ("none",)}
 
 

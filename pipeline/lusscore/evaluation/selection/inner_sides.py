@@ -7,7 +7,6 @@ import numpy as np
 from lusscore.cohort.fold_search import make_folds
 from lusscore.errors import FoldError
 from lusscore.evaluation.dataset import LabelledFrames, count_patients
-from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
 
 
@@ -55,7 +54,7 @@ def divide_training(dataset: LabelledFrames, side: Side, count: int, seed: int) 
     if len(sides) < 2:
         raise FoldError(
             f"{side.where}, the {len(patients)} training patients cannot be divided again so that "
-            f"each part can learn all scores ({len(SCORES)} at most); leave out --select, ask for "
-            "fewer --folds, or label more patients."
+            "at least two parts leave every score to be learned; leave out --select, ask for more "
+            "--folds, or label more patients."
         )
     return tuple(sides)
