@@ -136,13 +136,57 @@ def test_leaving_out_devices_is_told_where_clusters_are_asked_for(clinical):
     assert "and no device." in tell_fact("disjoint", run).text
 
 
+def _nested(run):
+    """The run as if models had been chosen in its folds."""
+    frame = run.training[["repeat", "fold"]].drop_duplicates().astype(str)
+    others = len(frame) - 1
+    table = frame.assign(
+        model="selected/average",
+        candidate=["vgg16/logistic", *["vgg16[16.mean+32.top]/svm"] * others],
+        settings=["", *["C=0.1, class_weight=balanced"] * others],
+        value="0.71",
+    )
+    told = {
+        "criterion": "quadratic_kappa", "level": "clip", "inner_folds": 4,
+        "averaged": {"best": 1, "average": 5},
+        "candidates": ["vgg16/logistic", "vgg16[16.mean+32.top]/svm C=0.1, class_weight=balanced"],
+    }  # fmt: skip
+    return replace(run, selection=table, config=run.config | {"selection": told}), others
+
+
 def test_what_folds_chose_is_counted_and_inner_results_are_not_told(clinical):
     assert "Nothing was chosen inside this run" in tell_fact("selection", clinical).text
-    frame = clinical.training[["model", "repeat", "fold"]].astype(str)
-    chosen = frame.assign(head=["softmax", *["ordinal"] * (len(frame) - 1)], value="0.71")
-    text = tell_fact("selection", replace(clinical, selection=chosen)).text
-    assert f"Head: ordinal ({len(frame) - 1}), softmax (1)." in text
+    run, others = _nested(clinical)
+    text = tell_fact("selection", run).text
+    assert "by quadratic kappa of clips on 4 inner folds" in text
+    assert f"Candidate: vgg16[16.mean+32.top]/svm ({others}); vgg16/logistic (1)." in text
+    assert f"Settings: C=0.1, class_weight=balanced ({others}); as it is (1)." in text
     assert "0.71" not in text
+    assert tell_fact("selection", run).see == ("selection",)
+    assert tell_fact("selection", clinical).see == ("results",)
+
+
+def test_what_could_be_chosen_counts_as_trained(clinical):
+    run, _ = _nested(clinical)
+    assert "(softmax, logistic and svm)" in tell_fact("technology", run).text
+    assert "among 2 candidates" in tell_fact("head", run).text
+    assert "where models say so: 16.mean, 32.top." in tell_fact("predictors", run).text
+    assert "tried class_weight=balanced" in tell_fact("imbalance", run).text
+    assert "none among the settings" in tell_fact("imbalance", clinical).text
+
+
+def test_levels_of_one_backbone_are_no_ensemble_and_averaged_candidates_are(clinical):
+    assert tell_fact("ensembles", clinical).text.startswith("None")
+    run, _ = _nested(clinical)
+    text = tell_fact("ensembles", run).text
+    assert text == "Models made of several: selected/average (mean of 5 candidates)."
+
+
+def test_what_a_head_is_given_is_told_only_of_heads_that_are_known(clinical):
+    assert "softmax: the embedding as it is" in tell_fact("head_input", clinical).text
+    unknown = clinical.config | {"head": {"name": "own"}}
+    assert tell_fact("head_input", replace(clinical, config=unknown)) is None
+    assert _status(TRIPOD_AI, replace(clinical, config=unknown))["12b"] == AUTHORS
 
 
 def test_a_simulated_cohort_is_never_said_to_have_a_source(weak):

@@ -30,6 +30,7 @@ _SECTIONS = {
     "global-score": "Global score",
     "exams": "Exams",
     "comparison": "Comparison",
+    "selection": "What was chosen",
     "data-flow": "Data flow",
     "folds": "Folds",
     "skipped": "Clips left out",

@@ -3,12 +3,25 @@
 from lusscore.report.checklists.facts import (
     data,
     division,
+    heads,
+    inputs,
     measures,
     missing,
-    model,
     performance,
+    predictions,
     software,
     truth,
 )
 
-__all__ = ["data", "division", "measures", "missing", "model", "performance", "software", "truth"]
+__all__ = [
+    "data",
+    "division",
+    "heads",
+    "inputs",
+    "measures",
+    "missing",
+    "performance",
+    "predictions",
+    "software",
+    "truth",
+]

@@ -65,14 +65,15 @@ def missing_zones(run: RunFiles) -> Fact:
         "No zone is missing in any exam."
         if not lacking.sum()
         else f"{lacking.sum():,} of {expected:,} zones have no clip with a score, in "
-        f"{int((lacking > 0).sum()):,} of {plural(exams, 'exam')} (up to {lacking.max()} in one)."
+        f"{int((lacking > 0).sum()):,} of {plural(exams, 'exam')} (up to {lacking.max()} in one). "
+        "They are left out of both sums and never filled in."
     )
     unknown = int((first_clips(run)["zone"] == "").sum())
     also = (
         f" {plural(unknown, 'clip')} without a known zone: in no exam’s score." if unknown else ""
     )
     return Fact(
-        f"{text} Missing zones are left out of both sums and never filled in.{also}",
+        f"{text}{also}",
         ("zones", "exams"),
     )
 
