@@ -38,6 +38,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Where the output is no terminal, the table is as wide as its content.
     """
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -54,7 +55,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     if console.is_terminal:
         console.print(table)
     else:
-        Console(width=250).print(table)
+        wide = Console(width=250)
+        measured = Measurement.get(wide, wide.options, table).maximum
+        Console(width=min(measured, wide.width)).print(table)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ def test_a_run_writes_every_file_of_the_design(
     assert "baseline/majority" in result.output
     clips, frames = (result.output.index(f"Held-out {level}s") for level in ("clip", "frame"))
     assert clips < frames < result.output.index("weak labels: one score per clip")
+    assert frames < result.output.index("Global scores of exams")
+    metrics = json.loads(Path("results/tiny/first/metrics.json").read_text(encoding="utf-8"))
+    low, high = metrics["levels"]["clip"]["tiny/softmax"]["interval"]["accuracy"]
+    assert f"{low:.2f} to {high:.2f}" in result.output
     run = Path("results/tiny/first")
     for name in (
         "config.toml", "folds.csv", "predictions.csv", "clips.csv", "zones.csv", "exams.csv",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from lusscore.cli.cv_tables import print_results
 from lusscore.cli.head_settings import (
     PAPERS_HEAD,
     HeadsCommand,
@@ -28,7 +29,7 @@ from lusscore.cli.places import (
     optional_cohort_argument,
     results_dir_option,
 )
-from lusscore.console import counter, note, print_table, say
+from lusscore.console import counter, note, say
 
 if TYPE_CHECKING:
     from lusscore.cohort import Cohort
@@ -266,7 +267,8 @@ def command(
     if as_json:
         say(metrics)
     else:
-        _tell(json.loads(metrics), folder, external=bool(training))
+        print_results(json.loads(metrics), external=bool(training))
+        say(f"Report: {folder / 'report.html'}")
     if open_report:
         click.launch((folder / "report.html").resolve().as_uri())
     if outcome.skipped:
@@ -368,37 +370,3 @@ def _computed(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
             f"one as --backbone <folder>/{foreign[0]}.onnx."
         )
     return [name for name in backbone_names() if name in names]
-
-
-def _tell(metrics: dict[str, Any], folder: Path, *, external: bool) -> None:
-    """Print the level that the labels support, the paper's table of frames, where the report is."""
-    from lusscore.evaluation.metrics_json import supported_level
-
-    columns = {
-        "accuracy": "accuracy",
-        "macro_precision": "macro-precision",
-        "macro_recall": "macro-recall",
-        "macro_auc": "ROC-AUC",
-        "quadratic_kappa": "quadratic kappa",
-    }
-    for level in dict.fromkeys((supported_level(metrics), "frame")):
-        rows = [
-            (
-                model,
-                *(_mean_and_spread(entry["mean"][key], entry["sd"][key]) for key in columns),
-            )
-            for model, entry in metrics["levels"][level].items()
-        ]
-        title = f"Held-out {level}s, mean ± standard deviation over folds"
-        if external:
-            title = f"{level.capitalize()}s of the cohort tested on"
-        if level != metrics["label_level"]:
-            title += f" (weak labels: one score per {metrics['label_level']})"
-        print_table(title, ("model", *(f">{name}" for name in columns.values())), rows)
-    say(f"Report: {folder / 'report.html'}")
-
-
-def _mean_and_spread(mean: float | None, spread: float | None) -> str:
-    if mean is None:
-        return "n/a"
-    return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -77,12 +78,11 @@ def selections(run: RunFiles, labels: Mapping[str, str]) -> Selections | None:
 
 def _selected(label: str, rows: pd.DataFrame) -> SelectedModel:
     folds = rows.drop_duplicates(["repeat", "fold"])
-    counts = rows.groupby(["candidate", "settings"], sort=False).size()
-    ordered = counts.sort_values(ascending=False, kind="stable")
+    counts = Counter(zip(rows["candidate"].tolist(), rows["settings"].tolist(), strict=True))
     chosen = []
-    for (candidate, settings), count in ordered.items():
+    for (candidate, settings), count in counts.most_common():
         features, _, head = str(candidate).rpartition("/")
-        chosen.append(Chosen(backbone_label(features), head, str(settings), int(count)))
+        chosen.append(Chosen(backbone_label(features), head, str(settings), count))
     rules = folds["rule"].value_counts()
     by_rule = listed([f"{rule} in {count}" for rule, count in rules.items()])
     heat = pd.to_numeric(rows["temperature"])
