@@ -22,7 +22,7 @@ def test_clips_are_followed_from_the_manifest_and_every_loss_is_told(clinical):
     assert [(step.title, step.count) for step in flow.steps[:3]] == [
         ("In the manifest", f"{clips + 10} clips"),
         ("With a score", f"{clips + 3} clips"),
-        ("With embeddings", f"{clips} clips"),
+        ("With embeddings of scored frames", f"{clips} clips"),
     ]
     assert flow.steps[0].left_out == ("7 clips without a score",)
     assert flow.steps[1].left_out == (
@@ -34,7 +34,7 @@ def test_clips_are_followed_from_the_manifest_and_every_loss_is_told(clinical):
 
 def test_clips_of_unknown_zone_stand_beside_the_flow_not_in_its_losses(half):
     (flow,) = data_flow(half).flows
-    step = next(step for step in flow.steps if step.title == "With embeddings")
+    step = next(step for step in flow.steps if step.title == "With embeddings of scored frames")
     first = half.clips[(half.clips["model"] == half.models[0]) & (half.clips["repeat"] == 1)]
     assert step.left_out == (
         f"{(first['zone'] == '').sum()} clips of unknown zone: used, but not per zone and exam",

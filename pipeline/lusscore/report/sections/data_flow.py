@@ -89,7 +89,7 @@ def _flow(cohort: Mapping[str, Any], role: str, unzoned: tuple[str, ...]) -> Flo
             found = plural(clips + len(skipped), "clip")
             steps.append(Step("With a score, used or left out", found, (no_embeddings,)))
     if isinstance(clips, int):
-        steps.append(Step("With embeddings", plural(clips, "clip"), unzoned))
+        steps.append(Step("With embeddings of scored frames", plural(clips, "clip"), unzoned))
     used = [
         plural(cohort[key], key[:-1])
         for key in ("frames", "exams", "patients")
