@@ -182,6 +182,14 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
     groups = frames.drop_duplicates("patient")["group"]
     manifest = (cohort.folder / MANIFEST_NAME).read_bytes()
     spans = {span.clip: span for span in cohort.spans}
+    scored = {span.clip for span in cohort.spans if span.score is not None}
+    used = set(frames["clip"])
+    raters = {
+        span.rater
+        for span in cohort.spans
+        if span.rater and span.score is not None and span.clip in used
+    }
+    devices = frames.drop_duplicates(["patient", "device"])["device"]
     return {
         **{
             key: getattr(card, key)
@@ -195,6 +203,11 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
         "exams": len(frames[["patient", "exam"]].drop_duplicates()),
         "clips": int(frames["clip"].nunique()),
         "frames": len(frames),
+        "manifest_clips": len(spans),
+        "labelled_clips": len(scored),
+        "unlabelled_clips": len(spans.keys() - scored),
+        "raters": len(raters),
+        "devices": {device or "unknown": n for device, n in sorted(Counter(devices).items())},
         "groups": {group or "unknown": n for group, n in sorted(Counter(groups).items())},
         "skipped_clips": [
             {
