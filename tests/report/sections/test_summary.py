@@ -165,3 +165,18 @@ def test_leaving_out_each_device_is_said(clinical):
     assert "trained without its patient and without its device" in text
     tiles = summarise(run, model_labels(run.models)).tiles
     assert tiles[-1].notes[1] == "each of 3 devices left out"
+
+
+def test_what_was_chosen_inside_is_told_with_its_interval_and_its_chance(weak):
+    (model,) = weak.models
+    labels = model_labels(weak.models)
+    chosen = replace(weak, selection=pd.DataFrame({"model": [model, model]}))
+    (sentence,) = (
+        each
+        for each in summarise(chosen, labels).sentences
+        if "chosen in every fold by its training patients alone" in each
+    )
+    entry = weak.metrics["levels"]["clip"][model]
+    assert f"kappa of {entry['pooled']['quadratic_kappa']:.3f}".replace("-", "−") in sentence
+    assert "shuffled" in sentence
+    assert not any("chosen in every fold" in each for each in summarise(weak, labels).sentences)

@@ -50,6 +50,7 @@ def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
         *_against_shuffles(run, first),
         _every_score_alike(run, first),
         *_against_others(run, labels, first),
+        *_chosen_inside(run, labels),
         *_by_exam(run, labels, first),
     ]
     return Summary(tuple(sentences), _tiles(run, labels, first))
@@ -86,6 +87,26 @@ def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
         f"{models} {was} {tested} in {validation['folds']} folds{repeated}; every frame was scored "
         "by a head trained without its patient."
     )
+
+
+def _chosen_inside(run: RunFiles, labels: Mapping[str, str]) -> list[str]:
+    """Tell what models reach that were chosen without the patients they are tested on."""
+    if run.selection is None:
+        return []
+    told = []
+    for model in dict.fromkeys(run.selection["model"]):
+        entry = run.metrics["levels"][run.level][model]
+        pooled, interval = entry["pooled"], entry["interval"]
+        band = entry["chance"].get("quadratic_kappa")
+        shuffled = f", shuffled {span(band, 3)}" if band else ""
+        told.append(
+            f"{labels[model]}, chosen in every fold by its training patients alone, gives "
+            f"{percent(pooled['accuracy'])} of {run.level}s their true score (95\u00a0% interval "
+            f"{percent_span(interval.get('accuracy'))}) and reaches a quadratic kappa of "
+            f"{three(pooled['quadratic_kappa'])} (95\u00a0% interval "
+            f"{span(interval.get('quadratic_kappa'), 3)}{shuffled})."
+        )
+    return told
 
 
 def _headline(run: RunFiles, labels: Mapping[str, str], first: str) -> str:
