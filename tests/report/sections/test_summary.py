@@ -1,6 +1,7 @@
 import copy
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from lusscore.report.model_names import model_labels
