@@ -46,10 +46,12 @@ def get_backbone(name: str) -> BackboneSpec:
     except KeyError:
         similar = difflib.get_close_matches(_plain(name), plain, n=3)
         guess = (
-            f"did you mean {' or '.join(plain[key].name for key in similar)}? " if similar else ""
+            f"did you mean {' or '.join(plain[key].name for key in similar)}? Expected"
+            if similar
+            else "expected"
         )
         raise BackboneError(
-            f"Unknown backbone {name!r}; {guess}Expected {', '.join(MAIN_BACKBONES)}, one of the "
+            f"Unknown backbone {name!r}; {guess} {', '.join(MAIN_BACKBONES)}, one of the "
             f"{len(specs) - len(MAIN_BACKBONES)} others that 'lusscore backbones --all' lists, or "
             f"the path of an ONNX file, ending in {ONNX_SUFFIX}."
         ) from None
