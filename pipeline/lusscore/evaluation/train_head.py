@@ -101,8 +101,20 @@ def train_all(
         return
     from joblib import Parallel, delayed
 
-    workers = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="n_jobs")
+    # A process that grows by a large import in the middle of its work is taken for one that leaks.
+    keras = any(make_head(head.name).uses_keras for task in tasks for head in task.heads)
+    workers = Parallel(
+        n_jobs=jobs,
+        return_as="generator",
+        pre_dispatch="n_jobs",
+        initializer=_prepare_keras if keras else None,
+    )
     yield from workers(delayed(_train_each)(*inputs(task)) for task in tasks)
+
+
+def _prepare_keras() -> None:
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    import_keras(threads=_HEAD_THREADS)
 
 
 def _learns(heads: Sequence[HeadChoice]) -> bool:
@@ -128,10 +140,9 @@ def _train(
     head: HeadChoice,
 ) -> Trained:
     """Train one head."""
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     made = make_head(head.name, **head.settings)
     if made.uses_keras:
-        import_keras(threads=_HEAD_THREADS)
+        _prepare_keras()
     with threadpool_limits(_HEAD_THREADS):
         started = time.perf_counter()
         made.fit(

@@ -168,14 +168,17 @@ def select_and_train(
 def _tasks(
     candidates: Sequence[Model], inner: Sequence[Side]
 ) -> Iterator[tuple[Task, tuple[int, ...]]]:
-    """Group candidates that see the same numbers, so that these are gathered once."""
+    """Group candidates that see the same numbers, so that these are gathered once.
+
+    Tasks that take alike long stand beside each other.
+    """
     groups: dict[object, list[int]] = {}
     for number, candidate in enumerate(candidates):
         key = (candidate.features, bool(candidate.head.settings.get("variants", True)))
         groups.setdefault(key, []).append(number)
-    for side in inner:
-        for numbers in groups.values():
-            heads = tuple(candidates[number].head for number in numbers)
+    for numbers in groups.values():
+        heads = tuple(candidates[number].head for number in numbers)
+        for side in inner:
             yield Task(candidates[numbers[0]].features, side, heads), tuple(numbers)
 
 
