@@ -18,6 +18,7 @@ from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
+from lusscore.features.computing.worker_process import start_worker
 from lusscore.head import make_head
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
@@ -102,14 +103,22 @@ def train_all(
     from joblib import Parallel, delayed
 
     # A process that grows by a large import in the middle of its work is taken for one that leaks.
-    keras = any(make_head(head.name).uses_keras for task in tasks for head in task.heads)
+    names = {head.name for task in tasks for head in task.heads}
+    keras = any(make_head(name).uses_keras for name in names)
     workers = Parallel(
         n_jobs=jobs,
         return_as="generator",
         pre_dispatch="n_jobs",
-        initializer=_prepare_keras if keras else None,
+        initializer=_start_process,
+        initargs=(os.getpid(), keras),
     )
     yield from workers(delayed(_train_each)(*inputs(task)) for task in tasks)
+
+
+def _start_process(parent: int, keras: bool) -> None:
+    start_worker(parent)
+    if keras:
+        _prepare_keras()
 
 
 def _prepare_keras() -> None:
