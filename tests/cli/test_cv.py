@@ -368,7 +368,9 @@ def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--try", "C=0.1,1"), "needs --select"),
+        (("--try", "C=0.1,1"), "--try needs --select"),
+        (("--criterion", "accuracy"), "--criterion needs --select"),
+        (("--inner-folds", "3"), "--inner-folds needs --select"),
         (("--select", "best", "--head", "svm", "--try", "depth=1,2"), "has a setting 'depth'"),
         (("--select", "best", "--head", "svm", "--try", "C=0.1,x"), "'x' is not a number"),
         (("--select", "best", "--head", "svm", "--try", "C=0.1,-1"), "cannot be -1"),

@@ -43,6 +43,7 @@ _HEADINGS = {
     "jobs": "The run",
     "data_dir": "Places",
 }
+_FOR_CHOOSING = {"tries": "--try", "criterion": "--criterion", "inner_folds": "--inner-folds"}
 
 
 class _CvCommand(HeadsCommand):
@@ -301,8 +302,10 @@ def _choosing(
     from lusscore.head import head_names
 
     if not ways:
-        if tries:
-            raise click.UsageError(f"--try {tries[0]} needs --select, which chooses from it.")
+        source = click.get_current_context().get_parameter_source
+        for name, option in _FOR_CHOOSING.items():
+            if source(name) is not ParameterSource.DEFAULT:
+                raise click.UsageError(f"{option} needs --select, which alone has a use for it.")
         return None
     names = tuple(dict.fromkeys(heads or head_names()))
     flags = given if PAPERS_HEAD in names else {}
