@@ -73,6 +73,18 @@ class RunError(LusscoreError):
     """A run folder is missing, incomplete or already taken."""
 
 
+class BundleError(LusscoreError):
+    """A bundle is missing, damaged, altered or of a later schema, or cannot be made."""
+
+
+class ExamError(LusscoreError):
+    """An exam cannot be read or scored as asked for."""
+
+
+class ServeError(LusscoreError):
+    """The local page cannot be served as asked for."""
+
+
 class BenchError(LusscoreError):
     """A measurement cannot be made as asked for."""
 

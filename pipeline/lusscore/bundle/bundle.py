@@ -1,0 +1,164 @@
+"""A trained scorer as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.backbones import BackboneSpec
+from lusscore.cohort import ExtractionSettings
+from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.rules import Rule
+from lusscore.head import Head
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """A backbone of a bundle.
+
+    Attributes
+    ----------
+    spec
+        The backbone, with the levels that stage one kept.
+    weights_digest
+        SHA-256 of the weights it was trained on top of.
+    graph, graph_weights
+        The network in OpenVINO's format, ``.xml`` and ``.bin``, as bytes: uint8 frames of any
+        number in, float32 of shape (frames, ``spec.width``) out.
+    """
+
+    spec: BackboneSpec
+    weights_digest: str
+    graph: bytes = field(repr=False)
+    graph_weights: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained head among those whose probabilities are averaged.
+
+    Attributes
+    ----------
+    features
+        What it sees of a frame.
+    name, settings
+        The head's registered name and all its settings.
+    head
+        Trained.
+    temperature
+        That its probabilities are scaled by, before they are averaged; 1 changes nothing.
+    """
+
+    features: tuple[FeatureSet, ...]
+    name: str
+    settings: Mapping[str, Any]
+    head: Head
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Familiar:
+    """What clips of the training cohort look like to the backbones.
+
+    A clip is the mean of its frames' embeddings of all backbones, one after the other, less
+    `mean`. Its distance is √((Σ (component / deviation)² + (residual / rest)²) / (r + 1)),
+    divided by `limit`: above 1 it is farther off than clips of held-out training patients are.
+
+    Attributes
+    ----------
+    mean
+        float32, shape (dim,).
+    directions
+        float32, shape (dim, r): principal components.
+    deviations
+        float32, shape (r,): standard deviation along each.
+    rest
+        Root mean square of what the components leave of a held-out clip.
+    limit
+        Distance that only a small share of the clips of held-out patients exceeds.
+    share
+        That share, 0–1.
+    """
+
+    mean: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    deviations: NDArray[np.float32]
+    rest: float
+    limit: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained scorer with all that it needs.
+
+    Attributes
+    ----------
+    id
+        Unique to the training: 32 hexadecimal digits.
+    name
+        Of the training, for people; by default the cohort's.
+    created
+        When, in UTC, ISO 8601.
+    lusscore
+        Version that trained it.
+    protocol, rubric, label_level
+        Those of the training cohort.
+    synthetic
+        Whether no patient was ever scanned: such a scorer says nothing about patients.
+    extraction
+        How stage one made the training embeddings, and must make those of an exam.
+    networks
+        Backbones by name, in the order in which `familiar` joins their embeddings.
+    members
+        Trained heads; their calibrated probabilities are averaged.
+    temperature
+        That the average is scaled by, once more.
+    clip_rule, zone_rule
+        From frames to clips and zones.
+    least_confidence
+        A clip whose score has a lower probability is to be reviewed by a person.
+    coverage
+        Share of the training cohort's held-out clips that are at least as sure as that.
+    familiar
+        By which unlike clips are told.
+    card
+        The model card: plain JSON values, under the headings that a reader looks for.
+    digest
+        SHA-256 of the bundle's list of checksums; empty until it is written or read.
+    folder
+        Where it was read from or written to, if it was.
+    """
+
+    id: str
+    name: str
+    created: str
+    lusscore: str
+    protocol: str
+    rubric: str
+    label_level: str
+    synthetic: bool
+    extraction: ExtractionSettings
+    networks: Mapping[str, Network]
+    members: tuple[Member, ...]
+    temperature: float
+    clip_rule: Rule
+    zone_rule: Rule
+    least_confidence: float
+    coverage: float
+    familiar: Familiar
+    card: Mapping[str, Any]
+    digest: str = ""
+    folder: Path | None = None
+
+    def zones(self) -> Protocol:
+        """Return the protocol object that `protocol` names."""
+        return get_protocol(self.protocol)

@@ -1,0 +1,1 @@
+"""From an exam's clips to scores, the evidence for them and the doubt about them."""

@@ -1,0 +1,1 @@
+"""The local page on which exams are scored and looked at."""
