@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -19,7 +20,7 @@ from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
 from lusscore.features.computing.worker_process import start_worker
-from lusscore.head import make_head
+from lusscore.head import Head, make_head
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
 _HEAD_THREADS = 1
@@ -34,6 +35,43 @@ class _Known:
     patients: NDArray[np.int64]
     clips: NDArray[np.int64]
     exams: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Owners:
+    """Whose each labelled frame is, by number, shape (frames,) each."""
+
+    truth: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    clips: NDArray[np.int64]
+    exams: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frames: pd.DataFrame) -> _Owners:
+        patients, clips = (
+            np.unique(frames[column].to_numpy(), return_inverse=True)[1]
+            for column in ("patient", "clip")
+        )
+        # patients may name their exams alike
+        exams = frames.groupby(["patient", "exam"], dropna=False).ngroup()
+        return cls(frames["truth"].to_numpy(), patients, clips, np.asarray(exams, np.int64))
+
+
+def _known(
+    dataset: LabelledFrames,
+    owners: _Owners,
+    features: tuple[FeatureSet, ...],
+    rows: NDArray[np.int64],
+    heads: Sequence[HeadChoice],
+) -> _Known:
+    """Gather what heads are trained on; variants only where one of them learns from them."""
+    return _Known(
+        dataset.embeddings(features, rows, None if _learns(heads) else 1),
+        owners.truth[rows],
+        owners.patients[rows],
+        owners.clips[rows],
+        owners.exams[rows],
+    )
 
 
 @dataclass(frozen=True)
@@ -73,28 +111,14 @@ def train_all(
     jobs
         Tasks at once, each in a process of its own if above 1; the results are the same.
     """
-    frames = dataset.frames
-    truth = frames["truth"].to_numpy()
-    patients, clips = (
-        np.unique(frames[column].to_numpy(), return_inverse=True)[1]
-        for column in ("patient", "clip")
-    )
-    # patients may name their exams alike
-    exams = np.asarray(frames.groupby(["patient", "exam"], dropna=False).ngroup(), np.int64)
+    owners = _Owners.of(dataset.frames)
 
     def inputs(task: Task) -> tuple[Any, ...]:
         side = task.side
-        # variants travel to a process only where a head asks for them
-        known = _Known(
-            dataset.embeddings(task.features, side.train, None if _learns(task.heads) else 1),
-            truth[side.train],
-            patients[side.train],
-            clips[side.train],
-            exams[side.train],
-        )
+        known = _known(dataset, owners, task.features, side.train, task.heads)
         asked = any(head.settings.get("test_variants") for head in task.heads)
         unseen = dataset.embeddings(task.features, side.test, None if asked else 1)
-        return known, unseen, clips[side.test], exams[side.test], task.heads
+        return known, unseen, owners.clips[side.test], owners.exams[side.test], task.heads
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:
@@ -148,12 +172,28 @@ def _train(
     unseen_exams: NDArray[np.int64],
     head: HeadChoice,
 ) -> Trained:
-    """Train one head."""
+    """Train one head, and ask it."""
+    made = _make(head)
+    started = time.perf_counter()
+    _fit(made, known)
+    seconds = time.perf_counter() - started
+    with threadpool_limits(_HEAD_THREADS):
+        probabilities = np.zeros((len(unseen), len(SCORES)))
+        probabilities[:, made.classes_] = made.predict_proba(
+            unseen, clips=unseen_clips, exams=unseen_exams
+        )
+    return probabilities, seconds
+
+
+def _make(head: HeadChoice) -> Head:
     made = make_head(head.name, **head.settings)
     if made.uses_keras:
         _prepare_keras()
+    return made
+
+
+def _fit(made: Head, known: _Known) -> None:
     with threadpool_limits(_HEAD_THREADS):
-        started = time.perf_counter()
         made.fit(
             known.embeddings,
             known.truth,
@@ -161,9 +201,29 @@ def _train(
             clips=known.clips,
             exams=known.exams,
         )
-        seconds = time.perf_counter() - started
-        probabilities = np.zeros((len(unseen), len(SCORES)))
-        probabilities[:, made.classes_] = made.predict_proba(
-            unseen, clips=unseen_clips, exams=unseen_exams
-        )
-    return probabilities, seconds
+
+
+def fit_on(
+    dataset: LabelledFrames,
+    features: tuple[FeatureSet, ...],
+    head: HeadChoice,
+    rows: NDArray[np.int64] | None = None,
+) -> Head:
+    """Train a head on some labelled frames, as a fold would, and return it.
+
+    Parameters
+    ----------
+    dataset
+        Labelled frames and embeddings.
+    features
+        What it sees.
+    head
+        With all its settings.
+    rows
+        int64, rows of the labelled frames; None for all.
+    """
+    rows = np.arange(len(dataset.frames)) if rows is None else rows
+    owners = _Owners.of(dataset.frames)
+    made = _make(head)
+    _fit(made, _known(dataset, owners, features, rows, (head,)))
+    return made

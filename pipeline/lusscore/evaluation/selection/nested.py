@@ -121,6 +121,49 @@ def select_and_train(
     FoldError
         If the training patients cannot be divided again.
     """
+    choices, spent = choose_inside(dataset, side, selection, jobs=jobs, progress=progress)
+    wanted = sorted({number for choice in choices.values() for number in choice.candidates})
+    final = [
+        Task(selection.candidates[number].features, side, (selection.candidates[number].head,))
+        for number in wanted
+    ]
+    answers: dict[int, Probabilities] = {}
+    for number, ((probabilities, seconds),) in zip(
+        wanted, train_all(dataset, final, jobs), strict=True
+    ):
+        answers[number] = probabilities
+        spent += seconds
+    return tuple(
+        Selected(
+            selected_name(way),
+            choice.combine([answers[number] for number in choice.candidates]),
+            tuple(_rows(selection, way, side, choice)),
+            spent,
+        )
+        for way, choice in choices.items()
+    )
+
+
+def choose_inside(
+    dataset: LabelledFrames,
+    side: Side,
+    selection: Selection,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda heads: None,
+) -> tuple[dict[str, Choice], float]:
+    """Choose by the training rows of a side alone.
+
+    Returns
+    -------
+    tuple
+        What each way to choose came to, by its name, and the seconds spent on training.
+
+    Raises
+    ------
+    FoldError
+        If the training patients cannot be divided again.
+    """
     inner = divide_training(dataset, side, selection.folds, selection.seed)
     place = {int(row): at for at, row in enumerate(side.train)}
     held = {
@@ -143,26 +186,7 @@ def select_and_train(
         way: choose(rows_inside, seen, selection.rules, criterion, WAYS[way])
         for way in selection.ways
     }
-    wanted = sorted({number for choice in choices.values() for number in choice.candidates})
-    final = [
-        Task(selection.candidates[number].features, side, (selection.candidates[number].head,))
-        for number in wanted
-    ]
-    answers: dict[int, Probabilities] = {}
-    for number, ((probabilities, seconds),) in zip(
-        wanted, train_all(dataset, final, jobs), strict=True
-    ):
-        answers[number] = probabilities
-        spent += seconds
-    return tuple(
-        Selected(
-            selected_name(way),
-            choice.combine([answers[number] for number in choice.candidates]),
-            tuple(_rows(selection, way, side, choice)),
-            spent,
-        )
-        for way, choice in choices.items()
-    )
+    return choices, spent
 
 
 def _tasks(

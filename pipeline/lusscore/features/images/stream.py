@@ -33,10 +33,14 @@ class Chunk:
         For each input size wanted: uint8, shape (frames, 1 + variants, height, width, 3).
     times
         Seconds, shape (frames,).
+    shown
+        The frames as they are before they are scaled to an input size, each uint8, shape (rows,
+        columns, 3); empty unless asked for.
     """
 
     images: dict[tuple[int, int], NDArray[np.uint8]]
     times: NDArray[np.float64]
+    shown: tuple[NDArray[np.uint8], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def stream_clips(
     frames_per_chunk: int,
     *,
     readers: int = 1,
+    shown: bool = False,
 ) -> Generator[Chunk | ClipEnd, None, None]:
     """Decode clips ahead of their use and yield their frames in chunks, clip after clip.
 
@@ -77,6 +82,8 @@ def stream_clips(
         on its neighbours.
     readers
         Threads, each of which decodes a clip of its own.
+    shown
+        Whether chunks keep the frames in full size, too.
     """
     source = iter(clips)
     turn = threading.Lock()
@@ -101,7 +108,7 @@ def stream_clips(
         while (found := next_clip()) is not None:
             line, (clip, path, sizes) = found
             try:
-                for item in _read_clip(clip, path, sizes, settings, frames_per_chunk):
+                for item in _read_clip(clip, path, sizes, settings, frames_per_chunk, shown):
                     if not _put(line, item, closed):
                         return
             except BaseException as error:  # handed to the consumer, who raises it
@@ -151,6 +158,7 @@ def _read_clip(
     sizes: Sequence[tuple[int, int]],
     settings: ExtractionSettings,
     frames_per_chunk: int,
+    keep_shown: bool,
 ) -> Iterator[Chunk | ClipEnd]:
     """Yield a clip's chunks and its end."""
     wanted = frozenset(clip.frames.tolist())
@@ -163,7 +171,8 @@ def _read_clip(
         while batch := list(islice(frames, frames_per_chunk)):
             found += len(batch)
             shown = [_shown(frame, sector, settings) for frame in batch]
-            yield _make_chunk(shown, clip.digest, sizes, settings)
+            chunk = _make_chunk(shown, clip.digest, sizes, settings)
+            yield replace(chunk, shown=tuple(frame.rgb for frame in shown)) if keep_shown else chunk
     except ClipError as error:
         yield ClipEnd(str(error))
         return

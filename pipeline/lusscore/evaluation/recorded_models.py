@@ -1,0 +1,123 @@
+"""The models of a run folder, made again from what it records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lusscore.errors import HeadError, RunError
+from lusscore.evaluation.feature_sets import FeatureSet, parse_levels
+from lusscore.evaluation.models import HeadChoice, Model
+from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.selection.nested import WAYS, Selection
+from lusscore.head import head_defaults, make_head
+
+_SET = re.compile(r"([^+\[\]/ ]+)(?:\[([^\]]+)\])?")
+_FUSED = "-mean"
+
+
+def recorded_model(config: Mapping[str, Any], name: str) -> Model:
+    """Make a model of a run again, by its name, with the settings that the run records.
+
+    Parameters
+    ----------
+    config
+        What :func:`lusscore.evaluation.read_config` gives.
+    name
+        As in the run's tables, such as ``"xception[16.mean]+vgg16/softmax-mean"``.
+
+    Raises
+    ------
+    RunError
+        If the record has no such model, or not all of its settings.
+    """
+    heads = {head["name"]: head for head in (config["head"], *config.get("more_heads", []))}
+    settings = {
+        key: {setting: value for setting, value in head.items() if setting != "name"}
+        for key, head in heads.items()
+    }
+    return _parse(name, settings)
+
+
+def recorded_selection(config: Mapping[str, Any]) -> Selection:
+    """Make again what a run chose from in each fold.
+
+    Raises
+    ------
+    RunError
+        If the run chose nothing, or its record is not that of a run.
+    """
+    record = config.get("selection")
+    if record is None:
+        raise RunError(
+            "The run chose nothing inside its folds; name one of its models, or make a run with "
+            "'lusscore cv --select'."
+        )
+    seed = int(config["cross_validation"]["seed"])
+    try:
+        return Selection(
+            candidates=tuple(_candidate(line, seed) for line in record["candidates"]),
+            ways=tuple(way for way in record["ways"] if way in WAYS),
+            criterion=str(record["criterion"]),
+            clip_labels=record["level"] == "clip",
+            folds=int(record["inner_folds"]),
+            seed=seed,
+            **({"rules": tuple(map(Rule.parse, record["rules"]))} if record["rules"] else {}),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"The run's record of what it chose from cannot be read ({error}); run 'lusscore cv' "
+            "again."
+        ) from None
+
+
+def _candidate(line: str, seed: int) -> Model:
+    """Read ``name key=value, key=value``: what differs from the head's defaults."""
+    name, _, told = line.partition(" ")
+    head = name.rpartition("/")[2]
+    settings = dict(head_defaults(head)) | {"seed": seed}
+    for assignment in filter(None, told.split(", ")):
+        key, _, text = assignment.partition("=")
+        if key not in settings:
+            raise RunError(f"The run's candidate {line!r} has an unknown setting {key!r}.")
+        settings[key] = _typed(text, settings[key])
+    return _parse(name, {head: settings})
+
+
+def _typed(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return text == "True"
+    return type(default)(text)
+
+
+def _parse(name: str, heads: Mapping[str, Mapping[str, Any]]) -> Model:
+    sets, _, head = name.rpartition("/")
+    combination = "concatenate"
+    if head.endswith(_FUSED) and head not in heads:
+        head, combination = head.removesuffix(_FUSED), "mean"
+    if not sets or head not in heads:
+        raise RunError(
+            f"The run has no model {name!r} whose head is recorded; expected one of the heads "
+            f"{', '.join(heads)}."
+        )
+    try:
+        make_head(head, **heads[head])
+        features = _features(sets)
+    except HeadError as error:
+        raise RunError(f"The run's model {name!r} cannot be made again: {error}") from None
+    return Model(features, HeadChoice(head, dict(heads[head])), combination)
+
+
+def _features(text: str) -> tuple[FeatureSet, ...]:
+    """Read ``xception[16.mean+32.max]+vgg16``."""
+    found: list[FeatureSet] = []
+    place = 0
+    while place < len(text):
+        match = _SET.match(text, place)
+        if match is None or text[match.end() : match.end() + 1] not in ("", "+"):
+            raise RunError(f"The run's model on {text!r} cannot be read.")
+        levels: Sequence[str] = parse_levels(match[2]) if match[2] else ("embedding",)
+        found.append(FeatureSet(match[1], tuple(levels)))
+        place = match.end() + 1
+    return tuple(found)

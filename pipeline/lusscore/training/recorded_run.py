@@ -1,0 +1,154 @@
+"""The cross-validation that stands behind a bundle: read, and held against the cohort."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lusscore.cohort import MANIFEST_NAME
+from lusscore.errors import RunError
+from lusscore.evaluation import (
+    METRICS_NAME,
+    PREDICTIONS_NAME,
+    Rule,
+    read_config,
+    read_predictions,
+)
+from lusscore.evaluation.dataset import LabelledCohort
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run and the model of it that is to be trained on all patients.
+
+    Attributes
+    ----------
+    folder
+        The run's.
+    config
+        ``config.toml``.
+    metrics
+        ``metrics.json``.
+    model
+        The model's name.
+    predictions
+        What it said of every labelled frame while the frame's patient was held out.
+    clip_rule, zone_rule
+        The run's rules from frames to clips and zones.
+    """
+
+    folder: Path
+    config: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    model: str
+    predictions: pd.DataFrame
+    clip_rule: Rule
+    zone_rule: Rule
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether the model was chosen anew in each fold."""
+        return self.model.startswith("selected/")
+
+
+def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
+    """Read a run and pick one of its models.
+
+    Parameters
+    ----------
+    folder
+        Of ``lusscore cv``.
+    model
+        Name, or the only part of it that tells it from others: ``"average"``; None for what was
+        chosen inside the folds, where the run has that, else the run's first model. No model is
+        picked by its result.
+
+    Raises
+    ------
+    RunError
+        If `folder` is no run folder, the run tests another cohort than it trains on, or it has
+        no such model.
+    """
+    config = read_config(folder)
+    if config.get("trained_on"):
+        raise RunError(
+            f"{folder} is an external validation, which holds out a whole cohort; a bundle needs "
+            "a run with folds of its own cohort: 'lusscore cv COHORT'."
+        )
+    name = _pick(folder, list(config.get("models", [])), model)
+    predictions = read_predictions(folder / PREDICTIONS_NAME)
+    own = predictions[predictions["model"] == name].reset_index(drop=True)
+    if own.empty:
+        raise RunError(f"{folder} has no predictions of {name}; run 'lusscore cv' again.")
+    rules = config.get("evaluation", {})
+    return RecordedRun(
+        folder,
+        config,
+        _metrics(folder / METRICS_NAME),
+        name,
+        own,
+        Rule.parse(rules.get("clip_rule", "majority")),
+        Rule.parse(rules.get("zone_rule", "majority")),
+    )
+
+
+def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Sequence[str]) -> None:
+    """Refuse a run of other labels or embeddings than those to train on.
+
+    What is reported of a bundle would else be of another scorer.
+
+    Raises
+    ------
+    RunError
+        If the run is of another cohort, manifest or feature file.
+    """
+    cohort = labelled.cohort
+    recorded = run.config["cohort"]
+    again = "Run 'lusscore cv' again, or leave out --from-run."
+    if recorded["name"] != cohort.name:
+        raise RunError(
+            f"{run.folder} is a run of cohort {recorded['name']}, not of {cohort.name}. {again}"
+        )
+    manifest = hashlib.sha256((cohort.folder / MANIFEST_NAME).read_bytes()).hexdigest()
+    if recorded.get("manifest_digest") != manifest:
+        raise RunError(
+            f"The manifest of cohort {cohort.name} has changed since {run.folder} was made. {again}"
+        )
+    prints = {one["name"]: one["fingerprint"] for one in run.config.get("backbones", [])}
+    for backbone in backbones:
+        file = labelled.dataset.features[backbone]
+        if prints.get(backbone) != file.attrs["fingerprint"]:
+            raise RunError(
+                f"{run.folder} was made from other embeddings than those in {file.path}. {again}"
+            )
+
+
+def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
+    if not models:
+        raise RunError(f"{folder} records no models; run 'lusscore cv' again.")
+    if wanted is None:
+        selected = [name for name in models if name.startswith("selected/")]
+        return (selected or list(models))[0]
+    found = [name for name in models if name == wanted] or [
+        name for name in models if wanted in name
+    ]
+    if len(found) != 1:
+        many = "several models" if found else "no model"
+        raise RunError(
+            f"{folder} has {many} that {wanted!r} names; expected one of {', '.join(models)}."
+        )
+    return found[0]
+
+
+def _metrics(path: Path) -> Mapping[str, Any]:
+    try:
+        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error}); run 'lusscore cv' again.") from None
+    return metrics

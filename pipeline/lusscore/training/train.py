@@ -1,0 +1,136 @@
+"""From a cohort and its cross-validation to a bundle."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from lusscore import __version__
+from lusscore.backbones import (
+    DEFAULT_PRECISION,
+    BackboneSpec,
+    load_weights,
+    with_levels,
+)
+from lusscore.backbones.engines.graph_bytes import graph_bytes
+from lusscore.bundle.bundle import Bundle, Network
+from lusscore.cohort import Cohort
+from lusscore.errors import BundleError
+from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.training.calibration import COVERAGE, calibrate, cross_fit
+from lusscore.training.card import make_card
+from lusscore.training.familiar import clip_vectors, fit_familiar
+from lusscore.training.fit_members import fit_members
+from lusscore.training.held_out_clips import HeldOutClips
+from lusscore.training.recorded_run import RecordedRun, check_same_data
+from lusscore.training.trust import measure_trust
+
+
+def train_bundle(
+    cohort: Cohort,
+    specs: Mapping[str, BackboneSpec],
+    features_dir: Path,
+    run: RecordedRun,
+    *,
+    name: str = "",
+    coverage: float = COVERAGE,
+    weights_dir: Path | None = None,
+    cache: Path | None = None,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Bundle:
+    """Train a run's model on all labelled patients, and calibrate it on those held out.
+
+    Parameters
+    ----------
+    cohort
+        Gives labels and settings; the run's.
+    specs
+        Backbones by name: at least those of the model.
+    features_dir
+        Folder of all feature files.
+    run
+        The run and the model wanted.
+    name
+        Of the bundle, for people; by default the cohort's.
+    coverage
+        Share of held-out clips that the scorer is to be believed on.
+    weights_dir
+        Where weights lie beside those that come with lusscore.
+    cache
+        Folder of converted networks; None for none.
+    jobs
+        Processes, where something is chosen.
+    progress
+        Called with (heads trained, heads in all).
+
+    Raises
+    ------
+    RunError
+        If the run is of other data.
+    BundleError
+        If the embeddings cannot be made again by the network that goes into the bundle.
+    FeatureFileError, CohortError, HeadError, FoldError, WeightsError
+        As in a cross-validation.
+    """
+    labelled = load_cohort(cohort, list(specs.values()), features_dir)
+    check_same_data(run, labelled, tuple(specs))
+    dataset = labelled.dataset
+    fitted = fit_members(dataset, run, jobs=jobs, progress=progress)
+    used = tuple(
+        dict.fromkeys(one.backbone for member in fitted.members for one in member.features)
+    )
+    held_out = HeldOutClips.of(run.predictions, fitted.clip_rule)
+    calibration = calibrate(held_out, coverage)
+    trust = measure_trust(cross_fit(held_out, coverage))
+    card, extraction = cohort.card, cohort.card.extraction
+    networks = {
+        backbone: _network(
+            with_levels(specs[backbone], extraction.levels), labelled, weights_dir, cache
+        )
+        for backbone in used
+    }
+    return Bundle(
+        id=uuid.uuid4().hex,
+        name=name or cohort.name,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        lusscore=__version__,
+        protocol=card.protocol,
+        rubric=card.rubric,
+        label_level=card.label_level,
+        synthetic=card.synthetic,
+        extraction=extraction,
+        networks=networks,
+        members=fitted.members,
+        # one scaling after another is one by their product
+        temperature=fitted.temperature * calibration.temperature,
+        clip_rule=fitted.clip_rule,
+        zone_rule=run.zone_rule,
+        least_confidence=calibration.least_confidence,
+        coverage=calibration.coverage,
+        familiar=fit_familiar(*clip_vectors(dataset, used)),
+        card=make_card(run, fitted.members, calibration, trust),
+    )
+
+
+def _network(
+    spec: BackboneSpec, labelled: LabelledCohort, weights_dir: Path | None, cache: Path | None
+) -> Network:
+    """Take the network along, if it is the one that made the embeddings."""
+    weights = load_weights(spec, weights_dir)
+    file = labelled.dataset.features[spec.name]
+    if file.attrs["weights_digest"] != weights.digest:
+        raise BundleError(
+            f"{file.path} was computed with other weights of {spec.name} than those at hand; give "
+            "the folder of the right ones with --weights-dir, or run 'lusscore features' again."
+        )
+    precision = file.parts.get("precision", DEFAULT_PRECISION)
+    if precision != DEFAULT_PRECISION:
+        raise BundleError(
+            f"{file.path} was computed in {precision}, while exams are scored in "
+            f"{DEFAULT_PRECISION}; compute the embeddings again without --precision."
+        )
+    graph, graph_weights = graph_bytes(spec, weights, cache)
+    return Network(spec, weights.digest, graph, graph_weights)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from lusscore.errors import RunError
+from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import HeadChoice, Model, plan_models
+from lusscore.evaluation.recorded_models import recorded_model, recorded_selection
+from lusscore.evaluation.selection.grids import list_candidates
+from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.head import head_defaults, head_names
+
+SETS = (FeatureSet("xception"), FeatureSet("vgg16", ("embedding", "16.top", "16.mean")))
+
+
+def _config(heads: list[HeadChoice], **more: object) -> dict[str, object]:
+    first, *others = [{"name": head.name, **head.settings} for head in heads]
+    return {"head": first, "more_heads": others, "cross_validation": {"seed": 5}, **more}
+
+
+def _heads(*names: str) -> list[HeadChoice]:
+    return [HeadChoice(name, {**head_defaults(name), "seed": 5}) for name in names]
+
+
+def test_every_model_that_a_run_can_have_is_made_again_by_its_name() -> None:
+    heads = _heads(*head_names())
+    config = _config(heads)
+    for model in plan_models(SETS, heads, ("concatenate", "mean")):
+        again = recorded_model(config, model.name)
+        assert again.name == model.name
+        assert (again.features, again.head, again.is_mean) == (
+            model.features,
+            model.head,
+            model.is_mean,
+        )
+
+
+@pytest.mark.parametrize("name", ["xception/forest", "softmax", "", "xc eption/softmax", "[]/svm"])
+def test_a_model_that_the_run_does_not_have_is_refused(name: str) -> None:
+    with pytest.raises(RunError):
+        recorded_model(_config(_heads("softmax", "svm")), name)
+
+
+def test_settings_that_a_head_no_longer_knows_are_refused() -> None:
+    config = _config([HeadChoice("softmax", {"width": 4})])
+    with pytest.raises(RunError, match="width"):
+        recorded_model(config, "xception/softmax")
+
+
+@pytest.mark.parametrize("clip_labels", [True, False])
+def test_what_was_chosen_from_is_read_back_as_it_was(clip_labels: bool) -> None:
+    heads = [HeadChoice("softmax", {"components": 8}), *map(HeadChoice, ("logistic", "mil", "svm"))]
+    candidates = list_candidates(
+        [(SETS[0],), (SETS[1],), SETS], heads, {}, clip_labels=clip_labels, seed=5
+    )
+    selection = Selection(candidates, ("best", "average"), "macro_f1", clip_labels, 3, 5)
+    config = _config(_heads("softmax"), selection=dict(describe_selection(selection)))
+    assert recorded_selection(config) == selection
+
+
+def test_a_run_that_chose_nothing_says_what_to_do() -> None:
+    with pytest.raises(RunError, match="--select"):
+        recorded_selection(_config(_heads("softmax")))
+
+
+def test_a_record_that_lacks_something_is_refused() -> None:
+    with pytest.raises(RunError, match="lusscore cv"):
+        recorded_selection(_config(_heads("softmax"), selection={"candidates": []}))
+
+
+def test_a_model_of_several_sets_keeps_their_order() -> None:
+    model = Model(SETS[::-1], _heads("svm")[0])
+    assert recorded_model(_config(_heads("svm")), model.name).features == SETS[::-1]
