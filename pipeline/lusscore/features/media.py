@@ -95,7 +95,7 @@ def index_media(
         remembered = known.get(clip)
         if stamp and remembered is not None and remembered.stamp == stamp:
             return remembered
-        return _inspect(clip, path, stamp)
+        return inspect_clip(clip, path, stamp)
 
     found = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -107,7 +107,7 @@ def index_media(
     return found
 
 
-def _inspect(clip: str, path: Path, stamp: tuple[int, ...]) -> Media:
+def inspect_clip(clip: str, path: Path, stamp: tuple[int, ...]) -> Media:
     """Read a clip from end to end."""
     digest = ""
     try:
