@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from lusscore.cli.computed_backbones import computed_backbones
 from lusscore.cli.cv_tables import print_results
 from lusscore.cli.head_settings import (
     PAPERS_HEAD,
@@ -32,7 +33,6 @@ from lusscore.cli.places import (
 from lusscore.console import counter, note, say
 
 if TYPE_CHECKING:
-    from lusscore.cohort import Cohort
     from lusscore.evaluation.models import HeadChoice
     from lusscore.evaluation.selection.choosing import Choosing
 
@@ -228,7 +228,7 @@ def command(
     found, *training = (
         find_cohort(one, data_dir, check_files=False) for one in (test or cohort or "", *train)
     )
-    names = dict.fromkeys(backbones or _computed(features_dir, (found, *training)))
+    names = dict.fromkeys(backbones or computed_backbones(features_dir, (found, *training)))
     given = {key: value for key, value in head_options.items() if value is not None}
     experiment = Experiment(
         found,
@@ -344,32 +344,3 @@ def _check_usage(
         raise click.UsageError(
             f"--train and --test hold out one cohort whole; leave out {' and '.join(by_folds)}."
         )
-
-
-def _computed(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
-    """Name the backbones that all cohorts have a feature file of, in the order of the registry."""
-    from lusscore.backbones import backbone_names
-    from lusscore.errors import FeatureFileError
-
-    found = {}
-    for cohort in cohorts:
-        folder = features_dir / cohort.name
-        found[folder] = {path.stem for path in folder.glob("*.h5")}
-        if not found[folder]:
-            raise FeatureFileError(
-                f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
-            )
-    names = set.intersection(*found.values())
-    if not names:
-        told = "; ".join(f"{folder} has {', '.join(sorted(own))}" for folder, own in found.items())
-        raise FeatureFileError(
-            f"No backbone has a feature file for all cohorts: {told}. Make what is missing with "
-            "'lusscore features'."
-        )
-    foreign = sorted(names - set(backbone_names()))
-    if foreign:
-        raise FeatureFileError(
-            f"{folder / foreign[0]}.h5 comes from an ONNX file; name the backbones to use, that "
-            f"one as --backbone <folder>/{foreign[0]}.onnx."
-        )
-    return [name for name in backbone_names() if name in names]

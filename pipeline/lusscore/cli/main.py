@@ -16,6 +16,8 @@ _COMMANDS = {
     "check": ("check", "Validate a cohort and tell what is in it."),
     "features": ("features", "Stage one: compute embeddings, once per frame."),
     "cv": ("cv", "Stage two: cross-validate a head by patient and report."),
+    "train": ("train", "Train a scorer on all patients and keep it as a bundle."),
+    "score": ("score", "Score an exam: zones, global score, evidence and doubt."),
     "report": ("report", "Make a run's report again from its files."),
     "status": ("status", "Tell how far and how fresh feature files are."),
     "verify": ("verify", "Re-read every checksum and repair what is damaged."),

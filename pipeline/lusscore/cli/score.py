@@ -1,0 +1,173 @@
+"""``lusscore score``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lusscore.cli.places import results_dir_option
+from lusscore.console import note, print_table, progress, say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from lusscore.bundle.bundle import Bundle
+    from lusscore.scoring.scored import ScoredClip, ScoredExam
+
+
+@click.command("score")
+@click.argument("exam", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    "-m",
+    default="phantom",
+    show_default=True,
+    metavar="BUNDLE",
+    help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. The "
+    "default is trained on computed images, shows how the program works, and says nothing about "
+    "patients.",
+)
+@click.option("--expect", default=None, metavar="DIGEST", help="Refuse a bundle of another digest.")
+@click.option(
+    "--zones",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="A table with the columns clip and zone, before what names and DICOM headers tell.",
+)
+@click.option("--name", default="", help="What the exam is called in its report.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for report.html, exam.json, clips.csv and zones.csv.  [default: "
+    "<results-dir>/exams/<by what is in the clips>]",
+)
+@click.option(
+    "--names", is_flag=True, help="Write file names into the report; they may be those of people."
+)
+@click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
+@click.option("--open/--no-open", "open_report", default=False, help="Show the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print exam.json.")
+@results_dir_option
+def command(
+    exam: tuple[Path, ...],
+    model: str,
+    expect: str | None,
+    zones: Path | None,
+    name: str,
+    output: Path | None,
+    names: bool,
+    threads: int | None,
+    open_report: bool,
+    as_json: bool,
+    results_dir: Path,
+) -> None:
+    """Score one EXAM: a folder, or clips, of one patient's visit.
+
+    Every clip and zone gets a score from 0 to 3 with calibrated probabilities, and the exam its
+    global score with the bounds that missing zones leave. Clips that the scorer should not be
+    believed on are marked for review. The report shows which part of the image speaks for each
+    score. Zones are told by a table, file names, folders or DICOM headers (docs/exam-input.md).
+
+    Clips are called by number: names of files appear on this terminal alone, unless --names is
+    given. Clips that cannot be read are listed, and the exit code is then 1.
+
+    Research use only: this is not a medical device.
+    """
+    from lusscore.bundle.builtin import find_bundle
+    from lusscore.bundle.read import read_bundle
+    from lusscore.report.exam import exam_page
+    from lusscore.scoring import Scorer, exam_csv, exam_json, zones_csv
+    from lusscore.scoring.exam_input import find_exam
+
+    bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
+    found = find_exam(exam, bundle.zones(), table=zones)
+    with Scorer(bundle, threads=threads) as scorer, progress() as bars:
+        scored = scorer.score(found.clips, name=name, progress=_bar(bars))
+    document = json.dumps(exam_json(scored, bundle, names=names), indent=1, ensure_ascii=False)
+    folder = output or results_dir / "exams" / _folder_name(scored)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in (
+        ("exam.json", document + "\n"),
+        ("clips.csv", exam_csv(scored)),
+        ("zones.csv", zones_csv(scored)),
+        ("report.html", exam_page(scored, bundle, show_names=names)),
+    ):
+        (folder / file).write_text(text, encoding="utf-8", newline="\n")
+    for sentence in (*found.notes, *scored.notes):
+        note(f"Note: {sentence}")
+    if as_json:
+        say(document)
+    else:
+        _print(scored, bundle)
+        say(f"Report: {folder / 'report.html'}")
+    if open_report:
+        click.launch((folder / "report.html").resolve().as_uri())
+    if any(clip.reading is None for clip in scored.clips):
+        sys.exit(1)
+
+
+def _bar(bars: Progress) -> Callable[[int, int], None]:
+    task = bars.add_task("Scoring", total=None, unit="frames")
+
+    def update(done: int, total: int) -> None:
+        bars.update(task, completed=done, total=total)
+
+    return update
+
+
+def _folder_name(exam: ScoredExam) -> str:
+    """Name an exam's folder by its clips: names of files and folders may be those of people."""
+    digests = "".join(sorted(clip.digest for clip in exam.clips))
+    return f"exam-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
+
+
+def _print(exam: ScoredExam, bundle: Bundle) -> None:
+    """Print clips, zones and the global score."""
+    print_table(
+        "Clips",
+        ("clip", "file", "zone", ">score", ">probability", ">distance", "review"),
+        [_clip_row(clip) for clip in exam.clips],
+    )
+    if exam.zones:
+        print_table(
+            f"Zones of {exam.protocol}",
+            ("zone", ">score", ">probability", "review"),
+            [
+                (
+                    zone.zone,
+                    str(zone.score),
+                    f"{zone.probabilities[zone.score]:.2f}",
+                    "review" if zone.review else "",
+                )
+                for zone in exam.zones
+            ],
+        )
+    span = f", {exam.lowest} to {exam.highest} with the zones that are missing"
+    say(
+        f"Global score: {exam.total} of {exam.maximum} ({len(exam.zones)} of "
+        f"{exam.zones_of_protocol} zones scored{span if exam.highest > exam.lowest else ''})"
+    )
+    say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only.")
+
+
+def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
+    file, zone, reading = clip.clip.path.name, clip.clip.zone or "?", clip.reading
+    if reading is None:
+        return str(clip.number), file, zone, "–", "", "", f"not scored: {clip.error}"
+    return (
+        str(clip.number),
+        file,
+        zone,
+        str(reading.score),
+        f"{reading.confidence:.2f}",
+        f"{reading.distance:.2f}",
+        " ".join(reading.review),
+    )
