@@ -54,7 +54,7 @@ def fit_familiar(
     they leave, as in probabilistic principal component analysis (Tipping, M. E., Bishop, C. M.
     (1999). Probabilistic principal component analysis. Journal of the Royal Statistical Society B
     61 (3), 611–622). Its limit, and the size of what is left, are taken from patients held out:
-    those that a fit has seen lie closer to it than any other.
+    a fit says little about those that it has not seen by those that it has.
 
     Parameters
     ----------
@@ -95,7 +95,8 @@ def fit_familiar(
 def _fit(clips: _Float, most: int, seed: int) -> tuple[_Float, _Float, _Float]:
     """Return mean, directions and the deviation along each; never more than there are."""
     kept = min(most, max(1, len(clips) - 1))
-    pca = PCA(kept, random_state=seed, svd_solver="full").fit(clips.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # clips that are all the same have no spread to share out
+        pca = PCA(kept, random_state=seed, svd_solver="full").fit(clips.astype(np.float64))
     directions = np.zeros((clips.shape[1], most), np.float32)
     deviations = np.ones(most, np.float32)
     directions[:, :kept] = pca.components_.T
