@@ -3,12 +3,12 @@ import pytest
 from lusscore.bench import BenchSettings, get_suites, register_suite, suite_names
 from lusscore.errors import BenchError
 
-ALL = ("start-up", "stage-one", "memory", "stage-two", "precision", "scale-out", "paper")
+ALL = ("start-up", "stage-one", "memory", "stage-two", "score", "precision", "scale-out", "paper")
 
 
-def test_the_suites_are_those_and_the_first_four_run_by_themselves() -> None:
+def test_the_suites_are_those_and_the_first_five_run_by_themselves() -> None:
     assert suite_names() == ALL
-    assert tuple(suite.name for suite in get_suites()) == ALL[:4]
+    assert tuple(suite.name for suite in get_suites()) == ALL[:5]
 
 
 def test_suites_are_found_by_name_once_each() -> None:

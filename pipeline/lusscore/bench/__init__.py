@@ -9,6 +9,7 @@ from lusscore.bench import start_up as _start_up  # noqa: F401
 from lusscore.bench import stage_one as _stage_one  # noqa: F401
 from lusscore.bench import memory as _memory  # noqa: F401
 from lusscore.bench import stage_two as _stage_two  # noqa: F401
+from lusscore.bench import scoring as _scoring  # noqa: F401
 from lusscore.bench import precision as _precision  # noqa: F401
 from lusscore.bench import scale_out as _scale_out  # noqa: F401
 from lusscore.bench import paper as _paper  # noqa: F401

@@ -60,11 +60,12 @@ def command(
     stage-one  MP4 to HDF5, beside keras.Model.predict and NumPy's matrix product
     memory     whether stage one's memory grows with the number of frames
     stage-two  cross-validation at the size of the paper
+    score      an exam's clips to its report, from a cold start
     precision  bf16 beside f32: speed, embeddings, cross-validation
     scale-out  time per clip of workers and of a Dask cluster; the single writer
     paper      the paper's protocol in Keras beside features + cv
 
-    Without a SUITE, the first four. Backbones without weights get random ones; speed does not
+    Without a SUITE, the first five. Backbones without weights get random ones; speed does not
     depend on the values. Machines are noisy: compare ratios, which are taken within one run, and
     not the seconds of two runs.
     """
