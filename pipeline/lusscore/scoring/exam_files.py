@@ -1,0 +1,139 @@
+"""The clips among the files and folders that a person points at."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lusscore.clips import IMAGE_SUFFIXES, is_clip
+from lusscore.clips.readers import has_known_suffix
+from lusscore.errors import ExamError
+from lusscore.scoring.image_sequences import sequence_name
+
+_JUNK = frozenset(("__macosx", "thumbs.db", "desktop.ini", "dicomdir"))
+
+
+@dataclass(frozen=True)
+class FoundClip:
+    """A clip, and the names by which a person may have told its zone.
+
+    Attributes
+    ----------
+    path
+        Of the file, or of the folder of images.
+    name
+        Of the file without its suffix; of a folder of images, what its images' names share.
+    folders
+        Names of the folders from the one it lies in outwards, without the one that was given. A
+        folder of images is the first of its own folders.
+    top
+        The folder given, and the folder directly in it in which the clip lies.
+    """
+
+    path: Path
+    name: str
+    folders: tuple[str, ...]
+    top: tuple[Path, str]
+
+
+@dataclass
+class _Walk:
+    found: list[FoundClip] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    seen: set[object] = field(default_factory=set)
+
+    def is_new(self, path: Path) -> bool:
+        """Tell whether the file or folder was not met yet, under this or another name."""
+        status = path.stat()
+        # some network drives number no files
+        key = (status.st_dev, status.st_ino) if status.st_ino else path.resolve()
+        new = key not in self.seen
+        self.seen.add(key)
+        return new
+
+
+def find_clips(paths: Sequence[Path]) -> tuple[list[FoundClip], list[str]]:
+    """Find the clips below folders and among files, each once, in the natural order of paths.
+
+    Hidden files and those that systems leave behind are passed over.
+
+    Returns
+    -------
+    clips, ignored
+        `ignored` are the names of the files that are no clips.
+
+    Raises
+    ------
+    ExamError
+        If a path leads nowhere, or a folder cannot be read.
+    """
+    walk = _Walk()
+    try:
+        missing = [str(path) for path in paths if not path.exists()]
+        if missing:
+            raise ExamError(
+                f"There is nothing at {', '.join(missing)}; check the path or mount the drive."
+            )
+        for path in sorted(paths, key=_natural):
+            _take(walk, path)
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise ExamError(
+            f"{error.filename or 'A path'} cannot be read ({why}); check that you may open it."
+        ) from None
+    found = sorted(walk.found, key=lambda clip: _natural(clip.path))
+    return found, sorted(walk.ignored, key=lambda name: _natural(Path(name)))
+
+
+def _take(walk: _Walk, path: Path) -> None:
+    """Take in what was given, even if it is hidden."""
+    if not walk.is_new(path):
+        return
+    if path.is_dir():
+        _search(walk, path, (), (path, ""))
+    elif is_clip(path):
+        walk.found.append(FoundClip(path, _bare(path), (), (path.parent, "")))
+    elif not _is_junk(path):
+        walk.ignored.append(path.name)
+
+
+def _search(walk: _Walk, folder: Path, folders: tuple[str, ...], top: tuple[Path, str]) -> None:
+    inside = sorted((path for path in folder.iterdir() if not _is_junk(path)), key=_natural)
+    files = [path for path in inside if path.is_file()]
+    images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    shared = sequence_name([image.stem for image in images])
+    if shared is not None:
+        # the folder that was given is a clip's own name here
+        names = folders or (folder.resolve().name,)
+        walk.found.append(FoundClip(folder, shared, names, top))
+        files = [path for path in files if path not in images]
+    for path in files:
+        if not is_clip(path):
+            walk.ignored.append(path.name)
+        elif walk.is_new(path):
+            walk.found.append(FoundClip(path, _bare(path), folders, top))
+    for path in inside:
+        if path.is_dir() and walk.is_new(path):
+            _search(walk, path, (path.name, *folders), (top[0], top[1] or path.name))
+
+
+def _is_junk(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.lower() in _JUNK
+
+
+def _bare(path: Path) -> str:
+    """Return the name without a clip's suffix; exports name files ``IM.12`` or ``1.2.840``."""
+    return path.stem if has_known_suffix(path) else path.name
+
+
+def _natural(path: Path) -> list[list[tuple[int, int, str]]]:
+    """Order ``clip2`` before ``clip10``, and equally on systems that write names differently."""
+    return [*(list(_pieces(part)) for part in path.parts), [(1, 0, str(path))]]
+
+
+def _pieces(name: str) -> Iterator[tuple[int, int, str]]:
+    for piece in re.split(r"([0-9]+)", unicodedata.normalize("NFC", name).casefold()):
+        yield (0, int(piece), "") if piece.isdecimal() and piece.isascii() else (1, 0, piece)

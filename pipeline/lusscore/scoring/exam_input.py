@@ -1,0 +1,94 @@
+"""From what a person points at to an exam's clips with their zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lusscore.clips.readers import registered_readers
+from lusscore.cohort.protocols import Protocol
+from lusscore.errors import ExamError
+from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
+from lusscore.scoring.exam_files import find_clips
+from lusscore.scoring.scored import ExamClip
+from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.dicom import read_texts
+from lusscore.scoring.zones_from.scheme import believe_numbers
+from lusscore.scoring.zones_from.table import read_zone_table
+
+
+@dataclass(frozen=True)
+class ExamInput:
+    """What is to be scored.
+
+    Attributes
+    ----------
+    clips
+        In the natural order of their paths.
+    ignored
+        Names of the files that are no clips.
+    notes
+        What the user should know, as sentences; clips are told by their number, from 1.
+    """
+
+    clips: tuple[ExamClip, ...]
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None = None) -> ExamInput:
+    """Find the clips of an exam and what tells their zones.
+
+    The zone is what `table` says of the clip, else its file's name, else the names of its folders
+    from the inside out, else its DICOM header. What names two zones tells none.
+
+    Parameters
+    ----------
+    paths
+        Folders, searched to the bottom; videos, DICOM files, images; folders of numbered images,
+        each one clip. Folders that are given, and those above them, tell no zone.
+    protocol
+        Of the scorer: its zones are looked for.
+    table
+        A CSV file with the columns ``clip`` and ``zone``.
+
+    Raises
+    ------
+    ExamError
+        If a path leads nowhere, no clip is found, or the table is not as it must be.
+    """
+    found, ignored = find_clips(paths)
+    if table is not None:
+        ignored = [name for name in ignored if name != table.name]
+    if not found:
+        raise ExamError(_nothing(paths, len(ignored)))
+    headers = [read_texts(clip.path) for clip in found]
+    told = [told_zone(clip, header, protocol) for clip, header in zip(found, headers, strict=True)]
+    told = believe_numbers(told)
+    notes: tuple[str, ...] = ()
+    if table is not None:
+        zones, notes = read_zone_table(table, [clip.path for clip in found], protocol)
+        told = [
+            Told(zones[clip.path], "table") if clip.path in zones else said
+            for clip, said in zip(found, told, strict=True)
+        ]
+    read = [ReadClip(*parts) for parts in zip(found, headers, told, strict=True)]
+    has_table = table is None and any(name.lower().endswith((".csv", ".tsv")) for name in ignored)
+    return ExamInput(
+        tuple(ExamClip(clip.found.path, clip.told.zone, clip.told.source) for clip in read),
+        tuple(ignored),
+        (*notes, *notes_on_zones(read, protocol, has_table), *notes_on_patients(read)),
+    )
+
+
+def _nothing(paths: Sequence[Path], others: int) -> str:
+    looked_in = ", ".join(map(str, paths)) or "nothing"
+    kinds = ", ".join(sorted((reader.kind for reader in registered_readers()), key=str.lower))
+    held = "; 1 file of another kind is there" if others == 1 else ""
+    if others > 1:
+        held = f"; {others} files of other kinds are there"
+    return (
+        f"No clip of an exam is in {looked_in}{held}; looked for {kinds}. Point at the files, or "
+        "at a folder that holds them; unpack archives first."
+    )

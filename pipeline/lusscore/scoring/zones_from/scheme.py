@@ -1,0 +1,44 @@
+"""Whether names count zones in the way of the BLUE points, and which protocol they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
+from lusscore.scoring.exam_files import FoundClip
+from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.dicom import DicomTexts
+
+_BLUE_POINTS = 3
+
+
+def counts_otherwise(told: Sequence[Told]) -> bool:
+    """Tell whether sides are counted beyond three, so that 1 to 3 are other regions too."""
+    return any(said.number > _BLUE_POINTS for said in told)
+
+
+def believe_numbers(told: Sequence[Told]) -> list[Told]:
+    """Take zones that names give as numbers only where the numbers can be those of BLUE points."""
+    if not counts_otherwise(told):
+        return list(told)
+    return [
+        replace(said, zone="", source="", contradicted=False, by_number=False)
+        if said.by_number
+        else said
+        for said in told
+    ]
+
+
+def fitting_protocol(
+    clips: Sequence[tuple[FoundClip, DicomTexts | None]], protocol: Protocol
+) -> str:
+    """Name the other protocol of which most of the clips tell a zone; empty if none does."""
+    counts = {}
+    for name in protocol_names():
+        other = get_protocol(name)
+        if other != protocol:
+            told = believe_numbers([told_zone(clip, said, other) for clip, said in clips])
+            counts[name] = sum(bool(said.zone) for said in told)
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else ""

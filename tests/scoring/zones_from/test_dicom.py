@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+from pydicom.dataset import Dataset
+
+from dicom_maker import save, ultrasound_header
+from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.scoring.zones_from.dicom import LATERALITIES, WRITTEN, read_dicom, read_texts
+
+LUS_12, BLUE = get_protocol("lus-12"), get_protocol("blue-6")
+
+
+def code(meaning: str, **modifiers: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "1", "99TEST", meaning
+    for keyword, other in modifiers.items():
+        setattr(item, keyword, [code(other)])
+    return item
+
+
+def zone(path: Path, protocol: Protocol = LUS_12, **elements: object) -> str | None:
+    save(ultrasound_header(1, 8, 8, **elements), path)
+    said = read_texts(path)
+    assert said is not None
+    return read_dicom(said, protocol).zone
+
+
+@pytest.mark.parametrize("keyword", WRITTEN)
+def test_each_text_may_tell_the_zone(tmp_path: Path, keyword: str) -> None:
+    assert zone(tmp_path / "IM", **{keyword: "R ANT SUP"}) == "R-ant-sup"
+    assert zone(tmp_path / "IM", BLUE, **{keyword: "LUNG L2"}) == "L2"
+
+
+@pytest.mark.parametrize("keyword", LATERALITIES)
+def test_a_side_completes_a_text(tmp_path: Path, keyword: str) -> None:
+    told = {keyword: "L", "SeriesDescription": "Lung, posterior inferior"}
+    assert zone(tmp_path / "IM", **told) == "L-post-inf"
+
+
+def test_a_side_alone_or_none_tells_no_zone(tmp_path: Path) -> None:
+    assert zone(tmp_path / "IM", Laterality="L") is None
+    assert zone(tmp_path / "IM", Laterality="L", ProtocolName="Lung") is None
+    assert zone(tmp_path / "IM", Laterality="B", ProtocolName="anterior superior") is None
+
+
+def test_codes_tell_a_zone_with_their_modifiers(tmp_path: Path) -> None:
+    view = code("anterior", ViewModifierCodeSequence="superior")
+    assert zone(tmp_path / "IM", ViewCodeSequence=[view], ImageLaterality="R") == "R-ant-sup"
+    region = code("Left lung", AnatomicRegionModifierSequence="Upper BLUE point")
+    assert zone(tmp_path / "IM", BLUE, AnatomicRegionSequence=[region]) == "L1"
+
+
+def test_a_region_tells_the_side_of_a_view(tmp_path: Path) -> None:
+    told = {
+        "AnatomicRegionSequence": [code("Right lung structure")],
+        "ViewCodeSequence": [code("lateral inferior")],
+    }
+    assert zone(tmp_path / "IM", **told) == "R-lat-inf"
+
+
+def test_the_anatomy_of_all_frames_is_read(tmp_path: Path) -> None:
+    anatomy, group = Dataset(), Dataset()
+    anatomy.FrameLaterality = "R"
+    anatomy.AnatomicRegionSequence = [code("anterior superior region")]
+    group.FrameAnatomySequence = [anatomy]
+    assert zone(tmp_path / "IM", SharedFunctionalGroupsSequence=[group]) == "R-ant-sup"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"SeriesDescription": "R-ant-sup", "ImageComments": "L-ant-sup"},
+        {"SeriesDescription": "R-ant-sup", "ImageLaterality": "L"},
+        {"ImageComments": "R-ant-sup and R-ant-inf"},
+    ],
+)
+def test_what_disagrees_is_unclear(tmp_path: Path, told: dict[str, str]) -> None:
+    save(ultrasound_header(1, 8, 8, **told), tmp_path / "IM")
+    said = read_texts(tmp_path / "IM")
+    assert said is not None
+    assert read_dicom(said, LUS_12).unclear
+
+
+def test_texts_that_agree_are_believed(tmp_path: Path) -> None:
+    told = {"SeriesDescription": "R-ant-sup", "ViewName": "ant. superior", "Laterality": "R"}
+    assert zone(tmp_path / "IM", **told) == "R-ant-sup"
+
+
+def test_what_a_header_says_is_not_shown(tmp_path: Path) -> None:
+    dataset = ultrasound_header(1, 8, 8, PatientID="4711-anna", ImageComments="for Dr. Berta")
+    said = read_texts(save(dataset, tmp_path / "IM"))
+    assert said is not None
+    assert said.patient == "4711-anna"
+    assert "anna" not in repr(said)
+    assert "Berta" not in repr(said)
+
+
+def test_other_files_and_broken_ones_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    (tmp_path / "b.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
+    assert read_texts(tmp_path / "a.mp4") is None
+    assert read_texts(tmp_path / "b.dcm") is None
+    assert read_texts(tmp_path) is None

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from lusscore.cohort.protocols import get_protocol
+from lusscore.scoring.exam_files import FoundClip
+from lusscore.scoring.zones_from.clip import Told
+from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise, fitting_protocol
+
+
+def fitting(*names: str, protocol: str) -> str:
+    clips = [FoundClip(Path(name), name, (), (Path(), "")) for name in names]
+    return fitting_protocol([(clip, None) for clip in clips], get_protocol(protocol))
+
+
+def test_numbers_are_believed_up_to_three() -> None:
+    told = [Told("L1", "file name", number=1, by_number=True), Told("L3", "folder"), Told(number=3)]
+    assert believe_numbers(told) == told
+    told.append(Told(number=4))
+    assert counts_otherwise(told)
+    assert believe_numbers(told) == [Told(number=1), *told[1:]]
+
+
+def test_the_protocol_that_most_names_fit_is_named() -> None:
+    assert fitting("R1", "L2", "x", protocol="lus-12") == "blue-6"
+    assert fitting("R-ant-sup", "R-post-mid", "L-post-mid", protocol="blue-6") == "lus-14"
+    assert fitting("R-ant-sup", "R-post-inf", protocol="blue-6") == "lus-12"
+    assert fitting("R-post-mid", "R1", "R2", protocol="lus-12") == "blue-6"
+
+
+def test_none_is_named_where_no_name_fits_or_numbers_count_other_regions() -> None:
+    assert fitting("x", "clip 2", protocol="lus-12") == ""
+    assert fitting("R1", "R2", "R5", protocol="lus-12") == ""
