@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from lusscore.cli.computed_backbones import computed_backbones
 from lusscore.cli.cv_tables import print_results
-from lusscore.cli.head_settings import (
-    PAPERS_HEAD,
-    HeadsCommand,
-    choose_grids,
-    choose_heads,
-)
+from lusscore.cli.cv_usage import check_usage, choosing, reported_heads
+from lusscore.cli.head_settings import HeadsCommand
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
@@ -32,10 +26,6 @@ from lusscore.cli.places import (
 )
 from lusscore.console import counter, note, say
 
-if TYPE_CHECKING:
-    from lusscore.evaluation.models import HeadChoice
-    from lusscore.evaluation.selection.choosing import Choosing
-
 _HEADINGS = {
     "backbones": "What is trained",
     "ways": "What is chosen",
@@ -43,7 +33,6 @@ _HEADINGS = {
     "jobs": "The run",
     "data_dir": "Places",
 }
-_FOR_CHOOSING = {"tries": "--try", "criterion": "--criterion", "inner_folds": "--inner-folds"}
 
 
 class _CvCommand(HeadsCommand):
@@ -224,7 +213,7 @@ def command(
     from lusscore.evaluation.run import check_run_name, new_run
     from lusscore.report import write_report
 
-    _check_usage(cohort, train, test, leave_out)
+    check_usage(cohort, train, test, leave_out)
     found, *training = (
         find_cohort(one, data_dir, check_files=False) for one in (test or cohort or "", *train)
     )
@@ -233,7 +222,7 @@ def command(
     experiment = Experiment(
         found,
         tuple(get_backbone(name) for name in names),
-        _reported_heads(heads, given, assignments, ways),
+        reported_heads(heads, given, assignments, ways),
         folds,
         repeats,
         seed,
@@ -242,7 +231,7 @@ def command(
         leave_out or "",
         tuple(training),
         tuple(dict.fromkeys(parse_levels(text) for text in levels or (EMBEDDING,))),
-        _choosing(heads, given, assignments, ways, tries, criterion, inner_folds),
+        choosing(heads, given, assignments, ways, tries, criterion, inner_folds),
         Rule.parse(clip_rule),
         Rule.parse(zone_rule),
     )
@@ -274,73 +263,3 @@ def command(
         click.launch((folder / "report.html").resolve().as_uri())
     if outcome.skipped:
         sys.exit(1)
-
-
-def _reported_heads(
-    heads: tuple[str, ...],
-    given: Mapping[str, Any],
-    assignments: tuple[str, ...],
-    ways: tuple[str, ...],
-) -> tuple[HeadChoice, ...]:
-    """Return the heads that are trained as they are: beside what is chosen, the paper's alone."""
-    if not ways:
-        return choose_heads(heads, given, assignments)
-    return choose_heads((), given, ())
-
-
-def _choosing(
-    heads: tuple[str, ...],
-    given: Mapping[str, Any],
-    assignments: tuple[str, ...],
-    ways: tuple[str, ...],
-    tries: tuple[str, ...],
-    criterion: str,
-    inner_folds: int,
-) -> Choosing | None:
-    """Return what is to be chosen, or None; refuse options that only choosing has a use for."""
-    from lusscore.evaluation.selection.choosing import Choosing
-    from lusscore.head import head_names
-
-    if not ways:
-        source = click.get_current_context().get_parameter_source
-        for name, option in _FOR_CHOOSING.items():
-            if source(name) is not ParameterSource.DEFAULT:
-                raise click.UsageError(f"{option} needs --select, which alone has a use for it.")
-        return None
-    names = tuple(dict.fromkeys(heads or head_names()))
-    flags = given if PAPERS_HEAD in names else {}
-    return Choosing(
-        tuple(dict.fromkeys(ways)),
-        choose_heads(names, flags, assignments),
-        choose_grids(names, tries),
-        criterion,
-        inner_folds,
-    )
-
-
-def _check_usage(
-    cohort: str | None, train: Sequence[str], test: str | None, leave_out: str | None
-) -> None:
-    """Refuse options that name other patients to hold out than one of them alone would."""
-    context = click.get_current_context()
-    by_folds = [
-        f"--{name.replace('_', '-')}"
-        for name in ("folds", "repeats", "folds_file")
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    ]
-    if bool(train) != (test is not None):
-        raise click.UsageError("--train and --test belong together; name a cohort with each.")
-    if test is None and cohort is None:
-        raise click.UsageError("Name the COHORT, or two of them with --train and --test.")
-    if test is not None and cohort is not None:
-        raise click.UsageError(
-            f"Leave out the argument {cohort!r}; --train and --test name the cohorts."
-        )
-    if leave_out and (by_folds or train):
-        raise click.UsageError(
-            f"--leave-out makes its own folds; leave out {' and '.join(by_folds) or '--train'}."
-        )
-    if train and by_folds:
-        raise click.UsageError(
-            f"--train and --test hold out one cohort whole; leave out {' and '.join(by_folds)}."
-        )
