@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clip_maker import moving_bar, write_video
-from dicom_maker import write_ultrasound
+from dicom_maker import save, ultrasound_header, write_ultrasound
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.errors import ExamError
 from lusscore.scoring.exam_input import ExamInput, find_exam
@@ -185,6 +185,18 @@ def test_notes_name_no_file_and_no_folder(make: Callable[..., Path]) -> None:
     assert len(exam.notes) >= 3
     assert not re.search(r"anna|bert|mp4|labels|/", repr(exam.notes))
     assert any("A table lies beside the clips" in note for note in exam.notes)
+
+
+def test_dicom_without_an_image_is_no_clip(make: Callable[..., Path]) -> None:
+    report = ultrasound_header(1, 8, 8)
+    del report.Rows
+    root = make("R1.mp4", "x.txt")
+    save(report, root / "SR_1")
+    exam = find_exam([root], BLUE)
+    assert zones(exam) == {"R1.mp4": "R1"}
+    assert exam.ignored == ("SR_1", "x.txt")
+    with pytest.raises(ExamError, match="looked for"):
+        find_exam([root / "SR_1"], BLUE)
 
 
 def test_nothing_found_tells_what_was_looked_for(tmp_path: Path) -> None:

@@ -77,15 +77,15 @@ def find_clips(paths: Sequence[Path]) -> tuple[list[FoundClip], list[str]]:
             raise ExamError(
                 f"There is nothing at {', '.join(missing)}; check the path or mount the drive."
             )
-        for path in sorted(paths, key=_natural):
+        for path in sorted(paths, key=natural_order):
             _take(walk, path)
     except OSError as error:
         why = (error.strerror or "unknown reason").lower()
         raise ExamError(
             f"{error.filename or 'A path'} cannot be read ({why}); check that you may open it."
         ) from None
-    found = sorted(walk.found, key=lambda clip: _natural(clip.path))
-    return found, sorted(walk.ignored, key=lambda name: _natural(Path(name)))
+    found = sorted(walk.found, key=lambda clip: natural_order(clip.path))
+    return found, sorted(walk.ignored, key=lambda name: natural_order(Path(name)))
 
 
 def _take(walk: _Walk, path: Path) -> None:
@@ -101,7 +101,7 @@ def _take(walk: _Walk, path: Path) -> None:
 
 
 def _search(walk: _Walk, folder: Path, folders: tuple[str, ...], top: tuple[Path, str]) -> None:
-    inside = sorted((path for path in folder.iterdir() if not _is_junk(path)), key=_natural)
+    inside = sorted((path for path in folder.iterdir() if not _is_junk(path)), key=natural_order)
     files = [path for path in inside if path.is_file()]
     images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
     shared = sequence_name([image.stem for image in images])
@@ -129,7 +129,7 @@ def _bare(path: Path) -> str:
     return path.stem if has_known_suffix(path) else path.name
 
 
-def _natural(path: Path) -> list[list[tuple[int, int, str]]]:
+def natural_order(path: Path) -> list[list[tuple[int, int, str]]]:
     """Order ``clip2`` before ``clip10``, and equally on systems that write names differently."""
     return [*(list(_pieces(part)) for part in path.parts), [(1, 0, str(path))]]
 

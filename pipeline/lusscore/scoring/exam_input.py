@@ -10,10 +10,10 @@ from lusscore.clips.readers import registered_readers
 from lusscore.cohort.protocols import Protocol
 from lusscore.errors import ExamError
 from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
-from lusscore.scoring.exam_files import find_clips
+from lusscore.scoring.exam_files import FoundClip, find_clips, natural_order
 from lusscore.scoring.scored import ExamClip
 from lusscore.scoring.zones_from.clip import Told, told_zone
-from lusscore.scoring.zones_from.dicom import read_texts
+from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
 from lusscore.scoring.zones_from.scheme import believe_numbers
 from lusscore.scoring.zones_from.table import read_zone_table
 
@@ -58,28 +58,37 @@ def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None =
     ExamError
         If a path leads nowhere, no clip is found, or the table is not as it must be.
     """
-    found, ignored = find_clips(paths)
-    if table is not None:
-        ignored = [name for name in ignored if name != table.name]
-    if not found:
-        raise ExamError(_nothing(paths, len(ignored)))
-    headers = [read_texts(clip.path) for clip in found]
-    told = [told_zone(clip, header, protocol) for clip, header in zip(found, headers, strict=True)]
-    told = believe_numbers(told)
+    found, ignored = _look_through(paths, table)
+    told = believe_numbers([told_zone(clip, header, protocol) for clip, header in found])
     notes: tuple[str, ...] = ()
     if table is not None:
-        zones, notes = read_zone_table(table, [clip.path for clip in found], protocol)
+        zones, notes = read_zone_table(table, [clip.path for clip, _ in found], protocol)
         told = [
             Told(zones[clip.path], "table") if clip.path in zones else said
-            for clip, said in zip(found, told, strict=True)
+            for (clip, _), said in zip(found, told, strict=True)
         ]
-    read = [ReadClip(*parts) for parts in zip(found, headers, told, strict=True)]
+    read = [ReadClip(*clip, said) for clip, said in zip(found, told, strict=True)]
     has_table = table is None and any(name.lower().endswith((".csv", ".tsv")) for name in ignored)
     return ExamInput(
         tuple(ExamClip(clip.found.path, clip.told.zone, clip.told.source) for clip in read),
         tuple(ignored),
         (*notes, *notes_on_zones(read, protocol, has_table), *notes_on_patients(read)),
     )
+
+
+def _look_through(
+    paths: Sequence[Path], table: Path | None
+) -> tuple[list[tuple[FoundClip, DicomTexts | None]], list[str]]:
+    """Find the clips and what DICOM headers say; DICOM without an image is no clip."""
+    every, ignored = find_clips(paths)
+    found = [(clip, read_texts(clip.path)) for clip in every]
+    ignored += [clip.path.name for clip, said in found if said is not None and not said.is_image]
+    if table is not None:
+        ignored = [name for name in ignored if name != table.name]
+    found = [(clip, said) for clip, said in found if said is None or said.is_image]
+    if not found:
+        raise ExamError(_nothing(paths, len(ignored)))
+    return found, sorted(ignored, key=lambda name: natural_order(Path(name)))
 
 
 def _nothing(paths: Sequence[Path], others: int) -> str:

@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dicom_maker import save, ultrasound_header
+from dicom_maker import save, ultrasound_header, write_ultrasound
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.scoring.zones_from.dicom import LATERALITIES, WRITTEN, read_dicom, read_texts
 
@@ -101,3 +102,29 @@ def test_other_files_and_broken_ones_say_nothing(tmp_path: Path) -> None:
     assert read_texts(tmp_path / "a.mp4") is None
     assert read_texts(tmp_path / "b.dcm") is None
     assert read_texts(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Lung L3-12", "probe L2-9t", "dyn range R 2 gain 3", "persist high L-1 smooth"]
+)
+def test_probes_and_settings_are_no_blue_points(tmp_path: Path, text: str) -> None:
+    save(ultrasound_header(1, 8, 8, AcquisitionDeviceProcessingDescription=text), tmp_path / "IM")
+    said = read_texts(tmp_path / "IM")
+    assert said is not None
+    reading = read_dicom(said, BLUE)
+    assert (reading.zone, reading.unclear, reading.number) == (None, False, 0)
+
+
+def test_a_short_text_may_part_side_and_number(tmp_path: Path) -> None:
+    assert zone(tmp_path / "IM", BLUE, ImageComments="R 2") == "R2"
+    assert zone(tmp_path / "IM", BLUE, ImageComments="L3-12 probe, point R2") == "R2"
+
+
+def test_a_report_is_no_image(tmp_path: Path) -> None:
+    report = ultrasound_header(1, 8, 8)
+    for keyword in ("Rows", "Columns", "NumberOfFrames"):
+        delattr(report, keyword)
+    said = read_texts(save(report, tmp_path / "SR"))
+    image = read_texts(write_ultrasound(tmp_path / "IM", np.zeros((1, 8, 8), np.uint8)))
+    cut = read_texts(save(ultrasound_header(1, 8, 8), tmp_path / "cut"))
+    assert [one is not None and one.is_image for one in (said, image, cut)] == [False, True, True]

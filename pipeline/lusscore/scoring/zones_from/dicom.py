@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ WRITTEN = (
 LATERALITIES = ("ImageLaterality", "FrameLaterality", "Laterality")
 """Elements that tell the side, the first that does."""
 
+_PROBE = re.compile(r"\b[A-Za-z]\d{1,2}-\d{1,2}\w*")
+_PARTED = re.compile(r"\b([LR])\W+(\d)\b", re.IGNORECASE)
+_SHORT = 2
 _SIDES = {"L": "left", "R": "right"}
 _REGIONS = ("BodyPartExamined", *CODED)
 
@@ -51,11 +55,14 @@ class DicomTexts:
         ``"left"``, ``"right"`` or empty.
     patient
         Who it is of, to be compared with that of another file; empty where it is not told.
+    is_image
+        Whether it has rows or pixels: exports also hold reports and presentation states.
     """
 
     texts: tuple[str, ...] = field(repr=False)
     side: str
     patient: str = field(repr=False)
+    is_image: bool = True
 
 
 def read_texts(path: Path) -> DicomTexts | None:
@@ -64,7 +71,9 @@ def read_texts(path: Path) -> DicomTexts | None:
         return None
     try:
         with broken_becomes_sentence(path), open_dicom(path) as file:
-            return _texts(read_header(file, path).dataset)
+            header = read_header(file, path)
+            said = _texts(header.dataset)
+            return replace(said, is_image=bool(header.pixel_keyword) or "Rows" in header.dataset)
     except ClipError:
         # it will be told when the clip is to be scored
         return None
@@ -122,9 +131,15 @@ def _written(holder: Dataset, keyword: str) -> Iterator[str]:
     if keyword in WRITTEN:
         written = text(holder, keyword)
         if written:
-            yield written
+            yield _without_settings(written)
         return
     for item in holder.get(keyword) or ():
         meanings = [str(e.value) for e in item.iterall() if e.keyword == "CodeMeaning" and e.value]
         if meanings:
             yield " ".join(meanings)
+
+
+def _without_settings(written: str) -> str:
+    """Take out what is no zone beside other words: a probe (``L3-12``), a setting (``R 2``)."""
+    written = _PROBE.sub(" ", written)
+    return written if len(written.split()) <= _SHORT else _PARTED.sub(r"\1\n\2", written)
