@@ -22,7 +22,7 @@ def test_clips_are_told_by_their_numbers() -> None:
     notes = notes_on_zones([read(OPEN), read(), read(UNCLEAR), read(UNCLEAR)], BLUE)
     assert [note.split(" names ")[0].split(";")[0] for note in notes] == [
         "What should tell the zone of clips 3 and 4",
-        "Nothing tells the zone of clips 1, 3 and 4",
+        "No zone is known for clips 1, 3 and 4",
     ]
 
 

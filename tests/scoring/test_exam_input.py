@@ -61,7 +61,7 @@ def test_the_table_is_trusted_before_the_name_the_folder_and_the_header(
     )
     assert exam.ignored == ()
     assert any("clips 3 and 5 tell different zones" in note for note in exam.notes)
-    assert any("zone of clip 1;" in note and "--zones" in note for note in exam.notes)
+    assert any("for clip 1;" in note and "--zones" in note for note in exam.notes)
 
 
 def test_an_exam_in_order_needs_no_note(make: Callable[..., Path]) -> None:
@@ -112,7 +112,13 @@ def test_another_protocol_is_named_and_no_zone_is_taken(make: Callable[..., Path
     exam = find_exam([root], LUS_12)
     assert {clip.zone for clip in exam.clips} == {""}
     assert any("the names fit blue-6; the bundle is for lus-12" in note for note in exam.notes)
-    assert any("any clip; give it by a table (--zones" in note for note in exam.notes)
+    assert any("for any clip; tell it by a table (--zones" in note for note in exam.notes)
+
+
+def test_only_clips_that_fit_another_protocol_are_told_to(make: Callable[..., Path]) -> None:
+    notes = find_exam([make("a.mp4", "L1.mp4", "R1.mp4", "R-ant-sup.mp4")], LUS_12).notes
+    assert any("the names of clips 2 and 3 fit blue-6;" in note for note in notes)
+    assert any("for clips 1, 2 and 3;" in note for note in notes)
 
 
 def test_zones_of_a_finer_protocol_are_told_clip_by_clip(make: Callable[..., Path]) -> None:

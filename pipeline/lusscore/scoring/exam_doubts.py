@@ -64,18 +64,20 @@ def notes_on_patients(clips: Sequence[ReadClip]) -> tuple[str, ...]:
 
 def _on_zones(clips: Sequence[ReadClip], protocol: Protocol, has_table: bool) -> Iterator[str]:
     told = [clip.told for clip in clips]
-    silent = [not said.zone and not said.unclear for said in told]
     if counts_otherwise(told):
         yield (
             "Names count the regions of a side beyond 3, so their numbers are not taken for BLUE "
             "points and tell no zone."
         )
-    asked = [
-        (clip.found, clip.header) for clip, open_one in zip(clips, silent, strict=True) if open_one
-    ]
-    fitting = fitting_protocol(asked, protocol) if asked else ""
-    if fitting:
-        which = "" if all(silent) else f" of {_listed(silent)}"
+    silent = [place for place, said in enumerate(told) if not said.zone and not said.unclear]
+    fitting, fit = fitting_protocol(
+        [(clips[place].found, clips[place].header) for place in silent], protocol
+    )
+    fits = [False] * len(clips)
+    for place, does_fit in zip(silent, fit, strict=True):
+        fits[place] = does_fit
+    if any(fits):
+        which = "" if all(fits) else f" of {_listed(fits)}"
         yield (
             f"Of another protocol: the names{which} fit {fitting}; the bundle is for "
             f"{protocol.name}, so they tell no zone."
@@ -93,7 +95,7 @@ def _on_zones(clips: Sequence[ReadClip], protocol: Protocol, has_table: bool) ->
     if any(unknown):
         beside = " A table lies beside the clips and was not read." if has_table else ""
         which = "any clip" if all(unknown) else _listed(unknown)
-        yield f"Nothing tells the zone of {which}; give it by {_HOW}.{beside}"
+        yield f"No zone is known for {which}; tell it by {_HOW}.{beside}"
     zones = {said.zone for said in told}
     if (
         len(told) >= _ALIKE

@@ -8,7 +8,7 @@ from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise
 
 def fitting(*names: str, protocol: str) -> str:
     clips = [FoundClip(Path(name), name, (), (Path(), "")) for name in names]
-    return fitting_protocol([(clip, None) for clip in clips], get_protocol(protocol))
+    return fitting_protocol([(clip, None) for clip in clips], get_protocol(protocol))[0]
 
 
 def test_numbers_are_believed_up_to_three() -> None:

@@ -32,13 +32,21 @@ def believe_numbers(told: Sequence[Told]) -> list[Told]:
 
 def fitting_protocol(
     clips: Sequence[tuple[FoundClip, DicomTexts | None]], protocol: Protocol
-) -> str:
-    """Name the other protocol of which most of the clips tell a zone; empty if none does."""
-    counts = {}
+) -> tuple[str, list[bool]]:
+    """Find the other protocol of which most of the clips tell a zone.
+
+    Returns
+    -------
+    name, fits
+        Its name, empty if no clip tells a zone of another; and which of the clips do.
+    """
+    best, most = "", [False] * len(clips)
     for name in protocol_names():
         other = get_protocol(name)
-        if other != protocol:
-            told = believe_numbers([told_zone(clip, said, other) for clip, said in clips])
-            counts[name] = sum(bool(said.zone) for said in told)
-    best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] else ""
+        if other == protocol:
+            continue
+        told = believe_numbers([told_zone(clip, said, other) for clip, said in clips])
+        fits = [bool(said.zone) for said in told]
+        if sum(fits) > sum(most):
+            best, most = name, fits
+    return best, most
