@@ -1,1 +1,21 @@
-"""Which clips to label next."""
+"""Which clips to label next, and saving labels."""
+
+from lusscore.labelling.add_clip import NewCohort, add_clip
+from lusscore.labelling.pool import Pool, load_pool
+from lusscore.labelling.record_label import Recorded, record_label
+from lusscore.labelling.suggest import suggest_clips
+from lusscore.labelling.suggestion import Suggestion
+from lusscore.labelling.suggestion_table import record_table, write_suggestions
+
+__all__ = [
+    "NewCohort",
+    "Pool",
+    "Recorded",
+    "Suggestion",
+    "add_clip",
+    "load_pool",
+    "record_label",
+    "record_table",
+    "suggest_clips",
+    "write_suggestions",
+]

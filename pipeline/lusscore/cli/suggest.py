@@ -1,0 +1,250 @@
+"""``lusscore suggest``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lusscore.cli.computed_backbones import computed_backbones
+from lusscore.cli.head_settings import HeadsCommand, choose_heads
+from lusscore.cli.option_groups import write_grouped_options
+from lusscore.cli.places import (
+    cohort_argument,
+    data_dir_option,
+    features_dir_option,
+    find_cohort,
+)
+from lusscore.console import note, print_table, say
+
+if TYPE_CHECKING:
+    from lusscore.cohort import Cohort
+    from lusscore.evaluation.models import HeadChoice
+    from lusscore.labelling import Pool, Suggestion
+
+_HEADINGS = {
+    "count": "What is suggested",
+    "backbone": "What is asked how sure it is",
+    "table": "What is given back",
+    "record": "Taking labels in",
+    "data_dir": "Places",
+}
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_OUTCOMES = {
+    "label": "new",
+    "correction": "corrected",
+    "opinion": "kept as second opinions beside another rater's label",
+    "unchanged": "as they were",
+}
+
+
+class _SuggestCommand(HeadsCommand):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_grouped_options(self, ctx, formatter, _HEADINGS)
+
+
+@click.command("suggest", cls=_SuggestCommand)
+@cohort_argument
+@click.option(
+    "--count", type=click.IntRange(1), default=20, show_default=True, help="Clips to suggest."
+)
+@click.option(
+    "--per-patient",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Most of them of one patient, unless too few patients are left.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Same seed, same labels, same list.",
+)
+@click.option(
+    "--backbone",
+    "-b",
+    metavar="NAME",
+    default=None,
+    help="Feature file to use.  [default: the first that the cohort has]",
+)
+@click.option(
+    "--levels",
+    default="embedding",
+    show_default=True,
+    help="What of a backbone is looked at: embedding, or levels that the cohort's card keeps.",
+)
+@click.option(
+    "--head",
+    default="logistic",
+    show_default=True,
+    help="What is trained on the labels there are, listed below; on whole clips and with C=0.01 "
+    "where it has these settings.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting of the head; repeat it for more.",
+)
+@click.option(
+    "--csv",
+    "table",
+    type=_FILE,
+    metavar="FILE",
+    help="Write a table with an empty column 'score' for a rater to fill in.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.option(
+    "--record",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take the scores that were filled into such a table into the cohort, and suggest nothing.",
+)
+@click.option("--rater", default=None, help="Who filled it in.")
+@data_dir_option
+@features_dir_option
+def command(
+    cohort: str,
+    count: int,
+    per_patient: int,
+    seed: int,
+    backbone: str | None,
+    levels: str,
+    head: str,
+    assignments: tuple[str, ...],
+    table: Path | None,
+    as_json: bool,
+    record: Path | None,
+    rater: str | None,
+    data_dir: Path,
+    features_dir: Path,
+) -> None:
+    """List the unlabelled clips of a COHORT whose labels would help most.
+
+    They are clips of which a head is unsure that was trained on the labels there are, that are
+    unlike each other and unlike what is labelled, that stand for many others, and of many
+    patients. Without labels the head is left out. Embeddings are read, never computed: run
+    'lusscore features' first, also where nothing is labelled yet.
+
+    \b
+      lusscore suggest ward-7 --csv next.csv         then fill in the column score
+      lusscore suggest ward-7 --record next.csv --rater anna
+    """
+    from lusscore.backbones import get_backbone
+    from lusscore.evaluation.feature_sets import parse_levels
+    from lusscore.labelling import load_pool, suggest_clips, write_suggestions
+
+    if (record is None) != (rater is None):
+        raise click.UsageError("--record and --rater belong together: a label has a rater.")
+    found = find_cohort(cohort, data_dir, check_files=False)
+    if record is not None and rater is not None:
+        _record(found, record, rater)
+        return
+    name = backbone or computed_backbones(features_dir, (found,))[0]
+    pool = load_pool(found, get_backbone(name), features_dir, parse_levels(levels))
+    suggestions = suggest_clips(
+        pool, count=count, per_patient=per_patient, head=_choose(head, assignments), seed=seed
+    )
+    if as_json:
+        say(json.dumps(_told(found, pool, suggestions), indent=2))
+    else:
+        _tell(found, pool, suggestions)
+    if table is not None:
+        write_suggestions(table, suggestions)
+        if not as_json:
+            say(f"Written: {table}")
+    if pool.left_out:
+        note(
+            f"Note: {len(pool.left_out)} clips have no embeddings and were not looked at; run "
+            f"'lusscore features {found.name}', or see 'lusscore status'."
+        )
+        sys.exit(1)
+
+
+def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
+    from lusscore.evaluation.models import HeadChoice
+    from lusscore.head import head_defaults, make_head
+    from lusscore.labelling.predict import DEFAULT_HEAD
+
+    (given,) = choose_heads((name,), {}, assignments)
+    known = head_defaults(name)
+    usual = {key: value for key, value in DEFAULT_HEAD.settings.items() if key in known}
+    settings = {**usual, **given.settings}
+    make_head(name, **settings)  # refuses values out of range before embeddings are read
+    return HeadChoice(name, settings)
+
+
+def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> None:
+    labelled = int((pool.scores >= 0).sum())
+    total = len(pool.spans)
+    if not suggestions:
+        say(f"{cohort.name}: all {total:,} clips that have embeddings are labelled.")
+        return
+    print_table(
+        f"Label next in {cohort.name}: {labelled:,} of {total:,} are labelled",
+        (">rank", "clip", "patient", "zone", ">score", ">unsure", "why"),
+        [
+            (
+                str(one.rank),
+                one.span.clip + _frames(one),
+                one.span.patient,
+                one.span.zone,
+                "–" if one.predicted is None else str(one.predicted),
+                "–" if one.uncertainty is None else f"{100 * one.uncertainty:.0f} %",
+                one.reason,
+            )
+            for one in suggestions
+        ],
+    )
+    if suggestions[0].probabilities is None:
+        say("Too few labels to train on: clips were chosen by what they look like alone.")
+
+
+def _frames(one: Suggestion) -> str:
+    start, end = one.span.frame_start, one.span.frame_end
+    if start == 0 and end is None:
+        return ""
+    return f" [{start}–{'' if end is None else end - 1}]"
+
+
+def _told(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> dict[str, Any]:
+    return {
+        "cohort": cohort.name,
+        "backbone": pool.features.name,
+        "labelled": int((pool.scores >= 0).sum()),
+        "unlabelled": int((pool.scores < 0).sum()),
+        "suggestions": [
+            {
+                "rank": one.rank,
+                "clip": one.span.clip,
+                "patient": one.span.patient,
+                "exam": one.span.exam,
+                "zone": one.span.zone,
+                "frame_start": one.span.frame_start,
+                "frame_end": one.span.frame_end,
+                "predicted": one.predicted,
+                "probabilities": one.probabilities,
+                "uncertainty": one.uncertainty,
+                "stands_for": one.stands_for,
+                "first_of_patient": one.new_patient,
+                "reason": one.reason,
+            }
+            for one in suggestions
+        ],
+        "left_out": pool.left_out,
+    }
+
+
+def _record(cohort: Cohort, record: Path, rater: str) -> None:
+    from lusscore.labelling import record_table
+
+    outcomes = Counter(str(one.outcome) for one in record_table(cohort.folder, record, rater))
+    told = ", ".join(f"{outcomes[key]} {what}" for key, what in _OUTCOMES.items() if outcomes[key])
+    say(f"{cohort.name}: {told or 'no score was filled in'}.")

@@ -1,0 +1,209 @@
+"""Taking a clip into a cohort together with its label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lusscore.clips import digest_clip, is_clip, read_facts
+from lusscore.clips.readers import has_known_suffix
+from lusscore.cohort import (
+    CARD_NAME,
+    MANIFEST_NAME,
+    Card,
+    Cohort,
+    ExtractionSettings,
+    describe_rubric,
+    get_protocol,
+    read_card,
+    read_cohort,
+)
+from lusscore.cohort.importers.registry import cohort_name
+from lusscore.cohort.manifest import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from lusscore.errors import ClipError, CohortError
+from lusscore.labelling.checked_input import check_rater, check_score, check_words, check_zone
+from lusscore.labelling.csv_edit import CsvEdit
+from lusscore.labelling.hold_cohort import (
+    copy_whole,
+    hold_cohort,
+    replace_card,
+    replace_file,
+)
+from lusscore.labelling.record_label import Recorded, record_held
+
+CLIPS = "clips"
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class NewCohort:
+    """What a cohort is made with where there is none yet.
+
+    Attributes
+    ----------
+    protocol, rubric
+        Registered names.
+    extraction
+        Settings of stage one; those of the model whose scores were looked at let its cached
+        embeddings be of use.
+    """
+
+    protocol: str
+    rubric: str = "unknown"
+    extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
+
+
+def add_clip(
+    cohort_folder: Path,
+    file: Path,
+    patient: str,
+    exam: str,
+    zone: str,
+    score: int,
+    rater: str,
+    device: str = "",
+    *,
+    new: NewCohort | None = None,
+) -> Recorded:
+    """Copy a clip into a cohort's folder and add its row to the manifest.
+
+    The copy is called ``clips/<16 digits of its SHA-256><suffix>``: the name that the file had may
+    be a person's. What is in the file stays in it; DICOM headers and burned-in names are taken out
+    by ``lusscore import --deidentify`` alone.
+
+    A recording that the cohort has already, told by its bytes, is not taken in twice: it is
+    labelled as :func:`lusscore.labelling.record_label` does, under the exam that it has there.
+
+    Parameters
+    ----------
+    cohort_folder
+        The cohort's; made where it is not there and `new` is given.
+    file
+        One file: a video, a DICOM file or an image.
+    patient, exam
+        Whom and when; not empty.
+    zone
+        Where; empty when unknown.
+    score
+        0–3.
+    rater
+        Who says so.
+    device
+        Free text; empty when unknown.
+    new
+        Settings of a cohort that is made now; of no use where there is one.
+
+    Raises
+    ------
+    CohortError
+        If the score, rater, zone or another text is not allowed, the recording is of another
+        patient there, there is no cohort and `new` is None, or files cannot be written.
+    ClipError
+        If the file is no clip or cannot be read.
+    """
+    check_score(score)
+    rater = check_rater(rater)
+    patient, exam = check_words("patient", patient), check_words("exam", exam)
+    device = check_words("device", device, needed=False)
+    suffix = _suffix(file)
+    digest = digest_clip(file)
+    card = _card(cohort_folder, new)
+    check_zone(zone, card.zones())
+    _make_folder(cohort_folder)
+    with hold_cohort(cohort_folder):
+        if not (cohort_folder / CARD_NAME).exists():
+            replace_card(cohort_folder / CARD_NAME, card)
+        name = f"{CLIPS}/{digest[:_DIGITS]}{suffix}"
+        manifest = cohort_folder / MANIFEST_NAME
+        # there is none yet where a process was killed while it made the cohort
+        cohort = read_cohort(cohort_folder, check_files=False) if manifest.exists() else None
+        there = None if cohort is None else _same_recording(cohort, file, digest)
+        if cohort is not None and there is not None:
+            _check_owner(cohort, there, patient)
+            return record_held(cohort_folder, there, score, rater, zone)
+        copy_whole(file, cohort_folder / name)
+        columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+        edit = CsvEdit.empty(columns) if cohort is None else CsvEdit.read(manifest)
+        edit.add(
+            {
+                "clip": name,
+                "patient": patient,
+                "exam": exam,
+                "zone": zone,
+                "score": str(score),
+                "group": _group(cohort, patient),
+                "device": device,
+                "rater": rater,
+            }
+        )
+        replace_file(manifest, edit.encode())
+    return Recorded(name, "label", score, rater)
+
+
+def _suffix(file: Path) -> str:
+    """Return the suffix for a copy; DICOM files often have none, or one of their own."""
+    if file.is_dir():
+        raise ClipError(f"{file.name} is a folder; give one file, or bring it in with import.")
+    if not is_clip(file):
+        raise ClipError("The file is no clip; expected a video, a DICOM file or an image.")
+    read_facts(file)  # refuses what only has the name of a clip
+    return file.suffix.lower() if has_known_suffix(file) else ".dcm"
+
+
+def _card(folder: Path, new: NewCohort | None) -> Card:
+    """Return the cohort's card, or the one that it is to have."""
+    if (folder / CARD_NAME).exists():
+        return read_card(folder / CARD_NAME)
+    name = folder.resolve().name
+    if new is None or (folder / MANIFEST_NAME).exists():
+        read_card(folder / CARD_NAME)  # tells that there is none
+    if new is None or cohort_name(name) != name:
+        raise CohortError(
+            f"A cohort cannot be called {name!r}; expected letters, digits, '.', '-' and '_', "
+            "beginning with a letter or digit."
+        )
+    get_protocol(new.protocol)
+    describe_rubric(new.rubric)
+    return Card(
+        name=name,
+        protocol=new.protocol,
+        rubric=new.rubric,
+        source="clips saved with their labels in lusscore",
+        label_level="clip",
+        extraction=new.extraction,
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise CohortError(
+            f"The folder of cohort {folder.name} cannot be made ({why}); nothing was saved."
+        ) from None
+
+
+def _same_recording(cohort: Cohort, file: Path, digest: str) -> str | None:
+    """Find the clip of the manifest that has the same bytes; only those of its size are read."""
+    size = file.stat().st_size
+    for clip in cohort.clips():
+        path = cohort.clip_path(clip)
+        if path.is_file() and path.stat().st_size == size and digest_clip(path) == digest:
+            return clip
+    return None
+
+
+def _check_owner(cohort: Cohort, clip: str, patient: str) -> None:
+    owner = next(span.patient for span in cohort.spans if span.clip == clip)
+    if owner != patient:
+        raise CohortError(
+            f"Cohort {cohort.name} has this very recording of another patient; correct whose it "
+            "is, there or here, before it is saved."
+        )
+
+
+def _group(cohort: Cohort | None, patient: str) -> str:
+    """Return the group that the patient has there already; a patient has one."""
+    spans = () if cohort is None else cohort.spans
+    return next((span.group for span in spans if span.patient == patient), "")

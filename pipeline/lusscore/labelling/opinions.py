@@ -1,0 +1,108 @@
+"""What several raters said of the same frames: ``ratings.csv``, and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lusscore.cohort.rater_rules import parse_rule
+from lusscore.cohort.span import Span
+from lusscore.labelling.csv_edit import CsvEdit
+
+_DECIDED = re.compile(r"(majority|mean|tie) of [0-9]+")
+_END = float("inf")
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A row of ``ratings.csv``."""
+
+    number: int
+    rater: str
+    score: int
+    start: int
+    end: float
+
+
+def is_decided(rater: str) -> bool:
+    """Tell whether a manifest's rater is no person but a rule: ``majority of 3``, ``tie of 2``."""
+    return _DECIDED.fullmatch(rater) is not None
+
+
+def decide_again(rater: str, scores: Mapping[str, int]) -> tuple[int | None, str]:
+    """Apply the rule that a manifest's rater names to the scores that there are now.
+
+    Parameters
+    ----------
+    rater
+        As :func:`is_decided` knows it; ties come of the majority alone.
+    scores
+        Rater → score 0–3, at least one.
+
+    Returns
+    -------
+    tuple
+        Score, None for a tie, and what to write for the rater.
+    """
+    word = rater.partition(" ")[0]
+    rule = parse_rule("majority" if word == "tie" else word, scores)
+    score = rule.decide(scores)
+    return score, f"{'tie' if score is None else rule.name} of {len(scores)}"
+
+
+def opinions_of(ratings: CsvEdit, span: Span) -> dict[str, int]:
+    """Return rater → score of those who scored all frames of a span."""
+    return {
+        one.rater: one.score
+        for one in _given(ratings, span.clip)
+        if one.start <= span.frame_start and one.end >= _end(span.frame_end)
+    }
+
+
+def keep_opinion(ratings: CsvEdit, span: Span, rater: str, score: int) -> None:
+    """Write what a rater says of a span's frames, instead of what that rater said of them before.
+
+    What the rater said of other frames of the clip stays.
+    """
+    start, end = span.frame_start, _end(span.frame_end)
+    for one in _given(ratings, span.clip):
+        if one.rater != rater or one.start >= end or one.end <= start:
+            continue
+        if (one.start, one.end) == (start, end):
+            ratings.change(one.number, {"score": str(score)})
+            return
+        ratings.remove(one.number)
+        for first, last in ((one.start, min(one.end, start)), (max(one.start, end), one.end)):
+            if first < last:
+                ratings.add(_row(span.clip, rater, one.score, int(first), last))
+    ratings.add(_row(span.clip, rater, score, start, end))
+
+
+def _given(ratings: CsvEdit, clip: str) -> list[_Given]:
+    return [
+        _Given(
+            number,
+            cells["rater"],
+            int(cells["score"]),
+            int(cells.get("frame_start") or 0),
+            float(cells.get("frame_end") or _END),
+        )
+        for number, cells in ratings.rows()
+        if cells["clip"] == clip
+    ]
+
+
+def _row(clip: str, rater: str, score: int, start: int, end: float) -> dict[str, str]:
+    whole = start == 0 and end == _END
+    return {
+        "clip": clip,
+        "rater": rater,
+        "score": str(score),
+        "frame_start": "" if whole else str(start),
+        "frame_end": "" if end == _END else str(int(end)),
+    }
+
+
+def _end(frame_end: int | None) -> float:
+    return _END if frame_end is None else frame_end

@@ -1,0 +1,179 @@
+"""Saving what a person says of a clip that a cohort has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort, Span, read_cohort, read_ratings
+from lusscore.cohort.rater_rules import UNNAMED
+from lusscore.cohort.ratings import RATING_COLUMNS
+from lusscore.errors import CohortError
+from lusscore.labelling.checked_input import check_rater, check_score, check_zone
+from lusscore.labelling.csv_edit import CsvEdit
+from lusscore.labelling.hold_cohort import hold_cohort, replace_file
+from lusscore.labelling.opinions import decide_again, is_decided, keep_opinion, opinions_of
+
+Outcome = Literal["label", "correction", "opinion", "unchanged"]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a score.
+
+    Attributes
+    ----------
+    clip
+        As the manifest writes it.
+    outcome
+        ``"label"``: the clip had none, and this is it. ``"correction"``: it takes the place of the
+        rater's own. ``"opinion"``: another rater's label stands, and this is kept beside it.
+        ``"unchanged"``: the rater had said so before.
+    score
+        What the manifest says now; None where raters are tied.
+    rater
+        Whom the manifest names for it now; empty where that is not known.
+    """
+
+    clip: str
+    outcome: Outcome
+    score: int | None
+    rater: str
+
+
+def record_label(
+    cohort_folder: Path,
+    clip: str,
+    score: int,
+    rater: str,
+    zone: str | None = None,
+    *,
+    frames: tuple[int, int | None] | None = None,
+) -> Recorded:
+    """Save a rater's score of a clip in a cohort.
+
+    A clip that has no label gets this one, and a rater's own label is corrected. A label that
+    somebody else gave is never overwritten: who looks second, and may have seen the first score
+    or a model's, must not silently become the truth that everybody is trained on. The second
+    score goes to ``ratings.csv`` beside the first, from where ``lusscore check`` tells how far
+    raters agree and a person can decide. Where the manifest's score is one that a rule made of
+    several raters (``majority of 2``, ``tie of 2``, ``mean of 3``), the rule is applied again with
+    this score among them, so that a third rater can break a tie.
+
+    All else in both files stays as it is, byte for byte. A process that is killed leaves files
+    that are whole; two that save at once wait for each other.
+
+    Parameters
+    ----------
+    cohort_folder
+        Folder of card and manifest.
+    clip
+        As the manifest writes it.
+    score
+        0–3.
+    rater
+        Who says so.
+    zone
+        Where the clip was taken, if the manifest does not know or is to be corrected; all rows
+        of the clip get it. None or empty leaves it as it is.
+    frames
+        First frame and the one after the last of the row that is meant; needed only where the
+        manifest has several rows of the clip.
+
+    Raises
+    ------
+    CohortError
+        If there is no such cohort, clip or row, the score, rater or zone is not allowed, or the
+        files cannot be written or are held by another process. Nothing is changed then.
+    """
+    check_score(score)
+    rater = check_rater(rater)
+    if not cohort_folder.is_dir():
+        read_cohort(cohort_folder)  # tells that there is none
+    with hold_cohort(cohort_folder):
+        return record_held(cohort_folder, clip, score, rater, zone or "", frames)
+
+
+def record_held(
+    folder: Path,
+    clip: str,
+    score: int,
+    rater: str,
+    zone: str,
+    frames: tuple[int, int | None] | None = None,
+) -> Recorded:
+    """Do what :func:`record_label` does in a cohort that is held already, input being checked."""
+    cohort = read_cohort(folder, check_files=False)
+    check_zone(zone, cohort.protocol)
+    span = _find(cohort, clip, frames)
+    manifest = CsvEdit.read(folder / MANIFEST_NAME)
+    ratings_path = folder / RATINGS_NAME
+    several = bool(read_ratings(ratings_path))  # also refuses what is not valid
+    ratings = CsvEdit.read(ratings_path) if several else CsvEdit.empty(RATING_COLUMNS)
+    others = {name: said for name, said in opinions_of(ratings, span).items() if name != rater}
+    decided = is_decided(span.rater)
+    outcome: Outcome = "label"
+    now = replace(span, score=score, rater=rater)
+    if span.score is None and not (decided and others):
+        keep = several
+    elif span.score is not None and span.rater == rater:
+        outcome = "unchanged" if span.score == score else "correction"
+        keep = several
+    else:
+        before = opinions_of(ratings, span).get(rater)
+        outcome = "opinion" if before is None else "correction"
+        outcome = "unchanged" if before == score else outcome
+        keep, now = True, span
+        if decided:
+            settled, told = decide_again(span.rater, {**others, rater: score})
+            now = replace(span, score=settled, rater=told)
+        elif (span.rater or UNNAMED) not in others and span.score is not None:
+            keep_opinion(ratings, span, span.rater or UNNAMED, span.score)
+    if keep:
+        keep_opinion(ratings, span, rater, score)
+    _edit(manifest, span, now, zone)
+    # the opinions first: killed in between, what was said is there, and saying it again ends it
+    if keep:
+        replace_changed(ratings_path, ratings)
+    replace_changed(folder / MANIFEST_NAME, manifest)
+    return Recorded(clip, outcome, now.score, now.rater)
+
+
+def replace_changed(path: Path, edit: CsvEdit) -> None:
+    """Write a file, if what it says is not what it said."""
+    content = edit.encode()
+    if not path.exists() or path.read_bytes() != content:
+        replace_file(path, content)
+
+
+def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> Span:
+    rows = [span for span in cohort.spans if span.clip == clip]
+    if not rows:
+        raise CohortError(
+            f"Cohort {cohort.name} has no such clip in its manifest; reload the list of clips, or "
+            "add the clip to the cohort first."
+        )
+    if frames is not None:
+        rows = [span for span in rows if (span.frame_start, span.frame_end) == frames]
+    if len(rows) != 1:
+        raise CohortError(
+            f"The manifest of {cohort.name} has {len(rows) or 'no'} rows of those frames of the "
+            "clip; expected one, so say which frames, as the manifest divides them."
+        )
+    return rows[0]
+
+
+def _edit(manifest: CsvEdit, span: Span, now: Span, zone: str) -> None:
+    """Bring the clip's rows up to date, changing only those that say something else."""
+    for number, cells in manifest.rows():
+        if cells["clip"] != span.clip:
+            continue
+        values = {"zone": zone} if zone and cells["zone"] != zone else {}
+        start = int(cells.get("frame_start") or 0)
+        end = int(cells["frame_end"]) if cells.get("frame_end") else None
+        if (start, end) == (span.frame_start, span.frame_end):
+            told = {"score": "" if now.score is None else str(now.score), "rater": now.rater}
+            values |= {name: text for name, text in told.items() if cells.get(name, "") != text}
+        if values:
+            manifest.change(number, values)

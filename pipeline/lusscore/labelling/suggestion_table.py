@@ -1,0 +1,117 @@
+"""Suggestions as a table to be filled in, and taking in what was filled in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from lusscore.cohort import Cohort, read_cohort
+from lusscore.cohort.frame_range import read_frame_range
+from lusscore.cohort.importers.reading.table_file import Row, read_table
+from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.labelling.checked_input import check_rater
+from lusscore.labelling.record_label import Recorded, record_label
+from lusscore.labelling.suggestion import Suggestion
+
+COLUMNS = (
+    *("clip", "patient", "exam", "zone", "frame_start", "frame_end", "score", "rank", "reason"),
+)
+_SCORES = {"0": 0, "1": 1, "2": 2, "3": 3}
+
+
+def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
+    """Write a table with an empty column ``score`` for a rater to fill in.
+
+    ``lusscore suggest --record`` takes it into the cohort, and ``lusscore import csv`` makes a
+    cohort of its own of it. What a head would say is not in it: a rater who knows it sees it.
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for one in suggestions:
+                span = one.span
+                whole = span.frame_start == 0 and span.frame_end is None
+                writer.writerow(
+                    (
+                        *(span.clip, span.patient, span.exam, span.zone),
+                        "" if whole else span.frame_start,
+                        "" if span.frame_end is None else span.frame_end,
+                        *("", one.rank, one.blind_reason),
+                    )
+                )
+    except OSError as error:
+        raise CohortError(
+            f"{path} cannot be written ({error.strerror}); choose another file with --csv."
+        ) from None
+
+
+def record_table(cohort_folder: Path, table: Path, rater: str) -> tuple[Recorded, ...]:
+    """Save the scores that were filled in, as :func:`lusscore.labelling.record_label` does.
+
+    Rows without a score are passed over. All rows are looked at before the first is saved.
+
+    Parameters
+    ----------
+    cohort_folder
+        Folder of card and manifest.
+    table
+        As :func:`write_suggestions` writes it; other columns, semicolons and tabs do no harm.
+    rater
+        Who filled it in.
+
+    Raises
+    ------
+    CohortError
+        If the table cannot be read or lacks columns, or nothing can be saved.
+    InvalidCohortError
+        If rows name no clip of the cohort or no score: all are named.
+    """
+    check_rater(rater)
+    cohort = read_cohort(cohort_folder, check_files=False)
+    read = read_table(table)
+    missing = [name for name in ("clip", "score") if name not in read.header]
+    if missing:
+        raise CohortError(
+            f"{table.name} lacks the column {missing[0]}; expected a table that 'lusscore suggest "
+            "--csv' wrote, with scores filled in."
+        )
+    problems = list(read.problems)
+    labels = [_label(row, read.header, cohort, problems) for row in read.rows]
+    if problems:
+        raise InvalidCohortError(table.name, problems)
+    return tuple(
+        record_label(cohort_folder, clip, score, rater, frames=frames)
+        for clip, score, frames in filter(None, labels)
+    )
+
+
+def _label(
+    row: Row, header: Sequence[str], cohort: Cohort, problems: list[Problem]
+) -> tuple[str, int, tuple[int, int | None]] | None:
+    cells = dict(zip(header, row.cells, strict=True))
+
+    def note(column: str, what: str) -> None:
+        problems.append(Problem(f"line {row.line}, column {column}", what))
+
+    if not cells["score"]:
+        return None
+    # spreadsheets make 2.0 of 2
+    score = _SCORES.get(cells["score"].removesuffix(".0"))
+    if score is None:
+        note("score", f"{cells['score']!r} is not allowed; expected 0, 1, 2, 3 or nothing")
+    words = ("frame_start", "frame_end")
+    frames = read_frame_range(
+        {word: cells.get(word, "").removesuffix(".0") for word in words}, note
+    )
+    there = [span for span in cohort.spans if span.clip == cells["clip"]]
+    if frames not in [(span.frame_start, span.frame_end) for span in there]:
+        what = "has no row of those frames" if there else "is not in the manifest"
+        note("clip", f"the clip {what} of cohort {cohort.name}; leave clips as they were written")
+    return None if score is None else (cells["clip"], score, frames)

@@ -1,0 +1,72 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lusscore.cohort import Card, Span, read_cohort, write_cohort
+from lusscore.errors import CohortError
+from lusscore.labelling import hold_cohort as module
+from lusscore.labelling.hold_cohort import copy_whole, hold_cohort, replace_file
+
+
+def test_who_does_not_get_hold_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    with hold_cohort(tmp_path):
+        with pytest.raises(CohortError, match="being written by another process"):
+            with hold_cohort(tmp_path):
+                pass
+    with hold_cohort(tmp_path):
+        pass
+
+
+def test_a_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for act in (
+        lambda: replace_file(tmp_path / "there", b"x"),
+        lambda: replace_file(tmp_path / "none" / "a", b"x"),
+        lambda: copy_whole(tmp_path / "none", tmp_path / "b"),
+    ):
+        with pytest.raises(CohortError, match="cannot be written"):
+            act()
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links of Unix")
+def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
+    real = tmp_path / "real.csv"
+    real.write_text("old")
+    real.chmod(0o640)
+    link = tmp_path / "link.csv"
+    link.symlink_to(real)
+    replace_file(link, b"new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) -> None:
+    spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(300)]
+    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), spans)
+    writer = Path(__file__).parent / "label_process.py"
+    labelled = 0
+    for wait in (0.05, 0.15, 0.3):
+        process = subprocess.Popen(
+            [sys.executable, writer, "record", tmp_path, "anna", *[one.clip for one in spans]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        time.sleep(wait)
+        process.kill()
+        process.communicate()
+        found = read_cohort(tmp_path, check_files=False).spans
+        assert [one.clip for one in found] == [one.clip for one in spans]
+        labelled = max(labelled, sum(one.score is not None for one in found))
+    assert 0 < labelled < 300

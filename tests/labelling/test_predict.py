@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from labelling.pool_maker import make_pool
+from lusscore.errors import HeadError
+from lusscore.evaluation.models import HeadChoice
+from lusscore.labelling.predict import DEFAULT_HEAD, entropy, predict
+
+
+@given(arrays(float, (5, 4), elements=st.floats(0, 1)).map(lambda a: a + 1e-9))
+def test_doubt_is_between_none_and_all_and_largest_where_all_are_as_likely(
+    raw: np.ndarray,
+) -> None:
+    probabilities = raw / raw.sum(axis=1, keepdims=True)
+    doubt = entropy(probabilities)
+    assert ((doubt >= 0) & (doubt <= 1)).all()
+    assert entropy(np.full((1, 4), 0.25)) == pytest.approx(1)
+    assert entropy(np.eye(4)) == pytest.approx(0)
+    assert entropy(np.array([[0.5, 0.5, 0, 0]])) == pytest.approx(0.5)
+    # mixing with what is not known at all makes it larger
+    assert (entropy(0.5 * probabilities + 0.125) >= doubt - 1e-9).all()
+
+
+def test_labels_of_some_patients_tell_the_scores_of_the_others() -> None:
+    pool = make_pool(10, noise=0.2, labelled=lambda span: int(span.patient[1:]) < 6)
+    said = predict(pool)
+    assert said is not None
+    assert said.sum(axis=1) == pytest.approx(1)
+    # the maker gives patient p and zone z the score (p + z) mod 4
+    truth = [(int(span.patient[1:]) + int(span.clip[-5])) % 4 for span in pool.spans]
+    assert (said.argmax(axis=1) == truth).all()
+
+
+def test_no_head_learns_from_one_score_or_none() -> None:
+    assert predict(make_pool(labelled=lambda span: False)) is None
+    assert predict(make_pool(labelled=lambda span: span.score == 2)) is None
+
+
+def test_two_labels_of_one_patient_are_enough() -> None:
+    said = predict(make_pool(labelled=lambda span: span.clip in ("p0_0.mp4", "p0_1.mp4")))
+    assert said is not None
+    assert (said[:, 2:] == 0).all()
+
+
+def test_calibration_takes_sureness_that_held_out_patients_do_not_bear_out() -> None:
+    """Labels that have nothing to do with the embeddings leave nothing to be sure of."""
+    noise = make_pool(16, noise=30.0, labelled=lambda span: int(span.patient[1:]) < 12)
+    strong = HeadChoice("logistic", {"pooling": "mean", "C": 100.0})
+    said = predict(noise, strong)
+    assert said is not None
+    assert entropy(said).mean() > 0.95
+
+
+def test_frame_heads_give_a_clip_the_mean_of_its_frames() -> None:
+    pool = make_pool()
+    said = predict(pool, HeadChoice("ordinal", {"pooling": "none"}))
+    assert said is not None
+    assert said.shape == (len(pool.spans), 4)
+    assert said.sum(axis=1) == pytest.approx(1)
+
+
+def test_a_head_that_cannot_be_made_is_a_sentence() -> None:
+    with pytest.raises(HeadError, match="Unknown head"):
+        predict(make_pool(), HeadChoice("forest"))
+    assert DEFAULT_HEAD.name == "logistic"

@@ -1,0 +1,227 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labelling.together import run_together
+from lusscore.checks import check_cohort
+from lusscore.cohort import (
+    Cohort,
+    Rating,
+    Span,
+    read_cohort,
+    read_ratings,
+    settle_raters,
+    write_cohort,
+)
+from lusscore.errors import CohortError
+from lusscore.labelling.record_label import Recorded, record_label
+
+HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group,device,rater\n"
+
+
+@pytest.fixture
+def folder(make_cohort: Callable[..., Cohort]) -> Path:
+    """Two patients with two clips each, of which R1 is labelled by nobody named."""
+    return make_cohort(2, score=lambda patient, zone: None if zone else patient).folder
+
+
+def span(folder: Path, clip: str) -> Span:
+    (found,) = (one for one in read_cohort(folder).spans if one.clip == clip)
+    return found
+
+
+def ratings(folder: Path) -> set[Rating]:
+    return set(read_ratings(folder / "ratings.csv"))
+
+
+def test_a_clip_without_a_label_gets_it(folder: Path) -> None:
+    before = (folder / "manifest.csv").read_text().splitlines()
+    told = record_label(folder, "clips/p0_L1.mp4", 2, " anna ")
+    assert told == Recorded("clips/p0_L1.mp4", "label", 2, "anna")
+    after = (folder / "manifest.csv").read_text().splitlines()
+    pairs = zip(before, after, strict=True)
+    changed = [number for number, pair in enumerate(pairs) if len(set(pair)) > 1]
+    assert changed == [2]
+    assert after[2] == "clips/p0_L1.mp4,p0,1,L1,2,,,healthy,,anna"
+    assert not (folder / "ratings.csv").exists()
+    assert not list(folder.glob(".manifest*"))
+
+
+def test_a_rater_may_correct_the_own_label(folder: Path) -> None:
+    record_label(folder, "clips/p0_L1.mp4", 2, "anna")
+    assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
+    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
+    assert span(folder, "clips/p0_L1.mp4").score == 3
+    assert not (folder / "ratings.csv").exists()
+
+
+def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> None:
+    record_label(folder, "clips/p0_L1.mp4", 2, "anna")
+    told = record_label(folder, "clips/p0_L1.mp4", 0, "ben")
+    assert told == Recorded("clips/p0_L1.mp4", "opinion", 2, "anna")
+    assert span(folder, "clips/p0_L1.mp4").score == 2
+    assert ratings(folder) == {
+        Rating("clips/p0_L1.mp4", "anna", 2),
+        Rating("clips/p0_L1.mp4", "ben", 0),
+    }
+    assert record_label(folder, "clips/p0_L1.mp4", 0, "ben").outcome == "unchanged"
+    assert record_label(folder, "clips/p0_L1.mp4", 1, "ben").outcome == "correction"
+    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
+    assert span(folder, "clips/p0_L1.mp4").score == 3
+    assert ratings(folder) == {
+        Rating("clips/p0_L1.mp4", "anna", 3),
+        Rating("clips/p0_L1.mp4", "ben", 1),
+    }
+
+
+def test_a_label_of_nobody_named_is_somebody_elses_too(folder: Path) -> None:
+    told = record_label(folder, "clips/p1_R1.mp4", 3, "anna")
+    assert told == Recorded("clips/p1_R1.mp4", "opinion", 1, "")
+    assert ratings(folder) == {
+        Rating("clips/p1_R1.mp4", "unnamed", 1),
+        Rating("clips/p1_R1.mp4", "anna", 3),
+    }
+
+
+def test_opinions_are_compared_by_the_check(folder: Path) -> None:
+    for clip in ("clips/p0_L1.mp4", "clips/p1_L1.mp4"):
+        record_label(folder, clip, 1, "anna")
+        record_label(folder, clip, 1 if "p0" in clip else 3, "ben")
+    verdict = check_cohort("tiny", lambda check_files: read_cohort(folder), None)
+    pairs = {pair.raters: pair.same for pair in verdict.agreement.pairs}
+    assert pairs == {("anna", "ben"): 0.5}
+
+
+def settled(folder: Path, rule: str, scores: tuple[int, int]) -> None:
+    """Write a cohort whose one clip two raters scored."""
+    cohort = read_cohort(folder)
+    rows = [
+        Span("clips/p0_R1.mp4", "p0", "1", "R1", score, rater=rater)
+        for rater, score in zip(("anna", "ben"), scores, strict=True)
+    ]
+    found = settle_raters(rows, rule)
+    write_cohort(folder, cohort.card, found.spans, found.ratings)
+
+
+def test_a_third_rater_breaks_a_tie(folder: Path) -> None:
+    settled(folder, "majority", (1, 2))
+    assert span(folder, "clips/p0_R1.mp4").rater == "tie of 2"
+    told = record_label(folder, "clips/p0_R1.mp4", 2, "cleo")
+    assert told == Recorded("clips/p0_R1.mp4", "opinion", 2, "majority of 3")
+    assert span(folder, "clips/p0_R1.mp4").score == 2
+    told = record_label(folder, "clips/p0_R1.mp4", 3, "cleo")
+    assert told == Recorded("clips/p0_R1.mp4", "correction", None, "tie of 3")
+    assert span(folder, "clips/p0_R1.mp4").score is None
+
+
+def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
+    settled(folder, "mean", (0, 1))
+    assert span(folder, "clips/p0_R1.mp4").score == 1
+    told = record_label(folder, "clips/p0_R1.mp4", 3, "anna")
+    assert told == Recorded("clips/p0_R1.mp4", "correction", 2, "mean of 2")
+
+
+def test_where_there_are_ratings_a_new_label_is_one_too(folder: Path) -> None:
+    record_label(folder, "clips/p0_R1.mp4", 2, "anna")
+    record_label(folder, "clips/p1_L1.mp4", 3, "anna")
+    assert Rating("clips/p1_L1.mp4", "anna", 3) in ratings(folder)
+
+
+def test_a_zone_is_filled_in_or_corrected_in_all_rows_of_a_clip(folder: Path) -> None:
+    (folder / "manifest.csv").write_text(
+        HEADER + "clips/p0_R1.mp4,p0,1,,1,0,2,,,\nclips/p0_R1.mp4,p0,1,,,2,,,,\n"
+        "clips/p0_L1.mp4,p0,1,L1,1,,,,,\n"
+    )
+    record_label(folder, "clips/p0_R1.mp4", 3, "anna", "R2", frames=(2, None))
+    first, second, other = read_cohort(folder).spans
+    assert (first.zone, first.score, first.rater) == ("R2", 1, "")
+    assert (second.zone, second.score, second.rater) == ("R2", 3, "anna")
+    assert other.zone == "L1"
+
+
+def test_stretches_of_a_clip_are_told_apart_by_their_frames(folder: Path) -> None:
+    (folder / "manifest.csv").write_text(
+        HEADER + "clips/p0_R1.mp4,p0,1,R1,1,0,2,,,anna\nclips/p0_R1.mp4,p0,1,R1,,2,,,,\n"
+    )
+    for frames in (None, (0, 3)):
+        with pytest.raises(CohortError, match="expected one, so say which frames"):
+            record_label(folder, "clips/p0_R1.mp4", 3, "ben", frames=frames)
+    assert record_label(folder, "clips/p0_R1.mp4", 3, "ben", frames=(0, 2)).outcome == "opinion"
+    assert ratings(folder) == {
+        Rating("clips/p0_R1.mp4", "anna", 1, 0, 2),
+        Rating("clips/p0_R1.mp4", "ben", 3, 0, 2),
+    }
+
+
+def test_everything_else_keeps_its_bytes(folder: Path) -> None:
+    """Columns of one's own, quotes, blank lines, a byte-order mark, Windows line ends."""
+    text = (
+        '\ufeffpatient,clip,exam,note,score,zone\r\np0,"clips/p0_R1.mp4",1,"a ""quoted"", one",2,R1'
+        "\r\n\r\np0, clips/p0_L1.mp4 ,1,,,L1\r\np1,clips/p1_R1.mp4,1,,0,R1"
+    )
+    (folder / "manifest.csv").write_bytes(text.encode())
+    record_label(folder, "clips/p0_L1.mp4", 1, "anna")
+    assert (folder / "manifest.csv").read_bytes().decode() == (
+        '\ufeffpatient,clip,exam,note,score,zone,rater\r\np0,"clips/p0_R1.mp4",1,'
+        '"a ""quoted"", one",2,R1,\r\n\r\np0, clips/p0_L1.mp4 ,1,,1,L1,anna\r\n'
+        "p1,clips/p1_R1.mp4,1,,0,R1,"
+    )
+
+
+@pytest.mark.parametrize(
+    ("clip", "score", "rater", "zone", "told"),
+    [
+        ("clips/nobody.mp4", 1, "anna", None, "has no such clip in its manifest"),
+        ("clips/../clips/p0_R1.mp4", 1, "anna", None, "has no such clip in its manifest"),
+        ("clips/p0_R1.mp4", 4, "anna", None, "A score of 4 is not allowed"),
+        ("clips/p0_R1.mp4", 1, " ", None, "The rater is empty"),
+        ("clips/p0_R1.mp4", 1, "a\nb", None, "The rater cannot be saved"),
+        ("clips/p0_R1.mp4", 1, "anna", "R9", "'R9' is not a zone of blue-6"),
+    ],
+)
+def test_what_is_not_allowed_changes_nothing(
+    folder: Path, clip: str, score: int, rater: str, zone: str | None, told: str
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*.csv")}
+    with pytest.raises(CohortError, match=told):
+        record_label(folder, clip, score, rater, zone)
+    assert {path: path.read_bytes() for path in folder.rglob("*.csv")} == before
+
+
+def test_a_cohort_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="No cohort at"):
+        record_label(tmp_path / "none", "a.mp4", 1, "anna")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:
+    text = (folder / "manifest.csv").read_text().replace(",R1,0", ",R1,7")
+    (folder / "manifest.csv").write_text(text)
+    with pytest.raises(CohortError, match="'7' is not allowed"):
+        record_label(folder, "clips/p0_L1.mp4", 1, "anna")
+    assert (folder / "manifest.csv").read_text() == text
+
+
+def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
+    spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(60)]
+    from lusscore.cohort import Card
+
+    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), spans)
+    run_together(
+        [
+            ["record", str(tmp_path), "anna", *[one.clip for one in spans[:40]]],
+            ["record", str(tmp_path), "ben", *[one.clip for one in spans[20:]]],
+        ]
+    )
+    found = read_cohort(tmp_path, check_files=False).spans
+    assert [one.clip for one in found] == [one.clip for one in spans]
+    assert all(one.score is not None for one in found)
+    assert {one.rater for one in found[:20]} == {"anna"}
+    assert {one.rater for one in found[40:]} == {"ben"}
+    # both scored those between: one is the label, and each of them is kept
+    told = read_ratings(tmp_path / "ratings.csv")
+    said = {(one.clip, one.rater): one.score for one in told}
+    for number in range(20, 40):
+        assert said[f"c{number}.mp4", "anna"] == number % 4
+        assert said[f"c{number}.mp4", "ben"] == (number - 20) % 4
