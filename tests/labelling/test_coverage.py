@@ -31,10 +31,10 @@ def test_each_cluster_gets_a_clip_before_any_gets_a_second() -> None:
 
 
 def test_what_is_labelled_is_covered_already() -> None:
-    points, own = clusters((10, 10, 10))
-    labelled = np.zeros(30, bool)
-    labelled[:2] = True
-    chosen = choose_clips(points, labelled, np.ones(30), alone(points), 2, 1)
+    points, own = clusters((20, 10, 10))
+    labelled = np.zeros(40, bool)
+    labelled[:4] = True
+    chosen = choose_clips(points, labelled, np.ones(40), alone(points), 2, 1)
     assert sorted(own[[one.row for one in chosen]]) == [1, 2]
     assert not labelled[[one.row for one in chosen]].any()
 
@@ -54,12 +54,15 @@ def test_doubt_decides_between_clusters_of_a_size() -> None:
 
 
 def test_no_patient_has_more_than_its_part_while_others_have_clips() -> None:
-    points, _ = clusters((6, 6, 6))
-    patients = np.repeat([0, 1, 2], 6)
-    chosen = choose_clips(points, np.zeros(18, bool), np.ones(18), patients, 6, 2)
-    assert np.bincount(patients[[one.row for one in chosen]]).tolist() == [2, 2, 2]
-    more = choose_clips(points, np.zeros(18, bool), np.ones(18), patients, 8, 2)
-    assert np.bincount(patients[[one.row for one in more]]).max() == 3
+    points, own = clusters((6, 6, 6, 6, 6))
+    patients = np.array([0, 0, 0, 1, 2])[own]  # the first one's clips are of three kinds
+    none = np.zeros(30, bool)
+    chosen = choose_clips(points, none, np.ones(30), patients, 5, 1)
+    assert np.bincount(patients[[one.row for one in chosen]]).max() == 2
+    chosen = choose_clips(points, none, np.ones(30), patients, 3, 1)
+    assert np.bincount(patients[[one.row for one in chosen]]).tolist() == [1, 1, 1]
+    chosen = choose_clips(points, none, np.ones(30), patients, 5, 5)
+    assert np.bincount(patients[[one.row for one in chosen]]).tolist() == [3, 1, 1]
 
 
 @given(st.integers(1, 20), st.integers(1, 30), st.integers(1, 4), st.integers(0, 99), st.booleans())
