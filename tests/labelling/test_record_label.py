@@ -122,6 +122,20 @@ def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
     assert told == Recorded("clips/p0_R1.mp4", "correction", 2, "mean of 2")
 
 
+@pytest.mark.parametrize(("scores", "left"), [((2, 2), 2), ((1, 2), None)])
+def test_a_rule_whose_raters_are_not_known_any_more_is_not_applied_again(
+    folder: Path, scores: tuple[int, int], left: int | None
+) -> None:
+    settled(folder, "majority", scores)
+    (folder / "ratings.csv").unlink()
+    told = record_label(folder, "clips/p0_R1.mp4", 0, "cleo")
+    if left is None:  # nothing was decided, so that nothing is lost
+        assert told == Recorded("clips/p0_R1.mp4", "label", 0, "cleo")
+    else:
+        assert told == Recorded("clips/p0_R1.mp4", "opinion", left, "majority of 2")
+        assert ratings(folder) == {Rating("clips/p0_R1.mp4", "cleo", 0)}
+
+
 def test_where_there_are_ratings_a_new_label_is_one_too(folder: Path) -> None:
     record_label(folder, "clips/p0_R1.mp4", 2, "anna")
     record_label(folder, "clips/p1_L1.mp4", 3, "anna")

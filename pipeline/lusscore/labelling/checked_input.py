@@ -5,7 +5,7 @@ from __future__ import annotations
 from lusscore.cohort import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.cohort.rater_rules import UNNAMED
 from lusscore.errors import CohortError
-from lusscore.labelling.opinions import is_decided
+from lusscore.labelling.opinions import deciders
 
 _LONGEST = 100
 
@@ -49,7 +49,7 @@ def check_rater(rater: str) -> str:
         If it is empty, or a word that stands for something else in a manifest.
     """
     rater = check_words("rater", rater)
-    if rater == UNNAMED or is_decided(rater):
+    if rater == UNNAMED or deciders(rater):
         raise CohortError(
             f"A rater cannot be called {rater!r}, which means something else in a manifest; "
             "expected a name or initials."

@@ -10,7 +10,7 @@ from lusscore.cohort.rater_rules import parse_rule
 from lusscore.cohort.span import Span
 from lusscore.labelling.csv_edit import CsvEdit
 
-_DECIDED = re.compile(r"(majority|mean|tie) of [0-9]+")
+_DECIDED = re.compile(r"(?:majority|mean|tie) of ([0-9]{1,4})")
 _END = float("inf")
 
 
@@ -25,9 +25,13 @@ class _Given:
     end: float
 
 
-def is_decided(rater: str) -> bool:
-    """Tell whether a manifest's rater is no person but a rule: ``majority of 3``, ``tie of 2``."""
-    return _DECIDED.fullmatch(rater) is not None
+def deciders(rater: str) -> int:
+    """Return how many raters decided, where a manifest names a rule: 3 for ``majority of 3``.
+
+    0 where it names a person, or nobody.
+    """
+    found = _DECIDED.fullmatch(rater)
+    return int(found[1]) if found else 0
 
 
 def decide_again(rater: str, scores: Mapping[str, int]) -> tuple[int | None, str]:
@@ -36,7 +40,7 @@ def decide_again(rater: str, scores: Mapping[str, int]) -> tuple[int | None, str
     Parameters
     ----------
     rater
-        As :func:`is_decided` knows it; ties come of the majority alone.
+        As :func:`deciders` knows it; ties come of the majority alone.
     scores
         Rater → score 0–3, at least one.
 

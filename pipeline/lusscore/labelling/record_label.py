@@ -13,7 +13,7 @@ from lusscore.errors import CohortError
 from lusscore.labelling.checked_input import check_rater, check_score, check_zone
 from lusscore.labelling.csv_edit import CsvEdit
 from lusscore.labelling.hold_cohort import hold_cohort, replace_file
-from lusscore.labelling.opinions import decide_again, is_decided, keep_opinion, opinions_of
+from lusscore.labelling.opinions import decide_again, deciders, keep_opinion, opinions_of
 
 Outcome = Literal["label", "correction", "opinion", "unchanged"]
 
@@ -110,26 +110,29 @@ def record_held(
     manifest = CsvEdit.read(folder / MANIFEST_NAME)
     ratings_path = folder / RATINGS_NAME
     several = bool(read_ratings(ratings_path))  # also refuses what is not valid
-    ratings = CsvEdit.read(ratings_path) if several else CsvEdit.empty(RATING_COLUMNS)
-    others = {name: said for name, said in opinions_of(ratings, span).items() if name != rater}
-    decided = is_decided(span.rater)
+    there = ratings_path.exists()
+    ratings = CsvEdit.read(ratings_path) if there else CsvEdit.empty(RATING_COLUMNS)
+    said = opinions_of(ratings, span)
+    # a rule whose raters are not all known cannot be applied again
+    decided = 0 < deciders(span.rater) <= len(said)
     outcome: Outcome = "label"
     now = replace(span, score=score, rater=rater)
-    if span.score is None and not (decided and others):
-        keep = several
-    elif span.score is not None and span.rater == rater:
+    keep = several
+    if span.score is None and not decided:
+        pass
+    elif span.rater == rater:
         outcome = "unchanged" if span.score == score else "correction"
-        keep = several
     else:
-        before = opinions_of(ratings, span).get(rater)
-        outcome = "opinion" if before is None else "correction"
-        outcome = "unchanged" if before == score else outcome
+        outcome = "opinion" if rater not in said else "correction"
+        outcome = "unchanged" if said.get(rater) == score else outcome
         keep, now = True, span
         if decided:
-            settled, told = decide_again(span.rater, {**others, rater: score})
+            settled, told = decide_again(span.rater, {**said, rater: score})
             now = replace(span, score=settled, rater=told)
-        elif (span.rater or UNNAMED) not in others and span.score is not None:
-            keep_opinion(ratings, span, span.rater or UNNAMED, span.score)
+        elif span.score is not None and not deciders(span.rater):
+            first = span.rater or UNNAMED
+            if first not in said:
+                keep_opinion(ratings, span, first, span.score)
     if keep:
         keep_opinion(ratings, span, rater, score)
     _edit(manifest, span, now, zone)
