@@ -1,0 +1,127 @@
+"""The page of one scored exam: one file that needs nothing else, not even a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lusscore import __version__
+from lusscore.bundle.bundle import Bundle
+from lusscore.report import numbers
+from lusscore.report.exam.clip_cards import clip_card
+from lusscore.report.exam.model_card import card_blocks
+from lusscore.report.exam.overlay import MOST_OPAQUE, RAMP
+from lusscore.report.exam.result import result
+from lusscore.report.palette import SCORE_COLOURS, SCORE_INK
+from lusscore.report.privacy import hide_folders
+from lusscore.scoring.scored import ScoredExam
+
+_FILTERS = (numbers.decimals, numbers.plural, numbers.listed)
+
+
+def exam_page(
+    exam: ScoredExam, bundle: Bundle, *, created: str | None = None, show_names: bool = False
+) -> str:
+    """Write an exam's report as HTML.
+
+    All text is escaped, and folders of absolute paths are cut from it. A content security policy
+    forbids the page every request and every script but its own. The same input gives the same
+    text.
+
+    Parameters
+    ----------
+    exam, bundle
+        What was scored, and by what.
+    created
+        When, to stand at the top: ISO 8601, or any text.
+    show_names
+        Whether clips carry the names of their files, which may be those of people. Names of
+        folders are never shown.
+
+    Returns
+    -------
+    str
+        A whole page, to be saved as UTF-8.
+
+    Raises
+    ------
+    CohortError
+        If the exam's or the bundle's protocol is not known.
+    """
+    environment = _environment()
+    script = _source(environment, "exam.js")
+    return environment.get_template("exam.html.j2").render(
+        exam=exam,
+        bundle=bundle,
+        created=_date(created),
+        result=result(exam, bundle),
+        clips=[clip_card(clip, bundle, show_names) for clip in exam.clips],
+        show_names=show_names,
+        card=list(card_blocks(bundle.card)),
+        version=__version__,
+        ramp=RAMP,
+        most_opaque=MOST_OPAQUE,
+        style=Markup(_source(environment, "report.css") + _source(environment, "exam.css")),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        score_colours=list(zip(SCORE_COLOURS, SCORE_INK, strict=True)),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader("lusscore.report.exam"), PackageLoader("lusscore.report")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_without_folders,
+    )
+    for function in _FILTERS:
+        environment.filters[function.__name__] = function
+    environment.filters["whole_percent"] = _whole_percent
+    return environment
+
+
+def _source(environment: Environment, name: str) -> str:
+    """Read a file beside the templates as it is."""
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _without_folders(value: Any) -> Any:
+    """Cut folders from text, but not from markup of our own making."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return hide_folders(value)
+    return value
+
+
+def _whole_percent(share: float) -> str:
+    """Write a share of 1 in whole per cent, kept on one line; what is not 0 or 1 never looks so."""
+    if 0 < share < 0.005:
+        return "< 1\u00a0%"
+    if 0.995 < share < 1:
+        return "> 99\u00a0%"
+    return f"{100 * share:.0f}\u00a0%"
+
+
+def _date(created: str | None) -> str:
+    """Write ISO 8601 for people; other text as it is."""
+    if created is None:
+        return ""
+    try:
+        moment = datetime.fromisoformat(re.sub("Z$", "+00:00", created))
+    except ValueError:
+        return created
+    if "T" not in created and " " not in created:
+        return created
+    zone = " UTC" if moment.utcoffset() == timedelta(0) else moment.strftime(" %z")
+    return f"{moment:%Y-%m-%d %H:%M}{zone.rstrip()}"
