@@ -135,7 +135,7 @@ def _view(reading: Reading) -> View:
 
 
 def _speaks(reading: Reading) -> NDArray[np.float32]:
-    """Return what speaks for the clip's score rather than for the others, (frames, rows, columns)."""
+    """Return what speaks for the clip's score, shape (frames, rows, columns)."""
     maps = reading.evidence.maps
     return np.asarray(maps[..., reading.score] - maps.mean(axis=-1))
 

@@ -91,4 +91,4 @@ def _weights(cells: int, start: float, stop: float, pixels: int) -> _Float:
     """How much each cell counts at each pixel, shape (pixels, cells)."""
     centres = start + (np.arange(pixels) + 0.5) / pixels * (stop - start)
     places = np.clip(centres * cells - 0.5, 0, cells - 1)
-    return np.maximum(0.0, 1 - np.abs(places[:, None] - np.arange(cells)))
+    return np.asarray(np.maximum(0.0, 1 - np.abs(places[:, None] - np.arange(cells))))
