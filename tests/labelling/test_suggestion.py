@@ -10,7 +10,7 @@ SPAN = Span("a.mp4", "p", "1", "R1", None)
     ("probabilities", "stands_for", "new", "told"),
     [
         ((0.1, 0.4, 0.35, 0.15), 7, True, "1 or 2, first of its patient and stands for 7 clips"),
-        ((0.1, 0.7, 0.1, 0.1), 1, False, "stands for 1 clip"),
+        ((0.1, 0.7, 0.1, 0.1), 1, False, "unlike the others"),
         (None, 2, False, "stands for 2 clips"),
     ],
 )

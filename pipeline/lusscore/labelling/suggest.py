@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lusscore.evaluation.models import HeadChoice
-from lusscore.labelling.coverage import choose_clips, whiten
 from lusscore.labelling.pool import UNLABELLED, Pool
 from lusscore.labelling.predict import DEFAULT_HEAD, entropy, predict
+from lusscore.labelling.spread import choose_clips, whiten
 from lusscore.labelling.suggestion import Suggestion
 
 COUNT = 20
@@ -25,12 +25,12 @@ def suggest_clips(
     head: HeadChoice = DEFAULT_HEAD,
     seed: int = 0,
 ) -> tuple[Suggestion, ...]:
-    """Choose the unlabelled clips whose labels would help most, the most helpful one first.
+    """Choose the unlabelled clips whose labels would help most, in the order of choosing.
 
-    A head is trained on the labels there are. Clips are then chosen, one after the other, so that
-    the clips of which it is unsure have something like them among what is labelled or chosen, and
-    so that they spread over patients: ten clips of one patient teach less than one of each of
-    ten. Without labels, or with labels of one score alone, likeness decides alone.
+    A head is trained on the labels there are. Clips of which it is unsure are then chosen one
+    after the other, each unlike what is labelled or chosen already, and spread over patients: ten
+    clips of one patient teach less than one of each of ten. Without labels, or with labels of one
+    score alone, what clips look like decides alone.
 
     The same pool and seed give the same clips, whatever the order of the manifest and of the
     feature file.
@@ -46,7 +46,7 @@ def suggest_clips(
     head
         What is trained.
     seed
-        Of the search for directions, and of the sample where there are very many clips.
+        Of what is drawn.
 
     Raises
     ------

@@ -16,7 +16,7 @@ class Suggestion:
     Attributes
     ----------
     rank
-        From 1, the most helpful one.
+        From 1, in the order in which they were chosen.
     span
         The row: clip, patient, exam, zone and frames.
     probabilities
@@ -25,8 +25,8 @@ class Suggestion:
     uncertainty
         Of that head, from 0 to 1 (all scores as likely); None without one.
     stands_for
-        Unlabelled clips, itself among them, that look like it and more like it than like anything
-        labelled or suggested before.
+        Unlabelled clips, itself among them, that are more like it than like anything labelled or
+        another one suggested.
     new_patient
         Whether nothing of its patient is labelled.
     """
@@ -57,7 +57,7 @@ class Suggestion:
     @property
     def blind_reason(self) -> str:
         """The same without what a head would say, for one who is to judge alone."""
-        clips = "clip" if self.stands_for == 1 else "clips"
-        told = f"stands for {self.stands_for} {clips}"
+        alone = self.stands_for == 1
+        told = "unlike the others" if alone else f"stands for {self.stands_for} clips"
         # no comma or semicolon, at which a spreadsheet would divide it
         return f"first of its patient and {told}" if self.new_patient else told

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.labelling import coverage
-from lusscore.labelling.coverage import choose_clips, whiten
+from lusscore.labelling.spread import choose_clips, whiten
 
 
 def clusters(
@@ -22,35 +21,52 @@ def alone(points: np.ndarray) -> np.ndarray:
     return np.arange(len(points))
 
 
-def test_each_cluster_gets_a_clip_before_any_gets_a_second() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_each_cluster_gets_a_clip_before_any_gets_a_second(seed: int) -> None:
     points, own = clusters((10, 10, 10, 10))
     none = np.zeros(40, bool)
-    chosen = choose_clips(points, none, np.ones(40), alone(points), 4, 1)
+    chosen = choose_clips(points, none, np.ones(40), alone(points), 4, 1, seed)
     assert sorted(own[[one.row for one in chosen]]) == [0, 1, 2, 3]
-    assert all(5 <= one.stands_for <= 10 for one in chosen)
+    assert [one.stands_for for one in chosen] == [10, 10, 10, 10]
 
 
-def test_what_is_labelled_is_covered_already() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_like_the_labelled_is_passed_over(seed: int) -> None:
     points, own = clusters((20, 10, 10))
     labelled = np.zeros(40, bool)
     labelled[:4] = True
-    chosen = choose_clips(points, labelled, np.ones(40), alone(points), 2, 1)
+    chosen = choose_clips(points, labelled, np.ones(40), alone(points), 2, 1, seed)
     assert sorted(own[[one.row for one in chosen]]) == [1, 2]
-    assert not labelled[[one.row for one in chosen]].any()
+    assert [one.stands_for for one in chosen] == [10, 10]  # none of the 16 like the labelled
 
 
-def test_a_clip_like_no_other_covers_itself_alone_and_does_not_come_first() -> None:
-    """Farthest points would be taken first: a broken recording teaches nothing."""
-    points, own = clusters((12, 12, 1), apart=50)
-    chosen = choose_clips(points, np.zeros(25, bool), np.ones(25), alone(points), 3, 1)
-    assert sorted(own[[one.row for one in chosen[:2]]]) == [0, 1]
+def test_a_clip_is_chosen_that_many_are_like_rather_than_the_farthest() -> None:
+    """A recording that went wrong is far from everything and teaches nothing.
+
+    It is drawn 29 times in 100, and chosen where both that are drawn are it, 8 times.
+    """
+    points, own = clusters((5, 40), apart=10)
+    points[4] = -40  # on the other side of what is labelled, and farther from it than the many
+    labelled = own == 0
+    labelled[4] = False
+    first = [
+        choose_clips(points, labelled, np.ones(45), alone(points), 1, 1, seed)[0].row
+        for seed in range(100)
+    ]
+    farthest = np.abs(points - points[labelled].mean(axis=0)).sum(axis=1).argmax()
+    assert farthest == 4
+    assert first.count(4) < 17
 
 
 def test_doubt_decides_between_clusters_of_a_size() -> None:
-    points, own = clusters((10, 10, 10))
-    doubt = np.where(own == 1, 0.9, 0.1)
-    first = choose_clips(points, np.zeros(30, bool), doubt, alone(points), 3, 1)[0]
-    assert own[first.row] == 1
+    points, own = clusters((2, 10, 10), apart=0)
+    points[own == 1] += 20
+    points[own == 2] -= 20
+    labelled = own == 0
+    doubt = np.where(own == 1, 0.9, 0.01)
+    for seed in range(5):
+        (first,) = choose_clips(points, labelled, doubt, alone(points), 1, 1, seed)
+        assert own[first.row] == 1
 
 
 def test_no_patient_has_more_than_its_part_while_others_have_clips() -> None:
@@ -81,38 +97,26 @@ def test_any_batch_is_of_unlabelled_clips_each_once_and_as_large_as_can_be(
     assert not labelled[rows].any()
 
 
-def test_the_greedy_choice_is_within_its_bound_of_the_best_one() -> None:
-    from itertools import combinations
-
-    rng = np.random.default_rng(1)
-    points = rng.normal(size=(11, 2)).astype(np.float32)
-    weights = rng.random(11) + 0.1
-    chosen = choose_clips(points, np.zeros(11, bool), weights, alone(points), 3, 1)
-    width = coverage._width(points, 3)
-    alike = coverage.similarities(points, points, width)
-
-    def covered(rows: tuple[int, ...]) -> float:
-        return float(weights @ alike[:, rows].max(axis=1))
-
-    best = max(covered(rows) for rows in combinations(range(11), 3))
-    own = covered(tuple(one.row for one in chosen))
-    assert (1 - 1 / np.e) * best <= own <= best * (1 + 1e-6)
+def test_the_seed_decides_what_is_drawn() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(60, 4)).astype(np.float32)
+    chosen = [
+        choose_clips(points, np.zeros(60, bool), np.ones(60), alone(points), 5, 1, seed)
+        for seed in (0, 0, 1)
+    ]
+    assert chosen[0] == chosen[1] != chosen[2]
 
 
-def test_very_many_clips_are_looked_at_in_a_sample_that_the_seed_decides(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(coverage, "MOST_CLIPS", 30)
-    points, own = clusters((40, 40, 40))
-    labelled = np.zeros(120, bool)
-    labelled[:35] = True  # more than fit into memory at once, too
-    for seed in range(3):
-        first, again = (
-            choose_clips(points, labelled, np.ones(120), alone(points), 2, 1, seed)
-            for _ in range(2)
-        )
-        assert first == again
-        assert sorted(own[[one.row for one in first]]) == [1, 2]
+def test_many_labelled_clips_are_looked_at_some_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(700, 4)).astype(np.float32)
+    labelled = np.arange(700) < 600
+    points[650] = 50
+    (first,) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
+    assert first.row == 650
+    points[599] = 50  # the last of the labelled is like it
+    (first,) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
+    assert first.row != 650
 
 
 def test_whitening_lets_no_direction_outweigh_the_others() -> None:
