@@ -37,7 +37,7 @@ def test_the_page_complains_of_nothing_and_asks_for_nothing(opened, tmp_path):
     pictures = opened.evaluate(
         "[...document.images].map((one) => one.complete && one.naturalWidth > 0)"
     )
-    assert len(pictures) == 20
+    assert len(pictures) == 19
     assert all(pictures)
     assert opened.complaints == []
     assert [url for url in opened.requests if not url.startswith(("data:", "file:"))] == []
