@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from exam_maker import OUTLINE, failed, make_exam_bundle, make_pictures, make_reading, scored
 from lusscore.report.exam.clip_cards import clip_card
+from lusscore.scoring.pictures import PictureTaker
+from lusscore.scoring.window import inside_sector
+from lusscore.sector import Sector, show_sector
 
 BUNDLE = make_exam_bundle()
 
@@ -89,3 +92,23 @@ def test_a_clip_without_pictures_has_no_view(reading):
     assert card.view is None
     assert card.timeline
     assert card.label == ""
+
+
+@pytest.mark.parametrize("policy", ["none", "sector"])
+def test_a_map_that_fills_the_sector_is_drawn_inside_the_outline_that_is_drawn(policy, reading):
+    corners = ((120, 30), (200, 30), (300, 180), (160, 220), (20, 180))
+    sector = Sector(240, 320, "motion", corners)
+    taker = PictureTaker(12)
+    taker.add([show_sector(np.full((240, 320, 3), 90, np.uint8), sector, policy)] * 12)
+    pictures = taker.take(sector, policy, (224, 224))
+    maps = np.zeros((12, 56, 56, 4), np.float32)
+    maps[..., 2] = inside_sector(sector, policy, (224, 224), (56, 56))
+    evidence = replace(reading.evidence, maps=maps)
+    view = _card(replace(reading, evidence=evidence, pictures=pictures)).view
+    drawn = Image.open(io.BytesIO(_decoded(view.overlay)))
+    outline = Image.new("L", drawn.size)
+    scale = drawn.width / view.width
+    points = [[scale * float(n) for n in pair.split(",")] for pair in view.outline.split()]
+    ImageDraw.Draw(outline).polygon([tuple(point) for point in points], fill=1)
+    alpha = np.asarray(drawn.convert("RGBA"))[..., 3]
+    assert ((alpha > 100) == (np.asarray(outline) == 1)).mean() > 0.98

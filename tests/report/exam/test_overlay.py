@@ -37,7 +37,7 @@ def test_a_map_without_anything_that_speaks_is_not_seen():
 
 def test_what_speaks_most_has_the_end_of_the_ramp_and_lets_the_frame_through():
     drawn = _pixels(draw_overlay(np.ones((3, 3)), WHOLE, 30, 30, 1.0))
-    assert drawn[0, 0].tolist() == [*bytes.fromhex(RAMP[-1][1:]), 230]
+    assert drawn[0, 0].tolist() == [*bytes.fromhex(RAMP[-1][1:]), 204]
     assert len(np.unique(drawn.reshape(-1, 4), axis=0)) == 1
 
 

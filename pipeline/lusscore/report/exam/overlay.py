@@ -5,7 +5,7 @@ the same added to all four logits changes no probability. It is brought to the p
 interpolation between the cells' centres. With e what speaks for the score there and E the most
 that speaks for it anywhere in the clip,
 
-    v = min(1, max(0, e) / E),   alpha = 0.9 v,   colour = ramp(v),
+    v = min(1, max(0, e) / E),   alpha = 0.8 v,   colour = ramp(v),
 
 so that nothing is drawn where nothing speaks for the score, a frame in which little speaks for it
 stays pale, and the ultrasound is seen through everything.
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 LONGEST_SIDE = 320
-MOST_OPAQUE = 0.9
+MOST_OPAQUE = 0.8
 LEVELS = 128
 
 # Lightness rises along it, so that the order also holds in grey and for the colour-blind; no colour
 # of it is grey, so that it is told from ultrasound.
-RAMP = ("#8a2be2", "#d6389b", "#ff7a3d", "#ffd23f", "#fff7a8")
+RAMP = ("#8a2be2", "#d6389b", "#ff7a3d", "#ffd23f", "#fff08a")
 
 _Float = NDArray[np.float64]
 Window = tuple[float, float, float, float]

@@ -16,7 +16,7 @@ from lusscore.bundle.bundle import Bundle
 from lusscore.report import numbers
 from lusscore.report.exam.clip_cards import clip_card
 from lusscore.report.exam.model_card import card_blocks
-from lusscore.report.exam.overlay import MOST_OPAQUE, RAMP
+from lusscore.report.exam.overlay import RAMP
 from lusscore.report.exam.result import result
 from lusscore.report.palette import SCORE_COLOURS, SCORE_INK
 from lusscore.report.privacy import hide_folders
@@ -66,7 +66,6 @@ def exam_page(
         card=list(card_blocks(bundle.card)),
         version=__version__,
         ramp=RAMP,
-        most_opaque=MOST_OPAQUE,
         style=Markup(_source(environment, "report.css") + _source(environment, "exam.css")),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
