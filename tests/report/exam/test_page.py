@@ -160,7 +160,7 @@ def test_names_of_files_are_shown_only_where_asked_for_and_folders_never(page):
 
 
 def test_folders_in_notes_and_errors_are_cut(read_page):
-    exam = make_small_exam([failed(1, "", "No space on /home/ana/scratch/part.bin.")])
+    exam = make_small_exam([failed(1, "", "No space on /srv/ana/scratch/part.bin.")])
     page = exam_page(replace(exam, notes=("See C:\\Users\\ana\\list.csv.",)), make_exam_bundle())
     words = read_page(page).words()
     assert "No space on …/part.bin." in words
