@@ -128,9 +128,9 @@ def command(
 ) -> None:
     """List the unlabelled clips of a COHORT whose labels would help most.
 
-    They are clips of which a head is unsure that was trained on the labels there are, that are
-    unlike each other and unlike what is labelled, that stand for many others, and of many
-    patients. Without labels the head is left out. Embeddings are read, never computed: run
+    They are clips of which a head that was trained on the labels there are is unsure, that are
+    unlike each other and unlike what is labelled, and that are of many patients. Without labels
+    the head is left out. Embeddings are read, never computed: run
     'lusscore features' first, also where nothing is labelled yet.
 
     \b
