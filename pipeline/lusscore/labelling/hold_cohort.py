@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from lusscore.errors import CohortError
 
 LOCK_NAME = ".labels.lock"
 PATIENCE = 30.0
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if os.name == "nt" else ()
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def replace_file(path: Path, content: bytes) -> None:
                 os.fsync(file.fileno())
             if path.exists():
                 shutil.copymode(path, building)
-            building.replace(path)
+            _swap(building, path)
         finally:
             building.unlink(missing_ok=True)
     except OSError as error:
@@ -89,7 +91,7 @@ def replace_card(path: Path, card: Card) -> None:
     try:
         try:
             write_card(building, card)
-            building.replace(path)
+            _swap(building, path)
         finally:
             building.unlink(missing_ok=True)
     except OSError as error:
@@ -109,11 +111,22 @@ def copy_whole(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copyfile(source, building)
-            building.replace(target)
+            _swap(building, target)
         finally:
             building.unlink(missing_ok=True)
     except OSError as error:
         raise _not_written(target.name, error) from None
+
+
+def _swap(building: Path, path: Path) -> None:
+    """Put a file in its place; Windows refuses while somebody reads the old one, so try again."""
+    for pause in _PAUSES:
+        try:
+            building.replace(path)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    building.replace(path)
 
 
 def _beside(path: Path) -> Path:
