@@ -1,9 +1,13 @@
 """Backbones: frozen networks, their weights and the engines that run them."""
 
+from lusscore.backbones.attribution import attribute
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
 from lusscore.backbones.engines import Engine, Result, engine_names, open_engine, register_engine
+from lusscore.backbones.engines.graph_bytes import graph_bytes
+from lusscore.backbones.engines.mapped_network import MappedNetwork
 from lusscore.backbones.levels import with_levels
 from lusscore.backbones.matrix_product import measure_sgemm
+from lusscore.backbones.pooled_parts import Part, pooled_parts
 from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
 from lusscore.backbones.preprocessing import (
     Preprocessing,
@@ -31,19 +35,24 @@ __all__ = [
     "WEIGHTS_VARIABLE",
     "BackboneSpec",
     "Engine",
+    "MappedNetwork",
+    "Part",
     "Preprocessing",
     "Result",
     "Weights",
+    "attribute",
     "backbone_names",
     "check_precision",
     "engine_names",
     "find_weights",
     "get_backbone",
     "get_preprocessing",
+    "graph_bytes",
     "load_weights",
     "locate_weights",
     "measure_sgemm",
     "open_engine",
+    "pooled_parts",
     "preprocessing_names",
     "register_backbone",
     "register_engine",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 
+from lusscore.backbones.engines.compile_settings import compile_settings
 from lusscore.backbones.engines.engine import (
     Embeddings,
     Engine,
@@ -18,11 +17,9 @@ from lusscore.backbones.engines.engine import (
     check_images,
     embed_in_batches,
 )
-from lusscore.backbones.engines.graph_cache import cached_graph, entry_name
 from lusscore.backbones.engines.image_streams import ImageStreams
-from lusscore.backbones.engines.keras_graph import keras_graph
+from lusscore.backbones.engines.network_graph import network_graph
 from lusscore.backbones.engines.registry import register_engine
-from lusscore.backbones.onnx_graph import onnx_graph
 from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.backbones.precision import DEFAULT_PRECISION
 from lusscore.backbones.spec import BackboneSpec
@@ -97,16 +94,10 @@ def open_openvino_engine(
     core.set_property({"ENABLE_MMAP": False})
     device = _checked_device(core, device)
     _check_arithmetic(core, device, precision)
-    if spec.family == "onnx":
-        graph = onnx_graph(core, spec)
-    elif cache is None:
-        graph = keras_graph(core, spec, weights)
-    else:
-        build = partial(keras_graph, core, spec, weights)
-        graph = cached_graph(core, cache, entry_name(spec, weights), build)
+    graph = network_graph(core, spec, weights, cache)
     if device == "CPU":
         _take_one_image(graph)
-    settings = _settings(core, device, threads, precision)
+    settings = compile_settings(core, device, threads, precision)
     return OpenVINOEngine(spec, core.compile_model(graph, device, settings), device)
 
 
@@ -139,29 +130,3 @@ def _take_one_image(graph: Any) -> None:
     if shape[0].is_dynamic:
         shape[0] = 1
         graph.reshape(shape)
-
-
-def _settings(core: Any, device: str, threads: int | None, precision: str) -> dict[str, object]:
-    """Return the settings under which a network is compiled."""
-    # without it, newer CPUs and graphics processors would round to 16 bits by themselves
-    settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": precision}
-    if device == "CPU":
-        threads = threads or _cores(core)
-        settings["INFERENCE_NUM_THREADS"] = settings["NUM_STREAMS"] = threads
-        # threads that are tied to a core cannot leave one that another program keeps busy
-        settings["ENABLE_CPU_PINNING"] = False
-    else:
-        # with calls that wait for their result, the hint THROUGHPUT is half as fast
-        settings["PERFORMANCE_HINT"] = "LATENCY"
-    return settings
-
-
-def _cores(core: Any) -> int:
-    """Count the cores this process may use; two threads of one core share its arithmetic."""
-    openvino = import_openvino()
-    number = openvino.opset13.parameter([1], openvino.Type.f32)
-    graph = openvino.Model([openvino.opset13.relu(number)], [number], "probe")
-    compiled = core.compile_model(graph, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    cores: int = compiled.get_property("INFERENCE_NUM_THREADS")
-    # joblib heeds the limits that containers set, OpenVINO the kind of the cores
-    return max(1, min(cores, int(cpu_count())))
