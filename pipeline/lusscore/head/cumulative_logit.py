@@ -58,6 +58,17 @@ class CumulativeLogit:
         edges = np.pad(below, ((0, 0), (1, 1)), constant_values=((0, 0), (0, 1)))
         return np.diff(edges, axis=1)
 
+    def adjacent_logits(self) -> tuple[_Float, _Float]:
+        """Return logits that rise with rank: weights (dim, classes) and bias (classes,).
+
+        Logit k is k (x·w) − Σ_{j<k} t_j, so that class k + 1 overtakes class k where x·w passes
+        t_k. Of two classes their softmax is this model; of more it is the adjacent-categories
+        model with the same direction and thresholds.
+        """
+        ranks = np.arange(len(self.thresholds) + 1)
+        passed = np.concatenate([[0.0], np.cumsum(self.thresholds)])
+        return self.direction[:, None] * ranks, -passed
+
 
 def fit_cumulative_logit(
     x: NDArray[np.floating],

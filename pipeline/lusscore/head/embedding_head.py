@@ -13,6 +13,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from lusscore.head.array_reader import ArrayReader
+from lusscore.head.linear_form import LinearForm
+
 CLASS_WEIGHTS = [StrOptions({"none", "balanced"}), dict]
 
 _Self = TypeVar("_Self", bound="EmbeddingHead")
@@ -33,6 +36,8 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     uses_keras: ClassVar[bool] = False
+    # attributes that are learned and no arrays, and are kept beside them
+    whole_numbers: ClassVar[tuple[str, ...]] = ()
     test_variants: bool
 
     def fit(
@@ -131,6 +136,26 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         seen = flat.reshape(-1, variants, flat.shape[-1])
         check_consistent_length(seen, clips, exams)
         return seen, _numbered(clips), _numbered(exams)
+
+    @abstractmethod
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what prediction needs beside settings, classes and size, as arrays by name."""
+
+    @abstractmethod
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """Take over what :meth:`learned_arrays` gave, or somebody made of it.
+
+        Settings, `classes_`, `n_features_in_` and `whole_numbers` are there already.
+
+        Raises
+        ------
+        HeadError
+            If an array is not as it must be.
+        """
+
+    @abstractmethod
+    def linear_form(self) -> LinearForm:
+        """Return the logits as a linear function of a frame's embedding, as nearly as it goes."""
 
     @abstractmethod
     def _train(

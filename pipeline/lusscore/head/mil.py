@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.utils._param_validation import Interval
 
+from lusscore.head.array_reader import ArrayReader
 from lusscore.head.bags import batch_rows, gather_bags
 from lusscore.head.embedding_head import (
     CLASS_WEIGHTS,
@@ -18,9 +20,10 @@ from lusscore.head.embedding_head import (
     epoch_variant,
     sample_weights,
 )
-from lusscore.head.gated_attention import Adam, loss_and_gradient, start_weights
+from lusscore.head.gated_attention import Adam, GatedAttention, loss_and_gradient, start_weights
+from lusscore.head.linear_form import LinearForm
 from lusscore.head.registry import register_head
-from lusscore.head.scaling import fit_scaling
+from lusscore.head.scaling import Scaling, fit_scaling
 
 _Int = NDArray[np.int64]
 # Frames scaled at once in prediction, in whole clips: bounds the memory of float32 copies.
@@ -167,6 +170,31 @@ class MilHead(EmbeddingHead):
                 total += loss * len(chosen)
             self.loss_curve_.append(total / len(bags))
         self.model_ = adam.net
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """See :meth:`EmbeddingHead.learned_arrays`."""
+        net = {
+            f"net.{entry.name}": getattr(self.model_, entry.name) for entry in fields(self.model_)
+        }
+        return self.scaling_.arrays() | net
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """See :meth:`EmbeddingHead.take_arrays`."""
+        self.scaling_ = Scaling.from_arrays(arrays, self.n_features_in_)
+        dim, inner, count = self.scaling_.size, self.attention, len(self.classes_)
+        self.model_ = GatedAttention(
+            tanh=arrays.take("net.tanh", (dim, inner), np.float32),
+            gate=arrays.take("net.gate", (dim, inner), np.float32),
+            score=arrays.take("net.score", (inner,), np.float32),
+            coef=arrays.take("net.coef", (dim, count), np.float32),
+            intercept=arrays.take("net.intercept", (count,), np.float32),
+        )
+
+    def linear_form(self) -> LinearForm:
+        """See :meth:`EmbeddingHead.linear_form`."""
+        net = self.model_
+        own = self.scaling_.unscaled(net.coef, net.intercept, self.n_features_in_)
+        return LinearForm(*own, ("the frames of a clip are weighed by attention",))
 
     def _drop(self, scaled: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
         """Zero some of each embedding and make up for it, in place."""

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.head.cumulative_logit import fit_cumulative_logit
+from lusscore.head.array_reader import ArrayReader
+from lusscore.head.cumulative_logit import CumulativeLogit, fit_cumulative_logit
 from lusscore.head.embedding_head import sample_weights
+from lusscore.head.linear_form import LinearForm
 from lusscore.head.registry import register_head
 from lusscore.head.regularised_head import RegularisedHead
 from lusscore.head.row_space import fit_penalised_scaling
+from lusscore.head.scaling import Scaling
 from lusscore.head.training_frames import chosen_rows
 
 
@@ -49,6 +52,29 @@ class OrdinalHead(RegularisedHead):
             self.tol,
         )
         self.n_iter_ = self.model_.steps
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """See :meth:`EmbeddingHead.learned_arrays`."""
+        model = self.model_
+        return self.scaling_.arrays() | {
+            "direction": model.direction,
+            "thresholds": model.thresholds,
+        }
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """See :meth:`EmbeddingHead.take_arrays`."""
+        self.scaling_ = Scaling.from_arrays(arrays, self._width)
+        direction = arrays.take("direction", (self.scaling_.size,), np.float64)
+        thresholds = arrays.take("thresholds", (len(self.classes_) - 1,), np.float64)
+        if (np.diff(thresholds) < 0).any():
+            raise arrays.refusal("has thresholds that do not rise")
+        self.model_ = CumulativeLogit(direction, thresholds, self.n_iter_)
+
+    def _scaled_form(self) -> LinearForm:
+        notes: tuple[str, ...] = ()
+        if len(self.classes_) > 2:
+            notes = ("one direction from low to high scores, times the rank of the score",)
+        return LinearForm(*self.model_.adjacent_logits(), notes)
 
     def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         return np.concatenate(

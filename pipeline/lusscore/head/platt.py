@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from lusscore.head.linear_form import NEVER, logits_of_two
 
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]
@@ -43,18 +46,56 @@ class Platt:
     ----------
     present
         int64: classes that were seen held out, and so could be calibrated; at least two.
-    model
-        scikit-learn's, on the decision values of those classes.
+    slopes, offsets
+        float64, shape (classes present,), or (1,) of two classes: a decision value d becomes
+        1 / (1 + exp(slope · d + offset)).
     """
 
     present: _Int
-    model: CalibratedClassifierCV
+    slopes: _Float
+    offsets: _Float
 
     def probabilities(self, decisions: _Float) -> _Float:
-        """Turn decisions, shape (rows, classes), into probabilities; 0 for absent classes."""
+        """Turn decisions, shape (rows, classes), into probabilities; 0 for absent classes.
+
+        As scikit-learn's calibrated classifier does: of two classes the second has the sigmoid;
+        of more each has its own, and they are made to sum to 1.
+        """
         probabilities = np.zeros(decisions.shape)
-        probabilities[:, self.present] = self.model.predict_proba(decisions[:, self.present])
+        if len(self.slopes) == 1:
+            second = expit(-(self.slopes[0] * decisions[:, self.present[1]] + self.offsets[0]))
+            probabilities[:, self.present] = np.stack([1 - second, second], axis=1)
+            return probabilities
+        own = expit(-(decisions[:, self.present] * self.slopes + self.offsets))
+        total = own.sum(axis=1, keepdims=True)
+        # where no class wants a row, all have the same part of it
+        share = np.full_like(own, 1 / own.shape[1])
+        np.divide(own, total, out=share, where=total != 0)
+        probabilities[:, self.present] = share
         return probabilities
+
+    def logits(self, weights: _Float, bias: _Float) -> tuple[_Float, _Float]:
+        """Turn decisions that are linear into log-odds that are, larger for the class.
+
+        Parameters
+        ----------
+        weights, bias
+            Of the decisions, shape (dim, classes) and (classes,).
+
+        Returns
+        -------
+        tuple of float64 arrays
+            Likewise: of each class against the others. Where two classes are present, softmax of
+            them is what :meth:`probabilities` gives.
+        """
+        decisive = self.present[-len(self.slopes) :]
+        odds = -weights[:, decisive] * self.slopes
+        offsets = -(bias[decisive] * self.slopes + self.offsets)
+        if len(self.slopes) == 1:
+            odds, offsets = logits_of_two(odds[:, 0], offsets[0])
+        all_odds, all_offsets = np.zeros(weights.shape), np.full(bias.shape, NEVER)
+        all_odds[:, self.present], all_offsets[self.present] = odds, offsets
+        return all_odds, all_offsets
 
 
 def fit_platt(decisions: _Float, classes: _Int, weights: _Float) -> Platt:
@@ -79,7 +120,12 @@ def fit_platt(decisions: _Float, classes: _Int, weights: _Float) -> Platt:
     model = CalibratedClassifierCV(
         Decisions(), method="sigmoid", cv=[(everything, everything)], ensemble=False
     )
-    return Platt(present, model.fit(decisions[:, present], classes, sample_weight=weights))
+    model.fit(decisions[:, present], classes, sample_weight=weights)
+    sigmoids = model.calibrated_classifiers_[0].calibrators
+    slopes, offsets = ([getattr(one, name) for one in sigmoids] for name in ("a_", "b_"))
+    return Platt(
+        present.astype(np.int64), np.array(slopes, np.float64), np.array(offsets, np.float64)
+    )
 
 
 def inner_folds(

@@ -78,7 +78,7 @@ def head_defaults(name: str) -> dict[str, Any]:
     """
     return {
         key: parameter.default
-        for key, parameter in inspect.signature(_find(name)).parameters.items()
+        for key, parameter in inspect.signature(find_head(name)).parameters.items()
     }
 
 
@@ -90,7 +90,7 @@ def head_summary(name: str) -> str:
     HeadError
         If no head has that name.
     """
-    return (inspect.getdoc(_find(name)) or "").partition("\n")[0]
+    return (inspect.getdoc(find_head(name)) or "").partition("\n")[0]
 
 
 def make_head(name: str, **settings: Any) -> Head:
@@ -101,7 +101,7 @@ def make_head(name: str, **settings: Any) -> Head:
     HeadError
         If no head has that name, a setting is unknown to it, or a value is out of its range.
     """
-    head = _find(name)
+    head = find_head(name)
     known = head_defaults(name)
     for key in settings:
         if key not in known:
@@ -115,7 +115,14 @@ def make_head(name: str, **settings: Any) -> Head:
     return made
 
 
-def _find(name: str) -> type[Any]:
+def find_head(name: str) -> type[Any]:
+    """Return the class of a head.
+
+    Raises
+    ------
+    HeadError
+        If no head has that name.
+    """
     try:
         return _HEADS[name]
     except KeyError:

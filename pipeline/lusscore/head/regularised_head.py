@@ -15,6 +15,8 @@ from lusscore.head.bags import gather_bags
 from lusscore.head.clip_pooling import POOLINGS, pool_clips
 from lusscore.head.embedding_head import CLASS_WEIGHTS, EmbeddingHead, clean_variant
 from lusscore.head.exam_context import CONTEXTS, add_exam_context
+from lusscore.head.linear_form import LinearForm
+from lusscore.head.scaling import Scaling
 
 _Int = NDArray[np.int64]
 
@@ -60,6 +62,7 @@ class RegularisedHead(EmbeddingHead):
         Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
     """
 
+    whole_numbers: ClassVar[tuple[str, ...]] = ("n_iter_",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": CLASS_WEIGHTS,
@@ -83,6 +86,19 @@ class RegularisedHead(EmbeddingHead):
     max_iter: int = 1000
     tol: float = 1e-4
     seed: int = 0
+
+    def linear_form(self) -> LinearForm:
+        """See :meth:`EmbeddingHead.linear_form`."""
+        form = self._scaled_form()
+        scaling: Scaling = self.scaling_
+        # the mean over the clip itself comes first in its vector
+        own = scaling.unscaled(form.weights, form.bias, self.n_features_in_)
+        notes = form.notes
+        if self.pooling == "mean-std":
+            notes += ("what varies within a clip counts, too, and is not shown",)
+        if self.context == "exam":
+            notes += ("the other clips of the exam count, too, and are not shown",)
+        return LinearForm(*own, notes)
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -141,6 +157,12 @@ class RegularisedHead(EmbeddingHead):
         recordings = np.searchsorted(whole, starts, side="right") - 1
         return add_exam_context(own, recordings, pooled, first if exams is None else exams[first])
 
+    @property
+    def _width(self) -> int:
+        """How many numbers an example has."""
+        own: int = self.n_features_in_ * (2 if self.pooling == "mean-std" else 1)
+        return own * (2 if self.context == "exam" else 1)
+
     @abstractmethod
     def _learn(self, embeddings: NDArray[Any], targets: _Int, groups: _Int | None) -> None:
         """Learn from examples, be they frames or clips; `targets` are rows of `classes_`."""
@@ -148,3 +170,7 @@ class RegularisedHead(EmbeddingHead):
     @abstractmethod
     def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         """Return (examples, classes) of one variant, shape (examples, dim)."""
+
+    @abstractmethod
+    def _scaled_form(self) -> LinearForm:
+        """Return the logits as a linear function of a scaled example."""

@@ -12,6 +12,8 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
+from lusscore.head.array_reader import ArrayReader
+
 # Frames turned to float32 at once while means are taken.
 _BATCH = 4096
 # Directions of less variance than this share of the first one are rounding, which whitening would
@@ -41,6 +43,28 @@ class Scaling:
         """How many numbers a scaled embedding has."""
         return len(self.mean) if self.directions is None else self.directions.shape[1]
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return it as arrays by name."""
+        own = {"scaling.mean": self.mean, "scaling.spread": self.spread}
+        return own if self.directions is None else own | {"scaling.directions": self.directions}
+
+    @classmethod
+    def from_arrays(cls, arrays: ArrayReader, dim: int) -> Scaling:
+        """Make it again for embeddings of `dim` numbers.
+
+        Raises
+        ------
+        HeadError
+            If an array is not as it must be.
+        """
+        mean = arrays.take("scaling.mean", (dim,), np.float32)
+        spread = arrays.take("scaling.spread", (dim,), np.float32)
+        if not (spread > 0).all():
+            raise arrays.refusal("has a number that is not above 0 in its array scaling.spread")
+        if not arrays.has("scaling.directions"):
+            return cls(mean, spread)
+        return cls(mean, spread, arrays.take("scaling.directions", (dim, None), np.float32))
+
     def apply(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         """Return a new array, float32, shape (frames, dim) or (frames, components)."""
         scaled: NDArray[np.float32] = np.subtract(frames, self.mean, dtype=np.float32)
@@ -55,6 +79,30 @@ class Scaling:
         for batch in gen_batches(len(frames), _BATCH):
             scaled = (frames[batch].astype(np.float64) - self.mean) / self.spread
             yield scaled if self.directions is None else scaled @ self.directions
+
+    def unscaled(
+        self, weights: NDArray[np.floating], bias: NDArray[np.floating], first: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Turn a linear function of the scaled embedding into one of the embedding.
+
+        Parameters
+        ----------
+        weights, bias
+            Shape (size, classes) and (classes,).
+        first
+            How many numbers of the embedding it is to be of; the others are held at their
+            training mean.
+
+        Returns
+        -------
+        tuple of float64 arrays
+            Weights, shape (first, classes), and bias, shape (classes,).
+        """
+        wide = np.asarray(weights, np.float64)
+        if self.directions is not None:
+            wide = self.directions.astype(np.float64) @ wide
+        own = wide[:first] / self.spread[:first, None].astype(np.float64)
+        return own, np.asarray(bias - self.mean[:first].astype(np.float64) @ own)
 
 
 def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Scaling:

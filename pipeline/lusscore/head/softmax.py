@@ -11,6 +11,7 @@ from scipy.special import softmax
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from lusscore.backbones.keras_runtime import import_keras
+from lusscore.head.array_reader import ArrayReader
 from lusscore.head.embedding_head import (
     CLASS_WEIGHTS,
     EmbeddingHead,
@@ -18,9 +19,10 @@ from lusscore.head.embedding_head import (
     epoch_variant,
     sample_weights,
 )
+from lusscore.head.linear_form import LinearForm
 from lusscore.head.mixup import mix
 from lusscore.head.registry import register_head
-from lusscore.head.scaling import fit_scaling
+from lusscore.head.scaling import Scaling, fit_scaling
 
 # Batches handed to the backend at once: results are the same, the overhead per batch is not.
 _STEPS_PER_EXECUTION = 64
@@ -126,7 +128,7 @@ class SoftmaxHead(EmbeddingHead):
         clips: NDArray[np.int64] | None,
         exams: NDArray[np.int64] | None,
     ) -> None:
-        self.scaling_ = None
+        self.scaling_: Scaling | None = None
         if self.components:
             self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
         weights = None
@@ -154,7 +156,28 @@ class SoftmaxHead(EmbeddingHead):
                 verbose=0,
             )
             self.loss_curve_.append(float(history.history["loss"][0]))
-        self.coef_, self.intercept_ = (np.asarray(weight) for weight in layer.get_weights())
+        self.coef_, self.intercept_ = (
+            np.asarray(weight, np.float32) for weight in layer.get_weights()
+        )
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """See :meth:`EmbeddingHead.learned_arrays`."""
+        scaling = {} if self.scaling_ is None else self.scaling_.arrays()
+        return scaling | {"coef": self.coef_, "intercept": self.intercept_}
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """See :meth:`EmbeddingHead.take_arrays`."""
+        size, count = self.n_features_in_, len(self.classes_)
+        self.scaling_ = Scaling.from_arrays(arrays, size) if self.components else None
+        size = size if self.scaling_ is None else self.scaling_.size
+        self.coef_ = arrays.take("coef", (size, count), np.float32)
+        self.intercept_ = arrays.take("intercept", (count,), np.float32)
+
+    def linear_form(self) -> LinearForm:
+        """See :meth:`EmbeddingHead.linear_form`."""
+        if self.scaling_ is None:
+            return LinearForm(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
+        return LinearForm(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
 
     def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         if self.scaling_ is None:

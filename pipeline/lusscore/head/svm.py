@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval
 
+from lusscore.head.array_reader import ArrayReader
 from lusscore.head.embedding_head import (
     clean_variant,
     sample_weights,
 )
+from lusscore.head.linear_form import LinearForm
 from lusscore.head.linear_svm import LinearSvm, fit_linear_svm
-from lusscore.head.platt import fit_platt, inner_folds
+from lusscore.head.platt import Platt, fit_platt, inner_folds
 from lusscore.head.registry import register_head
 from lusscore.head.regularised_head import RegularisedHead
 from lusscore.head.row_space import fit_penalised_scaling
@@ -87,6 +89,41 @@ class SvmHead(RegularisedHead):
         weights = sample_weights(self.class_weight, self.classes_[targets])
         scaled = scaling.apply(rows)
         return scaling, fit_linear_svm(scaled, targets, weights, self.C, self.max_iter, self.tol)
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """See :meth:`EmbeddingHead.learned_arrays`."""
+        machine, platt = self.model_, self.calibration_
+        return self.scaling_.arrays() | {
+            "coef": machine.coef,
+            "intercept": machine.intercept,
+            "platt.present": platt.present,
+            "platt.slopes": platt.slopes,
+            "platt.offsets": platt.offsets,
+        }
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """See :meth:`EmbeddingHead.take_arrays`."""
+        count = len(self.classes_)
+        self.scaling_ = Scaling.from_arrays(arrays, self._width)
+        coef = arrays.take("coef", (self.scaling_.size, count), np.float64)
+        self.model_ = LinearSvm(coef, arrays.take("intercept", (count,), np.float64), self.n_iter_)
+        present = arrays.take("platt.present", (None,), np.int64)
+        wanted = 1 if len(present) == 2 else len(present)
+        rising = len(present) > 1 and (present[:-1] < present[1:]).all()
+        if not rising or present[0] < 0 or present[-1] >= count:
+            raise arrays.refusal("has no classes of its own in its array platt.present")
+        self.calibration_ = Platt(
+            present,
+            arrays.take("platt.slopes", (wanted,), np.float64),
+            arrays.take("platt.offsets", (wanted,), np.float64),
+        )
+
+    def _scaled_form(self) -> LinearForm:
+        machine, platt = self.model_, self.calibration_
+        notes: tuple[str, ...] = ()
+        if len(platt.present) > 2:
+            notes = ("each score against all others, before probabilities are made to sum to 1",)
+        return LinearForm(*platt.logits(machine.coef, machine.intercept), notes)
 
     def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         return self.calibration_.probabilities(_decide(frames, self.scaling_, self.model_))

@@ -1,0 +1,91 @@
+"""Arrays from a file, taken one by one, each checked for what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from reprlib import repr as shortened
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.errors import HeadError
+
+Shape = tuple["int | None", ...]
+
+
+class ArrayReader:
+    """Gives out arrays by name and refuses whatever is not as expected.
+
+    Parameters
+    ----------
+    arrays
+        By name.
+    owner
+        Whose they are, for messages.
+    """
+
+    def __init__(self, arrays: Mapping[str, Any], owner: str) -> None:
+        self._arrays = dict(arrays)
+        self._owner = owner
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is an array of that name."""
+        return name in self._arrays
+
+    def take(self, name: str, shape: Shape, dtype: type[np.generic]) -> NDArray[Any]:
+        """Take a copy of an array out, its last axis contiguous.
+
+        Parameters
+        ----------
+        name
+            Its name.
+        shape
+            Its sides; None where any length from 1 is right.
+        dtype
+            Its type, exactly.
+
+        Raises
+        ------
+        HeadError
+            If it is missing, of another type or shape, or holds a number that is not finite.
+        """
+        array = self._arrays.pop(name, None)
+        if not isinstance(array, np.ndarray):
+            raise self.refusal(f"lacks its array {name}")
+        expected = ", ".join("any" if side is None else str(side) for side in shape)
+        if array.dtype != np.dtype(dtype):
+            raise self.refusal(
+                f"has its array {name} in {array.dtype.name}, expected in {np.dtype(dtype)}"
+            )
+        fits = array.ndim == len(shape) and all(
+            found > 0 if side is None else found == side
+            for found, side in zip(array.shape, shape, strict=True)
+        )
+        if not fits:
+            raise self.refusal(
+                f"has its array {name} in shape {array.shape}, expected in ({expected})"
+            )
+        if not np.isfinite(array).all():
+            raise self.refusal(f"has a number that is not finite in its array {name}")
+        # the last digit of a product depends on the order in memory, which a file need not keep
+        return np.array(array, order="C")
+
+    def finish(self) -> None:
+        """Refuse arrays that nobody has taken.
+
+        Raises
+        ------
+        HeadError
+            If there is one.
+        """
+        if self._arrays:
+            left = shortened(next(iter(self._arrays)))
+            raise self.refusal(f"has an array {left} that it has no use for")
+
+    def refusal(self, what: str) -> HeadError:
+        """Return the error that says `what` of the owner: a clause that begins with a verb."""
+        return HeadError(
+            f"The kept {self._owner} {what}; it is damaged or altered, so get it again or train "
+            "it again."
+        )
