@@ -1,0 +1,46 @@
+"""The files of a bundle, and which names a file may have at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lusscore.bundle.refusal import Refusal, quoted
+
+RECORD, ARRAYS, CARD, SUMS = "bundle.json", "arrays.npz", "MODEL-CARD.md", "SHA256SUMS"
+NETWORKS = "networks"
+# ASCII, one folder deep: nothing that could be another place, or the same place twice
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"
+_NAME = re.compile(rf"({_PART}/)?{_PART}")
+_KNOWN = re.compile(
+    "|".join([*map(re.escape, (RECORD, ARRAYS, CARD, SUMS)), rf"{NETWORKS}/{_PART}\.(?:xml|bin)"])
+)
+
+
+def check_name(name: str) -> str:
+    """Return the name of a file in a bundle.
+
+    Raises
+    ------
+    Refusal
+        If it could name a place outside the bundle, or is written unlike any name of lusscore's.
+    """
+    if not _NAME.fullmatch(name):
+        raise Refusal(f"it holds a file named {quoted(name)}, which no bundle has")
+    return name
+
+
+def is_known(name: str) -> bool:
+    """Tell whether a file of this name belongs into a bundle."""
+    return _KNOWN.fullmatch(name) is not None
+
+
+def network_stems(backbones: Iterable[str]) -> list[str]:
+    """Name the files of networks, by their backbones where those make good names of files."""
+    stems: list[str] = []
+    for number, backbone in enumerate(backbones):
+        good = re.fullmatch(_PART, backbone) and len(backbone) < 100
+        if not good or backbone.lower() in [stem.lower() for stem in stems]:
+            backbone = f"network-{number}"
+        stems.append(f"{NETWORKS}/{backbone}")
+    return stems

@@ -1,0 +1,132 @@
+"""Writing bundles: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from lusscore.bundle.archive import pack
+from lusscore.bundle.bundle import Bundle
+from lusscore.bundle.contents import ZIP_SUFFIX, read_contents
+from lusscore.bundle.names import RECORD, SUMS, is_known
+from lusscore.bundle.record import from_files, to_files
+from lusscore.bundle.refusal import Refusal, clause
+from lusscore.bundle.sums import check_sums
+from lusscore.errors import BundleError, HeadError
+
+
+def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bundle:
+    """Write a bundle under a temporary name beside `path`, and move it there.
+
+    Parameters
+    ----------
+    bundle
+        Trained. What is written is read again before it gets its name.
+    path
+        A folder; or, where it ends in ``.zip``, one file.
+    overwrite
+        Replace a bundle that is there. A ``.zip`` is replaced in one step; a folder in two,
+        between which a process that is killed leaves the old one under a hidden name beside.
+
+    Returns
+    -------
+    Bundle
+        As it will be read, with its digest and `path`.
+
+    Raises
+    ------
+    BundleError
+        If something is there that may not be replaced, the bundle contradicts itself, or the disk
+        does not take it.
+    """
+    _check_place(path, overwrite)
+    try:
+        files = to_files(bundle)
+        written = replace(from_files(files), digest=check_sums(files), folder=path)
+    except (Refusal, HeadError) as error:
+        raise BundleError(
+            f"The bundle for {path} cannot be written, since it would not be read again: "
+            f"{clause(error)}; train it again."
+        ) from None
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(files, temporary, is_zip=path.suffix.lower() == ZIP_SUFFIX)
+            _check_place(path, overwrite)
+            _move(temporary, path)
+        finally:
+            _remove(temporary)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BundleError(
+            f"{path} cannot be written ({reason}); free space or choose another place."
+        ) from None
+    return written
+
+
+def _check_place(path: Path, overwrite: bool) -> None:
+    """Refuse a place where something is that is not to be replaced, or is no bundle."""
+    if not os.path.lexists(path):
+        return
+    if not overwrite:
+        raise BundleError(f"{path} exists; choose another name, or have it overwritten.")
+    is_zip = path.suffix.lower() == ZIP_SUFFIX
+    if path.is_symlink() or path.is_dir() == is_zip or not _looks_like_bundle(path):
+        raise BundleError(f"{path} is not a bundle, and is not overwritten; choose another name.")
+
+
+def _looks_like_bundle(path: Path) -> bool:
+    """Tell whether all that lies there are files of a bundle, be they damaged."""
+    try:
+        names = read_contents(path).keys()
+    except (Refusal, BundleError):
+        return False
+    return {RECORD, SUMS} <= names and all(map(is_known, names))
+
+
+def _write(files: Mapping[str, bytes], place: Path, *, is_zip: bool) -> None:
+    if is_zip:
+        _write_file(place, pack(files))
+        return
+    place.mkdir()
+    for name, data in files.items():
+        file = place.joinpath(*name.split("/"))
+        file.parent.mkdir(exist_ok=True)
+        _write_file(file, data)
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        # else a machine that loses power could keep the name without the bytes
+        os.fsync(file.fileno())
+
+
+def _move(temporary: Path, path: Path) -> None:
+    if not path.is_dir():
+        temporary.replace(path)
+        return
+    # no folder with files in it can be replaced by another in one step
+    aside = path.with_name(f"{temporary.name}-old")
+    path.replace(aside)
+    try:
+        temporary.replace(path)
+    except OSError:
+        aside.replace(path)
+        raise
+    _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
