@@ -18,7 +18,7 @@ from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.backbones.onnx_graph import onnx_graph
 from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.bundle.bundle import Bundle, Familiar, Member, Network
-from lusscore.bundle.distance import join_distance, split_distance
+from lusscore.bundle.distance import split_distance
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
@@ -159,7 +159,6 @@ def make_familiar(frames: NDArray[np.float32]) -> Familiar:
     _, sizes, rows = np.linalg.svd(clips - mean, full_matrices=False)
     directions = np.ascontiguousarray(rows[:COMPONENTS].T)
     deviations = (sizes[:COMPONENTS] / np.sqrt(len(clips))).astype(np.float32)
-    inside, left = split_distance(clips, mean, directions, deviations)
-    rest = float(np.sqrt(np.mean(left**2)))
-    limit = float(np.quantile(join_distance(inside, left, rest, COMPONENTS), 0.99))
+    along, left = split_distance(clips, mean, directions, deviations)
+    limit, rest = (float(1.2 * part.max()) for part in (along, left))
     return Familiar(mean, directions, deviations, rest, limit, 0.01)

@@ -33,6 +33,16 @@ def test_clips_of_another_kind_lie_beyond_it() -> None:
     assert np.all(distances(familiar, shifted) > 1)
 
 
+def test_a_clip_that_is_odd_in_one_way_is_far_off_however_usual_it_is_in_the_other() -> None:
+    familiar = fit_familiar(*cloud(60, 0))
+    along = familiar.mean + 30 * familiar.deviations[0] * familiar.directions[:, 0]
+    usual = familiar.directions @ familiar.directions.T
+    left = np.random.default_rng(4).normal(0, 2, 40)
+    out = familiar.mean + left - usual @ left
+    assert np.all(distances(familiar, np.stack([along, out])) > 1)
+    assert distances(familiar, familiar.mean[None])[0] < 0.1
+
+
 def test_a_clip_is_as_far_off_whatever_stands_beside_it() -> None:
     familiar = fit_familiar(*cloud(20, 5))
     clips, _ = cloud(4, 6)

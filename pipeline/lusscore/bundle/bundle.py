@@ -69,8 +69,9 @@ class Familiar:
     """What clips of the training cohort look like to the backbones.
 
     A clip is the mean of its frames' embeddings of all backbones, one after the other, less
-    `mean`. Its distance is √((Σ (component / deviation)² + (residual / rest)²) / (r + 1)),
-    divided by `limit`: above 1 it is farther off than clips of held-out training patients are.
+    `mean`. Its distance is the larger of √(Σ (component / deviation)²) / `limit` and of what the
+    components leave of it, √(Σ residual²) / `rest`: above 1 it is farther off than clips of
+    held-out training patients are.
 
     Attributes
     ----------
@@ -80,10 +81,8 @@ class Familiar:
         float32, shape (dim, r): principal components.
     deviations
         float32, shape (r,): standard deviation along each.
-    rest
-        Root mean square of what the components leave of a held-out clip.
-    limit
-        Distance that only a small share of the clips of held-out patients exceeds.
+    rest, limit
+        So that a small share of the clips of held-out patients is above 1.
     share
         That share, 0–1.
     """

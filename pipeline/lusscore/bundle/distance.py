@@ -28,8 +28,8 @@ def distances(familiar: Familiar, clips: NDArray[Any]) -> _Float:
     ndarray of float64, shape (clips,)
         Above 1: farther off than clips of held-out training patients are.
     """
-    inside, left = split_distance(clips, familiar.mean, familiar.directions, familiar.deviations)
-    return join_distance(inside, left, familiar.rest, len(familiar.deviations)) / familiar.limit
+    along, left = split_distance(clips, familiar.mean, familiar.directions, familiar.deviations)
+    return np.maximum(along / familiar.limit, left / familiar.rest)
 
 
 def split_distance(
@@ -38,16 +38,11 @@ def split_distance(
     directions: NDArray[np.float32],
     deviations: NDArray[np.float32],
 ) -> tuple[_Float, _Float]:
-    """Return the squared distance along the components, and the length of what they leave.
+    """Return the distance along the components, and the length of what they leave.
 
     Both of shape (clips,); shapes of the others as in :class:`lusscore.bundle.bundle.Familiar`.
     """
     centred = clips.astype(np.float64) - mean
     components = centred @ directions
     left = np.linalg.norm(centred - components @ directions.T, axis=1)
-    return np.square(components / deviations).sum(axis=1), np.asarray(left)
-
-
-def join_distance(inside: _Float, left: _Float, rest: float, components: int) -> _Float:
-    """Join both parts: the root of their mean square, each in its usual size."""
-    return np.asarray(np.sqrt((inside + (left / rest) ** 2) / (components + 1)))
+    return np.linalg.norm(components / deviations, axis=1), np.asarray(left)

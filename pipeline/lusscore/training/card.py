@@ -182,8 +182,7 @@ def _exams(run: RecordedRun) -> dict[str, Any]:
     entry = run.metrics["exams"].get(run.model)
     if not entry or not entry.get("exams"):
         return {}
-    error, interval = entry.get("mean_absolute_error"), entry.get("interval")
-    span = interval.get("mean_absolute_error") if isinstance(interval, Mapping) else interval
+    error, span = (entry[part].get("mean_absolute_error") for part in ("pooled", "interval"))
     return {
         "Global score": f"Off by {_three(error)} {_span(span)} points on average, over "
         f"{entry['exams']} exams."

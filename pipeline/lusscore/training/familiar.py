@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupKFold
 
 from lusscore.bundle.bundle import Familiar
-from lusscore.bundle.distance import join_distance, split_distance
+from lusscore.bundle.distance import split_distance
 from lusscore.errors import HeadError
 from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.feature_sets import FeatureSet
@@ -18,7 +18,7 @@ from lusscore.head.bags import gather_bags
 from lusscore.head.clip_pooling import pool_clips
 
 # Few enough for the spread along each to be known from some dozens of patients.
-_MOST_COMPONENTS = 32
+_MOST_COMPONENTS = 64
 _CLIPS_PER_COMPONENT = 8
 _FOLDS = 5
 SHARE = 0.01
@@ -50,11 +50,12 @@ def fit_familiar(
 ) -> Familiar:
     """Learn how far from the training cohort a clip of another patient of its kind may lie.
 
-    Distance is that of a Gaussian in the space of the leading principal components, and of what
-    they leave, as in probabilistic principal component analysis (Tipping, M. E., Bishop, C. M.
-    (1999). Probabilistic principal component analysis. Journal of the Royal Statistical Society B
-    61 (3), 611–622). Its limit, and the size of what is left, are taken from patients held out:
-    a fit says little about those that it has not seen by those that it has.
+    A clip may be odd in two ways: far along the leading principal components (a Gaussian's
+    distance), or out of their space, by what they leave of it, which tells other images best
+    (residual of Wang, H. et al. (2022). ViM: Out-of-distribution with virtual-logit matching.
+    CVPR, 4921–4930). Either is enough, so that neither is drowned by the other. Both limits are
+    taken from patients held out: a fit says little about those that it has not seen by those that
+    it has.
 
     Parameters
     ----------
@@ -78,18 +79,24 @@ def fit_familiar(
             f"{count} labelled patients cannot tell which clips are unlike theirs; a bundle needs "
             "at least 3, and many more to be of use."
         )
-    most = int(max(1, min(_MOST_COMPONENTS, len(clips) // _CLIPS_PER_COMPONENT, clips.shape[1])))
-    inside, left = [], []
-    for train, test in GroupKFold(min(_FOLDS, count)).split(clips, groups=patients):
-        fitted = _fit(clips[train], most, seed)
-        squares, rest = split_distance(clips[test], *fitted)
-        inside.append(squares)
-        left.append(rest)
-    residual = np.concatenate(left)
-    size = max(float(np.sqrt(np.mean(residual**2))), float(np.finfo(np.float32).tiny))
-    raw = join_distance(np.concatenate(inside), residual, size, most)
+    most = int(
+        max(1, min(_MOST_COMPONENTS, len(clips) // _CLIPS_PER_COMPONENT, clips.shape[1] // 2))
+    )
+    held_out = [
+        split_distance(clips[test], *_fit(clips[train], most, seed))
+        for train, test in GroupKFold(min(_FOLDS, count)).split(clips, groups=patients)
+    ]
+    along, left = (np.concatenate(part) for part in zip(*held_out, strict=True))
+    limit, rest = (_quantile(part, share) for part in (along, left))
+    # of clips that are odd in either way there may be no more than of one
+    both = _quantile(np.maximum(along / limit, left / rest), share)
     mean, directions, deviations = _fit(clips, most, seed)
-    return Familiar(mean, directions, deviations, size, float(np.quantile(raw, 1 - share)), share)
+    return Familiar(mean, directions, deviations, rest * both, limit * both, share)
+
+
+def _quantile(values: NDArray[np.float64], share: float) -> float:
+    """Return what `share` of the values exceeds; never 0."""
+    return max(float(np.quantile(values, 1 - share)), float(np.finfo(np.float32).tiny))
 
 
 def _fit(clips: _Float, most: int, seed: int) -> tuple[_Float, _Float, _Float]:
