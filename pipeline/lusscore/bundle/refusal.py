@@ -9,7 +9,7 @@ from lusscore.errors import BundleError
 AGAIN = "get the bundle again, or train it again with 'lusscore train'"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 -- becomes a BundleError once the bundle is known
     """What is wrong inside a bundle.
 
     Parameters
