@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from lusscore import __version__
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import load_weights
+from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.onnx_file import read_onnx_spec
-from lusscore.backbones.onnx_graph import onnx_graph
 from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.bundle.bundle import Bundle, Familiar, Member, Network
 from lusscore.bundle.distance import split_distance
@@ -122,16 +122,8 @@ def make_network(path: Path, *, seed: int = 0) -> Network:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, str(path))
     spec = read_onnx_spec(path)
-    return Network(spec, hashlib.sha256(path.read_bytes()).hexdigest(), *_graph_bytes(spec, path))
-
-
-def _graph_bytes(spec: BackboneSpec, onnx_file: Path) -> tuple[bytes, bytes]:
-    openvino = import_openvino()
-    core = openvino.Core()
-    core.set_property({"ENABLE_MMAP": False})
-    xml = onnx_file.with_suffix(".xml")
-    openvino.save_model(onnx_graph(core, spec), xml, compress_to_fp16=False)
-    return xml.read_bytes(), xml.with_suffix(".bin").read_bytes()
+    weights = load_weights(spec)
+    return Network(spec, weights.digest, *graph_bytes(spec, weights, None))
 
 
 def embed(network: Network, frames: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ import pytest
 
 from lusscore.errors import HeadError
 from lusscore.evaluation import PROBABILITIES, Rule
-from lusscore.training.calibration import calibrate, cross_fit
+from lusscore.training.calibration import Calibration, calibrate, cross_fit
 from lusscore.training.held_out_clips import HeldOutClips
 from training_tables import held_out
 
@@ -20,13 +20,25 @@ def test_the_temperature_undoes_what_made_probabilities_too_sure_or_too_timid(
     assert calibrate(clips).temperature == pytest.approx(sharpness, rel=0.15)
 
 
-@pytest.mark.parametrize("coverage", [0.5, 0.8, 1.0])
+@pytest.mark.parametrize("coverage", [0.1, 0.3, 0.5])
 def test_the_share_asked_for_is_sure_enough(coverage: float) -> None:
-    clips = HeldOutClips.of(held_out(), MEAN)
+    clips = HeldOutClips.of(held_out(3.0, patients=60), MEAN)
     found = calibrate(clips, coverage)
+    assert found.coverage == pytest.approx(coverage, abs=0.01)
+    assert found.coverage == sure_share(clips, found)
+
+
+def test_a_score_more_likely_wrong_than_right_is_never_sure_enough() -> None:
+    clips = HeldOutClips.of(held_out(), MEAN)
+    found = calibrate(clips, 1.0)
+    assert found.least_confidence == 0.5
+    assert 0 < found.coverage == sure_share(clips, found) < 1
+
+
+def sure_share(clips: HeldOutClips, found: Calibration) -> float:
     scores, probabilities = clips.decide(found.temperature)
     confidence = probabilities[np.arange(len(scores)), scores]
-    assert np.mean(confidence >= found.least_confidence) == pytest.approx(coverage, abs=0.01)
+    return float(np.mean(confidence >= found.least_confidence))
 
 
 @pytest.mark.parametrize("coverage", [0.0, 1.1, -1.0])

@@ -137,7 +137,7 @@ def _bundle(document: Entries, files: dict[str, bytes], arrays: Arrays) -> Bundl
         clip_rule=_known(document, "clip_rule", Rule.parse, document.text),
         zone_rule=_known(document, "zone_rule", Rule.parse, document.text),
         least_confidence=document.number("least_confidence", 0, 1),
-        coverage=document.number("coverage", 0, 1, above=True),
+        coverage=document.number("coverage", 0, 1),
         familiar=take_familiar(document.inner("familiar"), dim, arrays),
         card=document.table("card"),
     )

@@ -98,7 +98,7 @@ class _TrainCommand(HeadsCommand):
     default=0.8,
     show_default=True,
     help="Share of held-out clips that the scorer is to be believed on; less sure ones are marked "
-    "for review.",
+    "for review, and all that are more likely wrong than right.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."

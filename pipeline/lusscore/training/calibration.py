@@ -13,6 +13,8 @@ from lusscore.head.temperature import HIGHEST, LOWEST
 from lusscore.training.held_out_clips import HeldOutClips
 
 COVERAGE = 0.8
+# Below it a score is more likely wrong than right, whatever share of clips a person then sees.
+LEAST_CONFIDENCE = 0.5
 # A clip whose own score has no probability at all must not outweigh all others.
 _LEAST = 1e-6
 
@@ -28,9 +30,10 @@ class Calibration:
     temperature
         That frames' probabilities are scaled by, before the rule makes a clip's of them.
     least_confidence
-        Probability of a clip's score below which a person is to look.
+        Probability of a clip's score below which a person is to look; 0.5 or more.
     coverage
-        Share of the held-out clips that reach it, as asked for.
+        Share of the held-out clips that reach it, 0–1: what was asked for, or less where that
+        few are more likely right than wrong.
     """
 
     temperature: float
@@ -74,7 +77,7 @@ def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
     clips
         Held out from whatever scored them.
     coverage
-        Share of clips that the scorer is to be believed on, above 0 and at most 1.
+        Share of clips that the scorer is to be believed on at most, above 0 and at most 1.
 
     Raises
     ------
@@ -100,7 +103,8 @@ def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
     temperature = float(np.exp(found.x))
     confidence = np.sort(_confidence(*clips.decide(temperature)))
     left = min(int(np.floor((1 - coverage) * len(confidence))), len(confidence) - 1)
-    return Calibration(temperature, float(confidence[left]), coverage)
+    least = max(float(confidence[left]), LEAST_CONFIDENCE)
+    return Calibration(temperature, least, float(np.mean(confidence >= least)))
 
 
 def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
