@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from exam_maker import failed, make_exam_bundle, make_reading, scored
+from lusscore.errors import ExamError
+from lusscore.evaluation.rules import Rule
+from lusscore.scoring import ScoredClip, assemble_exam
+
+
+def clip(number: int, zone: str, score: int, **settings: object) -> ScoredClip:
+    reading = make_reading(np.random.default_rng(number), score, **settings)  # type: ignore[arg-type]
+    return scored(number, zone, reading)
+
+
+def test_the_global_score_sums_zones_and_has_the_bounds_that_missing_ones_leave() -> None:
+    bundle = make_exam_bundle("lus-12")
+    exam = assemble_exam(bundle, "", [clip(1, "R-ant-sup", 3), clip(2, "L-lat-inf", 2)])
+    assert (exam.total, exam.lowest, exam.highest) == (5, 5, 5 + 3 * 10)
+    assert (exam.maximum, exam.zones_of_protocol, len(exam.zones)) == (36, 12, 2)
+    assert "10 zones were not scored; nothing was filled in for what is missing." in exam.notes
+
+
+def test_zones_come_in_the_protocols_order_with_their_clips() -> None:
+    bundle = make_exam_bundle("blue-6")
+    exam = assemble_exam(bundle, "", [clip(1, "L3", 0), clip(2, "R1", 1), clip(3, "L3", 0)])
+    assert [(zone.zone, zone.clips) for zone in exam.zones] == [("R1", (2,)), ("L3", (1, 3))]
+
+
+def test_the_frames_of_all_clips_of_a_zone_are_joined_by_the_bundles_rule() -> None:
+    clips = [clip(1, "R1", 0, frames=9), clip(2, "R1", 2, frames=3)]
+    found = {}
+    for name in ("mean-probability", "worst", "majority"):
+        bundle = make_exam_bundle("blue-6", zone_rule=Rule.parse(name))
+        zone = assemble_exam(bundle, "", clips).zones[0]
+        frames = np.concatenate([each.reading.frame_probabilities for each in clips])  # type: ignore[union-attr]
+        assert zone.score == bundle.zone_rule.score(frames)[0]
+        found[name] = zone.score
+    assert found["worst"] == 2
+    assert found["majority"] == 0
+
+
+def test_a_zone_whose_clips_differ_is_to_be_reviewed() -> None:
+    bundle = make_exam_bundle("blue-6")
+    alike = assemble_exam(bundle, "", [clip(1, "R1", 2), clip(2, "R1", 2)]).zones[0]
+    differ = assemble_exam(bundle, "", [clip(1, "R1", 0), clip(2, "R1", 3)]).zones[0]
+    assert alike.review == ()
+    assert len(differ.review) == 1
+
+
+def test_a_zone_is_to_be_reviewed_where_one_of_its_clips_is() -> None:
+    bundle = make_exam_bundle("blue-6")
+    doubt = ("Unsure: for a reason.",)
+    zone = assemble_exam(bundle, "", [clip(1, "R1", 2, review=doubt), clip(2, "R1", 2)]).zones[0]
+    assert any("Unsure: for a reason." in sentence for sentence in zone.review)
+
+
+def test_clips_without_a_zone_or_a_score_count_for_nothing_and_are_told() -> None:
+    bundle = make_exam_bundle("blue-6")
+    exam = assemble_exam(bundle, "", [clip(1, "", 3), failed(2, "R1", "It is broken.")])
+    assert exam.total == 0
+    assert exam.zones == ()
+    assert "1 clip could not be scored." in exam.notes
+    assert "1 clip has no known zone and no part in the global score." in exam.notes
+
+
+def test_a_phantoms_scorer_says_so_in_every_exam() -> None:
+    told = assemble_exam(make_exam_bundle("blue-6", synthetic=True), "", [clip(1, "R1", 0)])
+    assert "say nothing about patients" in told.notes[0]
+    told = assemble_exam(make_exam_bundle("blue-6", synthetic=False), "", [clip(1, "R1", 0)])
+    assert not any("phantom" in note for note in told.notes)
+
+
+def test_a_zone_of_another_protocol_is_refused() -> None:
+    with pytest.raises(ExamError, match="'R-ant-sup' is no zone of blue-6"):
+        assemble_exam(make_exam_bundle("blue-6"), "", [clip(1, "R-ant-sup", 1)])
+
+
+def test_a_corrected_zone_changes_the_sum_and_no_reading() -> None:
+    bundle = make_exam_bundle("blue-6")
+    clips = [clip(1, "R1", 1), clip(2, "R1", 3)]
+    moved = replace(clips[1], clip=replace(clips[1].clip, zone="L1", zone_source="person"))
+    before, after = (assemble_exam(bundle, "", each) for each in (clips, [clips[0], moved]))
+    assert after.total == 4
+    assert before.total < 4
+    assert after.clips[1].reading is clips[1].reading

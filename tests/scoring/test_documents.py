@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import pytest
+
+from exam_maker import make_exam, make_exam_bundle
+from lusscore.scoring import exam_csv, exam_json, zones_csv
+from lusscore.scoring.documents import CLIP_COLUMNS, ZONE_COLUMNS
+from lusscore.scoring.scored import ScoredExam
+
+BUNDLE = make_exam_bundle("lus-12")
+
+
+@pytest.fixture(scope="module")
+def exam() -> ScoredExam:
+    return make_exam("lus-12")
+
+
+def test_json_is_strict_and_says_what_the_exam_says(exam: ScoredExam) -> None:
+    document = json.loads(json.dumps(exam_json(exam, BUNDLE), allow_nan=False))
+    whole = document["global_score"]
+    assert whole["sum"] == exam.total == sum(zone["score"] for zone in document["zones"])
+    assert (whole["lowest"], whole["highest"]) == (exam.lowest, exam.highest)
+    assert whole["maximum"] == 36
+    assert document["research_use_only"] is True
+    assert document["model"]["digest"] == BUNDLE.digest
+    assert document["review"] is True
+    for told, clip in zip(document["clips"], exam.clips, strict=True):
+        assert told["clip"] == clip.number
+        if clip.reading is None:
+            assert told["error"] == clip.error
+            continue
+        assert told["score"] == clip.reading.score
+        assert math.isclose(sum(told["probabilities"]), 1, abs_tol=1e-5)
+        assert [frame["frame"] for frame in told["frames"]] == clip.reading.frames.tolist()
+        assert [frame["score"] for frame in told["frames"]] == clip.reading.frame_scores.tolist()
+
+
+def test_numbers_that_are_not_known_are_null(exam: ScoredExam) -> None:
+    last = exam_json(exam, BUNDLE)["clips"][-1]
+    assert last["evidence"]["outside_sector"] is None
+    assert [frame["seconds"] for frame in last["frames"]] == [None]
+
+
+def test_names_of_files_are_told_only_when_asked_for(exam: ScoredExam) -> None:
+    silent = json.dumps(exam_json(exam, BUNDLE)) + exam_csv(exam) + zones_csv(exam)
+    assert "scan-" not in silent
+    assert "Jane Roe" not in silent
+    told = exam_json(exam, BUNDLE, names=True)
+    assert told["clips"][0]["file"] == "scan-1.mp4"
+    assert "Jane Roe" not in json.dumps(told)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_of_clips_has_a_row_for_each_failed_ones_too(exam: ScoredExam) -> None:
+    table = rows(exam_csv(exam))
+    assert tuple(table[0]) == CLIP_COLUMNS
+    assert [int(row["clip"]) for row in table] == [clip.number for clip in exam.clips]
+    failed = table[6]
+    assert failed["score"] == ""
+    assert failed["error"] == exam.clips[6].error
+    assert failed["sha256"] == exam.clips[6].digest
+    for row, clip in zip(table, exam.clips, strict=True):
+        if clip.reading is not None:
+            assert int(row["score"]) == clip.reading.score
+            assert row["review"] == " ".join(clip.reading.review)
+            assert int(row["frames"]) == len(clip.reading.frames)
+
+
+def test_the_table_of_zones_sums_to_the_global_score(exam: ScoredExam) -> None:
+    table = rows(zones_csv(exam))
+    assert tuple(table[0]) == ZONE_COLUMNS
+    assert sum(int(row["score"]) for row in table) == exam.total
+    assert table[1]["clips"] == "2 3"
