@@ -6,11 +6,16 @@ BACKBONES ?= efficientnet_lite0
 # Name of the run, and options of stage two, e.g. CV="--epochs 10 --dropout 0.3"
 RUN       ?= cv
 CV        ?=
+# Options of training, e.g. TRAIN="--name first"
+TRAIN     ?=
 # Options of stage one that change no embedding, e.g. FEATURES="--engine keras"
 FEATURES  ?=
 WEIGHTS   ?=
 PYTHON    ?= python3
 TESTS     ?=
+# What scores an exam: a bundle's name or path
+MODEL     ?= phantom
+EXAM      ?= data/phantom/clips/phantom-001
 # What to measure, e.g. SUITES=paper; see 'lusscore bench --help'
 SUITES    ?=
 OPEN      ?= $(if $(CI),--no-open,--open)
@@ -21,6 +26,7 @@ else
 BIN := .venv/bin
 endif
 LUSSCORE := $(BIN)/lusscore
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 export LUSSCORE_WEIGHTS := $(if $(WEIGHTS),$(WEIGHTS),$(LUSSCORE_WEIGHTS))
 
 INSTALLED := .venv/.installed
@@ -31,7 +37,7 @@ SETTINGS := results/$(COHORT)/.$(RUN).settings
 
 .DEFAULT_GOAL := cv
 .DELETE_ON_ERROR:
-.PHONY: cv report features cohort check verify test lint bench docs clean help always install
+.PHONY: cv report features cohort check verify train score serve test browser lint bench clean help always install
 
 cv: $(REPORT) ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
 	@echo "Report: $(REPORT)"
@@ -47,10 +53,22 @@ check: $(COHORT_FILES) | $(INSTALLED) ## Say what is wrong with COHORT= before a
 verify: $(INSTALLED) ## Re-read every checksum of COHORT=; what is damaged: VERIFY=--repair
 	$(LUSSCORE) verify $(COHORT) $(VERIFY)
 
+train: $(REPORT) ## Train the run's model on all patients and keep it as a bundle: COHORT= RUN= TRAIN=
+	$(LUSSCORE) train $(COHORT) --from-run $(RUN) $(TRAIN)
+
+score: $(if $(findstring data/phantom/,$(EXAM)),data/phantom/manifest.csv) | $(INSTALLED) ## Score an exam and open its report: EXAM= MODEL=
+	$(LUSSCORE) score $(EXAM) --model $(MODEL) $(OPEN)
+
+serve: $(INSTALLED) ## Open the page on this machine: MODEL=
+	$(LUSSCORE) serve --model $(MODEL) $(OPEN)
+
 cohort: $(COHORT_FILES) ## Make the phantom cohort
 
 test: $(INSTALLED) ## Run all tests: TESTS="-k folds"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+
+browser: ## Install the browser in which the page is tested (Debian, Ubuntu)
+	command -v chromium || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -q -y --no-install-recommends chromium; }
 
 lint: $(INSTALLED) ## Format check, lint, types, and who may import whom
 	$(BIN)/ruff format --check pipeline tests
