@@ -18,6 +18,7 @@ _COMMANDS = {
     "cv": ("cv", "Stage two: cross-validate a head by patient and report."),
     "train": ("train", "Train a scorer on all patients and keep it as a bundle."),
     "score": ("score", "Score an exam: zones, global score, evidence and doubt."),
+    "serve": ("serve", "Score exams and label clips on a local web page."),
     "suggest": ("suggest", "List the unlabelled clips whose labels would help most."),
     "report": ("report", "Make a run's report again from its files."),
     "status": ("status", "Tell how far and how fresh feature files are."),

@@ -1,0 +1,145 @@
+"""``lusscore serve``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lusscore.cli.places import data_dir_option, features_dir_option, results_dir_option
+from lusscore.console import note, say
+from lusscore.errors import LusscoreError, ServeError
+
+if TYPE_CHECKING:
+    from lusscore.web.serve import Serving
+
+
+@click.command("serve")
+@click.option(
+    "--model",
+    "-m",
+    default="phantom",
+    show_default=True,
+    metavar="BUNDLE",
+    help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. The "
+    "default is trained on computed images and says nothing about patients.",
+)
+@click.option("--expect", default=None, metavar="DIGEST", help="Refuse a bundle of another digest.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at. Any but this machine's own asks for the access token that is "
+    "printed; nothing is encrypted, so prefer an SSH tunnel.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8477,
+    show_default=True,
+    help="Port to listen at; 0 takes a free one.",
+)
+@click.option(
+    "--token",
+    "ask_token",
+    is_flag=True,
+    help="Ask for an access token on this machine, too, where others are logged in.",
+)
+@click.option(
+    "--max-upload",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    metavar="MB",
+    help="Most that the clips of one exam may take.",
+)
+@click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
+@click.option("--open/--no-open", "open_page", default=True, help="Show the page in a browser.")
+@data_dir_option
+@features_dir_option
+@results_dir_option
+def command(
+    model: str,
+    expect: str | None,
+    host: str,
+    port: int,
+    ask_token: bool,
+    max_upload: int,
+    threads: int | None,
+    open_page: bool,
+    data_dir: Path,
+    features_dir: Path,
+    results_dir: Path,
+) -> None:
+    """Score exams on a local web page: drop clips, see scores and evidence, save labels.
+
+    The page is served from this machine alone and needs no network. Clips that are dropped are
+    kept in a temporary folder and deleted when the exam is closed, when nobody has looked at it
+    for a quarter of an hour, or when the server stops (Ctrl-C). Labels are saved into cohorts
+    under --data-dir.
+
+    \b
+      lusscore serve
+      lusscore serve --model ward-7 --port 0
+
+    Research use only: this is not a medical device.
+    """
+    from lusscore.bundle.builtin import find_bundle
+    from lusscore.bundle.read import read_bundle
+
+    try:
+        from lusscore.web.bundle_scoring import BundleScoring
+        from lusscore.web.limits import Limits
+        from lusscore.web.serve import serve
+        from lusscore.web.settings import ServeSettings
+    except ModuleNotFoundError as error:
+        if error.name not in ("anyio", "starlette", "uvicorn"):
+            raise
+        raise ServeError(
+            f"The page needs the package {error.name}, which is not installed; install it with "
+            "pip install 'lusscore[web]'."
+        ) from None
+
+    bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
+    settings = ServeSettings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        features_dir=features_dir,
+        results_dir=results_dir,
+        limits=Limits.of_exam(max_upload),
+        ask_token=ask_token,
+    )
+
+    def ready(serving: Serving) -> None:
+        say(f"Open {serving.address}")
+        say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only. Ctrl-C stops.")
+        if not settings.on_this_machine:
+            note(
+                "Note: what is sent and shown is not encrypted, the token in the address neither; "
+                "whoever has the address may use the page."
+            )
+        sys.stdout.flush()
+        if open_page and _has_screen():
+            click.launch(serving.address)
+
+    serve(BundleScoring(bundle, threads), settings, ready=ready, on_bug=_tell)
+    say("Stopped; all uploads are deleted.")
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser would open in a window, and not take this terminal."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _tell(error: BaseException) -> None:
+    if isinstance(error, LusscoreError):
+        note(f"Error: {error}")
+    else:
+        note("".join(traceback.format_exception(error)))

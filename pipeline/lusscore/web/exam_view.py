@@ -1,0 +1,115 @@
+"""An exam as the page's scripts get it: plain JSON values."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.scoring.scored import Reading, ScoredExam
+from lusscore.web.held import HeldClip, HeldExam
+
+
+def exam_view(exam: HeldExam, result: ScoredExam | None) -> dict[str, Any]:
+    """Lay out an exam: its clips, how far it is, and its scores if it has some."""
+    progress = exam.progress
+    return {
+        "id": exam.id,
+        "name": exam.name,
+        "state": exam.state,
+        "error": exam.error,
+        "notes": list(exam.notes),
+        "progress": {
+            "done": progress.done,
+            "total": progress.total,
+            "seconds": round(time.monotonic() - progress.begun, 2),
+        },
+        "clips": [clip_view(exam, exam.clips[number]) for number in sorted(exam.clips)],
+        "result": None if result is None else _result_view(result),
+    }
+
+
+def clip_view(exam: HeldExam, clip: HeldClip) -> dict[str, Any]:
+    """Lay out a clip without its frames."""
+    scored = clip.scored
+    reading = None if scored is None else scored.reading
+    return {
+        "number": clip.number,
+        "name": clip.name,
+        "size": clip.size,
+        "zone": clip.zone,
+        "zone_source": clip.zone_source,
+        "zone_doubt": clip.zone_doubt,
+        "scored": scored is not None,
+        "error": "" if scored is None else exam.hide_paths(scored.error),
+        "reading": None if reading is None else _summary(reading),
+    }
+
+
+def reading_view(reading: Reading) -> dict[str, Any]:
+    """Lay out what is said of every frame of a clip."""
+    evidence, pictures = reading.evidence, reading.pictures
+    return _summary(reading) | {
+        "frames": reading.frames.tolist(),
+        "times": _numbers(reading.times),
+        "frame_probabilities": [_numbers(row) for row in reading.frame_probabilities],
+        "frame_scores": reading.frame_scores.tolist(),
+        "key_frame": reading.key_frame,
+        "pictures": {
+            "rows": pictures.rows.tolist(),
+            "height": pictures.height,
+            "width": pictures.width,
+            "outline": [[float(x), float(y)] for x, y in pictures.outline],
+            "window": [float(edge) for edge in pictures.window],
+        },
+        "maps": {
+            "rows": evidence.maps.shape[1],
+            "columns": evidence.maps.shape[2],
+            "exact": evidence.exact,
+            "note": evidence.note,
+        },
+    }
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    return {
+        "score": reading.score,
+        "probabilities": _numbers(reading.probabilities),
+        "confidence": round(reading.confidence, 4),
+        "distance": _number(reading.distance),
+        "outside": _number(reading.evidence.outside),
+        "review": list(reading.review),
+    }
+
+
+def _result_view(result: ScoredExam) -> dict[str, Any]:
+    return {
+        "zones": [
+            {
+                "zone": zone.zone,
+                "label": zone.label,
+                "clips": list(zone.clips),
+                "score": zone.score,
+                "probabilities": _numbers(zone.probabilities),
+                "review": list(zone.review),
+            }
+            for zone in result.zones
+        ],
+        "total": result.total,
+        "lowest": result.lowest,
+        "highest": result.highest,
+        "zones_of_protocol": result.zones_of_protocol,
+        "maximum": result.maximum,
+        "notes": list(result.notes),
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 4) if math.isfinite(value) else None
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    return [_number(float(value)) for value in values]

@@ -1,0 +1,106 @@
+"""One thread scores exams, one after the other."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+from lusscore.errors import LusscoreError
+from lusscore.web.engine import Scoring
+from lusscore.web.guards import Refusal
+from lusscore.web.held import HeldExam, Progress
+
+
+class Jobs:
+    """A queue of exams before one scorer.
+
+    Parameters
+    ----------
+    scoring
+        The scorer; used and closed by the thread alone.
+    on_bug
+        Is told of exceptions that are not the input's fault.
+    """
+
+    def __init__(self, scoring: Scoring, on_bug: Callable[[BaseException], None]) -> None:
+        self._scoring = scoring
+        self._on_bug = on_bug
+        self._queue: queue.Queue[HeldExam | None] = queue.Queue()
+        self._current: HeldExam | None = None
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
+        self._thread.start()
+
+    def submit(self, exam: HeldExam) -> None:
+        """Have all clips of `exam` scored: some heads look at an exam as a whole.
+
+        Raises
+        ------
+        Refusal
+            If it is being scored, or nothing is to do.
+        """
+        with exam.lock:
+            if exam.state != "open":
+                raise Refusal(409, "The exam is being scored.")
+            if all(clip.scored is not None for clip in exam.clips.values()):
+                raise Refusal(409, "There is no clip that is not scored; add one.")
+            exam.state, exam.error = "waiting", ""
+            exam.stop.clear()
+            exam.progress = Progress()
+        self._queue.put(exam)
+
+    def stop(self, exam: HeldExam) -> None:
+        """Stop scoring an exam, or take it out of the queue."""
+        exam.stop.set()
+        with exam.lock:
+            if exam.state == "waiting":
+                exam.state = "open"
+
+    def end(self, seconds: float = 5.0) -> None:
+        """Stop what is being scored and end the thread."""
+        self._ended = True
+        current = self._current
+        if current is not None:
+            current.stop.set()
+        self._queue.put(None)
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while (exam := self._queue.get()) is not None and not self._ended:
+            self._current = exam
+            try:
+                # one that was stopped and submitted anew stands in the queue twice
+                if exam.state == "waiting" and not exam.closed:
+                    self._score(exam)
+            except LusscoreError as error:
+                exam.error = "" if exam.stop.is_set() else exam.hide_paths(str(error))
+            except Exception as error:
+                self._on_bug(error)
+                exam.error = (
+                    "The program made a mistake; the terminal of 'lusscore serve' says where."
+                )
+            finally:
+                self._current = None
+                exam.state = "open"
+        self._scoring.close()
+
+    def _score(self, exam: HeldExam) -> None:
+        with exam.lock:
+            if exam.stop.is_set():
+                return
+            wanted = [exam.clips[number] for number in sorted(exam.clips)]
+            exam.progress = Progress()
+            exam.state = "scoring"
+
+        def note(done: int, total: int) -> None:
+            exam.progress.done, exam.progress.total = done, total
+
+        scored = self._scoring.score(
+            [clip.for_scoring() for clip in wanted], name=exam.name, progress=note, stop=exam.stop
+        )
+        with exam.lock:
+            if exam.stop.is_set():
+                return
+            for clip, result in zip(wanted, scored.clips, strict=True):
+                clip.scored = result

@@ -1,0 +1,64 @@
+"""Fills the templates; all text is escaped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from lusscore.cohort.protocols import get_protocol
+from lusscore.report import numbers
+from lusscore.web.chest import chest_layout
+from lusscore.web.engine import ModelFacts
+from lusscore.web.limits import Limits
+
+
+class Pages:
+    """Makes whole pages.
+
+    Parameters
+    ----------
+    facts
+        Of the model, told on every page.
+    post_token
+        Goes into each page, for its scripts to send back.
+    limits
+        Of uploads, so that scripts refuse early what the server would refuse late.
+    """
+
+    def __init__(self, facts: ModelFacts, post_token: str, limits: Limits) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("lusscore.web.pages", "."),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["three"] = numbers.three
+        protocol = get_protocol(facts.protocol)
+        self._shared = {
+            "model": facts,
+            "protocol": protocol,
+            "post_token": post_token,
+            "page_data": {
+                "limits": asdict(limits),
+                "chest": chest_layout(facts.protocol),
+                "model": asdict(facts),
+                "protocol": {
+                    "name": protocol.name,
+                    "maximum": protocol.maximum,
+                    "zones": [asdict(zone) for zone in protocol.zones],
+                },
+            },
+        }
+
+    def render(self, template: str, status: int = 200, **content: Any) -> HTMLResponse:
+        """Fill ``<template>.html.j2``.
+
+        Templates know ``model`` (ModelFacts), ``protocol`` (with ``zones``), ``post_token``, and
+        ``page_data``, which scripts read: ``{{ page_data|tojson }}`` is safe inside a script.
+        """
+        text = self._environment.get_template(f"{template}.html.j2").render(self._shared | content)
+        return HTMLResponse(text, status)

@@ -1,0 +1,38 @@
+"""All addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from lusscore.web.routes import clips, documents, exams, pages
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def routes() -> list[BaseRoute]:
+    """Return the addresses and what answers at each."""
+    exam, clip = "/api/exams/{exam}", "/api/exams/{exam}/clips/{clip:int}"
+    return [
+        Route("/", pages.show_exam_page),
+        Route("/queue", pages.show_queue_page),
+        Route("/runs", pages.show_runs_page),
+        Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/api/exams", exams.open_exam, methods=["POST"]),
+        Route(exam, exams.show_exam, methods=["GET"]),
+        Route(exam, exams.name_exam, methods=["PATCH"]),
+        Route(exam, exams.close_exam, methods=["DELETE"]),
+        Route(f"{exam}/leave", exams.leave_exam, methods=["POST"]),
+        Route(f"{exam}/score", exams.score_exam, methods=["POST"]),
+        Route(f"{exam}/stop", exams.stop_exam, methods=["POST"]),
+        Route(f"{exam}/clips", clips.add_clip, methods=["POST"]),
+        Route(clip, clips.change_clip, methods=["PATCH"]),
+        Route(clip, clips.remove_clip, methods=["DELETE"]),
+        Route(f"{clip}/thumbnail", clips.show_thumbnail),
+        Route(f"{clip}/reading", clips.show_reading),
+        Route(f"{clip}/pictures", clips.show_pictures),
+        Route(f"{clip}/maps", clips.show_maps),
+        Route(f"{exam}/{{document}}", documents.show_document),
+    ]

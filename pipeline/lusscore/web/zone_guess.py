@@ -1,0 +1,74 @@
+"""The zones of uploaded clips, by the names that the browser knows and by DICOM headers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from lusscore.clips.readers import has_known_suffix
+from lusscore.cohort.protocols import Protocol
+from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients
+from lusscore.scoring.exam_files import FoundClip
+from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise, fitting_protocol
+from lusscore.web.held import HeldClip
+
+
+def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...]:
+    """Give clips the zones that their names, folders and headers tell; persons' choices stay.
+
+    Clips are judged together, as :func:`lusscore.scoring.exam_input.find_exam` does: where sides
+    are counted beyond three no number is a BLUE point. The one folder that was dropped tells no
+    zone; of several, each may.
+
+    Returns
+    -------
+    tuple of str
+        What the user should know of the clips as a whole, as sentences.
+    """
+    several = len({parts[0] for parts in map(_parts, clips) if len(parts) > 1}) > 1
+    found = [_found(clip, several) for clip in clips]
+    headers = [clip.header for clip in clips]
+    first = [told_zone(one, header, protocol) for one, header in zip(found, headers, strict=True)]
+    told = believe_numbers(first)
+    for clip, said in zip(clips, told, strict=True):
+        if not clip.by_person:
+            clip.zone, clip.zone_source = said.zone, said.source
+            clip.zone_doubt = _doubt(said)
+    notes = []
+    if counts_otherwise(first):
+        notes.append(
+            "Names count the regions of a side beyond 3, so their numbers are not taken for BLUE "
+            "points and tell no zone."
+        )
+    silent = [
+        (one, header)
+        for one, header, said in zip(found, headers, told, strict=True)
+        if not said.zone and not said.unclear
+    ]
+    fitting = fitting_protocol(silent, protocol)[0] if silent else ""
+    if fitting:
+        notes.append(f"Some names fit {fitting}; the model is for {protocol.name}.")
+    read = [ReadClip(*each) for each in zip(found, headers, told, strict=True)]
+    return (*notes, *notes_on_patients(read))
+
+
+def _doubt(said: Told) -> str:
+    if said.unclear:
+        return "What should tell the zone names more than one."
+    if said.contradicted:
+        return "Name, folders and header tell different zones; please check."
+    return ""
+
+
+def _found(clip: HeldClip, several: bool) -> FoundClip:
+    *folders, name = _parts(clip)
+    bare = PurePosixPath(name).stem if has_known_suffix(Path(name)) else name
+    inside = folders if several else folders[1:]
+    top = (Path(folders[0]) if folders else Path(), folders[1] if len(folders) > 1 else "")
+    return FoundClip(clip.path, bare, tuple(reversed(inside)), top)
+
+
+def _parts(clip: HeldClip) -> list[str]:
+    """Divide a name at its slashes: words, never places."""
+    return [part for part in clip.name.split("/") if part] or [clip.name]
