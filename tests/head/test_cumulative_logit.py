@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
-from scipy.special import expit
+from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from lusscore.head.cumulative_logit import (
+    CumulativeLogit,
     fit_cumulative_logit,
     objective,
     ordered,
@@ -93,3 +94,25 @@ def test_thresholds_stay_in_order_and_start_at_the_shares() -> None:
     start = start_parameters(2, np.array([0, 1, 1, 2]), np.ones(4))
     assert (np.diff(ordered(start[2:])) > 0).all()
     np.testing.assert_allclose(expit(ordered(start[2:])), [0.25, 0.75])
+
+
+def test_of_two_classes_the_adjacent_logits_are_the_model() -> None:
+    model = CumulativeLogit(np.array([1.0, -2.0, 0.5]), np.array([0.3]), 1)
+    x = np.random.default_rng(0).normal(0, 3, (50, 3))
+    weights, bias = model.adjacent_logits()
+    assert (weights.shape, bias.shape) == ((3, 2), (2,))
+    np.testing.assert_allclose(
+        softmax(x @ weights + bias, axis=1), model.probabilities(x), atol=1e-12
+    )
+
+
+@given(st.lists(st.floats(0.1, 3), min_size=1, max_size=4), st.floats(-5, 5))
+def test_a_class_overtakes_the_one_below_at_the_threshold_between_them(
+    distances: list[float], position: float
+) -> None:
+    thresholds = np.cumsum(distances) - 3
+    weights, bias = CumulativeLogit(np.ones(1), thresholds, 1).adjacent_logits()
+    logits = position * weights[0] + bias
+    np.testing.assert_allclose(np.diff(logits), position - thresholds, atol=1e-9)
+    if np.abs(position - thresholds).min() > 1e-6:
+        assert logits.argmax() == np.sum(position > thresholds)

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from scipy.special import softmax
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 
-from lusscore.head.platt import fit_platt, inner_folds
+from lusscore.head.platt import Decisions, Platt, fit_platt, inner_folds
 from lusscore.head.svm import SvmHead
 
 
@@ -68,3 +71,53 @@ def test_what_cannot_be_calibrated_is_refused() -> None:
     X = np.random.default_rng(0).normal(size=(20, 3))
     with pytest.raises(ValueError, match="label more patients"):
         SvmHead().fit(X, np.repeat([0, 1], 10), groups=np.repeat([0, 1], 10))
+
+
+def drawn(classes: int, rows: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Decision values that tell a class somewhat, the classes, and unlike weights."""
+    rng = np.random.default_rng(classes)
+    y = rng.integers(0, classes, rows)
+    decisions = np.eye(classes)[y] * 1.5 - 1 + rng.normal(0, 1, (rows, classes))
+    return decisions, y, rng.uniform(0.5, 2, rows)
+
+
+@pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not:UserWarning")
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_it_is_scikit_learns_calibrated_classifier(classes: int) -> None:
+    decisions, y, weights = drawn(classes)
+    frozen = FrozenEstimator(Decisions().fit(decisions, y))
+    theirs = CalibratedClassifierCV(frozen, method="sigmoid").fit(decisions, y, weights)
+    ours = fit_platt(decisions, y, weights)
+    assert len(ours.slopes) == (1 if classes == 2 else classes)
+    more = np.concatenate([decisions, 5 * decisions])
+    np.testing.assert_allclose(ours.probabilities(more), theirs.predict_proba(more), atol=1e-12)
+    # weights count, or the comparison would say little
+    assert np.abs(fit_platt(decisions, y, np.ones(len(y))).slopes - ours.slopes).max() > 1e-3
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_each_row_sums_to_1_even_where_no_class_wants_it(classes: int) -> None:
+    sigmoids = 1 if classes == 2 else classes
+    platt = Platt(np.arange(classes), np.full(sigmoids, -1.0), np.zeros(sigmoids))
+    found = platt.probabilities(np.array([[-1e6] * classes, [0.0] * classes]))
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert np.isfinite(found).all()
+    if classes > 2:
+        np.testing.assert_array_equal(found[0], np.full(classes, 1 / classes))
+
+
+def test_linear_decisions_give_linear_log_odds() -> None:
+    rng = np.random.default_rng(0)
+    x, weights, bias = rng.normal(size=(50, 5)), rng.normal(size=(5, 3)), rng.normal(size=3)
+    decisions = x @ weights + bias
+    two = Platt(np.array([0, 2]), np.array([-1.5]), np.array([0.25]))
+    odds, offsets = two.logits(weights, bias)
+    np.testing.assert_allclose(
+        softmax(x @ odds + offsets, axis=1), two.probabilities(decisions), atol=1e-12
+    )
+    every = Platt(np.arange(3), np.array([-1.5, -2.0, -0.5]), np.array([0.25, 0.0, 1.0]))
+    odds, offsets = every.logits(weights, bias)
+    own = 1 / (1 + np.exp(-(x @ odds + offsets)))
+    np.testing.assert_allclose(
+        own / own.sum(axis=1, keepdims=True), every.probabilities(decisions), atol=1e-12
+    )

@@ -3,7 +3,9 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from lusscore.head.scaling import fit_scaling
+from lusscore.errors import HeadError
+from lusscore.head.array_reader import ArrayReader
+from lusscore.head.scaling import Scaling, fit_scaling
 
 
 def frames(rows: int = 5000, dim: int = 12) -> np.ndarray:
@@ -50,3 +52,43 @@ def test_no_more_components_than_the_frames_span(rows: int) -> None:
 def test_more_than_one_batch_is_one_mean() -> None:
     x = frames(9000)
     np.testing.assert_allclose(fit_scaling(x).mean, x.astype(np.float64).mean(axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("components", [0, 4])
+def test_it_comes_back_from_its_arrays(components: int) -> None:
+    x = frames(300)
+    scaling = fit_scaling(x, components)
+    arrays = scaling.arrays()
+    again = Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
+    assert again.size == scaling.size == (components or 12)
+    np.testing.assert_array_equal(again.apply(x), scaling.apply(x))
+    np.testing.assert_array_equal(
+        np.concatenate(list(again.precise(x))), np.concatenate(list(scaling.precise(x)))
+    )
+    with pytest.raises(HeadError, match=r"scaling.mean in shape \(12,\), expected in \(11\)"):
+        Scaling.from_arrays(ArrayReader(arrays, "head"), 11)
+
+
+def test_a_spread_of_0_or_less_is_refused() -> None:
+    arrays = fit_scaling(frames(50)).arrays()
+    arrays["scaling.spread"] = arrays["scaling.spread"] * np.arange(12, dtype=np.float32)
+    with pytest.raises(HeadError, match="not above 0 in its array scaling.spread"):
+        Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
+
+
+@pytest.mark.parametrize("components", [0, 4])
+def test_a_linear_function_of_the_scaled_is_one_of_the_embedding(components: int) -> None:
+    x = frames(300).astype(np.float64)
+    scaling = fit_scaling(x, components)
+    rng = np.random.default_rng(1)
+    weights, bias = rng.normal(size=(scaling.size, 3)), rng.normal(size=3)
+    expected = np.concatenate(list(scaling.precise(x))) @ weights + bias
+    own, constant = scaling.unscaled(weights, bias, 12)
+    np.testing.assert_allclose(x @ own + constant, expected, atol=1e-9)
+    first, constant = scaling.unscaled(weights, bias, 5)
+    held = np.hstack([x[:, :5], np.tile(scaling.mean[5:].astype(np.float64), (300, 1))])
+    np.testing.assert_allclose(
+        x[:, :5] @ first + constant,
+        np.concatenate(list(scaling.precise(held))) @ weights + bias,
+        atol=1e-9,
+    )

@@ -56,7 +56,8 @@ class ArrayReader:
         expected = ", ".join("any" if side is None else str(side) for side in shape)
         if array.dtype != np.dtype(dtype):
             raise self.refusal(
-                f"has its array {name} in {array.dtype.name}, expected in {np.dtype(dtype)}"
+                f"has its array {name} in {shortened(str(array.dtype))}, expected in "
+                f"{np.dtype(dtype)}"
             )
         fits = array.ndim == len(shape) and all(
             found > 0 if side is None else found == side

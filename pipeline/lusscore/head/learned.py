@@ -138,8 +138,9 @@ def _set_facts(head: EmbeddingHead, facts: Mapping[str, Any], kept: ArrayReader)
     if not whole or len(classes) < 2 or sorted(set(classes)) != classes:
         raise kept.refusal("has classes that are not two or more whole numbers that rise")
     for key in ("n_features_in_", *head.whole_numbers):
-        if not _is_whole(facts[key]) or facts[key] < 0:
-            raise kept.refusal(f"has a {key} that is no whole number from 0")
+        least = 1 if key == "n_features_in_" else 0
+        if not _is_whole(facts[key]) or facts[key] < least:
+            raise kept.refusal(f"has a {key} that is no whole number from {least}")
         setattr(head, key, facts[key])
     head.classes_ = np.array(classes, np.int64)
 
