@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ def command(
         ("exam.json", document + "\n"),
         ("clips.csv", exam_csv(scored)),
         ("zones.csv", zones_csv(scored)),
-        ("report.html", exam_page(scored, bundle, show_names=names)),
+        ("report.html", exam_page(scored, bundle, created=_now(), show_names=names)),
     ):
         (folder / file).write_text(text, encoding="utf-8", newline="\n")
     for sentence in (*found.notes, *scored.notes):
@@ -118,9 +119,15 @@ def _bar(bars: Progress) -> Callable[[int, int], None]:
     task = bars.add_task("Scoring", total=None, unit="frames")
 
     def update(done: int, total: int) -> None:
-        bars.update(task, completed=done, total=total)
+        # set by update() a total forgets the rate, and this one is an estimate that changes often
+        bars.tasks[-1].total = total
+        bars.update(task, completed=done)
 
     return update
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _folder_name(exam: ScoredExam) -> str:

@@ -14,6 +14,7 @@ from lusscore.bundle.bundle import Bundle
 from lusscore.report.exam.names import shown_error, shown_name, zone_source
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times
+from lusscore.scoring.evidence import centred
 from lusscore.scoring.scored import Reading, ScoredClip
 
 _THIRDS = (("upper", "middle", "lower"), ("left", "centre", "right"))
@@ -113,7 +114,7 @@ def _view(reading: Reading) -> View:
     frame = f"frame {reading.frames[row]}"
     if has_times(reading):
         frame += f", {reading.times[row]:.1f} s"
-    speaks = _speaks(reading)
+    speaks = centred(reading.evidence.maps, reading.score)
     most = float(speaks.max())
     overlay = Markup()
     if most > 0:
@@ -132,12 +133,6 @@ def _view(reading: Reading) -> View:
         _strongest(speaks[row], pictures.window),
         float(reading.frame_probabilities[row, reading.score]),
     )
-
-
-def _speaks(reading: Reading) -> NDArray[np.float32]:
-    """Return what speaks for the clip's score, shape (frames, rows, columns)."""
-    maps = reading.evidence.maps
-    return np.asarray(maps[..., reading.score] - maps.mean(axis=-1))
 
 
 def _strongest(speaks: NDArray[np.float32], window: tuple[float, float, float, float]) -> str:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from datetime import datetime, timedelta
-from typing import Any
-
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from lusscore import __version__
 from lusscore.bundle.bundle import Bundle
-from lusscore.report import numbers
 from lusscore.report.exam.clip_cards import clip_card
 from lusscore.report.exam.model_card import card_blocks
 from lusscore.report.exam.overlay import RAMP
 from lusscore.report.exam.result import result
-from lusscore.report.palette import SCORE_COLOURS, SCORE_INK
-from lusscore.report.privacy import hide_folders
+from lusscore.report.templating import PageTemplates
 from lusscore.scoring.scored import ScoredExam
-
-_FILTERS = (numbers.decimals, numbers.plural, numbers.listed)
 
 
 def exam_page(
@@ -54,9 +44,12 @@ def exam_page(
     CohortError
         If the exam's or the bundle's protocol is not known.
     """
-    environment = _environment()
-    script = _source(environment, "exam.js")
-    return environment.get_template("exam.html.j2").render(
+    templates = PageTemplates("lusscore.report.exam", "lusscore.report")
+    templates.add_filter("whole_percent", _whole_percent)
+    return templates.render(
+        "exam.html.j2",
+        styles=("report.css", "exam.css"),
+        script="exam.js",
         exam=exam,
         bundle=bundle,
         created=_date(created),
@@ -66,41 +59,7 @@ def exam_page(
         card=list(card_blocks(bundle.card)),
         version=__version__,
         ramp=RAMP,
-        style=Markup(_source(environment, "report.css") + _source(environment, "exam.css")),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        score_colours=list(zip(SCORE_COLOURS, SCORE_INK, strict=True)),
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("lusscore.report.exam"), PackageLoader("lusscore.report")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_without_folders,
-    )
-    for function in _FILTERS:
-        environment.filters[function.__name__] = function
-    environment.filters["whole_percent"] = _whole_percent
-    return environment
-
-
-def _source(environment: Environment, name: str) -> str:
-    """Read a file beside the templates as it is."""
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
-
-
-def _without_folders(value: Any) -> Any:
-    """Cut folders from text, but not from markup of our own making."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return hide_folders(value)
-    return value
 
 
 def _whole_percent(share: float) -> str:
