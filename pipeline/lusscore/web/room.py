@@ -9,12 +9,14 @@ from starlette.requests import Request
 
 from lusscore.errors import LusscoreError
 from lusscore.scoring.scored import ScoredExam
+from lusscore.web.cohorts import Cohorts
 from lusscore.web.engine import Scoring
 from lusscore.web.exams import Exams
 from lusscore.web.guards import Refusal
 from lusscore.web.held import HeldClip, HeldExam
 from lusscore.web.jobs import Jobs
 from lusscore.web.pages import Pages
+from lusscore.web.runs import Runs
 from lusscore.web.settings import ServeSettings
 from lusscore.web.uploads import Uploads
 
@@ -28,6 +30,8 @@ class Room:
     exams: Exams
     uploads: Uploads
     jobs: Jobs
+    cohorts: Cohorts
+    runs: Runs
     pages: Pages
     on_bug: Callable[[BaseException], None]
 

@@ -16,12 +16,14 @@ import uvicorn
 from lusscore.cohort.protocols import get_protocol
 from lusscore.errors import ServeError
 from lusscore.web.app import make_app
+from lusscore.web.cohorts import Cohorts
 from lusscore.web.engine import Scoring
 from lusscore.web.exams import Exams
 from lusscore.web.jobs import Jobs
 from lusscore.web.pages import Pages
 from lusscore.web.protocol import PromptProtocol
 from lusscore.web.room import Room
+from lusscore.web.runs import Runs
 from lusscore.web.settings import ServeSettings
 from lusscore.web.upload_folder import upload_folder
 from lusscore.web.uploads import Uploads
@@ -90,6 +92,8 @@ def serve(
                 exams=exams,
                 uploads=Uploads(exams, settings.limits, get_protocol(facts.protocol)),
                 jobs=jobs,
+                cohorts=Cohorts(settings.data_dir, settings.features_dir),
+                runs=Runs(settings.results_dir),
                 pages=Pages(facts, settings.post_token, settings.limits),
                 on_bug=on_bug,
             )

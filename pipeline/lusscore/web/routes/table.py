@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lusscore.web.routes import clips, documents, exams, pages
+from lusscore.web.routes import clips, cohorts, documents, exams, pages, runs
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -34,5 +34,12 @@ def routes() -> list[BaseRoute]:
         Route(f"{clip}/reading", clips.show_reading),
         Route(f"{clip}/pictures", clips.show_pictures),
         Route(f"{clip}/maps", clips.show_maps),
+        Route(f"{clip}/label", cohorts.save_upload_label, methods=["POST"]),
+        Route("/api/cohorts", cohorts.list_cohorts),
+        Route("/api/cohorts/{cohort}/suggestions", cohorts.suggest),
+        Route("/api/cohorts/{cohort}/pictures", cohorts.show_clip),
+        Route("/api/cohorts/{cohort}/labels", cohorts.save_queue_label, methods=["POST"]),
+        Route("/api/runs", runs.list_runs),
+        Route("/runs/{cohort}/{run}/report.html", runs.show_run_report),
         Route(f"{exam}/{{document}}", documents.show_document),
     ]

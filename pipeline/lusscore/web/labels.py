@@ -1,0 +1,115 @@
+"""Scores that a person gives on the page become labels of a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lusscore.cohort.importers.registry import cohort_name
+from lusscore.errors import InvalidCohortError, LusscoreError
+from lusscore.labelling import NewCohort, Recorded, add_clip, record_label
+from lusscore.web.cohorts import Cohorts, not_valid
+from lusscore.web.guards import Refusal
+from lusscore.web.hidden_places import without_places
+from lusscore.web.suggestions import clip_by_id, clip_id
+
+_LONGEST = 100
+_SENTENCES = {
+    "label": "Saved in {cohort} as the label of this clip.",
+    "correction": "Your earlier score of this clip in {cohort} is corrected.",
+    "opinion": "In {cohort} the label of another rater stands; your score is kept beside it.",
+    "unchanged": "{cohort} has this score of yours already.",
+}
+_DICOM = (
+    " The DICOM file was copied as it is, with its header; 'lusscore import --deidentify' takes "
+    "names out."
+)
+
+
+def label_upload(
+    cohorts: Cohorts,
+    cohort: str,
+    file: Path,
+    *,
+    patient: str,
+    exam: str,
+    zone: str,
+    score: int,
+    rater: str,
+    new: NewCohort,
+) -> dict[str, Any]:
+    """Copy an uploaded clip into a cohort with its label; make the cohort where there is none.
+
+    Raises
+    ------
+    Refusal
+        If the name is none for a cohort, or the cohort refuses.
+    """
+    if cohort_name(cohort) != cohort or len(cohort) > _LONGEST:
+        raise Refusal(
+            400,
+            "A cohort's name has letters, digits, '.', '-' and '_' and begins with a letter or "
+            "digit.",
+        )
+    folder = cohorts.data_dir / cohort
+    try:
+        recorded = add_clip(folder, file, patient, exam, zone, score, rater, new=new)
+    except LusscoreError as error:
+        raise Refusal(422, _sentence(cohorts, cohort, file, error)) from None
+    answer = _answer(cohort, recorded)
+    if file.suffix == ".dcm" and recorded.outcome == "label":
+        answer["sentence"] += _DICOM
+    return answer
+
+
+def label_in_queue(
+    cohorts: Cohorts,
+    cohort: str,
+    *,
+    clip: str,
+    score: int,
+    rater: str,
+    zone: str,
+    frames: tuple[int, int | None],
+) -> dict[str, Any]:
+    """Save a rater's score of a clip that a cohort has.
+
+    Parameters
+    ----------
+    clip
+        The id by which the browser knows it.
+    frames
+        Of the manifest's row that is meant.
+
+    Raises
+    ------
+    Refusal
+        If cohort, clip or row are not there, or the cohort refuses.
+    """
+    found = cohorts.find(cohort)
+    written = clip_by_id(found, clip)
+    try:
+        recorded = record_label(found.folder, written, score, rater, zone, frames=frames)
+    except LusscoreError as error:
+        raise Refusal(422, _sentence(cohorts, cohort, None, error)) from None
+    return _answer(cohort, recorded)
+
+
+def _answer(cohort: str, recorded: Recorded) -> dict[str, Any]:
+    return {
+        "outcome": recorded.outcome,
+        "clip": clip_id(recorded.clip),
+        "score": recorded.score,
+        "rater": recorded.rater,
+        "sentence": _SENTENCES[recorded.outcome].format(cohort=cohort),
+    }
+
+
+def _sentence(cohorts: Cohorts, cohort: str, file: Path | None, error: LusscoreError) -> str:
+    """Say why a cohort refuses, without places of this machine."""
+    if isinstance(error, InvalidCohortError):
+        return not_valid(cohort)
+    told = str(error)
+    if file is not None:
+        told = told.replace(str(file), "The clip").replace(file.name, "the clip")
+    return without_places(told, cohorts.data_dir)

@@ -1,0 +1,127 @@
+"""Cross-validation runs side by side."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lusscore.errors import RunError
+from lusscore.evaluation import CONFIG_NAME, METRICS_NAME, read_config
+from lusscore.evaluation.metrics_json import SCHEMA
+from lusscore.web.guards import Refusal
+
+REPORT_NAME = "report.html"
+_MEASURES = {
+    "kappa": "quadratic_kappa",
+    "macro_f1": "macro_f1",
+    "accuracy": "accuracy",
+    "roc_auc": "macro_auc",
+}
+_LEVELS = ("clip", "frame")
+
+
+class Runs:
+    """The runs of a folder: ``<cohort>/<run>/``.
+
+    Parameters
+    ----------
+    results_dir
+        The folder.
+    """
+
+    def __init__(self, results_dir: Path) -> None:
+        self.results_dir = results_dir
+
+    def folders(self) -> dict[str, Path]:
+        """Find the run folders, by ``<cohort>/<run>``."""
+        if not self.results_dir.is_dir():
+            return {}
+        found = sorted(path.parent for path in self.results_dir.glob(f"*/*/{CONFIG_NAME}"))
+        return {f"{folder.parent.name}/{folder.name}": folder for folder in found}
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Tell of each run what was run and what came out, the latest first."""
+        told = [_told(name, folder) for name, folder in self.folders().items()]
+        return sorted(told, key=lambda run: str(run["created"]), reverse=True)
+
+    def report(self, cohort: str, run: str) -> Path:
+        """Return a run's report; only runs that were found in the folder lead anywhere.
+
+        Raises
+        ------
+        Refusal
+            If there is no such run, or it has no report.
+        """
+        folder = self.folders().get(f"{cohort}/{run}")
+        if folder is None or not (folder / REPORT_NAME).is_file():
+            raise Refusal(404, "There is no such report; make it with 'lusscore report'.")
+        return folder / REPORT_NAME
+
+
+def _told(name: str, folder: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": name,
+        "cohort": folder.parent.name,
+        "name": folder.name,
+        "created": "",
+        "protocol": "",
+        "scheme": "",
+        "patients": None,
+        "clips": None,
+        "level": "",
+        "models": [],
+        "has_report": (folder / REPORT_NAME).is_file(),
+        "problem": "",
+    }
+    try:
+        config = read_config(folder)
+        metrics = json.loads((folder / METRICS_NAME).read_text(encoding="utf-8"))
+        if metrics["schema"] != SCHEMA:
+            return entry | {"problem": "It was made by another version of lusscore; run it again."}
+        return entry | _facts(config) | _models(metrics)
+    except (RunError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        return entry | {"problem": "It is not finished, or its files are damaged."}
+
+
+def _facts(config: Mapping[str, Any]) -> dict[str, Any]:
+    cohort, division = config["cohort"], config["cross_validation"]
+    repeats = division["repeats"]
+    scheme = f"{division['folds']} folds by patient"
+    if division.get("leave_out"):
+        scheme = f"one {division['leave_out']} left out at a time"
+    return {
+        "created": config["run"]["created"],
+        "protocol": cohort["protocol"],
+        "scheme": scheme if repeats == 1 else f"{scheme}, {repeats} times",
+        "patients": cohort.get("patients"),
+        "clips": cohort.get("clips"),
+        "synthetic": bool(cohort["synthetic"]),
+    }
+
+
+def _models(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    levels = metrics["levels"]
+    level = next(each for each in _LEVELS if levels.get(each))
+    return {
+        "level": level,
+        "models": [
+            {
+                "name": model,
+                "baseline": model == metrics["baseline"],
+                "metrics": {key: _value(entry, name) for key, name in _MEASURES.items()},
+            }
+            for model, entry in levels[level].items()
+        ],
+    }
+
+
+def _value(entry: Mapping[str, Any], name: str) -> list[float | None] | None:
+    """Return value and interval over all held-out rows; None where it is not defined."""
+    value = entry["pooled"].get(name)
+    if value is None or not math.isfinite(value):
+        return None
+    low, high = entry["interval"].get(name) or (None, None)
+    return [value, low, high]

@@ -1,0 +1,85 @@
+"""The labelling queue: which clips of a cohort to label next."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from lusscore.backbones import get_backbone
+from lusscore.cohort import Cohort
+from lusscore.errors import LusscoreError
+from lusscore.labelling import Suggestion, load_pool, suggest_clips
+from lusscore.report.privacy import file_name
+from lusscore.web.cohorts import Cohorts
+from lusscore.web.guards import Refusal
+from lusscore.web.hidden_places import without_places
+
+_FEW = "Too few labels to train on: clips were chosen by what they look like alone."
+
+
+def clip_id(clip: str) -> str:
+    """Return what a browser calls a clip: manifests may hold paths of this machine."""
+    return hashlib.sha256(clip.encode()).hexdigest()[:24]
+
+
+def clip_by_id(cohort: Cohort, shown: str) -> str:
+    """Return the clip as the manifest writes it.
+
+    Raises
+    ------
+    Refusal
+        If the cohort has none of that id.
+    """
+    for clip in cohort.clips():
+        if clip_id(clip) == shown:
+            return clip
+    raise Refusal(404, "The cohort has no such clip any more; load the page again.")
+
+
+def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
+    """Choose clips as ``lusscore suggest`` does.
+
+    Raises
+    ------
+    Refusal
+        If the cohort is not there, or its embeddings are not.
+    """
+    cohort = cohorts.find(name)
+    backbones = cohorts.backbones(name)
+    if not backbones:
+        raise Refusal(
+            409, f"Cohort {name} has no embeddings yet; run 'lusscore features {name}' first."
+        )
+    try:
+        pool = load_pool(cohort, get_backbone(backbones[0]), cohorts.features_dir)
+        chosen = suggest_clips(pool, count=count)
+    except LusscoreError as error:
+        told = without_places(str(error), cohorts.features_dir)
+        raise Refusal(409, told) from None
+    return {
+        "suggestions": [_told(one) for one in chosen],
+        "labelled": int((pool.scores >= 0).sum()),
+        "unlabelled": int((pool.scores < 0).sum()),
+        "left_out": len(pool.left_out),
+        "head_note": _FEW if chosen and chosen[0].probabilities is None else "",
+    }
+
+
+def _told(one: Suggestion) -> dict[str, Any]:
+    span = one.span
+    return {
+        "rank": one.rank,
+        "clip": clip_id(span.clip),
+        "name": file_name(span.clip),
+        "patient": span.patient,
+        "exam": span.exam,
+        "zone": span.zone,
+        "span": [span.frame_start, span.frame_end],
+        "predicted": one.predicted,
+        "probabilities": one.probabilities,
+        "uncertainty": one.uncertainty,
+        "stands_for": one.stands_for,
+        "new_patient": one.new_patient,
+        "reason": one.reason,
+        "blind_reason": one.blind_reason,
+    }
