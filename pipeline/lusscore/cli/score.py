@@ -176,5 +176,6 @@ def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
         str(reading.score),
         f"{reading.confidence:.2f}",
         f"{reading.distance:.2f}",
-        " ".join(reading.review),
+        # the report has the sentences whole
+        "; ".join(sentence.partition(":")[0].rstrip(".") for sentence in reading.review),
     )
