@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ MOST_RATIO = 200
 _SMALL = 1024**2
 _ENCRYPTED = 1
 _DATE = (1980, 1, 1, 0, 0, 0)
+# NotImplementedError: a version that Python cannot read; OverflowError: a place beyond any file
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, NotImplementedError, OverflowError, ValueError),
+)
 _END, _END_SIZE, _END64 = b"PK\x05\x06", 22, b"PK\x06\x07"
 
 
@@ -59,8 +65,7 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
             entries = archive.infolist()
             _check_sizes(entries, name)
             return {own: _read(archive, entry, name) for own, entry in _plain_files(entries, name)}
-    # NotImplementedError: a compression or a version that Python cannot read
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except _DAMAGE as error:
         raise Refusal(f"{name} is a damaged zip file ({quoted(str(error))})") from None
 
 
@@ -81,10 +86,15 @@ def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise Refusal(f"{name} would unpack to more than 2 GiB, too much for a bundle")
     for entry in entries:
+        # the others' decoders reserve as much memory as the file tells them to
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Refusal(
+                f"{name} holds {quoted(entry.orig_filename)}, which is neither stored nor deflated"
+            )
         if entry.file_size > _SMALL + MOST_RATIO * entry.compress_size:
             raise Refusal(
-                f"{name} holds {quoted(entry.filename)} packed more than {MOST_RATIO}-fold, as no "
-                "network or head can be"
+                f"{name} holds {quoted(entry.orig_filename)} packed more than "
+                f"{MOST_RATIO}-fold, as no network or head can be"
             )
 
 
@@ -130,5 +140,5 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
     with archive.open(entry) as file:
         data = file.read(entry.file_size + 1)
     if len(data) != entry.file_size:
-        raise Refusal(f"{name} holds {quoted(entry.filename)} with another size than it tells")
+        raise Refusal(f"{name} holds {quoted(entry.orig_filename)} with another size than it tells")
     return data

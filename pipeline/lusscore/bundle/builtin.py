@@ -40,21 +40,27 @@ def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
             return path
     there = ", ".join([BUILTIN, *bundle_names(folder)])
     raise BundleError(
-        f"No bundle {text!r}, neither as a path nor in {folder}; there are {there}. Train one with "
-        "'lusscore train'."
+        f"No bundle {text!r}, neither as a path nor in {folder}; there are {there}, and 'lusscore "
+        "train' makes another."
     )
 
 
 def bundle_names(folder: Path = DEFAULT_FOLDER) -> list[str]:
     """List the bundles in a folder, sorted; none of them is read."""
-    if not folder.is_dir():
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
         return []
     # what a process that was killed left half-written is hidden
-    return sorted(path.name for path in folder.iterdir() if path.name[0] != "." and _is_there(path))
+    return sorted(path.name for path in paths if path.name[0] != "." and _is_there(path))
 
 
 def _is_there(path: Path) -> bool:
     """Tell whether a bundle may lie at a path."""
-    if path.suffix.lower() == ZIP_SUFFIX and path.is_file():
-        return True
-    return (path / RECORD).is_file()
+    try:
+        if path.suffix.lower() == ZIP_SUFFIX and path.is_file():
+            return True
+        return (path / RECORD).is_file()
+    # a name that is too long or of characters that no file can have, or a folder kept from us
+    except (OSError, ValueError):
+        return False

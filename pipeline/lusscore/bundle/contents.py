@@ -11,6 +11,8 @@ from lusscore.bundle.refusal import Refusal, quoted
 from lusscore.errors import BundleError
 
 ZIP_SUFFIX = ".zip"
+# put into folders by systems that show them
+_OF_SYSTEMS = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def read_contents(path: Path) -> dict[str, bytes]:
@@ -32,9 +34,10 @@ def read_contents(path: Path) -> dict[str, bytes]:
         if not path.is_file():
             raise Refusal("it is neither a folder nor a file")
         return unpack(path.read_bytes(), "it")
-    except FileNotFoundError:
+    # ValueError: a path with a NUL
+    except (FileNotFoundError, ValueError):
         raise BundleError(
-            f"No bundle at {path}; check the path, or train one with 'lusscore train'."
+            f"No bundle at {str(path)!r}; check the path, or train one with 'lusscore train'."
         ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -59,6 +62,8 @@ def _list_folder(folder: Path, inside: str = "") -> dict[str, tuple[Path, int]]:
     found: dict[str, tuple[Path, int]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name in _OF_SYSTEMS and entry.is_file(follow_symlinks=False):
+                continue
             name = check_name(f"{inside}{entry.name}")
             if entry.is_dir(follow_symlinks=False):
                 found |= _list_folder(Path(entry.path), f"{name}/")

@@ -9,6 +9,8 @@ from typing import Any
 from lusscore.bundle.names import RECORD
 from lusscore.bundle.refusal import Refusal, quoted
 
+# one character of a line: no control, and nothing that turns the order of those around it
+LINE = "[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 # more than any size, count or seed that is written down
 _LARGEST = 2**53
 
@@ -31,7 +33,7 @@ class Entries:
         self._values = values
         self._left = set(values)
 
-    def text(self, key: str, pattern: str = r"[^\x00-\x1f\x7f]{0,1000}") -> str:
+    def text(self, key: str, pattern: str = f"{LINE}{{0,1000}}") -> str:
         """Return a text that fits the whole of a pattern; by default a line."""
         value = self._take(key)
         if not (isinstance(value, str) and re.fullmatch(pattern, value)):

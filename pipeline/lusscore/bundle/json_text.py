@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
 
 from lusscore.bundle.refusal import Refusal, quoted
+
+_MOST_BYTES = 16 * 1024**2
+_MOST_DEPTH = 20
+# of terminals, and halves of characters, which nothing can write
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def write_json(document: dict[str, Any], name: str) -> bytes:
@@ -34,15 +40,19 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
     Raises
     ------
     Refusal
-        If it is not JSON in UTF-8, has a key twice, or a number is not finite.
+        If it is not JSON in UTF-8 of at most 16 MiB and some levels, has a key twice, or a number
+        is not finite, or a text has control characters.
     """
     try:
+        if len(data) > _MOST_BYTES:
+            raise ValueError("it is larger than 16 MiB")
         document = json.loads(
             data.decode("utf-8"),
             parse_constant=_refuse_constant,
             parse_float=_finite,
             object_pairs_hook=_each_once,
         )
+        _check_values(document)
     except (ValueError, RecursionError) as error:
         raise Refusal(f"{name} is not the JSON that lusscore writes ({error})") from None
     if not isinstance(document, dict):
@@ -72,3 +82,18 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return table
+
+
+def _check_values(document: object) -> None:
+    left: list[tuple[object, int]] = [(document, 0)]
+    while left:
+        value, depth = left.pop()
+        if depth > _MOST_DEPTH:
+            raise ValueError(f"it has more than {_MOST_DEPTH} levels")
+        if isinstance(value, str) and _ODD.search(value):
+            raise ValueError("a text has a control character or half a character")
+        if isinstance(value, dict):
+            left += [(key, depth) for key in value]
+            left += [(entry, depth + 1) for entry in value.values()]
+        elif isinstance(value, list):
+            left += [(entry, depth + 1) for entry in value]

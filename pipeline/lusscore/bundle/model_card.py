@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lusscore.bundle.bundle import Bundle
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#&"})
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#&~"})
+# what would begin a list in a list
+_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|-|$)")
 
 
 def render_card(bundle: Bundle) -> str:
@@ -79,4 +82,4 @@ def _inline(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return " ".join(str(value).split()).translate(_SPECIAL)
+    return _MARK.sub(r"\1\\\2", " ".join(str(value).split()).translate(_SPECIAL))

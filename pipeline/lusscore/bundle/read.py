@@ -23,7 +23,7 @@ def read_bundle(path: Path, expect: str | None = None) -> Bundle:
     path
         A folder, or a ``.zip`` of the same files.
     expect
-        Digest that it must have, as a report shows it: all of it, or its first 8 digits or more.
+        Digest that it must have, as a report shows it: all of it, or its first 12 digits or more.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from lusscore.bundle.arrays import Arrays, pack_arrays, unpack_arrays
 from lusscore.bundle.bundle import SCHEMA, Bundle, Network
-from lusscore.bundle.entries import Entries
+from lusscore.bundle.entries import LINE, Entries
 from lusscore.bundle.familiar_record import familiar_record, take_familiar
 from lusscore.bundle.json_text import read_json, write_json
 from lusscore.bundle.member_record import (
@@ -123,7 +123,7 @@ def _bundle(document: Entries, files: dict[str, bytes], arrays: Arrays) -> Bundl
     dim = sum(network.spec.embedding_size for network in networks.values())
     bundle = Bundle(
         id=document.text("id", "[0-9a-f]{32}"),
-        name=document.text("name", r"[^\x00-\x1f\x7f]{1,200}"),
+        name=document.text("name", f"{LINE}{{1,200}}"),
         created=document.text("created"),
         lusscore=document.text("lusscore", r"[0-9A-Za-z.+!-]{1,100}"),
         protocol=document.text("protocol"),
@@ -178,6 +178,6 @@ def _known(
     try:
         return find(value)
     except InvalidCohortError as error:
-        raise document.refusal(f"{key}.{error.problems[0]}", "") from None
+        raise Refusal(f"{RECORD}: {key}.{clause(error.problems[0])}") from None
     except (LusscoreError, ValueError) as error:
         raise document.refusal(key, f"is not known here ({clause(error)})") from None

@@ -34,6 +34,7 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= 80 else f"{text[:77]}...")
 
 
-def clause(error: Exception) -> str:
-    """Make a clause of another room's sentence."""
-    return " ".join(str(error).split()).rstrip(".")
+def clause(error: object) -> str:
+    """Make a clause of what another room says, without its advice and not without end."""
+    text = " ".join(str(error).split()).partition("; ")[0].rstrip(".")
+    return text if len(text) <= 300 else f"{text[:297]}..."

@@ -10,7 +10,9 @@ from lusscore.bundle.names import RECORD, SUMS
 from lusscore.bundle.refusal import AGAIN, Refusal, quoted
 
 _LINE = re.compile(rb"([0-9a-f]{64})  ([\x21-\x7e]{1,500})")
-_LEAST_DIGITS = 8
+# as many as a report shows
+_LEAST_DIGITS = 12
+_MOST_BYTES = 256 * 1024
 
 
 def write_sums(files: Mapping[str, bytes]) -> bytes:
@@ -60,7 +62,7 @@ def check_digest(digest: str, expect: str) -> None:
     digest
         Of the bundle.
     expect
-        The digest that it must have, or the first 8 digits of it or more.
+        The digest that it must have, or the first 12 digits of it or more.
 
     Raises
     ------
@@ -81,6 +83,8 @@ def check_digest(digest: str, expect: str) -> None:
 
 
 def _parse(data: bytes) -> dict[str, str]:
+    if len(data) > _MOST_BYTES:
+        raise Refusal(f"{SUMS} lists more than a bundle can hold")
     lines = data.split(b"\n")
     found: dict[str, str] = {}
     for number, line in enumerate(lines[:-1], start=1):

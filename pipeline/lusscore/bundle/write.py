@@ -53,13 +53,15 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
             f"The bundle for {path} cannot be written, since it would not be read again: "
             f"{clause(error)}; train it again."
         ) from None
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}")
+    # of "." the name is that of the folder
+    place = path.absolute()
+    temporary = place.with_name(f".{place.name}-{uuid.uuid4().hex[:12]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write(files, temporary, is_zip=path.suffix.lower() == ZIP_SUFFIX)
             _check_place(path, overwrite)
-            _move(temporary, path)
+            _move(temporary, place)
         finally:
             _remove(temporary)
     except OSError as error:
