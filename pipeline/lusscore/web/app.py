@@ -47,7 +47,7 @@ def make_app(room: Room, port: int) -> ASGIApp:
         app = AccessToken(app, room.settings, port)
     app = OriginCheck(app)
     app = HostCheck(app, allowed_hosts(room.settings.host, port))
-    return SecurityHeaders(UnreadBody(Sentences(app, room.on_bug)))
+    return SecurityHeaders(UnreadBody(Sentences(app, room.on_bug), room.settings.limits.linger))
 
 
 class _Addresses:

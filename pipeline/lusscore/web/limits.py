@@ -35,6 +35,10 @@ class Limits:
         Bytes per second that an upload must bring on average.
     grace
         Seconds before that average counts.
+    linger
+        Seconds in which a request that is refused before it has arrived may still arrive.
+    patience
+        Seconds that the head of a request may take.
     idle
         Seconds without a request after which an exam is closed and its clips are deleted.
     left
@@ -52,6 +56,8 @@ class Limits:
     silence: float = 15.0
     slowest: float = 20_000.0
     grace: float = 20.0
+    linger: float = 2.0
+    patience: float = 10.0
     idle: float = 900.0
     left: float = 60.0
 

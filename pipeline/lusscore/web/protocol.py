@@ -7,18 +7,20 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-PATIENCE = 10.0
-"""Seconds that the head of a request may take."""
-
 
 class PromptProtocol(H11Protocol):
     """Closes connections that are opened and then say nothing, or say it byte by byte.
 
-    What follows the head is timed where it is read; between requests the server's own keep-alive
-    time counts.
+    What follows the head of a request is timed where it is read; between requests the server's own
+    keep-alive time counts.
+
+    Attributes
+    ----------
+    patience
+        Seconds that the head of a request may take.
     """
 
-    patience = PATIENCE
+    patience = 10.0
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -54,3 +56,12 @@ class PromptProtocol(H11Protocol):
     def _give_up(self) -> None:
         self._deadline = None
         self.transport.close()
+
+
+def prompt_protocol(seconds: float) -> type[PromptProtocol]:
+    """Return the protocol with another patience."""
+
+    class Prompt(PromptProtocol):
+        patience = seconds
+
+    return Prompt

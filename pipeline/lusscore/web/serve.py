@@ -21,13 +21,14 @@ from lusscore.web.engine import Scoring
 from lusscore.web.exams import Exams
 from lusscore.web.jobs import Jobs
 from lusscore.web.pages import Pages
-from lusscore.web.protocol import PromptProtocol
+from lusscore.web.protocol import prompt_protocol
 from lusscore.web.room import Room
 from lusscore.web.runs import Runs
 from lusscore.web.settings import ServeSettings
 from lusscore.web.upload_folder import upload_folder
 from lusscore.web.uploads import Uploads
 
+_LAST_PORT = 65535
 _GRACE = 2
 """Seconds that answers under way have when the server stops."""
 
@@ -111,7 +112,7 @@ def _configuration(room: Room, port: int) -> uvicorn.Config:
     limits = room.settings.limits
     return uvicorn.Config(
         make_app(room, port),
-        http=PromptProtocol,
+        http=prompt_protocol(limits.patience),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -169,10 +170,10 @@ def _signals(stopping: _Stopping) -> Iterator[None]:
 def _listen(settings: ServeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     host = settings.host.strip("[]")
+    if not 0 <= settings.port <= _LAST_PORT:
+        raise ServeError(f"There is no port {settings.port}; expected 0 to {_LAST_PORT}.")
     try:
         return socket.create_server((host, settings.port), family=family)
-    except OverflowError:
-        raise ServeError(f"There is no port {settings.port}; expected 0 to 65535.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ServeError(

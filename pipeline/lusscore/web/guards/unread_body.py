@@ -6,15 +6,21 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LINGER = 2.0
-"""Seconds in which a sender may still be busy sending: cut at once, it would not see why."""
-
 
 class UnreadBody:
-    """Hangs up after an answer to a request of which some is still to come."""
+    """Hangs up after an answer to a request of which some is still to come.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    app
+        Answers the request.
+    linger
+        Seconds in which a sender may still be busy sending: cut at once, it would not see why.
+    """
+
+    def __init__(self, app: ASGIApp, linger: float) -> None:
         self.app = app
+        self.linger = linger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; throw the rest of it away, for a moment, before hanging up."""
@@ -36,7 +42,7 @@ class UnreadBody:
                 await send(message)
                 return
             await send({**message, "more_body": True})
-            with anyio.move_on_after(_LINGER):
+            with anyio.move_on_after(self.linger):
                 while not arrived:
                     await noted()
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lusscore.bundle.bundle import Bundle
+from lusscore.cohort import Cohort
+from web.page_server import Page, serving, small
+
+
+@pytest.fixture
+def cohort(make_cohort: Callable[..., Cohort], tmp_path: Path) -> Cohort:
+    return make_cohort(
+        3, folder=tmp_path / "data" / "tiny", score=lambda patient, zone: patient if zone else None
+    )
+
+
+def test_cohorts_are_listed_with_how_far_their_labels_are(
+    serve_page: Callable[..., Page], cohort: Cohort
+) -> None:
+    (told,) = serve_page(small()).ask("GET", "/api/cohorts").json
+    assert [zone["name"] for zone in told.pop("zones")] == list(cohort.protocol.zone_names)
+    assert told == {
+        "name": "tiny",
+        "clips": 6,
+        "labelled": 3,
+        "patients": 3,
+        "protocol": "blue-6",
+        "features": False,
+        "problem": "",
+    }
+
+
+def test_a_cohort_that_is_not_valid_is_listed_and_says_nothing_of_what_is_in_it(
+    serve_page: Callable[..., Page], cohort: Cohort, tmp_path: Path
+) -> None:
+    manifest = cohort.folder / "manifest.csv"
+    manifest.write_text(manifest.read_text() + "clips/Jane Roe.mp4,Jane Roe,1,R9,7\n")
+    page = serve_page(small())
+    answer = page.ask("GET", "/api/cohorts")
+    assert "lusscore check tiny" in answer.json[0]["problem"]
+    refused = page.ask("GET", "/api/cohorts/tiny/suggestions")
+    assert "lusscore check tiny" in refused.error
+    for body in (answer.body, refused.body):
+        assert b"Jane" not in body
+        assert str(tmp_path).encode() not in body
+
+
+def test_no_cohorts_are_no_error(bundle: Bundle, tmp_path: Path) -> None:
+    with serving(bundle, tmp_path / "nowhere") as page:
+        assert page.ask("GET", "/api/cohorts").json == []
+        assert page.ask("GET", "/api/runs").json == []
+
+
+@pytest.mark.parametrize(
+    "name", ["none", "..", "%2e%2e", "..%2f..%2fdata%2ftiny", ".", "tiny%00", "tiny%2f", "%2ftmp"]
+)
+def test_only_listed_names_lead_to_folders(
+    serve_page: Callable[..., Page], cohort: Cohort, name: str
+) -> None:
+    page = serve_page(small())
+    for what in ("suggestions", "pictures?clip=x"):
+        assert page.ask("GET", f"/api/cohorts/{name}/{what}").status == 404
+    content = {"clip": "x", "score": 1, "rater": "anna", "zone": "", "span": [0, None]}
+    assert page.ask("POST", f"/api/cohorts/{name}/labels", content).status == 404

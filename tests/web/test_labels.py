@@ -1,0 +1,164 @@
+"""Scores of uploaded clips saved as labels of a cohort."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dicom_maker import write_ultrasound
+from lusscore.bundle.bundle import Bundle
+from lusscore.clips import digest_clip
+from lusscore.cohort import read_cohort
+from web.page_server import Answer, Page, small
+
+
+@pytest.fixture
+def page(serve_page: Callable[..., Page]) -> Page:
+    return serve_page(small())
+
+
+@pytest.fixture
+def exam(page: Page, clip: bytes, other_clip: bytes) -> str:
+    exam = page.open_exam()
+    page.upload(exam, "Jane Roe/R1.mp4", clip)
+    page.upload(exam, "Jane Roe/L2.mp4", other_clip)
+    return exam
+
+
+def label(page: Page, opened: str, clip: int = 1, **changes: object) -> Answer:
+    content = {
+        "cohort": "ward-7",
+        "patient": "p1",
+        "exam": "1",
+        "zone": "R1",
+        "score": 2,
+        "rater": "anna",
+    }
+    return page.ask("POST", f"/api/exams/{opened}/clips/{clip}/label", content | changes)
+
+
+def test_a_label_makes_the_cohort_that_the_next_model_learns_from(
+    page: Page, exam: str, bundle: Bundle, tmp_path: Path
+) -> None:
+    answer = label(page, exam)
+    assert answer.json["outcome"] == "label"
+    assert "ward-7" in answer.json["sentence"]
+    cohort = read_cohort(tmp_path / "data" / "ward-7")
+    assert (cohort.card.protocol, cohort.card.rubric) == (bundle.protocol, bundle.rubric)
+    assert cohort.card.extraction == bundle.extraction
+    (span,) = cohort.spans
+    assert (span.patient, span.zone, span.score, span.rater) == ("p1", "R1", 2, "anna")
+    copied = cohort.clip_path(span.clip)
+    assert copied.name == f"{digest_clip(copied)[:16]}.mp4"
+    assert [each["name"] for each in page.ask("GET", "/api/cohorts").json] == ["ward-7"]
+
+
+def test_a_second_clip_joins_and_a_corrected_score_replaces_ones_own(
+    page: Page, exam: str, tmp_path: Path
+) -> None:
+    label(page, exam)
+    assert label(page, exam, 2, zone="L2").json["outcome"] == "label"
+    assert label(page, exam, score=3).json["outcome"] == "correction"
+    assert label(page, exam, score=0, rater="bert").json["outcome"] == "opinion"
+    assert label(page, exam, score=3).json["outcome"] == "unchanged"
+    spans = read_cohort(tmp_path / "data" / "ward-7").spans
+    assert [(span.zone, span.score) for span in spans] == [("R1", 3), ("L2", 2)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/tmp/x",
+        "a/b",
+        "a\\b",
+        "ward 7",
+        "ünit",
+        "x" * 200,
+        "-x",
+        "a\x00",
+        "C:",
+    ],
+)
+def test_a_cohorts_name_never_leads_elsewhere(
+    page: Page, exam: str, tmp_path: Path, name: str
+) -> None:
+    answer = label(page, exam, cohort=name)
+    assert answer.status == 400
+    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"patient": ""},
+        {"patient": "x" * 200},
+        {"exam": ""},
+        {"zone": "R-ant-sup"},
+        {"score": 7},
+        {"rater": ""},
+        {"rater": "a\nb"},
+    ],
+)
+def test_what_a_cohort_refuses_is_told_in_a_sentence_and_nothing_is_made(
+    page: Page, exam: str, tmp_path: Path, change: dict[str, object]
+) -> None:
+    answer = label(page, exam, **change)
+    assert answer.status == 422
+    assert str(tmp_path) not in answer.error
+    assert not (tmp_path / "data").exists()
+
+
+def test_another_patients_recording_is_refused(page: Page, exam: str, tmp_path: Path) -> None:
+    label(page, exam)
+    answer = label(page, exam, patient="p2")
+    assert answer.status == 422
+    assert "another patient" in answer.error
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_its_place(
+    page: Page, exam: str, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_text("a file")
+    answer = label(page, exam)
+    assert answer.status == 422
+    assert str(tmp_path) not in answer.error
+
+
+def test_a_cohort_that_is_not_valid_takes_nothing_and_tells_nothing(
+    page: Page, exam: str, tmp_path: Path
+) -> None:
+    label(page, exam)
+    manifest = tmp_path / "data" / "ward-7" / "manifest.csv"
+    manifest.write_text(manifest.read_text() + "clips/Jane.mp4,Jane Roe,1,R9,7,,,,,\n")
+    answer = label(page, exam, 2)
+    assert "lusscore check ward-7" in answer.error
+    assert "Jane" not in answer.error
+
+
+def test_it_is_told_that_a_dicom_file_keeps_its_header(
+    page: Page, exam: str, tmp_path: Path
+) -> None:
+    path = write_ultrasound(
+        tmp_path / "a.dcm", np.zeros((2, 16, 16, 3), np.uint8), PatientName="Roe^Jane"
+    )
+    number = page.upload(exam, "IM1", path.read_bytes()).json["number"]
+    answer = label(page, exam, number)
+    assert "--deidentify" in answer.json["sentence"]
+    assert b"Roe" not in answer.body
+    assert "--deidentify" not in label(page, exam, 1).json["sentence"]
+
+
+def test_what_people_write_stays_text(page: Page, exam: str, tmp_path: Path) -> None:
+    script = "<script>alert(1)</script>"
+    assert label(page, exam, patient=script, rater='=cmd|"/c calc"!A1').json["outcome"] == "label"
+    (span,) = read_cohort(tmp_path / "data" / "ward-7").spans
+    assert span.patient == script
+    told = page.ask("GET", "/api/cohorts")
+    assert told.headers["content-type"] == "application/json"
+    assert told.headers["x-content-type-options"] == "nosniff"

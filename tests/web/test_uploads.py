@@ -1,0 +1,309 @@
+"""Uploads as an attacker sends them: real sockets, real bytes."""
+
+from __future__ import annotations
+
+import io
+import socket
+import tempfile
+import threading
+import time
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dicom_maker import ultrasound_header, write_ultrasound
+from web.page_server import Page, small
+
+
+def stored() -> list[Path]:
+    """All files in temporary folders of pages."""
+    folders = Path(tempfile.gettempdir()).glob("lusscore-serve-*")
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def bytes_stored() -> int:
+    total = 0
+    for path in stored():
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
+def head(page: Page, exam: str, *headers: str) -> bytes:
+    lines = (
+        f"POST /api/exams/{exam}/clips HTTP/1.1",
+        f"Host: 127.0.0.1:{page.port}",
+        f"Origin: {page.origin}",
+        f"X-Lusscore-Token: {page.token}",
+        *headers,
+    )
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def read_all(sender: socket.socket) -> bytes:
+    """Read until the server hangs up."""
+    told = b""
+    try:
+        while part := sender.recv(65536):
+            told += part
+    except ConnectionError:
+        pass
+    return told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../tmp/R1.mp4",
+        "..\\..\\R1.mp4",
+        "/etc/passwd",
+        "C:\\Windows\\R1.mp4",
+        "a/\x00/R1.mp4",
+        "CON",
+        "R1.mp4:stream",
+        "\u202e4pm.1R",
+        "x" * 5000,
+        "",
+    ],
+)
+def test_no_name_becomes_a_path(page: Page, clip: bytes, name: str) -> None:
+    before = set(stored())
+    exam = page.open_exam()
+    answer = page.upload(exam, name, clip)
+    assert answer.status == 201
+    assert answer.json["name"].isprintable()
+    assert len(answer.json["name"]) <= 160
+    (new,) = set(stored()) - before
+    assert new.name == "0001.mp4"
+    page.ask("DELETE", f"/api/exams/{exam}")
+
+
+def test_what_is_no_clip_is_refused_and_not_kept(page: Page, clip: bytes) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(20_000_000))
+    before = set(stored())
+    exam = page.open_exam()
+    for content, sentence in (
+        (packed.getvalue(), "packed archive"),
+        (zlib.compress(bytes(1000)), "no clip by its content"),
+        (b"<html><script>alert(1)</script>", "no clip by its content"),
+        (b"#!/bin/sh\nrm -rf /", "no clip by its content"),
+        (b"", "empty"),
+        (clip[:200], "R1.mp4"),
+        (clip[:40] + bytes(4000), "R1.mp4"),
+    ):
+        answer = page.upload(exam, "R1.mp4", content)
+        assert answer.status == 415
+        assert sentence in answer.error
+        assert "lusscore-serve-" not in answer.error
+    assert set(stored()) == before
+    assert page.view(exam)["clips"] == []
+
+
+def test_pictures_that_claim_to_be_huge_take_no_memory(page: Page, tmp_path: Path) -> None:
+    exam = page.open_exam()
+    png = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(png, "PNG")
+    assert png.tell() < 200_000
+    answer = page.upload(exam, "R1.png", png.getvalue())
+    assert answer.status == 415
+    assert "pixels" in answer.error
+
+    dicom = write_ultrasound(tmp_path / "bomb.dcm", np.zeros((1, 4, 4), np.uint8))
+    claimed = dicom.read_bytes().replace(
+        b"\x28\x00\x10\x00US\x02\x00\x04\x00", b"\x28\x00\x10\x00US\x02\x00\xff\xff"
+    )
+    assert page.upload(exam, "R1.dcm", claimed).status == 415
+
+
+def test_a_deflated_dicom_bomb_is_refused(page: Page, tmp_path: Path) -> None:
+    dataset = ultrasound_header(1, 4, 4, "MONOCHROME2")
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    dataset.PixelData = bytes(140_000_000)
+    path = tmp_path / "bomb.dcm"
+    dataset.save_as(path, enforce_file_format=True)
+    assert path.stat().st_size < 1_000_000
+    answer = page.upload(page.open_exam(), "R1.dcm", path.read_bytes())
+    assert answer.status == 415
+
+
+def test_a_size_that_is_declared_too_large_is_refused_before_it_arrives(
+    serve_page: Callable[..., Page],
+) -> None:
+    page = serve_page(small(file_bytes=1_000_000))
+    exam = page.open_exam()
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, exam, "Content-Length: 900000000000"))
+        begun = time.monotonic()
+        told = read_all(sender)
+    assert told.startswith(b"HTTP/1.1 413")
+    assert b"may take 1 MB" in told
+    assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize("what", ["file_bytes", "exam_bytes", "all_bytes"])
+def test_an_endless_upload_is_cut_at_the_limit(
+    serve_page: Callable[..., Page], clip: bytes, what: str
+) -> None:
+    page = serve_page(small(**{what: 1_000_000}))
+    exam = page.open_exam()
+    sent = 0
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, exam, "Transfer-Encoding: chunked"))
+        begun = time.monotonic()
+        try:
+            while time.monotonic() - begun < 20:
+                sender.sendall(b"10000\r\n" + clip[:100] + bytes(65436) + b"\r\n")
+                sent += 65536
+                assert bytes_stored() < 1_200_000
+        except ConnectionError:
+            pass
+    assert sent > 1_000_000
+    assert time.monotonic() - begun < 10
+    assert not [path for path in stored() if path.suffix == ".part"]
+    view = page.view(exam)
+    assert view["clips"] == []
+    # what was counted is given back
+    assert page.upload(exam, "R1.mp4", clip).status == 201
+
+
+def test_an_endless_upload_to_an_exam_that_is_not_there_is_cut(page: Page) -> None:
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, "none", "Transfer-Encoding: chunked"))
+        try:
+            while time.monotonic() - begun < 20:
+                sender.sendall(b"1000\r\n" + bytes(4096) + b"\r\n")
+        except ConnectionError:
+            pass
+    assert time.monotonic() - begun < 10
+
+
+def test_clips_of_an_exam_are_limited_together(
+    serve_page: Callable[..., Page], clip: bytes
+) -> None:
+    page = serve_page(small(exam_bytes=int(2.5 * len(clip)), clips=2))
+    exam = page.open_exam()
+    for _ in range(2):
+        assert page.upload(exam, "R1.mp4", clip).status == 201
+    assert "at most 2 clips" in page.upload(exam, "R1.mp4", clip).error
+    page.ask("DELETE", f"/api/exams/{exam}/clips/1")
+    assert page.upload(exam, "R1.mp4", clip).status == 201
+    page.ask("DELETE", f"/api/exams/{exam}/clips/2")
+    assert "An exam may take" in page.upload(exam, "R1.mp4", clip + bytes(len(clip))).error
+
+
+def test_a_sender_that_falls_silent_is_cut(serve_page: Callable[..., Page], clip: bytes) -> None:
+    page = serve_page(small(silence=0.3))
+    exam = page.open_exam()
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}") + clip[:1000])
+        told = read_all(sender)
+    assert told.startswith(b"HTTP/1.1 408")
+    assert not [path for path in stored() if path.suffix == ".part"]
+
+
+def test_a_sender_that_drips_is_cut(serve_page: Callable[..., Page], clip: bytes) -> None:
+    page = serve_page(small(silence=2.0, grace=0.3, slowest=100_000.0))
+    exam = page.open_exam()
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}"))
+        try:
+            while time.monotonic() - begun < 10:
+                sender.sendall(b"\0")
+                time.sleep(0.05)
+        except ConnectionError:
+            pass
+    assert time.monotonic() - begun < 5
+
+
+def test_fifty_uploads_at_once_all_get_an_answer_and_those_refused_can_come_again(
+    page: Page, clip: bytes
+) -> None:
+    exam = page.open_exam()
+    gate = threading.Barrier(50)
+
+    def send(number: int) -> list[int]:
+        gate.wait()
+        answers = []
+        for _ in range(200):
+            answer = page.upload(exam, f"clip {number}.mp4", clip)
+            answers.append(answer.status)
+            if answer.status != 503:
+                return answers
+            assert answer.headers["retry-after"] == "1"
+            time.sleep(0.05)
+        return answers
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(send, range(50)))
+    assert Counter(each[-1] for each in answers) == {201: 50}
+    assert {status for each in answers for status in each[:-1]} <= {503}
+    clips = page.view(exam)["clips"]
+    assert sorted(each["number"] for each in clips) == [each["number"] for each in clips]
+    assert {each["name"] for each in clips} == {f"clip {number}.mp4" for number in range(50)}
+
+
+def test_no_more_uploads_than_allowed_arrive_at_once(
+    serve_page: Callable[..., Page], clip: bytes
+) -> None:
+    page = serve_page(small(uploads=2, silence=3.0))
+    exam = page.open_exam()
+    busy = [socket.create_connection(("127.0.0.1", page.port), 10) for _ in range(2)]
+    try:
+        for sender in busy:
+            sender.sendall(head(page, exam, "Content-Length: 1000") + b"\0")
+        time.sleep(0.2)
+        refused = page.upload(exam, "R1.mp4", clip)
+        assert refused.status == 503
+        assert "2 uploads are under way" in refused.error
+    finally:
+        for sender in busy:
+            sender.close()
+    for _ in range(50):
+        if page.upload(exam, "R1.mp4", clip).status == 201:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("places of uploads that broke off were not given back")
+
+
+def test_exams_at_once_are_limited(serve_page: Callable[..., Page]) -> None:
+    page = serve_page(small(exams=2))
+    first, _ = page.open_exam(), page.open_exam()
+    refused = page.ask("POST", "/api/exams", {})
+    assert refused.status == 429
+    assert "2 exams are open" in refused.error
+    page.ask("DELETE", f"/api/exams/{first}")
+    page.open_exam()
+
+
+def test_the_zone_is_told_by_a_dicom_header_whose_names_are_told_to_nobody(
+    page: Page, tmp_path: Path
+) -> None:
+    video = np.random.default_rng(0).integers(0, 255, (3, 32, 40, 3)).astype(np.uint8)
+    path = write_ultrasound(
+        tmp_path / "a.dcm",
+        video,
+        PatientName="Roe^Jane",
+        PatientID="MRN-4711",
+        SeriesDescription="left upper BLUE point",
+    )
+    exam = page.open_exam()
+    answer = page.upload(exam, "IM0001", path.read_bytes())
+    assert (answer.json["zone"], answer.json["zone_source"]) == ("L1", "DICOM")
+    page.score(exam)
+    for address in ("", "/report.html?names=1", "/exam.json?names=1", "/clips/1/reading"):
+        body = page.ask("GET", f"/api/exams/{exam}{address}").body
+        assert b"Roe" not in body
+        assert b"4711" not in body
