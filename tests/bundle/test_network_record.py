@@ -27,7 +27,7 @@ def test_a_network_comes_back_with_its_files(tiny: Bundle) -> None:
 @pytest.mark.parametrize(
     ("source", "kept"),
     [
-        ("/home/anna/models/a.onnx", "a.onnx"),
+        ("/srv/anna/a.onnx", "a.onnx"),
         ("C:\\Users\\anna\\a.onnx", "a.onnx"),
         ("\\\\server\\share\\a.onnx", "a.onnx"),
         ("torchvision", "torchvision"),
