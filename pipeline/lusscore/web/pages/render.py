@@ -57,8 +57,8 @@ class Pages:
     def render(self, template: str, status: int = 200, **content: Any) -> HTMLResponse:
         """Fill ``<template>.html.j2``.
 
-        Templates know ``page`` (their own name), ``model`` (ModelFacts), ``protocol`` (with ``zones``), ``post_token``, and
-        ``page_data``, which scripts read: ``{{ page_data|tojson }}`` is safe inside a script.
+        Templates know ``page`` (their own name), ``model`` (ModelFacts), ``protocol`` (with
+        ``zones``), ``post_token``, and ``page_data`` for scripts, which ``tojson`` makes safe.
         """
         text = self._environment.get_template(f"{template}.html.j2").render(
             self._shared | {"page": template} | content
