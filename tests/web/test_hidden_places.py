@@ -12,7 +12,7 @@ def test_folders_go_and_what_lies_in_them_stays(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["Nothing is at /home/jane/data/x.h5.", r"Nothing is at C:\Users\jane\x.h5.", "See ~/jane/x."],
+    ["Nothing is at /mnt/jane/data/x.h5.", r"Nothing is at C:\Users\jane\x.h5.", "See ~/jane/x."],
 )
 def test_other_places_go_too(sentence: str) -> None:
     assert "jane" not in without_places(sentence)
