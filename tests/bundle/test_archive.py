@@ -179,6 +179,15 @@ def test_more_than_can_be_in_a_bundle_is_refused_by_what_the_list_says() -> None
     assert "more than 2 GiB" in refusal(data)
 
 
+def test_entries_that_share_their_bytes_are_refused() -> None:
+    data = zipped(("fA", bytes(range(256)) * 40))
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    listed = b"".join(data[start:end].replace(b"fA", b"f%c" % (65 + one)) for one in range(20))
+    tail = bytearray(data[end:])
+    struct.pack_into("<HHI", tail, 8, 20, 20, len(listed))
+    assert "overlap" in refusal(data[:start] + listed + bytes(tail))
+
+
 def test_many_files_are_refused() -> None:
     many = zipped(*((f"f{number}", b"") for number in range(MOST_FILES + 1)))
     assert "more than 256 files" in refusal(many)

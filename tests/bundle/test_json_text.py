@@ -73,7 +73,7 @@ def test_what_the_standard_leaves_open_is_refused(text: str) -> None:
 
 
 def test_other_encodings_and_too_much_are_refused() -> None:
-    for data in ('{"a": "ö"}'.encode("latin-1"), '{"a": 1}'.encode("utf-16"), b" " * 17 * 1024**2):
+    for data in ('{"a": "ö"}'.encode("latin-1"), '{"a": 1}'.encode("utf-16"), b" " * 3 * 1024**2):
         with pytest.raises(Refusal, match=r"a\.json is not the JSON"):
             read_json(data, "a.json")
 

@@ -63,7 +63,7 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            _check_sizes(entries, name)
+            _check_sizes(entries, len(data), name)
             return {own: _read(archive, entry, name) for own, entry in _plain_files(entries, name)}
     except _DAMAGE as error:
         raise Refusal(f"{name} is a damaged zip file ({quoted(str(error))})") from None
@@ -80,11 +80,13 @@ def _check_end(data: bytes, name: str) -> None:
         raise Refusal(f"{name} lists more than {MOST_FILES} files, too many for a bundle")
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
+def _check_sizes(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
     if len(entries) > MOST_FILES:
         raise Refusal(f"{name} lists more than {MOST_FILES} files, too many for a bundle")
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise Refusal(f"{name} would unpack to more than 2 GiB, too much for a bundle")
+    if sum(entry.compress_size for entry in entries) > size:
+        raise Refusal(f"{name} is a damaged zip file (its entries overlap, or are cut off)")
     for entry in entries:
         # the others' decoders reserve as much memory as the file tells them to
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

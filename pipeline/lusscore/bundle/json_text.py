@@ -11,7 +11,7 @@ import numpy as np
 
 from lusscore.bundle.refusal import Refusal, quoted
 
-_MOST_BYTES = 16 * 1024**2
+_MOST_BYTES = 2 * 1024**2
 _MOST_DEPTH = 20
 # of terminals, and halves of characters, which nothing can write
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -40,12 +40,12 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
     Raises
     ------
     Refusal
-        If it is not JSON in UTF-8 of at most 16 MiB and some levels, has a key twice, or a number
+        If it is not JSON in UTF-8 of at most 2 MiB and some levels, has a key twice, or a number
         is not finite, or a text has control characters.
     """
     try:
         if len(data) > _MOST_BYTES:
-            raise ValueError("it is larger than 16 MiB")
+            raise ValueError("it is larger than 2 MiB")
         document = json.loads(
             data.decode("utf-8"),
             parse_constant=_refuse_constant,
