@@ -1,12 +1,14 @@
 """The whole way through the page's addresses, as its scripts go it."""
 
 import json
+import mimetypes
 import struct
 
 import numpy as np
 import pytest
 
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
+from lusscore.web.routes.table import STATIC
 from web.page_server import Page
 
 
@@ -203,6 +205,27 @@ def test_every_answer_has_the_headers_that_browsers_obey(
     if path not in ("/",):
         assert answer.error
         assert "lusscore-serve-" not in answer.error
+
+
+def test_a_person_who_opens_a_wrong_address_gets_a_page(page: Page) -> None:
+    answer = page.ask("GET", "/nothing", None, {"Accept": "text/html,*/*"})
+    assert answer.status == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.body.endswith(b"<p>There is nothing at this address.</p>")
+
+
+def test_the_pages_own_files_are_of_the_kind_that_browsers_run(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for suffix, kind in ((".js", "text/javascript"), (".css", "text/css")):
+        monkeypatch.setitem(mimetypes.types_map, suffix, "text/plain")
+        files = sorted(STATIC.rglob(f"*{suffix}"))
+        assert files, suffix
+        for file in files:
+            answer = page.ask("GET", f"/static/{file.relative_to(STATIC).as_posix()}")
+            assert answer.status == 200
+            assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+            assert answer.body == file.read_bytes()
 
 
 def test_text_from_files_and_people_stays_text_in_pages_and_reports(

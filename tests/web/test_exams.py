@@ -73,6 +73,20 @@ def test_exams_that_are_idle_make_room_for_new_ones(exams: Exams) -> None:
     exams.open()
 
 
+def test_an_exam_whose_page_was_closed_makes_room_and_others_do_not(tmp_path: Path) -> None:
+    exams = Exams(tmp_path, small(exams=2))
+    first, second = exams.open(), exams.open()
+    exams.leave(second)
+    third = exams.open()
+    assert second.closed
+    exams.leave(first)
+    exams.find(first.id)
+    with pytest.raises(Refusal, match="2 exams are open"):
+        exams.open()
+    assert not first.closed
+    assert not third.closed
+
+
 def test_bytes_are_counted_over_all_exams(exams: Exams) -> None:
     one, other = exams.open(), exams.open()
     fill(one, 10)

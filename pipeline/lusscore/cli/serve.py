@@ -79,7 +79,7 @@ def command(
 
     The page is served from this machine alone and needs no network. Clips that are dropped are
     kept in a temporary folder and deleted when the exam is closed, when nobody has looked at it
-    for a quarter of an hour, or when the server stops (Ctrl-C). Labels are saved into cohorts
+    for an hour, or when the server stops (Ctrl-C). Labels are saved into cohorts
     under --data-dir.
 
     \b

@@ -40,6 +40,7 @@ class Exams:
             If as many are open as may be.
         """
         self.close_idle()
+        self._make_room()
         with self._lock:
             if len(self._exams) >= self.limits.exams:
                 raise Refusal(
@@ -66,12 +67,12 @@ class Exams:
             exam = self._exams.get(exam_id)
         if exam is None:
             raise Refusal(404, "This exam is closed, and its clips are deleted; begin anew.")
-        exam.expires = self._later(self.limits.idle)
+        exam.expires, exam.left = self._later(self.limits.idle), False
         return exam
 
     def leave(self, exam: HeldExam) -> None:
         """Note that the page was closed: if it does not come back the exam goes."""
-        exam.expires = self._later(self.limits.left)
+        exam.expires, exam.left = self._later(self.limits.left), True
 
     def bytes(self) -> int:
         """Return what all exams take."""
@@ -97,6 +98,14 @@ class Exams:
             idle = [exam for exam in exams if exam.expires < now and not exam.arriving]
         for exam in idle:
             self.close(exam)
+
+    def _make_room(self) -> None:
+        """Close the exam whose page was closed first, where no more may be open."""
+        with self._lock:
+            full = len(self._exams) >= self.limits.exams
+            left = [exam for exam in self._exams.values() if exam.left]
+        if full and left:
+            self.close(min(left, key=lambda exam: exam.expires))
 
     def close_all(self) -> None:
         """Close every exam."""

@@ -83,6 +83,8 @@ class HeldExam:
         Of its uploads.
     expires
         On the process's clock; every request puts it off.
+    left
+        Whether the page that showed it was closed, and has not come back.
     name
         What the user calls it.
     clips
@@ -106,6 +108,7 @@ class HeldExam:
     id: str
     folder: Path
     expires: float
+    left: bool = False
     name: str = ""
     clips: dict[int, HeldClip] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

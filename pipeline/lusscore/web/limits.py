@@ -58,7 +58,7 @@ class Limits:
     grace: float = 20.0
     linger: float = 2.0
     patience: float = 10.0
-    idle: float = 900.0
+    idle: float = 3600.0
     left: float = 60.0
 
     @classmethod

@@ -159,6 +159,12 @@ def _signals(stopping: _Stopping) -> Iterator[None]:
 
     names = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    # nohup has hanging up ignored
+    wanted = [
+        each
+        for each in wanted
+        if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN
+    ]
     before = {each: signal.signal(each, stop) for each in wanted}
     try:
         yield

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from markupsafe import escape
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lusscore.errors import LusscoreError
@@ -46,7 +49,16 @@ class Sentences:
             if not isinstance(error, (Refusal, HTTPException)):
                 self.on_bug(error)
             if not begun:
-                await _refusal(error).response()(scope, receive, send)
+                await _answer(_refusal(error), scope)(scope, receive, send)
+
+
+def _answer(refusal: Refusal, scope: Scope) -> Response:
+    """Return a refusal as JSON, or as a page where a person opened the address."""
+    wanted = Headers(scope=scope).get("accept", "")
+    if scope["method"] == "GET" and wanted.startswith("text/html"):
+        text = f"<!doctype html><title>lusscore</title><p>{escape(refusal.sentence)}</p>"
+        return HTMLResponse(text, refusal.status)
+    return refusal.response()
 
 
 def _refusal(error: Exception) -> Refusal:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from lusscore.web.routes import clips, cohorts, documents, exams, pages, runs
 
 STATIC = Path(__file__).parent.parent / "static"
+
+# what an operating system thinks of a suffix must not decide whether browsers run the scripts
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+class _Static(StaticFiles):
+    """The page's own files, each of the kind that it is."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        kind = _KINDS.get(Path(path).suffix)
+        if kind is not None:
+            response.headers["Content-Type"] = f"{kind}; charset=utf-8"
+        return response
 
 
 def routes() -> list[BaseRoute]:
@@ -19,7 +35,7 @@ def routes() -> list[BaseRoute]:
         Route("/", pages.show_exam_page),
         Route("/queue", pages.show_queue_page),
         Route("/runs", pages.show_runs_page),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/static", _Static(directory=STATIC)),
         Route("/api/exams", exams.open_exam, methods=["POST"]),
         Route(exam, exams.show_exam, methods=["GET"]),
         Route(exam, exams.name_exam, methods=["PATCH"]),
