@@ -69,7 +69,7 @@ def test_the_readme_lists_every_command() -> None:
 def test_the_table_of_contents_lists_every_page() -> None:
     contents = (REPOSITORY / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {page.name for page in (REPOSITORY / "docs").glob("*.md")} - {"README.md"}
-    assert pages == set(re.findall(r"\]\((\w+\.md)\)", contents))
+    assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", contents))
 
 
 def test_the_guide_is_run() -> None:
