@@ -26,6 +26,12 @@ def test_files_of_the_desktop_do_no_harm(tmp_path: Path) -> None:
     for name in (".DS_Store", "networks/.DS_Store", "Thumbs.db", "desktop.ini"):
         (folder / name).write_bytes(b"view")
     assert read_contents(folder) == FILES
+    # as Finder packs a folder
+    packed = {f"mine/{name}": data for name, data in FILES.items()}
+    packed |= {"mine/.DS_Store": b"view", "__MACOSX/mine/._bundle.json": b"attributes"}
+    zipped = tmp_path / "mine.zip"
+    zipped.write_bytes(pack(packed))
+    assert read_contents(zipped) == FILES
 
 
 @pytest.mark.parametrize("name", [".git", "networks/inner/a.bin", "notes to self.txt", "-x"])

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from lusscore.bundle.names import RECORD, check_name
+from lusscore.bundle.names import RECORD, check_name, is_of_desktop
 from lusscore.bundle.refusal import Refusal, quoted
 
 MOST_BYTES = 2 * 1024**3
@@ -64,6 +64,7 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             _check_sizes(entries, len(data), name)
+            entries = [entry for entry in entries if not is_of_desktop(entry.orig_filename)]
             return {own: _read(archive, entry, name) for own, entry in _plain_files(entries, name)}
     except _DAMAGE as error:
         raise Refusal(f"{name} is a damaged zip file ({quoted(str(error))})") from None

@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 
 from lusscore.bundle.archive import MOST_BYTES, MOST_FILES, unpack
-from lusscore.bundle.names import check_name
+from lusscore.bundle.names import check_name, is_of_desktop
 from lusscore.bundle.refusal import Refusal, quoted
 from lusscore.errors import BundleError
 
 ZIP_SUFFIX = ".zip"
-# put into folders by systems that show them
-_OF_SYSTEMS = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def read_contents(path: Path) -> dict[str, bytes]:
@@ -62,7 +60,7 @@ def _list_folder(folder: Path, inside: str = "") -> dict[str, tuple[Path, int]]:
     found: dict[str, tuple[Path, int]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name in _OF_SYSTEMS and entry.is_file(follow_symlinks=False):
+            if is_of_desktop(entry.name) and entry.is_file(follow_symlinks=False):
                 continue
             name = check_name(f"{inside}{entry.name}")
             if entry.is_dir(follow_symlinks=False):

@@ -16,6 +16,7 @@ _KNOWN = re.compile(
     "|".join([*map(re.escape, (RECORD, ARRAYS, CARD, SUMS)), rf"{NETWORKS}/{_PART}\.(?:xml|bin)"])
 )
 
+_OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 # names of devices on Windows, and those that stand in for others
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|network-[0-9]+", re.IGNORECASE
@@ -35,6 +36,11 @@ def check_name(name: str) -> str:
             f"it holds a file named {quoted(name)}, which no bundle has", f"remove it, or {AGAIN}"
         )
     return name
+
+
+def is_of_desktop(name: str) -> bool:
+    """Tell whether a system that shows folders, or packs them, has put a file there by itself."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2] in _OF_DESKTOPS
 
 
 def is_known(name: str) -> bool:
