@@ -3,13 +3,16 @@
 import json
 import mimetypes
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lusscore.bundle.bundle import Bundle
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
 from lusscore.web.routes.table import STATIC
-from web.page_server import Page
+from web.page_server import Page, serving
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,14 @@ def test_every_answer_has_the_headers_that_browsers_obey(
     if path not in ("/",):
         assert answer.error
         assert "lusscore-serve-" not in answer.error
+
+
+def test_what_a_bundle_says_of_itself_stays_text(bundle: Bundle, tmp_path: Path) -> None:
+    script = "</script><script>alert(1)</script>"
+    odd = replace(bundle, name=script, card={script: [script]})
+    with serving(odd, tmp_path) as page:
+        for address in ("/", "/queue", "/runs"):
+            assert b"<script>alert" not in page.ask("GET", address).body
 
 
 def test_a_person_who_opens_a_wrong_address_gets_a_page(page: Page) -> None:

@@ -141,6 +141,17 @@ def test_a_cohort_that_is_not_valid_takes_nothing_and_tells_nothing(
     assert "Jane" not in answer.error
 
 
+def test_a_card_that_cannot_be_read_is_told_without_its_place(
+    page: Page, exam: str, tmp_path: Path
+) -> None:
+    label(page, exam)
+    (tmp_path / "data" / "ward-7" / "cohort.toml").write_text("name = [")
+    answer = label(page, exam, 2)
+    assert answer.status == 422
+    assert "ward-7/cohort.toml is not valid TOML" in answer.error
+    assert str(tmp_path) not in answer.error
+
+
 def test_it_is_told_that_a_dicom_file_keeps_its_header(
     page: Page, exam: str, tmp_path: Path
 ) -> None:

@@ -20,7 +20,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "phantom" / "half").mkdir()
     (folder / "phantom" / "half" / "config.toml").write_text("[run]\n")
     (folder / "bundles" / "a").mkdir(parents=True)
-    (folder / "secret.html").write_text("secret")
+    for place in (folder.parent / "elsewhere", folder / "bundles" / "a", folder / "phantom"):
+        place.mkdir(exist_ok=True)
+        (place / "report.html").write_text("secret")
     return folder
 
 
@@ -71,10 +73,11 @@ def test_a_runs_report_is_shown_in_an_origin_of_its_own(
     assert len(page.ask("GET", "/api/runs").json) == 2
     for wrong in (
         "/runs/phantom/half/report.html",
-        "/runs/../secret.html",
-        "/runs/%2e%2e/secret.html",
-        "/runs/phantom/..%2f../report.html",
-        "/runs/%2e%2e/results/report.html",
+        "/runs/../elsewhere/report.html",
+        "/runs/%2e%2e/elsewhere/report.html",
+        "/runs/phantom/./report.html",
+        "/runs/phantom/%2e/report.html",
+        "/runs/phantom/..%2f../elsewhere/report.html",
         "/runs/phantom/first/metrics.json",
         "/runs/bundles/a/report.html",
     ):

@@ -61,13 +61,21 @@ def test_uploads_are_deleted_when_the_server_is_stopped(
     process, address = start_page(tmp_path, "--model", str(model), temporary=temporary)
     try:
         page = load(address)
-        page.upload(page.open_exam(), "R1.mp4", clip)
+        exam = page.open_exam()
+        page.upload(exam, "R1.mp4", clip)
         assert uploads(temporary) == ["0001.mp4"]
         # one that is still arriving does not keep the server
+        lines = (
+            f"POST /api/exams/{exam}/clips HTTP/1.1",
+            f"Host: 127.0.0.1:{page.port}",
+            f"Origin: {page.origin}",
+            f"X-Lusscore-Token: {page.token}",
+            f"Content-Length: {len(clip)}",
+        )
         with socket.create_connection(("127.0.0.1", page.port)) as sender:
-            sender.sendall(
-                f"POST /api/exams/x/clips HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n".encode()
-            )
+            sender.sendall("\r\n".join((*lines, "", "")).encode() + clip[:100])
+            while not list(temporary.rglob("0002.part")):
+                time.sleep(0.01)
             begun = time.monotonic()
             process.send_signal(number)
             out, err = process.communicate(timeout=20)
