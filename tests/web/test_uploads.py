@@ -278,6 +278,22 @@ def test_no_more_uploads_than_allowed_arrive_at_once(
         pytest.fail("places of uploads that broke off were not given back")
 
 
+def test_an_exam_that_is_closed_while_a_clip_arrives_is_closed_for_it_too(
+    page: Page, clip: bytes
+) -> None:
+    exam = page.open_exam()
+    with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
+        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}") + clip[:100])
+        while not [path for path in stored() if path.suffix == ".part"]:
+            time.sleep(0.01)
+        assert page.ask("DELETE", f"/api/exams/{exam}").status == 204
+        sender.sendall(clip[100:])
+        told = sender.recv(65536)
+    assert told.startswith(b"HTTP/1.1 404")
+    assert not [path for path in stored() if path.suffix == ".part"]
+    assert not page.bugs
+
+
 def test_exams_at_once_are_limited(serve_page: Callable[..., Page]) -> None:
     page = serve_page(small(exams=2))
     first, _ = page.open_exam(), page.open_exam()

@@ -65,10 +65,12 @@ class Uploads:
                 thumbnail, header = await self._look(path, name)
                 clip = HeldClip(number, path, name, size, thumbnail, header)
                 await run_sync(self._keep, exam, clip)
-            except BaseException:
+            except BaseException as error:
                 for left in exam.folder.glob(f"{number:04}.*"):
                     with suppress(OSError):
                         left.unlink()
+                if exam.closed and isinstance(error, Exception):
+                    raise Refusal(404, "This exam is closed; begin anew.") from None
                 raise
         return clip
 
@@ -111,8 +113,6 @@ class Uploads:
                     head = (head + chunk)[:HEAD] if len(head) < HEAD else head
                     await file.write(chunk)
         except OSError as error:
-            if exam.closed:
-                raise Refusal(404, "This exam is closed; begin anew.") from None
             raise Refusal(
                 507,
                 f"The clip could not be kept ({error.strerror}); make room on the disk of "
