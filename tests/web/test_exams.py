@@ -1,3 +1,4 @@
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,20 @@ def test_ids_cannot_be_guessed(exams: Exams) -> None:
     first, second = exams.open().id, exams.open().id
     assert len(first) >= 20
     assert first[:10] != second[:10]
+
+
+def test_the_server_looks_for_idle_exams_by_itself(
+    serve_page: Callable[..., Page], clip: bytes
+) -> None:
+    page = serve_page(small(idle=0.2, left=0.1))
+    assert page.upload(page.open_exam(), "R1.mp4", clip).status == 201
+    folder = Path(tempfile.gettempdir())
+    assert list(folder.rglob("0001.mp4"))
+    for _ in range(100):
+        if not list(folder.rglob("0001.mp4")):
+            return
+        time.sleep(0.05)
+    pytest.fail("the clip is still there")
 
 
 def test_the_page_says_that_it_was_left(serve_page: Callable[..., Page]) -> None:

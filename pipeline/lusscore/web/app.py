@@ -24,8 +24,8 @@ from lusscore.web.guards import (
 from lusscore.web.room import Room
 from lusscore.web.routes import routes
 
-_SWEEP = 5.0
-"""Seconds between looks for exams that nobody asks for."""
+_SWEEP = (0.1, 5.0)
+"""Fewest and most seconds between looks for exams that nobody asks for."""
 
 
 def make_app(room: Room, port: int) -> ASGIApp:
@@ -64,10 +64,12 @@ class _Addresses:
     @asynccontextmanager
     async def _sweeping(self, app: object) -> AsyncIterator[None]:
         room: Room = self.state.room
+        least, most = _SWEEP
+        seconds = max(least, min(most, room.settings.limits.left))
 
         async def sweep() -> None:
             while True:
-                await anyio.sleep(_SWEEP)
+                await anyio.sleep(seconds)
                 await run_sync(room.exams.close_idle)
 
         async with anyio.create_task_group() as tasks:
