@@ -1,0 +1,89 @@
+// The global score, its bounds, and what should not be believed without looking.
+
+import { drawn, element, icon } from "../elements.js";
+import { plural } from "../numbers.js";
+import { pageData } from "../page_data.js";
+import { scoreChip } from "../scores.js";
+
+const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
+
+export class Summary {
+  /** `actions`: chooseClip(number). */
+  constructor(place, session, actions) {
+    this.place = place;
+    this.session = session;
+    this.actions = actions;
+    session.addEventListener("change", () => this.update());
+  }
+
+  update() {
+    const { view, busy } = this.session;
+    if (!view) return;
+    // what stands there stays until something else is to be told, so that the focus stays
+    const told = JSON.stringify([view.result, view.error, busy, view.clips.map((clip) => [clip.number, clip.zone, clip.error, clip.scored])]);
+    if (told === this.told) return;
+    this.told = told;
+    const { result } = view;
+    this.place.replaceChildren(...[
+      view.error ? element("p", { class: "bad" }, view.error) : null,
+      ...(result ? this.#result(view, result) : [this.#nothing(busy)]),
+    ].filter(Boolean));
+  }
+
+  #nothing(busy) {
+    const { maximum, zones, name } = pageData.protocol;
+    return element("p", { class: "muted not-yet" }, busy
+      ? "The global score stands here when all clips are scored."
+      : `Not scored yet. The global score of ${name} is the sum over ${zones.length} zones, 0 to ${maximum}.`);
+  }
+
+  #result(view, result) {
+    const { total, maximum, zones, zones_of_protocol: all } = result;
+    return [
+      element("p", { class: "global", id: "global-score" },
+        element("strong", {}, String(total)), element("span", {}, ` of ${maximum}`)),
+      boundsDrawing(result),
+      element("p", { class: "bounds" }, boundsWords(result)),
+      element("p", { class: "fine" }, `${plural(zones.length, "zone")} of ${all} scored. Research use only.`),
+      this.#flags(view, result),
+      result.notes.length
+        ? element("ul", { class: "sentences" }, result.notes.map((note) => element("li", {}, note)))
+        : null,
+    ];
+  }
+
+  /** Clips to look at, each a button that shows it. */
+  #flags(view) {
+    const flagged = view.clips.filter((clip) => clip.error || clip.reading?.review.length);
+    const unplaced = view.clips.filter((clip) => clip.reading && !clip.zone).length;
+    const items = flagged.map((clip) => element("li", {}, element("button", {
+      type: "button", class: "flag", on: { click: () => this.actions.chooseClip(clip.number) },
+    }, clip.reading ? scoreChip(clip.reading.score) : icon(WARNING),
+    element("span", {}, clip.zone || clip.name.split("/").pop(),
+      element("small", {}, clip.error || clip.reading.review[0])))));
+    const heading = flagged.length
+      ? `${plural(flagged.length, "clip")} to review`
+      : "No clip is marked for review.";
+    return element("div", { class: flagged.length ? "flags some" : "flags" },
+      element("h3", {}, flagged.length ? icon(WARNING) : null, heading),
+      items.length ? element("ul", {}, items) : null,
+      unplaced ? element("p", { class: "fine" }, `${plural(unplaced, "scored clip")} without a zone ${unplaced === 1 ? "does" : "do"} not count.`) : null);
+  }
+}
+
+function boundsWords({ lowest, highest, zones, zones_of_protocol: all }) {
+  const missing = all - zones.length;
+  if (!missing) return "All zones have a score.";
+  return `${plural(missing, "zone")} ${missing === 1 ? "has" : "have"} no score: between ${lowest} and ${highest} if ${missing === 1 ? "it" : "they"} had 0 to 3.`;
+}
+
+function boundsDrawing({ total, lowest, highest, maximum }) {
+  const at = (score) => (200 * score) / maximum;
+  return drawn("svg", { class: "bounds-drawing", viewBox: "-4 0 208 26", role: "img", "aria-label": `${total} on a scale from 0 to ${maximum}, at most ${highest}` },
+    drawn("rect", { class: "scale", x: 0, y: 6, width: 200, height: 6, rx: 3 }),
+    drawn("rect", { class: "open", x: at(lowest), y: 6, width: Math.max(0, at(highest) - at(lowest)), height: 6 }),
+    drawn("rect", { class: "sum", x: 0, y: 6, width: at(total), height: 6, rx: 3 }),
+    drawn("circle", { class: "point", cx: at(total), cy: 9, r: 5 }),
+    drawn("text", { x: 0, y: 24, "text-anchor": "start" }, "0"),
+    drawn("text", { x: 200, y: 24, "text-anchor": "end" }, String(maximum)));
+}

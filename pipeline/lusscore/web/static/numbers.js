@@ -1,0 +1,23 @@
+// How numbers are written.
+
+export function percent(share) {
+  if (share === null || share === undefined) return "–";
+  const hundredths = share * 100;
+  if (hundredths > 0 && hundredths < 1) return "< 1 %";
+  if (hundredths < 100 && hundredths > 99) return "> 99 %";
+  return `${Math.round(hundredths)} %`;
+}
+
+export function plural(count, word, many = `${word}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? word : many}`;
+}
+
+export function megabytes(bytes) {
+  const size = bytes / 1e6;
+  return size < 0.1 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${size.toFixed(size < 10 ? 1 : 0)} MB`;
+}
+
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
