@@ -46,10 +46,11 @@ class Answer:
 
 @dataclass
 class Page:
-    """What a browser that has loaded the page can do."""
+    """What a browser that has loaded the page can do; `folder` is where the server keeps data."""
 
     port: int
     token: str = ""
+    folder: Path = Path()
     bugs: list[BaseException] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
 
@@ -137,7 +138,7 @@ def serving(
     thread.start()
     try:
         assert listening.wait(10)
-        page = Page(told[0].port, bugs=bugs)
+        page = Page(told[0].port, folder=folder, bugs=bugs)
         if chosen.needs_token:
             page.more["Cookie"] = f"lusscore-{page.port}={chosen.session}"
         yield page.load()

@@ -68,9 +68,10 @@ def test_a_changed_zone_changes_the_sum_and_not_the_scores(page: Page, scored: s
     none = page.ask("PATCH", f"/api/exams/{scored}/clips/2", {"zone": ""}).json
     assert none["clips"][1]["zone_source"] == ""
     assert none["result"]["zones"][0]["clips"] == [1]
-    assert "no zone of blue-6" in (
-        page.ask("PATCH", f"/api/exams/{scored}/clips/2", {"zone": "R-ant-sup"}).error
-    )
+    wrong = page.ask("PATCH", f"/api/exams/{scored}/clips/2", {"zone": "R-ant-sup"})
+    assert wrong.status == 400
+    assert "no zone of blue-6" in wrong.error
+    assert page.view(scored)["clips"][1]["zone"] == ""
     assert page.ask("PATCH", f"/api/exams/{scored}/clips/2", {"zone": "L2"}).status == 200
 
 

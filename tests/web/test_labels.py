@@ -14,12 +14,23 @@ from web.page_server import Answer, Page, small
 
 
 @pytest.fixture
-def page(serve_page: Callable[..., Page]) -> Page:
+def ward(serve_page: Callable[..., Page]) -> Page:
+    """A page of its own, without cohorts."""
     return serve_page(small())
 
 
 @pytest.fixture
-def exam(page: Page, clip: bytes, other_clip: bytes) -> str:
+def exam(ward: Page, clip: bytes, other_clip: bytes) -> str:
+    return open_with(ward, clip, other_clip)
+
+
+@pytest.fixture(scope="module")
+def shared_exam(page: Page, clip: bytes, other_clip: bytes) -> str:
+    """An exam for labels that are refused."""
+    return open_with(page, clip, other_clip)
+
+
+def open_with(page: Page, clip: bytes, other_clip: bytes) -> str:
     exam = page.open_exam()
     page.upload(exam, "Jane Roe/R1.mp4", clip)
     page.upload(exam, "Jane Roe/L2.mp4", other_clip)
@@ -39,9 +50,9 @@ def label(page: Page, opened: str, clip: int = 1, **changes: object) -> Answer:
 
 
 def test_a_label_makes_the_cohort_that_the_next_model_learns_from(
-    page: Page, exam: str, bundle: Bundle, tmp_path: Path
+    ward: Page, exam: str, bundle: Bundle, tmp_path: Path
 ) -> None:
-    answer = label(page, exam)
+    answer = label(ward, exam)
     assert answer.json["outcome"] == "label"
     assert "ward-7" in answer.json["sentence"]
     cohort = read_cohort(tmp_path / "data" / "ward-7")
@@ -51,17 +62,17 @@ def test_a_label_makes_the_cohort_that_the_next_model_learns_from(
     assert (span.patient, span.zone, span.score, span.rater) == ("p1", "R1", 2, "anna")
     copied = cohort.clip_path(span.clip)
     assert copied.name == f"{digest_clip(copied)[:16]}.mp4"
-    assert [each["name"] for each in page.ask("GET", "/api/cohorts").json] == ["ward-7"]
+    assert [each["name"] for each in ward.ask("GET", "/api/cohorts").json] == ["ward-7"]
 
 
 def test_a_second_clip_joins_and_a_corrected_score_replaces_ones_own(
-    page: Page, exam: str, tmp_path: Path
+    ward: Page, exam: str, tmp_path: Path
 ) -> None:
-    label(page, exam)
-    assert label(page, exam, 2, zone="L2").json["outcome"] == "label"
-    assert label(page, exam, score=3).json["outcome"] == "correction"
-    assert label(page, exam, score=0, rater="bert").json["outcome"] == "opinion"
-    assert label(page, exam, score=3).json["outcome"] == "unchanged"
+    label(ward, exam)
+    assert label(ward, exam, 2, zone="L2").json["outcome"] == "label"
+    assert label(ward, exam, score=3).json["outcome"] == "correction"
+    assert label(ward, exam, score=0, rater="bert").json["outcome"] == "opinion"
+    assert label(ward, exam, score=3).json["outcome"] == "unchanged"
     spans = read_cohort(tmp_path / "data" / "ward-7").spans
     assert [(span.zone, span.score) for span in spans] == [("R1", 3), ("L2", 2)]
 
@@ -84,13 +95,11 @@ def test_a_second_clip_joins_and_a_corrected_score_replaces_ones_own(
         "C:",
     ],
 )
-def test_a_cohorts_name_never_leads_elsewhere(
-    page: Page, exam: str, tmp_path: Path, name: str
-) -> None:
-    answer = label(page, exam, cohort=name)
+def test_a_cohorts_name_never_leads_elsewhere(page: Page, shared_exam: str, name: str) -> None:
+    answer = label(page, shared_exam, cohort=name)
     assert answer.status == 400
-    assert not (tmp_path / "data").exists()
-    assert not (tmp_path / "x").exists()
+    assert not (page.folder / "data").exists()
+    assert not (page.folder / "x").exists()
 
 
 @pytest.mark.parametrize(
@@ -106,70 +115,70 @@ def test_a_cohorts_name_never_leads_elsewhere(
     ],
 )
 def test_what_a_cohort_refuses_is_told_in_a_sentence_and_nothing_is_made(
-    page: Page, exam: str, tmp_path: Path, change: dict[str, object]
+    page: Page, shared_exam: str, change: dict[str, object]
 ) -> None:
-    answer = label(page, exam, **change)
+    answer = label(page, shared_exam, **change)
     assert answer.status == 422
-    assert str(tmp_path) not in answer.error
-    assert not (tmp_path / "data").exists()
+    assert str(page.folder) not in answer.error
+    assert not (page.folder / "data").exists()
 
 
-def test_another_patients_recording_is_refused(page: Page, exam: str, tmp_path: Path) -> None:
-    label(page, exam)
-    answer = label(page, exam, patient="p2")
+def test_another_patients_recording_is_refused(ward: Page, exam: str, tmp_path: Path) -> None:
+    label(ward, exam)
+    answer = label(ward, exam, patient="p2")
     assert answer.status == 422
     assert "another patient" in answer.error
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_its_place(
-    page: Page, exam: str, tmp_path: Path
+    ward: Page, exam: str, tmp_path: Path
 ) -> None:
     (tmp_path / "data").write_text("a file")
-    answer = label(page, exam)
+    answer = label(ward, exam)
     assert answer.status == 422
     assert str(tmp_path) not in answer.error
 
 
 def test_a_cohort_that_is_not_valid_takes_nothing_and_tells_nothing(
-    page: Page, exam: str, tmp_path: Path
+    ward: Page, exam: str, tmp_path: Path
 ) -> None:
-    label(page, exam)
+    label(ward, exam)
     manifest = tmp_path / "data" / "ward-7" / "manifest.csv"
     manifest.write_text(manifest.read_text() + "clips/Jane.mp4,Jane Roe,1,R9,7,,,,,\n")
-    answer = label(page, exam, 2)
+    answer = label(ward, exam, 2)
     assert "lusscore check ward-7" in answer.error
     assert "Jane" not in answer.error
 
 
 def test_a_card_that_cannot_be_read_is_told_without_its_place(
-    page: Page, exam: str, tmp_path: Path
+    ward: Page, exam: str, tmp_path: Path
 ) -> None:
-    label(page, exam)
+    label(ward, exam)
     (tmp_path / "data" / "ward-7" / "cohort.toml").write_text("name = [")
-    answer = label(page, exam, 2)
+    answer = label(ward, exam, 2)
     assert answer.status == 422
     assert "ward-7/cohort.toml is not valid TOML" in answer.error
     assert str(tmp_path) not in answer.error
 
 
 def test_it_is_told_that_a_dicom_file_keeps_its_header(
-    page: Page, exam: str, tmp_path: Path
+    ward: Page, exam: str, tmp_path: Path
 ) -> None:
     path = write_ultrasound(
         tmp_path / "a.dcm", np.zeros((2, 16, 16, 3), np.uint8), PatientName="Roe^Jane"
     )
-    number = page.upload(exam, "IM1", path.read_bytes()).json["number"]
-    answer = label(page, exam, number)
+    number = ward.upload(exam, "IM1", path.read_bytes()).json["number"]
+    answer = label(ward, exam, number)
     assert "--deidentify" in answer.json["sentence"]
     assert b"Roe" not in answer.body
-    assert "--deidentify" not in label(page, exam, 1).json["sentence"]
+    assert "--deidentify" not in label(ward, exam, 1).json["sentence"]
 
 
-def test_what_people_write_stays_text(page: Page, exam: str, tmp_path: Path) -> None:
+def test_what_people_write_stays_text(ward: Page, exam: str, tmp_path: Path) -> None:
     script = "<script>alert(1)</script>"
-    assert label(page, exam, patient=script, rater='=cmd|"/c calc"!A1').json["outcome"] == "label"
+    assert label(ward, exam, patient=script, rater='=cmd|"/c calc"!A1').json["outcome"] == "label"
     (span,) = read_cohort(tmp_path / "data" / "ward-7").spans
     assert span.patient == script
-    told = page.ask("GET", "/api/cohorts")
+    told = ward.ask("GET", "/api/cohorts")
     assert told.headers["content-type"] == "application/json"
     assert told.headers["x-content-type-options"] == "nosniff"

@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Ite
         del registry._BACKBONES["tiny"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def queue(bundle: Bundle, folder: Path) -> Iterator[Page]:
     with serving(bundle, folder, small()) as page:
         yield page
