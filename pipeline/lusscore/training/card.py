@@ -13,6 +13,7 @@ from typing import Any
 from lusscore.bundle.bundle import Member
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric
+from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.training.calibration import Calibration
 from lusscore.training.recorded_run import RecordedRun
 from lusscore.training.trust import Measured
@@ -37,7 +38,11 @@ _TRUST = (
 
 
 def make_card(
-    run: RecordedRun, members: Sequence[Member], calibration: Calibration, trust: Measured
+    run: RecordedRun,
+    members: Sequence[Member],
+    clip_rule: Rule,
+    calibration: Calibration,
+    trust: Measured,
 ) -> dict[str, Any]:
     """Write the card as headings over plain JSON values.
 
@@ -47,6 +52,8 @@ def make_card(
         The cross-validation behind the bundle.
     members
         Its heads.
+    clip_rule
+        By which it scores clips.
     calibration, trust
         What was fixed on held-out patients, and how well that works on others.
     """
@@ -75,7 +82,7 @@ def make_card(
             f"({calibration.temperature:.3g}). A clip is marked for review when its score has a "
             f"probability below {calibration.least_confidence:.2f}, which "
             f"{calibration.coverage:.0%} of them reach. The figures are of clips calibrated by "
-            "the other folds alone.",
+            f"the other folds alone.{_rescored(clip_rule)}",
             "Measured": _measured(trust, _TRUST),
         },
         "Limitations": _limitations(run),
@@ -136,6 +143,16 @@ def _scorer(run: RecordedRun, members: Sequence[Member]) -> dict[str, Any]:
             if value != []
         },
     }
+
+
+def _rescored(rule: Rule) -> str:
+    """Say why accuracy may not be the run's: by most rules, scores depend on the temperature."""
+    if rule == MAJORITY:
+        return ""
+    return (
+        f" Clips are scored from calibrated frames, by the rule {rule.name}, so that their "
+        "accuracy here may differ from that above."
+    )
 
 
 def _how(run: RecordedRun) -> str:

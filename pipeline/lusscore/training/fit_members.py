@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,8 +100,3 @@ def _fit(
     head = fit_on(dataset, model.features, model.head)
     count(1)
     return Member(model.features, model.head.name, dict(model.head.settings), head, temperature)
-
-
-def backbones_of(models: Sequence[Model]) -> tuple[str, ...]:
-    """Name the backbones that models look at, each once."""
-    return tuple(dict.fromkeys(one.backbone for model in models for one in model.features))

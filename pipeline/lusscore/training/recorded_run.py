@@ -1,8 +1,7 @@
-"""The cross-validation that stands behind a bundle: read, and held against the cohort."""
+"""The cross-validation that stands behind a bundle."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from lusscore.cohort import MANIFEST_NAME
 from lusscore.errors import RunError
 from lusscore.evaluation import (
     METRICS_NAME,
@@ -20,7 +18,6 @@ from lusscore.evaluation import (
     read_config,
     read_predictions,
 )
-from lusscore.evaluation.dataset import LabelledCohort
 
 
 @dataclass(frozen=True)
@@ -96,37 +93,6 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
         Rule.parse(rules.get("clip_rule", "majority")),
         Rule.parse(rules.get("zone_rule", "majority")),
     )
-
-
-def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Sequence[str]) -> None:
-    """Refuse a run of other labels or embeddings than those to train on.
-
-    What is reported of a bundle would else be of another scorer.
-
-    Raises
-    ------
-    RunError
-        If the run is of another cohort, manifest or feature file.
-    """
-    cohort = labelled.cohort
-    recorded = run.config["cohort"]
-    again = "Run 'lusscore cv' again, or leave out --from-run."
-    if recorded["name"] != cohort.name:
-        raise RunError(
-            f"{run.folder} is a run of cohort {recorded['name']}, not of {cohort.name}. {again}"
-        )
-    manifest = hashlib.sha256((cohort.folder / MANIFEST_NAME).read_bytes()).hexdigest()
-    if recorded.get("manifest_digest") != manifest:
-        raise RunError(
-            f"The manifest of cohort {cohort.name} has changed since {run.folder} was made. {again}"
-        )
-    prints = {one["name"]: one["fingerprint"] for one in run.config.get("backbones", [])}
-    for backbone in backbones:
-        file = labelled.dataset.features[backbone]
-        if prints.get(backbone) != file.attrs["fingerprint"]:
-            raise RunError(
-                f"{run.folder} was made from other embeddings than those in {file.path}. {again}"
-            )
 
 
 def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:

@@ -24,7 +24,8 @@ from lusscore.training.card import make_card
 from lusscore.training.familiar import clip_vectors, fit_familiar
 from lusscore.training.fit_members import fit_members
 from lusscore.training.held_out_clips import HeldOutClips
-from lusscore.training.recorded_run import RecordedRun, check_same_data
+from lusscore.training.recorded_run import RecordedRun
+from lusscore.training.same_data import check_same_data
 from lusscore.training.trust import measure_trust
 
 
@@ -111,7 +112,7 @@ def train_bundle(
         least_confidence=calibration.least_confidence,
         coverage=calibration.coverage,
         familiar=fit_familiar(*clip_vectors(dataset, used)),
-        card=make_card(run, fitted.members, calibration, trust),
+        card=make_card(run, fitted.members, fitted.clip_rule, calibration, trust),
     )
 
 

@@ -1,0 +1,157 @@
+"""A cohort of real clips whose brightness shows their score, with embeddings, runs and bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from click.testing import CliRunner, Result
+
+from backbone_maker import write_tiny_backbone
+from clip_maker import write_video
+from lusscore.backbones import get_backbone
+from lusscore.backbones.spec import BackboneSpec
+from lusscore.bundle.bundle import Bundle
+from lusscore.cli import main
+from lusscore.cohort import (
+    Card,
+    Cohort,
+    ExtractionSettings,
+    FramesPolicy,
+    Span,
+    read_cohort,
+    write_cohort,
+)
+from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.evaluation.experiment import Experiment, run_experiment
+from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.run import new_run
+from lusscore.training.recorded_run import RecordedRun, read_recorded_run
+from lusscore.training.train import train_bundle
+
+# what no file of a bundle or an exam may hold
+PATIENT = "Quistgaard"
+EXTRACTION = ExtractionSettings(FramesPolicy("all"), variants=1, dtype="float32", sector="none")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a small cohort lies, with the backbones that its embeddings are of."""
+
+    root: Path
+    name: str = "bright"
+    backbones: tuple[str, ...] = ("tiny",)
+
+    @property
+    def places(self) -> list[object]:
+        """Options that tell a command where everything lies."""
+        return [
+            "--data-dir", self.root / "data", "--features-dir", self.features,
+            "--results-dir", self.results,
+        ]  # fmt: skip
+
+    @property
+    def features(self) -> Path:
+        return self.root / "features"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def named(self) -> list[object]:
+        """Options that name the backbones."""
+        return [part for name in self.backbones for part in ("-b", self.root / f"{name}.onnx")]
+
+    @property
+    def cohort(self) -> Cohort:
+        return read_cohort(self.root / "data" / self.name)
+
+    @property
+    def specs(self) -> dict[str, BackboneSpec]:
+        return {name: get_backbone(str(self.root / f"{name}.onnx")) for name in self.backbones}
+
+    def labelled(self) -> LabelledCohort:
+        return load_cohort(self.cohort, list(self.specs.values()), self.features)
+
+    def run(self, name: str, *heads: HeadChoice, **asked: Any) -> Path:
+        """Cross-validate as ``lusscore cv`` does, without figures, and return the run's folder."""
+        folder = self.results / self.name / name
+        if not folder.exists():
+            experiment = Experiment(
+                self.cohort, tuple(self.specs.values()), heads or (HeadChoice("logistic"),),
+                **({"folds": 3} | asked),
+            )  # fmt: skip
+            with new_run(folder) as building:
+                run_experiment(experiment, self.features, building, name=name, command="made")
+        return folder
+
+    def train(self, run: Path | RecordedRun, model: str | None = None, **asked: Any) -> Bundle:
+        """Train by a run."""
+        found = read_recorded_run(run, model) if isinstance(run, Path) else run
+        return train_bundle(self.cohort, self.specs, self.features, found, **asked)
+
+    def command(self, name: str, *arguments: object) -> Result:
+        """Run a command on the cohort."""
+        texts = [str(part) for part in (name, self.name, *arguments, *self.places)]
+        result = CliRunner().invoke(main, texts)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+
+def make_ground(
+    root: Path,
+    patients: int = 12,
+    *,
+    name: str = "bright",
+    backbones: tuple[str, ...] = ("tiny",),
+    extraction: ExtractionSettings = EXTRACTION,
+    score: Callable[[int, int], int | None] = lambda patient, zone: (patient + zone) % 4,
+    frames: int = 4,
+    embed: bool = True,
+    **card: Any,
+) -> Ground:
+    """Write clips, manifest and networks, and compute the embeddings."""
+    folder = root / "data" / name
+    (folder / "clips").mkdir(parents=True, exist_ok=True)
+    spans = []
+    for patient in range(patients):
+        for number, zone in enumerate(("R1", "L1")):
+            clip = f"clips/{PATIENT}_{patient}_{zone}.mp4"
+            value = score(patient, number)
+            write_video(folder / clip, bright(value or 0, frames, seed=10 * patient + number))
+            group = "covid" if patient % 2 else "healthy"
+            spans.append(
+                Span(
+                    clip, f"{PATIENT}-{patient}", "1", zone, value, group=group,
+                    device=f"scanner {patient % 2}",
+                )
+            )  # fmt: skip
+    settings: dict[str, Any] = {"label_level": "clip", "extraction": extraction} | card
+    write_cohort(folder, Card(name, "blue-6", "soldati-2020", **settings), spans)
+    for number, backbone in enumerate(backbones):
+        if not (root / f"{backbone}.onnx").exists():
+            write_tiny_backbone(root / f"{backbone}.onnx", seed=number)
+    ground = Ground(root, name, backbones)
+    if embed:
+        arguments = [str(part) for part in (*ground.named, *ground.places[:4])]
+        result = CliRunner().invoke(main, ["features", name, *arguments])
+        assert result.exit_code in (0, 1), result.output
+    return ground
+
+
+def bright(score: int, frames: int = 4, *, seed: int = 0) -> Any:
+    """Noise that is the brighter the higher the score, though not always: uint8 frames."""
+    rng = np.random.default_rng(seed)
+    level = 40 + 45 * score + rng.normal(0, 22)
+    noise = rng.normal(level, 20, (frames, 48, 64, 1)).clip(0, 255)
+    return noise.astype(np.uint8).repeat(3, axis=3)
+
+
+def same_but_for_id(bundle: Bundle) -> Bundle:
+    """Return the bundle without what every training has of its own."""
+    return replace(bundle, id="0" * 32, created="2026-01-01T00:00:00+00:00")
