@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from lusscore.cli.computed_backbones import computed_backbones
-from lusscore.cli.head_settings import HeadsCommand, choose_heads
+from lusscore.cli.cv_before_training import (
+    cross_validate_first,
+    plan_experiment,
+    trained_model,
+)
+from lusscore.cli.head_settings import HeadsCommand
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
@@ -23,13 +26,18 @@ from lusscore.cli.places import (
     results_dir_option,
     weights_dir_option,
 )
+from lusscore.cli.train_usage import (
+    check_bundle_name,
+    find_run,
+    refuse_settings,
+    run_backbones,
+)
 from lusscore.console import counter, note, say
 from lusscore.errors import BundleError
 
 if TYPE_CHECKING:
-    from lusscore.backbones import BackboneSpec
     from lusscore.bundle.bundle import Bundle
-    from lusscore.cohort import Cohort
+    from lusscore.training.recorded_run import RecordedRun
 
 _HEADINGS = {
     "from_run": "By a run of 'lusscore cv'",
@@ -37,7 +45,6 @@ _HEADINGS = {
     "name": "The bundle",
     "data_dir": "Places",
 }
-_OF_RUN = ("backbones", "head", "assignments", "levels", "clip_rule", "zone_rule", "folds", "seed")
 
 
 class _TrainCommand(HeadsCommand):
@@ -58,9 +65,12 @@ class _TrainCommand(HeadsCommand):
     "--model",
     default=None,
     help="Which model of the run, by name or a part of it.  [default: what it chose inside the "
-    "folds, else its first]",
+    "folds, else its first; without --from-run, the head on all backbones]",
 )
-@backbone_option("Feature file to use.  [default: all that the cohort has]")
+@backbone_option(
+    "Feature file to use; one head sees all of them. With --from-run it only tells where an ONNX "
+    "file of the run lies.  [default: all that the cohort, or the run, has]"
+)
 @click.option("--head", default="softmax", show_default=True, help="What is trained, listed below.")
 @click.option(
     "--set",
@@ -84,7 +94,9 @@ class _TrainCommand(HeadsCommand):
 @click.option(
     "--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds, split by patient."
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Folds and heads."
+)
 @click.option("--name", default=None, help="Of the bundle.  [default: the cohort's]")
 @click.option(
     "--output",
@@ -140,30 +152,38 @@ def command(
     and its checksums are verified whenever it is read.
     """
     from lusscore.bundle.write import write_bundle
-    from lusscore.evaluation.run import check_run_name
     from lusscore.training.recorded_run import read_recorded_run
     from lusscore.training.train import train_bundle
 
     found = find_cohort(cohort, data_dir, check_files=False)
-    title = check_run_name(name or found.name)
+    title = check_bundle_name(found.name if name is None else name)
     path = output or results_dir / "bundles" / title
     if path.exists() and not overwrite:
         raise BundleError(
             f"{path} exists; choose another --name or --output, or replace it by --overwrite."
         )
     if from_run is not None:
-        _refuse_settings()
-        folder = _run_folder(from_run, found, results_dir)
+        refuse_settings()
+        folder = find_run(from_run, found, results_dir)
     else:
-        settings = _Settings(
-            backbones, head, assignments, levels, clip_rule, zone_rule, folds, seed
+        experiment = plan_experiment(
+            found,
+            features_dir,
+            backbones=backbones,
+            head=head,
+            assignments=assignments,
+            levels=levels,
+            rules=(clip_rule, zone_rule),
+            folds=folds,
+            seed=seed,
         )
-        folder = _cross_validate(found, settings, features_dir, results_dir, jobs)
+        folder = cross_validate_first(experiment, features_dir, results_dir, jobs)
+        model = model or trained_model(experiment)
     run = read_recorded_run(folder, model)
     with counter("Training heads", "heads") as update:
         bundle = train_bundle(
             found,
-            _specs(run.config, backbones),
+            run_backbones(run.config, backbones),
             features_dir,
             run,
             name=title,
@@ -174,106 +194,23 @@ def command(
             progress=update,
         )
     written = write_bundle(bundle, path, overwrite=overwrite)
-    _tell(written, path, folder, as_json)
+    skipped = len(run.config["cohort"].get("skipped_clips", []))
+    if skipped:
+        note(f"Note: {skipped} clips have no embeddings; the report of the run lists them.")
+    _tell(written, path, run, as_json)
+    if skipped:
+        sys.exit(1)
 
 
-class _Settings:
-    """Of the cross-validation that is made where no run is named."""
-
-    def __init__(
-        self,
-        backbones: tuple[str, ...],
-        head: str,
-        assignments: tuple[str, ...],
-        levels: str,
-        clip_rule: str,
-        zone_rule: str,
-        folds: int,
-        seed: int,
-    ) -> None:
-        self.backbones = backbones
-        self.head = head
-        self.assignments = assignments
-        self.levels = levels
-        self.rules = (clip_rule, zone_rule)
-        self.folds = folds
-        self.seed = seed
-
-
-def _refuse_settings() -> None:
-    """Refuse options that a run decides."""
-    context = click.get_current_context()
-    for name in _OF_RUN:
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            option = next(one.opts[0] for one in context.command.params if one.name == name)
-            raise click.UsageError(f"--from-run decides that; leave out {option}.")
-
-
-def _run_folder(text: str, cohort: Cohort, results_dir: Path) -> Path:
-    named = results_dir / cohort.name / text
-    return named if named.is_dir() else Path(text)
-
-
-def _specs(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str, BackboneSpec]:
-    """Find the backbones of a run; an ONNX file is found by the path that was given."""
-    from lusscore.backbones import get_backbone
-
-    given = {get_backbone(text).name: text for text in named}
-    names = [one["name"] for one in config["backbones"]]
-    return {name: get_backbone(given.get(name, name)) for name in names}
-
-
-def _cross_validate(
-    cohort: Cohort, settings: _Settings, features_dir: Path, results_dir: Path, jobs: int
-) -> Path:
-    """Measure first what is then trained on everybody."""
-    from lusscore.backbones import get_backbone
-    from lusscore.evaluation.experiment import Experiment, run_experiment
-    from lusscore.evaluation.feature_sets import parse_levels
-    from lusscore.evaluation.rules import Rule
-    from lusscore.evaluation.run import new_run
-    from lusscore.report import write_report
-
-    names = dict.fromkeys(settings.backbones or computed_backbones(features_dir, (cohort,)))
-    clip_rule, zone_rule = map(Rule.parse, settings.rules)
-    experiment = Experiment(
-        cohort,
-        tuple(get_backbone(name) for name in names),
-        choose_heads((settings.head,), {}, settings.assignments),
-        settings.folds,
-        seed=settings.seed,
-        combine=("concatenate",) if len(names) > 1 else (),
-        levels=(parse_levels(settings.levels),),
-        clip_rule=clip_rule,
-        zone_rule=zone_rule,
-    )
-    name = experiment.default_name()
-    folder = results_dir / cohort.name / name
-    with new_run(folder, overwrite=True) as building:
-        with counter("Cross-validating", "heads") as update:
-            outcome = run_experiment(
-                experiment,
-                features_dir,
-                building,
-                name=name,
-                command=shlex.join(["lusscore", *sys.argv[1:]]),
-                jobs=jobs,
-                progress=update,
-            )
-        write_report(building)
-    for sentence in outcome.notes:
-        note(f"Note: {sentence}")
-    return folder
-
-
-def _tell(bundle: Bundle, path: Path, folder: Path, as_json: bool) -> None:
+def _tell(bundle: Bundle, path: Path, run: RecordedRun, as_json: bool) -> None:
     from lusscore.bundle.facts import bundle_facts
 
-    facts = bundle_facts(bundle) | {"path": str(path), "run": str(folder)}
+    facts = bundle_facts(bundle) | {"path": str(path), "run": str(run.folder), "model": run.model}
     if as_json:
         say(json.dumps(facts, indent=1))
         return
     say(f"Bundle: {path}")
     say(f"Digest: {bundle.digest}")
-    say(f"Cross-validation behind it: {folder / 'report.html'}")
-    say(f"Score an exam with it: lusscore score EXAM --model {path}")
+    say(f"Model: {run.model}")
+    say(f"Cross-validation behind it: {run.folder / 'report.html'}")
+    say(f"Score an exam with it: lusscore score EXAM --model {shlex.quote(str(path))}")

@@ -1,0 +1,85 @@
+"""The cross-validation that ``lusscore train`` makes where no run is named."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lusscore.cli.computed_backbones import computed_backbones
+from lusscore.cli.head_settings import choose_heads
+from lusscore.console import counter, note
+
+if TYPE_CHECKING:
+    from lusscore.cohort import Cohort
+    from lusscore.evaluation.experiment import Experiment
+
+
+def plan_experiment(
+    cohort: Cohort,
+    features_dir: Path,
+    *,
+    backbones: tuple[str, ...],
+    head: str,
+    assignments: tuple[str, ...],
+    levels: str,
+    rules: tuple[str, str],
+    folds: int,
+    seed: int,
+) -> Experiment:
+    """Return what the options ask for; without backbones, with all that have a feature file."""
+    from lusscore.backbones import get_backbone
+    from lusscore.evaluation.experiment import Experiment
+    from lusscore.evaluation.feature_sets import parse_levels
+    from lusscore.evaluation.rules import Rule
+
+    names = dict.fromkeys(backbones or computed_backbones(features_dir, (cohort,)))
+    clip_rule, zone_rule = map(Rule.parse, rules)
+    return Experiment(
+        cohort,
+        tuple(get_backbone(name) for name in names),
+        choose_heads((head,), {}, assignments),
+        folds,
+        seed=seed,
+        combine=("concatenate",) if len(names) > 1 else (),
+        levels=(parse_levels(levels),),
+        clip_rule=clip_rule,
+        zone_rule=zone_rule,
+    )
+
+
+def trained_model(experiment: Experiment) -> str:
+    """Name the model of the experiment that is to be trained: the head on all backbones."""
+    from lusscore.evaluation.feature_sets import FeatureSet
+    from lusscore.evaluation.models import Model
+
+    (levels,), (head,) = experiment.levels, experiment.heads
+    return Model(tuple(FeatureSet(one.name, levels) for one in experiment.specs), head).name
+
+
+def cross_validate_first(
+    experiment: Experiment, features_dir: Path, results_dir: Path, jobs: int
+) -> Path:
+    """Measure what is then trained on everybody, and return the run's folder."""
+    from lusscore.evaluation.experiment import run_experiment
+    from lusscore.evaluation.run import new_run
+    from lusscore.report import write_report
+
+    name = experiment.default_name()
+    folder = results_dir / experiment.cohort.name / name
+    with new_run(folder, overwrite=True) as building:
+        with counter("Cross-validating", "heads") as update:
+            outcome = run_experiment(
+                experiment,
+                features_dir,
+                building,
+                name=name,
+                command=shlex.join(["lusscore", *sys.argv[1:]]),
+                jobs=jobs,
+                progress=update,
+            )
+        write_report(building)
+    for sentence in outcome.notes:
+        note(f"Note: {sentence}")
+    return folder

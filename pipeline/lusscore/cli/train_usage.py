@@ -1,0 +1,89 @@
+"""What the options of ``lusscore train`` mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from lusscore.errors import BundleError, RunError
+
+if TYPE_CHECKING:
+    from lusscore.backbones import BackboneSpec
+    from lusscore.cohort import Cohort
+
+_OF_RUN = ("head", "assignments", "levels", "clip_rule", "zone_rule", "folds", "seed")
+
+
+def refuse_settings() -> None:
+    """Refuse options that a run decides."""
+    context = click.get_current_context()
+    for name in _OF_RUN:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = next(one.opts[0] for one in context.command.params if one.name == name)
+            raise click.UsageError(f"--from-run decides that; leave out {option}.")
+
+
+def check_bundle_name(name: str) -> str:
+    """Return a bundle's name, by which its folder goes.
+
+    Raises
+    ------
+    BundleError
+        If it could name another place than one folder beside the other bundles.
+    """
+    from lusscore.evaluation.run import check_run_name
+
+    try:
+        return check_run_name(name)
+    except RunError:
+        raise BundleError(
+            f"--name {name!r} is not allowed; expected up to 100 letters, digits, '.', '-' and "
+            "'_', beginning with a letter or digit and not ending with '.', since the bundle goes "
+            "by it. Where it lies is said with --output."
+        ) from None
+
+
+def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
+    """Return the folder of a run, named as one of the cohort's or by its path."""
+    named = results_dir / cohort.name / text
+    return named if named.is_dir() else Path(text)
+
+
+def run_backbones(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str, BackboneSpec]:
+    """Find the backbones of a run by name.
+
+    Parameters
+    ----------
+    config
+        The run's.
+    named
+        What ``--backbone`` gave: where ONNX files lie, which a run knows by name alone.
+
+    Raises
+    ------
+    RunError
+        If the run has none of that name, or one that is found by no name.
+    BackboneError
+        If what was given is no backbone.
+    """
+    from lusscore.backbones import backbone_names, get_backbone
+
+    given = {spec.name: spec for spec in map(get_backbone, named)}
+    names = [one["name"] for one in config.get("backbones", [])]
+    foreign = [name for name in given if name not in names]
+    if foreign:
+        raise RunError(
+            f"The run has no backbone {foreign[0]}; it has {', '.join(names) or 'none'}, and all "
+            "of them are taken without being named, but for ONNX files."
+        )
+    lost = [name for name in names if name not in given and name not in backbone_names()]
+    if lost:
+        raise RunError(
+            f"The run's backbone {lost[0]} comes from an ONNX file; tell where it lies with "
+            f"--backbone <folder>/{lost[0]}.onnx."
+        )
+    return {name: given.get(name) or get_backbone(name) for name in names}
