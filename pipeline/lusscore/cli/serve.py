@@ -97,10 +97,11 @@ def command(
         from lusscore.web.serve import serve
         from lusscore.web.settings import ServeSettings
     except ModuleNotFoundError as error:
-        if error.name not in ("anyio", "starlette", "uvicorn"):
+        package = (error.name or "").partition(".")[0]
+        if package not in ("anyio", "starlette", "uvicorn"):
             raise
         raise ServeError(
-            f"The page needs the package {error.name}, which is not installed; install it with "
+            f"The page needs the package {package}, which is not installed; install it with "
             "pip install 'lusscore[web]'."
         ) from None
 
