@@ -213,6 +213,23 @@ def test_only_metadata_that_people_write_is_an_identifier(tmp_path: Path) -> Non
     assert read_facts(write_video(tmp_path / "b.mp4", moving_bar(2))).identifiers == ()
 
 
+def test_metadata_that_are_no_text_hinder_nothing_and_reach_no_report(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata.update({"QUALE": "VALUE"})
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(moving_bar(1)[0], format="rgb24")))
+        container.mux(stream.encode(None))
+    written = path.read_bytes()
+    assert written.count(b"VALUE") == written.count(b"QUALE") == 1
+    path.write_bytes(written.replace(b"VALUE", b"V\xe4\xff\xfeE").replace(b"QUALE", b"QU\xc4LE"))
+    assert len(list(open_clip(path))) == 1
+    told = "".join(read_facts(path).identifiers)
+    assert told.startswith("QU")
+    assert told.encode()
+
+
 def test_a_playlist_named_mp4_opens_no_other_file(tmp_path: Path) -> None:
     write_video(tmp_path / "other.mp4", moving_bar(3))
     lists = {

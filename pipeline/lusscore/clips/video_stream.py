@@ -24,6 +24,8 @@ _FORMATS = (
     "mov,avi,matroska,mpeg,mpegvideo,mpegts,asf,gif,m4v,h264,hevc,ogg,flv,ivf,mxf,vc1,mjpeg,nut"
 )
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+# From PyAV 19 on, metadata that are no UTF-8 are never an error.
+_STRICT_METADATA = int(av.__version__.partition(".")[0]) < 19
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class VideoHead:
 
 
 def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
-    """Open a video; metadata that is no text is read with marks in its place."""
-    return av.open(source, "r", options=dict(_OPTIONS), metadata_errors="replace")
+    """Open a video; metadata that are no text do not hinder it."""
+    lenient: dict[str, Any] = {"metadata_errors": "replace"} if _STRICT_METADATA else {}
+    container: av.container.InputContainer = av.open(source, "r", options=dict(_OPTIONS), **lenient)
+    return container
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -158,6 +162,8 @@ def read_video_head(source: str | IO[bytes], path: Path) -> VideoHead:
             stream = video_stream(container, path)
             rate = float(stream.average_rate) if stream.average_rate else math.nan
             names = set(container.metadata).union(*(one.metadata for one in container.streams))
+            # bytes that are no text must not reach a report, which is UTF-8
+            names = {name.encode("utf-8", "replace").decode() for name in names}
             for image in container.decode(stream):
                 height, width = _look_at(image, stream, 0, stream.average_rate).size
                 check_frame_size(path, height, width)
