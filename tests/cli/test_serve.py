@@ -1,8 +1,6 @@
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 
 from bundle_maker import make_bundle
@@ -40,18 +38,3 @@ def test_limits_are_checked_before_anything_is_read(lusscore: Callable[..., Resu
         result = lusscore("serve", option, value)
         assert result.exit_code == 2
         assert option in result.output
-
-
-@pytest.mark.parametrize("package", ["uvicorn", "starlette"])
-def test_without_the_extra_it_is_told_what_to_install(
-    lusscore: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, package: str
-) -> None:
-    for name in [each for each in sys.modules if each.startswith("lusscore.web.")]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in [each for each in sys.modules if each.split(".")[0] == package]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, package, None)
-    result = lusscore("serve", "--no-open")
-    assert result.exit_code == 2
-    assert f"needs the package {package}" in result.output
-    assert "lusscore[web]" in result.output

@@ -12,7 +12,7 @@ import click
 
 from lusscore.cli.places import data_dir_option, features_dir_option, results_dir_option
 from lusscore.console import note, say
-from lusscore.errors import LusscoreError, ServeError
+from lusscore.errors import LusscoreError
 
 if TYPE_CHECKING:
     from lusscore.web.serve import Serving
@@ -91,19 +91,10 @@ def command(
     from lusscore.bundle.builtin import find_bundle
     from lusscore.bundle.read import read_bundle
 
-    try:
-        from lusscore.web.bundle_scoring import BundleScoring
-        from lusscore.web.limits import Limits
-        from lusscore.web.serve import serve
-        from lusscore.web.settings import ServeSettings
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in ("anyio", "starlette", "uvicorn"):
-            raise
-        raise ServeError(
-            f"The page needs the package {package}, which is not installed; install it with "
-            "pip install 'lusscore[web]'."
-        ) from None
+    from lusscore.web.bundle_scoring import BundleScoring
+    from lusscore.web.limits import Limits
+    from lusscore.web.serve import serve
+    from lusscore.web.settings import ServeSettings
 
     bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
     settings = ServeSettings(
