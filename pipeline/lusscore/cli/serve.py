@@ -90,7 +90,6 @@ def command(
     """
     from lusscore.bundle.builtin import find_bundle
     from lusscore.bundle.read import read_bundle
-
     from lusscore.web.bundle_scoring import BundleScoring
     from lusscore.web.limits import Limits
     from lusscore.web.serve import serve
