@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from click.testing import CliRunner, Result
+from numpy.typing import NDArray
 
 from backbone_maker import write_tiny_backbone
 from clip_maker import write_video
@@ -44,6 +45,7 @@ class Ground:
     root: Path
     name: str = "bright"
     backbones: tuple[str, ...] = ("tiny",)
+    weights: Path | None = None
 
     @property
     def places(self) -> list[object]:
@@ -64,7 +66,7 @@ class Ground:
     @property
     def named(self) -> list[object]:
         """Options that name the backbones."""
-        return [part for name in self.backbones for part in ("-b", self.root / f"{name}.onnx")]
+        return [part for name in self.backbones for part in ("-b", self._place(name))]
 
     @property
     def cohort(self) -> Cohort:
@@ -72,7 +74,10 @@ class Ground:
 
     @property
     def specs(self) -> dict[str, BackboneSpec]:
-        return {name: get_backbone(str(self.root / f"{name}.onnx")) for name in self.backbones}
+        return {name: get_backbone(self._place(name)) for name in self.backbones}
+
+    def _place(self, backbone: str) -> str:
+        return backbone if self.weights else str(self.root / f"{backbone}.onnx")
 
     def labelled(self) -> LabelledCohort:
         return load_cohort(self.cohort, list(self.specs.values()), self.features)
@@ -92,7 +97,8 @@ class Ground:
     def train(self, run: Path | RecordedRun, model: str | None = None, **asked: Any) -> Bundle:
         """Train by a run."""
         found = read_recorded_run(run, model) if isinstance(run, Path) else run
-        return train_bundle(self.cohort, self.specs, self.features, found, **asked)
+        own = {"weights_dir": self.weights} | asked
+        return train_bundle(self.cohort, self.specs, self.features, found, **own)
 
     def command(self, name: str, *arguments: object) -> Result:
         """Run a command on the cohort."""
@@ -112,10 +118,15 @@ def make_ground(
     extraction: ExtractionSettings = EXTRACTION,
     score: Callable[[int, int], int | None] = lambda patient, zone: (patient + zone) % 4,
     frames: int = 4,
-    embed: bool = True,
+    film: Callable[..., NDArray[np.uint8]] | None = None,
+    weights: Path | None = None,
     **card: Any,
 ) -> Ground:
-    """Write clips, manifest and networks, and compute the embeddings."""
+    """Write clips, manifest and networks, and compute the embeddings.
+
+    `film` takes a score, how many frames, and a seed. With a folder of `weights`, backbones are
+    registered ones instead of ONNX files.
+    """
     folder = root / "data" / name
     (folder / "clips").mkdir(parents=True, exist_ok=True)
     spans = []
@@ -123,7 +134,8 @@ def make_ground(
         for number, zone in enumerate(("R1", "L1")):
             clip = f"clips/{PATIENT}_{patient}_{zone}.mp4"
             value = score(patient, number)
-            write_video(folder / clip, bright(value or 0, frames, seed=10 * patient + number))
+            video = (film or bright)(value or 0, frames, seed=10 * patient + number)
+            write_video(folder / clip, video)
             group = "covid" if patient % 2 else "healthy"
             spans.append(
                 Span(
@@ -134,17 +146,17 @@ def make_ground(
     settings: dict[str, Any] = {"label_level": "clip", "extraction": extraction} | card
     write_cohort(folder, Card(name, "blue-6", "soldati-2020", **settings), spans)
     for number, backbone in enumerate(backbones):
-        if not (root / f"{backbone}.onnx").exists():
+        if weights is None and not (root / f"{backbone}.onnx").exists():
             write_tiny_backbone(root / f"{backbone}.onnx", seed=number)
-    ground = Ground(root, name, backbones)
-    if embed:
-        arguments = [str(part) for part in (*ground.named, *ground.places[:4])]
-        result = CliRunner().invoke(main, ["features", name, *arguments])
-        assert result.exit_code in (0, 1), result.output
+    ground = Ground(root, name, backbones, weights)
+    places = [*ground.places[:4], *(["--weights-dir", weights] if weights else [])]
+    arguments = [str(part) for part in (*ground.named, *places)]
+    result = CliRunner().invoke(main, ["features", name, *arguments])
+    assert result.exit_code in (0, 1), result.output
     return ground
 
 
-def bright(score: int, frames: int = 4, *, seed: int = 0) -> Any:
+def bright(score: int, frames: int = 4, *, seed: int = 0) -> NDArray[np.uint8]:
     """Noise that is the brighter the higher the score, though not always: uint8 frames."""
     rng = np.random.default_rng(seed)
     level = 40 + 45 * score + rng.normal(0, 22)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lusscore.cli.exam_folder import write_exam
 from lusscore.cli.places import results_dir_option
 from lusscore.console import note, print_table, progress, say
 
@@ -92,16 +93,17 @@ def command(
     found = find_exam(exam, bundle.zones(), table=zones)
     with Scorer(bundle, threads=threads) as scorer, progress() as bars:
         scored = scorer.score(found.clips, name=name, progress=_bar(bars))
-    document = json.dumps(exam_json(scored, bundle, names=names), indent=1, ensure_ascii=False)
+    document = json.dumps(exam_json(scored, bundle, names=names), indent=1)
     folder = output or results_dir / "exams" / _folder_name(scored)
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, text in (
-        ("exam.json", document + "\n"),
-        ("clips.csv", exam_csv(scored)),
-        ("zones.csv", zones_csv(scored)),
-        ("report.html", exam_page(scored, bundle, created=_now(), show_names=names)),
-    ):
-        (folder / file).write_text(text, encoding="utf-8", newline="\n")
+    write_exam(
+        folder,
+        {
+            "exam.json": document + "\n",
+            "clips.csv": exam_csv(scored),
+            "zones.csv": zones_csv(scored),
+            "report.html": exam_page(scored, bundle, created=_now(), show_names=names),
+        },
+    )
     for sentence in (*found.notes, *scored.notes):
         note(f"Note: {sentence}")
     if as_json:
@@ -166,7 +168,7 @@ def _print(exam: ScoredExam, bundle: Bundle) -> None:
 
 
 def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
-    file, zone, reading = clip.clip.path.name, clip.clip.zone or "?", clip.reading
+    file, zone, reading = _printable(clip.clip.path.name), clip.clip.zone or "?", clip.reading
     if reading is None:
         return str(clip.number), file, zone, "–", "", "", f"not scored: {clip.error}"
     return (
@@ -179,3 +181,8 @@ def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
         # the report has the sentences whole
         "; ".join(sentence.partition(":")[0].rstrip(".") for sentence in reading.review),
     )
+
+
+def _printable(name: str) -> str:
+    """Show a file's name without what a terminal would obey, or cannot show."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
