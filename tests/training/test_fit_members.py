@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ground import Ground
+from ground import Ground, make_ground
 from lusscore.bundle.bundle import Member
 from lusscore.cohort.folds import read_folds
 from lusscore.evaluation.dataset import Dataset
@@ -15,12 +16,15 @@ from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.recorded_models import recorded_selection
 from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.grids import Grid
 from lusscore.evaluation.selection.nested import select_and_train
 from lusscore.evaluation.sides import Side, fold_sides
 from lusscore.evaluation.train_head import fit_on
-from lusscore.head import make_head
+from lusscore.head import head_defaults, make_head
 from lusscore.head.temperature import Temperature
 from lusscore.training.fit_members import FittedMembers, fit_members
+from lusscore.training.held_out_clips import HeldOutClips
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
 
 _Float = NDArray[np.float64]
@@ -153,3 +157,33 @@ def test_the_candidates_are_the_runs_whatever_their_results(
 def test_a_rule_that_was_given_and_not_chosen_is_kept(ground: Ground, dataset: Dataset) -> None:
     folder = ground.run("worst", clip_rule=Rule.parse("worst"))
     assert fit_members(dataset, read_recorded_run(folder)).clip_rule.name == "worst"
+
+
+def test_the_papers_head_trained_twice_is_the_same_head(plain_run: Path, dataset: Dataset) -> None:
+    run = read_recorded_run(plain_run, "tiny/logistic")
+    settings = {"name": "softmax"} | head_defaults("softmax") | {"epochs": 1, "seed": 5}
+    paper = replace(run, config=dict(run.config) | {"head": settings}, model="tiny/softmax")
+    rows = np.arange(len(dataset.frames))
+    first, second = (
+        answer(fit_members(dataset, paper).members[0], dataset, rows) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, second)
+    other = replace(paper, config=dict(run.config) | {"head": settings | {"seed": 6}})
+    assert not np.array_equal(first, answer(fit_members(dataset, other).members[0], dataset, rows))
+
+
+def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(
+    tmp_path: Path,
+) -> None:
+    frames = make_ground(tmp_path, label_level="frame")
+    grids: dict[str, Grid] = {"logistic": {"C": (0.1,)}}
+    folder = frames.run(
+        "chosen", choosing=Choosing(("best",), (HeadChoice("logistic"),), grids, folds=2),
+        clip_rule=Rule.parse("worst"), folds=2,
+    )  # fmt: skip
+    run = read_recorded_run(folder)
+    fitted = fit_members(frames.labelled().dataset, run)
+    clips = pd.read_csv(folder / "clips.csv")
+    mine = clips[clips["model"] == run.model]
+    scores, _ = HeldOutClips.of(run.predictions, fitted.clip_rule).decide()
+    assert scores.tolist() == mine["prediction"].tolist()

@@ -37,7 +37,8 @@ class RecordedRun:
     predictions
         What it said of every labelled frame while the frame's patient was held out.
     clip_rule, zone_rule
-        The run's rules from frames to clips and zones.
+        From frames to clips and zones, as the run has scored this model; where its folds chose
+        several rules for clips, the run's own.
     """
 
     folder: Path
@@ -83,16 +84,9 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
     own = predictions[predictions["model"] == name].reset_index(drop=True)
     if own.empty:
         raise RunError(f"{folder} has no predictions of {name}; run 'lusscore cv' again.")
-    rules = config.get("evaluation", {})
-    return RecordedRun(
-        folder,
-        config,
-        _metrics(folder / METRICS_NAME),
-        name,
-        own,
-        Rule.parse(rules.get("clip_rule", "majority")),
-        Rule.parse(rules.get("zone_rule", "majority")),
-    )
+    metrics = _metrics(folder / METRICS_NAME)
+    clip_rule, zone_rule = (_rule(config, metrics, level, name) for level in ("clip", "zone"))
+    return RecordedRun(folder, config, metrics, name, own, clip_rule, zone_rule)
 
 
 def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
@@ -110,6 +104,14 @@ def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
             f"{folder} has {many} that {wanted!r} names; expected one of {', '.join(models)}."
         )
     return found[0]
+
+
+def _rule(config: Mapping[str, Any], metrics: Mapping[str, Any], level: str, model: str) -> Rule:
+    """Return the rule that all folds have scored a model by, else the one that was asked for."""
+    used = metrics.get("rules", {}).get(level, {}).get("folds", {}).get(model, {})
+    if len(used) == 1:
+        return Rule.parse(next(iter(used)))
+    return Rule.parse(config.get("evaluation", {}).get(f"{level}_rule", "majority"))
 
 
 def _metrics(path: Path) -> Mapping[str, Any]:
