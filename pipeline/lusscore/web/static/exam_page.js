@@ -65,6 +65,7 @@ function update() {
   const begun = Boolean(view?.clips.length || uploads.items.length || session.busy);
   show(byId("welcome"), !begun);
   show(byId("exam"), begun);
+  byId("exam").classList.toggle("looking", Boolean(view?.result) && session.selected !== null);
   byId("clip-count").textContent = view?.clips.length ? `(${view.clips.length})` : "";
   listSentences(byId("clip-notes"), view?.notes ?? []);
   const name = byId("exam-name");

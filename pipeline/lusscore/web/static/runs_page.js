@@ -74,6 +74,8 @@ function compare() {
   byId("plot").replaceChildren(intervalPlot(shown, by));
   const synthetic = shown.some((run) => run.synthetic)
     ? "Runs on computed images say nothing about patients. " : "";
+  const several = new Set(shown.map(({ cohort }) => cohort)).size > 1
+    ? "Runs of different cohorts cannot be compared. " : "";
   byId("table").replaceChildren(metricsTable(shown),
-    element("p", { class: "fine" }, `${synthetic}Values over all held-out rows with 95 % intervals over patients. Research use only.`));
+    element("p", { class: "fine" }, `${synthetic}${several}Values over all held-out rows with 95 % intervals over patients. Research use only.`));
 }

@@ -2,12 +2,15 @@
 
 import { drawn } from "../elements.js";
 
-export const VIEW = { x: -4, y: -17, width: 208, height: 144 };
+export const VIEW = { x: 0, y: -17, width: 200, height: 137 };
 const OUTER = 17;
 const INNER = 3.5;
+const LEVELS = { sup: "sup.", mid: "mid.", inf: "inf." };
+const TORSO = "M85-17q0 13-15 16Q46 2 31 6 9 12 5 42 2 74 4 127H196q2-53-1-85-4-30-26-36-15-4-39-7-15-3-15-16z";
 
 /** The outline of a zone; corners at the ends of its side of the chest are rounder. */
 export function zoneOutline(box, side) {
+  if (arePoints(side)) return roundedBox(box);
   const { x, y, width, height } = box;
   const left = Math.min(...side.map((each) => each.x));
   const right = Math.max(...side.map((each) => each.x + each.width));
@@ -33,6 +36,7 @@ export function zoneOutline(box, side) {
 export function backdrop(chest) {
   const middle = 100;
   const parts = [
+    arePoints(chest) ? drawn("path", { class: "torso", d: TORSO }) : null,
     drawn("path", { class: "sternum", d: `M${middle} -2V118` }),
     drawn("path", { class: "ribs", d: [0, 1, 2, 3, 4].map((rib) => {
       const y = 12 + 24 * rib;
@@ -49,10 +53,20 @@ export function backdrop(chest) {
   return drawn("g", { class: "backdrop", "aria-hidden": "true" }, parts);
 }
 
+/** Points on the body, rather than parts of a divided side, have names as short as L1. */
+function arePoints(boxes) {
+  return boxes.every(({ zone }) => zone.length <= 3);
+}
+
+function roundedBox({ x, y, width, height }) {
+  const r = 6;
+  return `M${x + r} ${y}h${width - 2 * r}q${r} 0 ${r} ${r}v${height - 2 * r}q0 ${r}-${r} ${r}h${2 * r - width}q-${r} 0-${r}-${r}v${2 * r - height}q0-${r} ${r}-${r}z`;
+}
+
 /** What a zone is called inside its outline, below its side and its column's heading. */
 export function shortName({ zone, label, side }) {
   if (zone.length <= 3) return zone;
-  return label.replace(`${side} `, "").split(" ").pop();
+  return LEVELS[zone.split("-").pop()] ?? label.replace(`${side} `, "").split(" ").pop();
 }
 
 function sideName(x, anchor, words) {
@@ -64,7 +78,7 @@ function columnHeadings(boxes) {
   const headings = [];
   for (const column of columns.values()) {
     const aspects = new Set(column.map((box) => box.label.split(" ")[1]));
-    if (aspects.size !== 1 || column.some((box) => box.zone.length <= 3)) continue;
+    if (aspects.size !== 1 || arePoints(column)) continue;
     headings.push({ x: column[0].x + column[0].width / 2, words: [...aspects][0] });
   }
   return headings;

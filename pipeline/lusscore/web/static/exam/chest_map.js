@@ -70,7 +70,7 @@ export class ChestMap {
       label,
       score: text("zone-score", wide ? 0.66 : 0.58),
       count: text("zone-count", wide ? 0.58 : 0.56),
-      flag: drawn("g", { class: "zone-flag", transform: `translate(${middle + (wide ? 10 : 7)} ${y + height * (wide ? 0.24 : 0.3)})` },
+      flag: drawn("g", { class: "zone-flag", transform: `translate(${middle + 9.5} ${y + height * 0.24})` },
         drawn("circle", { r: 3.4 }), drawn("path", { d: "M0-1.9V.5M0 1.7v.05" })),
     };
     parts.node = drawn("g", {

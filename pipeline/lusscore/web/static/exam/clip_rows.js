@@ -28,6 +28,8 @@ export class ClipRows {
         row.node.remove();
         this.#rows.delete(number);
       }
+    const folders = new Set(clips.map(({ name }) => name.split("/").slice(0, -1).join("/")));
+    this.list.classList.toggle("one-folder", folders.size < 2);
     clips.forEach((clip, place) => {
       if (!this.#rows.has(clip.number)) this.#rows.set(clip.number, this.#make(clip));
       const row = this.#rows.get(clip.number);
@@ -57,8 +59,11 @@ export class ClipRows {
     const choose = element("button", {
       type: "button", class: "clip-choose", title: clip.name,
       on: { click: () => this.actions.choose(number) },
-    }, element("span", { class: "thumb" }, thumbnail, badge),
-    element("span", { class: "clip-name" }, file, parts.length ? element("small", {}, parts.join("/")) : null));
+    }, element("span", { class: "clip-name" }, file, parts.length ? element("small", {}, parts.join("/")) : null));
+    // beside the button, for some browsers start no drag from within one
+    const picture = element("span", {
+      class: "thumb", on: { click: () => this.actions.choose(number) },
+    }, thumbnail, badge);
     const zone = element("select", {
       "aria-label": `Zone of ${file}`,
       on: { change: () => this.actions.setZone(number, zone.value) },
@@ -75,7 +80,7 @@ export class ClipRows {
         dragend: () => node.classList.remove("dragged"),
         keydown: (event) => this.#key(event, number),
       },
-    }, choose, remove, zone, note);
+    }, picture, choose, remove, zone, note);
     return { node, choose, zone, badge, note };
   }
 

@@ -4,7 +4,8 @@ import { Refusal, ask, tellInPassing } from "../ask.js";
 import { recall, remember } from "../remembered.js";
 
 const POLL = 300;
-const LIVELY = 120_000;
+const LIVELY = 60_000;
+const byName = new Intl.Collator("en", { numeric: true });
 
 export class ExamSession extends EventTarget {
   view = null;
@@ -22,6 +23,7 @@ export class ExamSession extends EventTarget {
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     for (const sign of ["pointerdown", "keydown"])
       addEventListener(sign, () => this.#showLife(), { passive: true });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#showLife());
   }
 
   get path() {
@@ -93,6 +95,8 @@ export class ExamSession extends EventTarget {
   }
 
   take(view) {
+    // clips arrive in any order, as several are sent at once
+    view.clips.sort((a, b) => byName.compare(a.name, b.name) || a.number - b.number);
     this.view = view;
     if (!this.clip(this.selected)) this.selected = null;
     this.#tell("change");
@@ -101,7 +105,7 @@ export class ExamSession extends EventTarget {
 
   addClip(clip) {
     const others = this.view.clips.filter((each) => each.number !== clip.number);
-    this.take({ ...this.view, clips: [...others, clip].sort((a, b) => a.number - b.number) });
+    this.take({ ...this.view, clips: [...others, clip] });
   }
 
   select(number) {

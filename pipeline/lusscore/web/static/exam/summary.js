@@ -79,7 +79,7 @@ function boundsWords({ lowest, highest, zones, zones_of_protocol: all }) {
 
 function boundsDrawing({ total, lowest, highest, maximum }) {
   const at = (score) => (200 * score) / maximum;
-  return drawn("svg", { class: "bounds-drawing", viewBox: "-4 0 208 26", role: "img", "aria-label": `${total} on a scale from 0 to ${maximum}, at most ${highest}` },
+  return drawn("svg", { class: "bounds-drawing", viewBox: "-8 0 216 26", role: "img", "aria-label": `${total} on a scale from 0 to ${maximum}, at most ${highest}` },
     drawn("rect", { class: "scale", x: 0, y: 6, width: 200, height: 6, rx: 3 }),
     drawn("rect", { class: "open", x: at(lowest), y: 6, width: Math.max(0, at(highest) - at(lowest)), height: 6 }),
     drawn("rect", { class: "sum", x: 0, y: 6, width: at(total), height: 6, rx: 3 }),

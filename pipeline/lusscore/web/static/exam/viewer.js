@@ -7,7 +7,7 @@ import { ActivationMaps } from "../player/activation_map.js";
 import { FramePlayer } from "../player/frame_player.js";
 import { isForPage } from "../player/keys.js";
 import { unpackMaps, unpackPictures } from "../player/packed.js";
-import { SCORES } from "../scores.js";
+import { SCORES, scoreChip } from "../scores.js";
 import { readingPanel } from "./reading_panel.js";
 import { Timeline } from "./timeline.js";
 
@@ -45,6 +45,7 @@ export class Viewer {
       return;
     }
     byId("viewer-title").textContent = title(clip);
+    byId("viewer-score").replaceChildren(...(clip.reading ? [scoreChip(clip.reading.score)] : []));
     byId("reading").replaceChildren(...readingPanel(clip));
     this.labelForm.show(clip);
     // the same clip scored again is another one to look at

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from web.browser.study import COHORT, await_end, make_study, start
+from web.browser.tab import Tab, open_tab
+from web.page_server import start_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium of this machine."""
+    found = os.environ.get("LUSSCORE_CHROMIUM") or next(
+        filter(None, map(shutil.which, _NAMES)), None
+    )
+    if found is None:
+        pytest.skip("needs Chromium; install it, or say in LUSSCORE_CHROMIUM where it is")
+    return found
+
+
+@pytest.fixture(scope="session")
+def study(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a cohort to label, an exam to drop and a run."""
+    return make_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="session")
+def coming(study: Path) -> Iterator[subprocess.Popen[str]]:
+    """Computes the cohort's embeddings while tests that need none run."""
+    process = start(study, "features", COHORT)
+    yield process
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def embedded(coming: subprocess.Popen[str]) -> str:
+    """The cohort with embeddings, so that clips of it are suggested."""
+    await_end(coming)
+    return COHORT
+
+
+@pytest.fixture(scope="session")
+def address(study: Path, coming: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a real process serves the page, with the model that comes with lusscore."""
+    process, address = start_page(study, temporary=tmp_path_factory.mktemp("temporary"))
+    try:
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        assert "Traceback" not in errors
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[playwright.Browser]:
+    """A browser of a module's own: its event loop would stand in the way of other tests'."""
+    alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=alone)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser: playwright.Browser, address: str) -> Iterator[Tab]:
+    """A tab that shows the exam page; it must not have gone wrong unseen when the test ends."""
+    with open_tab(browser, address) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the page are put, to be looked at."""
+    folder = Path(__file__).parents[3] / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

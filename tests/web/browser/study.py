@@ -1,0 +1,55 @@
+"""What the browser is to find: a cohort half labelled, an exam, a run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from lusscore.cohort import read_cohort, write_cohort
+from lusscore.evaluation import evaluate_run
+from run_maker import Recipe, make_run
+
+COHORT = "ward"
+MARKUP = "<img src=x onerror=alert(1)>"
+EXAM = "visit"
+_SIZE = ("--patients", "3", "--covid", "2", "--frames", "4")
+
+
+def make_study(folder: Path) -> Path:
+    """Make it with the commands that people use, and return `folder`."""
+    made = start(folder, "phantom", "--name", COHORT, *_SIZE)
+    await_end(made)
+    cohort = read_cohort(folder / "data" / COHORT)
+    spans = [
+        replace(
+            span,
+            patient=span.patient.replace("phantom-002", MARKUP),
+            score=span.score if number % 2 else None,
+        )
+        for number, span in enumerate(cohort.spans)
+        if span.patient != "phantom-003"
+    ]
+    shutil.copytree(folder / "data" / COHORT / "clips" / "phantom-003", folder / EXAM)
+    clean = replace(cohort.card.extraction, variants=0)
+    write_cohort(folder / "data" / COHORT, replace(cohort.card, extraction=clean), spans)
+    run = make_run(folder / "results" / COHORT / "first", Recipe(patients=6, frames=(2, 3)))
+    evaluate_run(run, resamples=100)
+    (run / "report.html").write_text("<!doctype html><title>A report</title>", encoding="utf-8")
+    return folder
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a command in `folder`."""
+    command = [sys.executable, "-m", "lusscore", *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def await_end(process: subprocess.Popen[str]) -> None:
+    """Wait for a command to end well."""
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, told

@@ -1,0 +1,124 @@
+"""The pages at two widths and in both themes: nothing sticks out, and all text can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from web.browser.study import EXAM
+from web.browser.tab import SECONDS, Tab, open_tab
+
+SIZES = {1280: 860, 820: 1180}
+
+# Contrast after WCAG 2.2, of every element with text of its own against what lies behind it.
+_PALE_TEXT = """() => {
+  const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = ([red, green, blue]) =>
+    0.2126 * channel(red / 255) + 0.7152 * channel(green / 255) + 0.0722 * channel(blue / 255);
+  const behind = (node) => {
+    for (let each = node; each; each = each.parentElement) {
+      const colour = parse(getComputedStyle(each).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const pale = [];
+  for (const node of document.querySelectorAll("body *:not(script)")) {
+    if (node.closest("svg, canvas, option") || node.disabled) continue;
+    const words = [...node.childNodes].filter((each) => each.nodeType === 3 && each.data.trim());
+    if (!words.length || !node.checkVisibility({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(node);
+    const [ink, paper] = [luminance(parse(style.color)), luminance(behind(node))];
+    const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (contrast < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5))
+      pale.push(`${words[0].data.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return pale;
+}"""
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def scored(
+    request: pytest.FixtureRequest, browser: Browser, address: str, study: Path
+) -> Iterator[Tab]:
+    """An exam that was scored, in a theme."""
+    with open_tab(browser, address, color_scheme=request.param) as tab:
+        tab.drop(study / EXAM)
+        tab.has_clips(12)
+        tab.score()
+        expect(tab.find(".timeline")).to_be_visible(timeout=SECONDS)
+        yield tab
+
+
+def _theme(tab: Tab) -> str:
+    return "dark" if tab.read("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+
+
+def _fits(tab: Tab) -> None:
+    assert tab.read("document.documentElement.scrollWidth") <= tab.read("innerWidth")
+    assert tab.read(_PALE_TEXT) == []
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_a_scored_exam_fits_and_can_be_read(scored: Tab, width: int, screenshots: Path) -> None:
+    scored.page.set_viewport_size({"width": width, "height": SIZES[width]})
+    scored.find("#label-form .pick").nth(2).click()
+    expect(scored.find("#label-more")).to_be_visible()
+    _fits(scored)
+    name = f"exam-{width}-{_theme(scored)}.png"
+    scored.page.screenshot(path=screenshots / name, full_page=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_the_other_pages_fit_and_can_be_read(
+    browser: Browser, address: str, embedded: str, width: int, theme: str, screenshots: Path
+) -> None:
+    size = {"width": width, "height": SIZES[width]}
+    with open_tab(browser, address, viewport=size, color_scheme=theme) as tab:
+        _fits(tab)
+        tab.page.screenshot(path=screenshots / f"welcome-{width}-{theme}.png")
+        tab.find("#show-card").click()
+        _fits(tab)
+        tab.page.screenshot(path=screenshots / f"model-card-{width}-{theme}.png")
+        tab.page.goto(f"{tab.origin}/queue")
+        tab.find("#cohort").select_option(embedded)
+        expect(tab.find('[data-part="play"]')).to_be_enabled(timeout=SECONDS)
+        _fits(tab)
+        tab.page.screenshot(path=screenshots / f"queue-{width}-{theme}.png", full_page=True)
+        tab.page.goto(f"{tab.origin}/runs")
+        expect(tab.find(".interval-plot")).to_be_visible()
+        _fits(tab)
+        tab.page.screenshot(path=screenshots / f"runs-{width}-{theme}.png", full_page=True)
+
+
+def test_every_control_has_a_name_and_shows_its_focus(scored: Tab) -> None:
+    scored.page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
+    scored.find(".brand").focus()
+    seen = []
+    for _ in range(90):
+        scored.page.keyboard.press("Tab")
+        told = scored.read(
+            """() => {
+              const node = document.activeElement;
+              const style = (each) => getComputedStyle(each);
+              const marked = [node, node.parentElement, node.nextElementSibling,
+                node.closest(".clip-row"), node.querySelector?.(".zone-shape")].filter(Boolean);
+              return {
+                tag: node.tagName,
+                name: node.getAttribute("aria-label") ?? node.getAttribute("aria-labelledby")
+                  ?? node.labels?.[0]?.textContent ?? node.textContent,
+                shown: marked.some((each) => style(each).outlineStyle !== "none"
+                  || (each.matches(".zone-shape") && style(each).strokeWidth === "2.4px")),
+              };
+            }"""
+        )
+        if told["tag"] == "BODY":
+            break
+        seen.append(told)
+    assert len(seen) > 40
+    assert [told for told in seen if not told["name"].strip() or not told["shown"]] == []

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from web.browser.study import COHORT
+from web.browser.tab import open_tab
+
+
+def test_runs_stand_side_by_side_with_their_reports(
+    browser: Browser, address: str, study: Path
+) -> None:
+    metrics = json.loads((study / "results" / COHORT / "first" / "metrics.json").read_text())
+    clips = metrics["levels"]["clip"]
+    with open_tab(browser, address, "runs") as tab:
+        row = tab.find(".metrics tbody tr").nth(1)
+        name = row.locator("th").inner_text()
+        value = clips[name]["pooled"]["quadratic_kappa"]
+        low, high = clips[name]["interval"]["quadratic_kappa"]
+        expect(row.locator("td").first).to_contain_text(f"{value:.3f}[{low:.3f}, {high:.3f}]")
+        expect(tab.find(".interval-plot .dot")).to_have_count(len(clips))
+        tab.find("#measure").select_option("accuracy")
+        expect(tab.find("#plot-title")).to_have_text("Accuracy of held-out clips")
+        with tab.page.expect_popup() as opening:
+            tab.find(".metrics a").click()
+        assert opening.value.title() == "A report"
+        assert opening.value.evaluate("self.origin") == "null"
+        tab.find("#run-choice input").uncheck()
+        expect(tab.find("#plot")).to_have_text("Choose at least one run.")
