@@ -27,6 +27,8 @@ from lusscore.bundle.write import write_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.grids import Grid
 from lusscore.head.temperature import Temperature
 from sector_maker import fan_clip
 from staged_backbone import staged_backbone
@@ -93,9 +95,13 @@ def doubled(score: int, frames: int, *, seed: int) -> NDArray[np.uint8]:
     return np.repeat(fan, 2, axis=0)
 
 
+_GRIDS: dict[str, Grid] = {"logistic": {"C": (0.1, 1.0, 10.0), "pooling": ("mean", "none")}}
 CASES = {
-    "whole images in float32": Case(
-        EXTRACTION, HeadChoice("logistic", {"C": 0.1, "pooling": "none"}), 5e-6
+    "heads that were chosen and are averaged": Case(
+        EXTRACTION,
+        HeadChoice("logistic"),
+        5e-6,
+        asked={"choosing": Choosing(("average",), (HeadChoice("logistic"),), _GRIDS, folds=2)},
     ),
     "variants, and exams as a whole": Case(
         ExtractionSettings(FramesPolicy("all"), variants=2, dtype="float32", sector="none"),
@@ -169,12 +175,15 @@ def test_an_exam_is_scored_as_the_head_scores_what_stage_one_computed(
     film = doubled if case.extraction.repeated == "drop" else None
     folder = request.getfixturevalue("weights") if case.extraction.levels else None
     ground = make_ground(
-        tmp_path, 6, backbones=case.backbones, extraction=case.extraction, film=film,
+        tmp_path, 12, backbones=case.backbones, extraction=case.extraction, film=film,
         weights=folder,
     )  # fmt: skip
     run = ground.run("run", case.head, folds=2, **dict(case.asked))
     model = "mean" if "combine" in case.asked else None
     bundle = write_bundle(ground.train(run, model), tmp_path / "bundle")
+    if "choosing" in case.asked:
+        assert all(member.temperature != 1 for member in bundle.members)
+        assert len(bundle.members) == 5
     dataset = ground.labelled().dataset
     apart = []
     for patient in (1, 4):

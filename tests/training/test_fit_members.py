@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ground import Ground, make_ground
+from ground import Ground, bright, make_ground
 from lusscore.bundle.bundle import Member
 from lusscore.cohort.folds import read_folds
 from lusscore.evaluation.dataset import Dataset
@@ -121,8 +121,11 @@ def combined(fitted: FittedMembers, dataset: Dataset, rows: NDArray[np.int64]) -
 def test_what_is_chosen_on_everybody_is_chosen_trained_and_joined_as_in_a_fold(
     chosen_run: Path, dataset: Dataset, way: str, members: int
 ) -> None:
-    run = read_recorded_run(chosen_run, f"selected/{way}")
+    # the run's own rule, of which nothing may come through
+    other = Rule.parse("highest-in-5%")
+    run = replace(read_recorded_run(chosen_run, f"selected/{way}"), clip_rule=other)
     fitted = fit_members(dataset, run)
+    assert fitted.clip_rule != other
     assert len(fitted.members) == members
     everyone = np.arange(len(dataset.frames))
     # a fold that trains on everybody, and is asked about everybody
@@ -175,7 +178,10 @@ def test_the_papers_head_trained_twice_is_the_same_head(plain_run: Path, dataset
 def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(
     tmp_path: Path,
 ) -> None:
-    frames = make_ground(tmp_path, label_level="frame")
+    def brighter_at_the_end(score: int, frames: int, *, seed: int) -> NDArray[np.uint8]:
+        return np.concatenate([bright(score, frames - 1, seed=seed), bright(3, 1, seed=seed)])
+
+    frames = make_ground(tmp_path, label_level="frame", film=brighter_at_the_end)
     grids: dict[str, Grid] = {"logistic": {"C": (0.1,)}}
     folder = frames.run(
         "chosen", choosing=Choosing(("best",), (HeadChoice("logistic"),), grids, folds=2),
@@ -185,5 +191,10 @@ def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(
     fitted = fit_members(frames.labelled().dataset, run)
     clips = pd.read_csv(folder / "clips.csv")
     mine = clips[clips["model"] == run.model]
-    scores, _ = HeldOutClips.of(run.predictions, fitted.clip_rule).decide()
-    assert scores.tolist() == mine["prediction"].tolist()
+    scores, asked_for = (
+        HeldOutClips.of(run.predictions, rule).decide()[0].tolist()
+        for rule in (fitted.clip_rule, Rule.parse("worst"))
+    )
+    assert scores == mine["prediction"].tolist()
+    # void if it made no difference; where the run keeps to what was asked for, it makes none
+    assert scores != asked_for or fitted.clip_rule.name == "worst"
