@@ -291,6 +291,20 @@ def test_the_folder_is_named_by_the_clips_and_not_by_their_names_or_order(
     assert len(list(Path("results/exams").iterdir())) == 2
 
 
+def test_a_table_tells_zones_before_names_do(
+    score: Callable[..., Result], exam: Path, tmp_path: Path
+) -> None:
+    lines = ["clip,zone", f"{PATIENT} R1.mp4,L3"]
+    (tmp_path / "zones.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert score(exam, "--zones", tmp_path / "zones.csv").exit_code == 0
+    rows = table(exam_folder() / "clips.csv")
+    assert [(row["zone"], row["zone_source"]) for row in rows] == [
+        ("L1", "file name"),
+        ("L3", "table"),
+        ("R2", "file name"),
+    ]
+
+
 # --- exit codes and refusals ----------------------------------------------------------------------
 
 
@@ -479,32 +493,48 @@ def test_names_that_no_terminal_shows_stop_nothing(
 # --- processes ------------------------------------------------------------------------------------
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    texts = [str(argument) for argument in arguments]
+_WATCHED = """
+import json, sys
+sockets = []
+sys.addaudithook(
+    lambda event, details: sockets.append(event) if event.startswith("socket.") else None
+)
+from lusscore.cli import main
+try:
+    main(sys.argv[2:])
+finally:
+    with open(sys.argv[1], "w", encoding="utf-8") as file:
+        loaded = sorted({name.partition(".")[0] for name in sys.modules})
+        json.dump({"loaded": loaded, "sockets": sockets}, file)
+"""
+
+
+def start(seen: Path, *arguments: object) -> subprocess.Popen[str]:
+    """Score in a process that writes down which packages it has loaded and sockets it has used."""
+    texts = [str(argument) for argument in (seen, "score", *arguments)]
     return subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-m", "lusscore", "score", *texts],
+        [sys.executable, "-c", _WATCHED, *texts],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def test_a_process_that_scores_loads_no_tensorflow_and_prints_json_alone(
+def test_a_process_that_scores_loads_no_tensorflow_opens_no_socket_and_prints_json_alone(
     exam: Path, tmp_path: Path
 ) -> None:
     kept = make_bundle(tmp_path / "networks", head="softmax", settings={"epochs": 1})
     write_bundle(kept, tmp_path / "softmax")
-    process = start(exam, "-m", tmp_path / "softmax", "-o", tmp_path / "out", "--json")
+    place = ("-m", tmp_path / "softmax", "-o", tmp_path / "out")
+    process = start(tmp_path / "seen.json", exam, *place, "--json")
     stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 0, stderr[-2000:]
+    assert process.returncode == 0, stderr
     assert len(json.loads(stdout)["clips"]) == 3
-    loaded = {
-        line.rsplit("|", 1)[1].strip().split(".")[0]
-        for line in stderr.splitlines()
-        if line.startswith("import time:")
-    }
-    assert {"lusscore", "openvino", "numpy"} <= loaded
-    assert not loaded & {"tensorflow", "keras", "torch", "jax", "matplotlib"}
+    seen = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
+    assert {"lusscore", "openvino", "numpy"} <= set(seen["loaded"])
+    forbidden = {"tensorflow", "keras", "torch", "jax", "matplotlib"}
+    assert not forbidden & set(seen["loaded"])
+    assert seen["sockets"] == []
 
 
 def test_two_processes_that_score_into_one_folder_do_no_harm(
@@ -512,11 +542,12 @@ def test_two_processes_that_score_into_one_folder_do_no_harm(
 ) -> None:
     folder = tmp_path / "out"
     runs = [
-        start(exam, "-m", bundle.folder, "-o", folder, "--name", name) for name in ("one", "two")
+        start(tmp_path / f"{name}.json", exam, "-m", bundle.folder, "-o", folder, "--name", name)
+        for name in ("one", "two")
     ]
     for process in runs:
         _, stderr = process.communicate(timeout=120)
-        assert process.returncode == 0, stderr[-2000:]
+        assert process.returncode == 0, stderr
     assert sorted(path.name for path in folder.iterdir()) == FILES
     document = json.loads((folder / "exam.json").read_text(encoding="utf-8"))
     assert document["exam"] in ("one", "two")
