@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from web.browser.study import COHORT, await_end, make_study, start
 from web.browser.tab import Tab, open_tab
 from web.page_server import start_page
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -65,17 +64,17 @@ def address(study: Path, coming: object, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[playwright.Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     """A browser of a module's own: its event loop would stand in the way of other tests'."""
     alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=alone)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def tab(browser: playwright.Browser, address: str) -> Iterator[Tab]:
+def tab(browser: Browser, address: str) -> Iterator[Tab]:
     """A tab that shows the exam page; it must not have gone wrong unseen when the test ends."""
     with open_tab(browser, address) as tab:
         yield tab

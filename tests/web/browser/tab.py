@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    FilePayload,
+    Locator,
+    Page,
+    expect,
+)
 
 SECONDS = 20_000
 
@@ -49,10 +58,10 @@ class Tab:
 
     def choose(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Choose files of these names."""
-        self.page.set_input_files(
-            "#pick-files",
-            [{"name": name, "mimeType": "video/mp4", "buffer": content} for name, content in files],
-        )
+        payloads: list[FilePayload] = [
+            {"name": name, "mimeType": "video/mp4", "buffer": content} for name, content in files
+        ]
+        self.page.set_input_files("#pick-files", payloads)
 
     def has_clips(self, count: int) -> None:
         """Wait until so many clips have arrived, and none is under way."""
@@ -69,14 +78,24 @@ class Tab:
     def zone(self, name: str) -> Locator:
         return self.find(f'.zone[data-zone="{name}"]')
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the page's scripts send with everything that changes something."""
+        token = self.find('meta[name="lusscore-token"]').get_attribute("content")
+        assert token is not None
+        return {"X-Lusscore-Token": token, "Origin": self.origin}
+
     def read(self, script: str) -> Any:
         return self.page.evaluate(script)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not (
-            self.refused and "responded with a status of 4" in message.text
-        ):
+        foreseen = self.refused and re.search("responded with a status of (4|503)", message.text)
+        if message.type in ("error", "warning") and not foreseen:
             self.troubles.append(message.text)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.troubles.append(dialog.message)
+        dialog.dismiss()
 
 
 @contextmanager
@@ -89,7 +108,7 @@ def open_tab(browser: Browser, origin: str, path: str = "", **context: Any) -> I
         profile.on("request", lambda request: tab.addresses.append(request.url))
         profile.on("console", tab._hear)
         profile.on("weberror", lambda error: tab.troubles.append(str(error.error)))
-        profile.on("dialog", lambda dialog: tab.troubles.append(dialog.message) or dialog.dismiss())
+        profile.on("dialog", tab._dismiss)
         tab.page.goto(f"{tab.origin}/{path}")
         yield tab
         assert tab.troubles == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,8 @@ from playwright.sync_api import expect
 
 from lusscore.cohort import read_cohort
 from lusscore.report.exam.overlay import MOST_OPAQUE, magnify
-from web.browser.study import EXAM, MARKUP
+from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab
-
-SENTENCE = re.compile(r"^[A-Z].*[.)]$", re.DOTALL)
 
 
 def test_an_exam_is_dropped_placed_scored_looked_at_corrected_and_kept(
@@ -171,47 +168,6 @@ def _close(tab: Tab) -> None:
     expect(tab.find("#welcome")).to_be_visible()
     assert tab.page.request.get(f"{tab.origin}/api/exams/{exam}").status == 404
     assert tab.read("localStorage.length") == 0
-
-
-def test_what_is_no_clip_is_refused_in_a_sentence_and_names_are_text(tab: Tab, study: Path) -> None:
-    tab.refused = True
-    clip = next((study / EXAM).glob("*.mp4")).read_bytes()
-    tab.choose([(f"{MARKUP}L-ant-sup.mp4", clip), (f"{MARKUP}.mp4", b"no clip" * 50)])
-    tab.has_clips(1)
-    expect(tab.find(".clip-choose")).to_contain_text(f"{MARKUP}L-ant-sup.mp4")
-    expect(tab.find(".upload.refused .upload-words")).to_have_text(SENTENCE)
-    expect(tab.find(".upload.refused .upload-name")).to_have_text(f"{MARKUP}.mp4")
-    tab.find("#exam-name").fill(MARKUP)
-    tab.score()
-    expect(tab.find("#viewer-title")).to_contain_text(MARKUP)
-    expect(tab.find(".bounds")).to_contain_text("11 zones have no score")
-    tab.find(".upload.refused button").click()
-    expect(tab.find(".upload")).to_have_count(0)
-    assert tab.find("img[src=x]").count() == 0
-
-
-def test_an_exam_is_there_again_when_the_page_is_loaded_anew(tab: Tab, study: Path) -> None:
-    clip = next((study / EXAM).glob("*.mp4"))
-    tab.drop(clip)
-    tab.has_clips(1)
-    tab.page.reload()
-    tab.has_clips(1)
-    expect(tab.find(".clip-choose")).to_contain_text(clip.name)
-    tab.find(".clip-remove").click()
-    expect(tab.find("#welcome")).to_be_visible()
-
-
-def test_an_exam_that_was_closed_elsewhere_is_told_so(tab: Tab, study: Path) -> None:
-    tab.refused = True
-    tab.drop(next((study / EXAM).glob("*.mp4")))
-    tab.has_clips(1)
-    exam = tab.read("sessionStorage.getItem('lusscore.exam')")
-    token = tab.find('meta[name="lusscore-token"]').get_attribute("content") or ""
-    headers = {"X-Lusscore-Token": token, "Origin": tab.origin}
-    tab.page.request.delete(f"{tab.origin}/api/exams/{exam}", headers=headers)
-    tab.find("#score").click()
-    expect(tab.find("#notices")).to_contain_text("its clips are deleted")
-    expect(tab.find("#welcome")).to_be_visible()
 
 
 def test_scoring_can_be_stopped_and_begun_again(tab: Tab, study: Path) -> None:

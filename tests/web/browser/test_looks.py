@@ -69,6 +69,7 @@ def test_a_scored_exam_fits_and_can_be_read(scored: Tab, width: int, screenshots
     scored.find("#label-form .pick").nth(2).click()
     expect(scored.find("#label-more")).to_be_visible()
     _fits(scored)
+    scored.read("scrollTo(0, 0)")
     name = f"exam-{width}-{_theme(scored)}.png"
     scored.page.screenshot(path=screenshots / name, full_page=True)
 

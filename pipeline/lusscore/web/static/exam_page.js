@@ -15,6 +15,7 @@ import { UploadRows } from "./exam/upload_rows.js";
 import { Viewer } from "./exam/viewer.js";
 import { zoneStates } from "./exam/zone_states.js";
 import { announce, clearNotices, notice, orNotice } from "./notices.js";
+import { plural } from "./numbers.js";
 import { pageData, zoneLabels } from "./page_data.js";
 
 const session = new ExamSession();
@@ -43,6 +44,7 @@ acceptFiles((files) => uploads.add(files));
 session.addEventListener("change", update);
 session.addEventListener("select", update);
 uploads.addEventListener("change", update);
+uploads.addEventListener("done", () => announce(`${plural(session.view.clips.length, "clip")} arrived.`));
 session.addEventListener("closed", (event) => {
   uploads.clear();
   notice(event.detail);

@@ -25,6 +25,9 @@ export class ClipRows {
     const numbers = new Set(clips.map((clip) => clip.number));
     for (const [number, row] of this.#rows)
       if (!numbers.has(number)) {
+        const beside = row.node.nextElementSibling ?? row.node.previousElementSibling;
+        // the focus goes on to a neighbour, not back to the top of the page
+        if (row.node.contains(document.activeElement)) beside?.querySelector("button").focus();
         row.node.remove();
         this.#rows.delete(number);
       }

@@ -21,8 +21,8 @@ export function readingPanel(clip) {
     element("dl", { class: "measures" },
       element("dt", {}, "Evidence outside the sector"),
       element("dd", {}, reading.outside === null ? "not known" : percent(reading.outside)),
-      element("dt", {}, "Distance from the training cohort"),
-      element("dd", {}, distanceWords(reading.distance))),
+      element("dt", {}, "Distance from the training cohort ", element("small", {}, "(alike: up to 1)")),
+      element("dd", { class: reading.distance > 1 ? "unlike" : null }, reading.distance === null ? "not known" : reading.distance.toFixed(2))),
     element("p", { class: "fine" }, pageData.model.synthetic
       ? "Research use only. Trained on computed images; says nothing about patients."
       : "Research use only."),
@@ -34,9 +34,4 @@ function reviewBox(review) {
   return element("div", { class: "review-box" },
     element("h3", {}, icon(WARNING), "Review"),
     element("ul", {}, review.map((sentence) => element("li", {}, sentence))));
-}
-
-function distanceWords(distance) {
-  if (distance === null) return "not known";
-  return `${distance.toFixed(2)} ${distance > 1 ? "(unlike: above 1)" : "(alike: up to 1)"}`;
 }

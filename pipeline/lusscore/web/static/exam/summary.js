@@ -2,7 +2,7 @@
 
 import { drawn, element, icon } from "../elements.js";
 import { plural } from "../numbers.js";
-import { pageData } from "../page_data.js";
+import { pageData, zoneLabels } from "../page_data.js";
 import { scoreChip } from "../scores.js";
 
 const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
@@ -44,7 +44,7 @@ export class Summary {
         element("strong", {}, String(total)), element("span", {}, ` of ${maximum}`)),
       boundsDrawing(result),
       element("p", { class: "bounds" }, boundsWords(result)),
-      element("p", { class: "fine" }, `${plural(zones.length, "zone")} of ${all} scored. Research use only.`),
+      element("p", { class: "fine" }, `${zones.length} of ${plural(all, "zone")} scored. Research use only.`),
       this.#flags(view, result),
       result.notes.length
         ? element("ul", { class: "sentences" }, result.notes.map((note) => element("li", {}, note)))
@@ -59,7 +59,7 @@ export class Summary {
     const items = flagged.map((clip) => element("li", {}, element("button", {
       type: "button", class: "flag", on: { click: () => this.actions.chooseClip(clip.number) },
     }, clip.reading ? scoreChip(clip.reading.score) : icon(WARNING),
-    element("span", {}, clip.zone || clip.name.split("/").pop(),
+    element("span", {}, zoneLabels.get(clip.zone) ?? clip.name.split("/").pop(),
       element("small", {}, clip.error || clip.reading.review[0])))));
     const heading = flagged.length
       ? `${plural(flagged.length, "clip")} to review`

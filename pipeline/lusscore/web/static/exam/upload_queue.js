@@ -1,4 +1,4 @@
-// Sends clips, a few at a time, and tells "change" as they get along.
+// Sends clips, a few at a time; tells "change" as they get along, "done" when none is left.
 
 import { Refusal, refusalOf } from "../ask.js";
 import { megabytes } from "../numbers.js";
@@ -80,7 +80,9 @@ export class UploadQueue extends EventTarget {
     this.#changed();
     this.#next();
     // names are judged together, so that a new clip may change what others' names tell
-    if (!this.busy && this.#session.view) this.#session.refresh();
+    if (this.busy || !this.#session.view) return;
+    await this.#session.refresh();
+    this.dispatchEvent(new Event("done"));
   }
 
   async #deliver(item) {
