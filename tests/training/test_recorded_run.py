@@ -8,7 +8,7 @@ import pytest
 
 from ground import Ground
 from lusscore.errors import RunError
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.rules import Rule
 from lusscore.training.recorded_run import read_recorded_run
 
 
@@ -16,16 +16,19 @@ def copy(run: Path, to: Path) -> Path:
     return Path(shutil.copytree(run, to / "copy"))
 
 
-def test_without_a_name_it_is_the_first_model_and_not_the_best(ground: Ground) -> None:
-    run = ground.run(
-        "weak-first", HeadChoice("logistic", {"C": 1e-9}), HeadChoice("ordinal", {"C": 1.0})
-    )
+@pytest.mark.parametrize("best", [0, 1, 2, 3])
+def test_without_a_name_it_is_the_first_model_whatever_the_numbers(
+    plain_run: Path, tmp_path: Path, best: int
+) -> None:
+    run = copy(plain_run, tmp_path)
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    clips = metrics["levels"]["clip"]
-    accuracy = {name: clips[name]["pooled"]["accuracy"] for name in metrics["models"]}
-    found = read_recorded_run(run)
-    assert found.model == "tiny/logistic"
-    assert accuracy[found.model] < max(accuracy.values()) - 0.3
+    for level in metrics["levels"].values():
+        for number, model in enumerate(metrics["models"]):
+            pooled = level[model]["pooled"]
+            pooled.update(dict.fromkeys(pooled, 1.0 if number == best else 0.0))
+    (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    assert len(metrics["models"]) == 4
+    assert read_recorded_run(run).model == metrics["models"][0] == "tiny/logistic"
 
 
 def test_what_was_chosen_inside_the_folds_comes_before_what_was_not(chosen_run: Path) -> None:
@@ -37,8 +40,6 @@ def test_what_was_chosen_inside_the_folds_comes_before_what_was_not(chosen_run: 
 
 
 def test_it_has_the_models_own_predictions_and_the_runs_rules(ground: Ground) -> None:
-    from lusscore.evaluation.rules import Rule
-
     run = ground.run(
         "rules", clip_rule=Rule.parse("mean-probability"), zone_rule=Rule.parse("worst")
     )

@@ -64,6 +64,8 @@ def plain_xml(xml: bytes) -> bytes:
             element.remove(notes)
         if element.tag == "layer":
             element.set("name", f"layer{element.get('id')}")
+            # counted up within a process where the network has no name for it
+            element.attrib.pop("output_names", None)
         elif element.tag == "port":
             element.attrib.pop("names", None)
     ElementTree.indent(net, "")
