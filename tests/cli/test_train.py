@@ -208,7 +208,6 @@ def test_coverage_is_passed_on_and_its_range_is_kept(ground: Ground) -> None:
         (4, "none", ["--folds", 2], "has no labelled frames with embeddings; give scores in"),
         (6, "one", ["--folds", 2], "a scorer needs at least two scores to tell apart"),
         (2, "zone", [], "2 patients cannot fill 5 folds"),
-        (2, "zone", ["--folds", 2], "2 labelled patients cannot tell which clips are unlike"),
     ],
 )
 def test_labels_that_cannot_be_learned_from_are_a_sentence(

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from ground import Ground, make_ground
 from lusscore.backbones import backbone_names
+from lusscore.cli import main
 from lusscore.errors import RunError
 from lusscore.evaluation.dataset import LabelledCohort
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
@@ -71,10 +73,6 @@ def test_embeddings_of_another_network_of_that_name_are_refused(
     shutil.copy(moved.root / "other.onnx", moved.root / "tiny.onnx")
     (moved.features / "bright" / "tiny.h5").unlink()
     arguments = ("-b", moved.root / "tiny.onnx")
-    from click.testing import CliRunner
-
-    from lusscore.cli import main
-
     texts = [str(each) for each in ("features", "bright", *arguments, *moved.places[:4])]
     assert CliRunner().invoke(main, texts).exit_code == 0
     with pytest.raises(RunError, match=r"made from other embeddings than those in .*tiny\.h5"):
@@ -92,13 +90,11 @@ def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
     run: RecordedRun, ground: Ground
 ) -> None:
     labelled = ground.labelled()
-    first = labelled.dataset.frames["clip"] == labelled.dataset.frames["clip"][0]
-    without = replace(run, predictions=run.predictions[run.predictions["clip"] != "".join(
-        labelled.dataset.frames["clip"][:1]
-    )])  # fmt: skip
+    clips = labelled.dataset.frames["clip"].to_numpy()
+    without = replace(run, predictions=run.predictions[run.predictions["clip"] != clips[0]])
     with pytest.raises(RunError, match="from 92 labelled frames, .* now has 92, and 96 in all"):
         check(without, labelled)
-    fewer = replace(labelled, dataset=labelled.dataset.only(~first.to_numpy()))
+    fewer = replace(labelled, dataset=labelled.dataset.only(clips != clips[0]))
     with pytest.raises(RunError, match="from 96 labelled frames, .* now has 92, and 92 in all"):
         check(run, fewer)
     check(without, fewer)
