@@ -129,6 +129,14 @@ def test_the_same_training_gives_the_same_bytes_on_any_number_of_jobs(
     assert bundles[0].id != bundles[1].id
 
 
+def test_it_is_the_same_with_networks_that_were_kept_from_before(
+    run: RecordedRun, ground: Ground, tmp_path: Path
+) -> None:
+    bundles = [ground.train(run, cache=cache) for cache in (None, tmp_path, tmp_path)]
+    first, *others = (to_files(same_but_for_id(bundle)) for bundle in bundles)
+    assert all(other == first for other in others)
+
+
 def test_another_name_is_another_bundle(run: RecordedRun, ground: Ground) -> None:
     one, other = (
         to_files(same_but_for_id(ground.train(run, name=name))) for name in ("one", "other")
