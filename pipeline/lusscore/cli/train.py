@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,8 +67,8 @@ class _TrainCommand(HeadsCommand):
     "folds, else its first; without --from-run, the head on all backbones]",
 )
 @backbone_option(
-    "Feature file to use; one head sees all of them. With --from-run it only tells where an ONNX "
-    "file of the run lies.  [default: all that the cohort, or the run, has]"
+    "Feature file to use, of which one head sees all; with --from-run, where an ONNX file of the "
+    "run lies.  [default: all that the cohort, or the run, has]"
 )
 @click.option("--head", default="softmax", show_default=True, help="What is trained, listed below.")
 @click.option(
@@ -213,4 +212,6 @@ def _tell(bundle: Bundle, path: Path, run: RecordedRun, as_json: bool) -> None:
     say(f"Digest: {bundle.digest}")
     say(f"Model: {run.model}")
     say(f"Cross-validation behind it: {run.folder / 'report.html'}")
-    say(f"Score an exam with it: lusscore score EXAM --model {shlex.quote(str(path))}")
+    # quoted as shells of all systems understand it
+    shown = f'"{path}"' if " " in str(path) else path
+    say(f"Score an exam with it: lusscore score EXAM --model {shown}")
