@@ -75,7 +75,7 @@ def _look(tab: Tab) -> None:
     expect(tab.find('[data-part="position"]')).to_contain_text("Frame 1")
     box = tab.find(".timeline").bounding_box()
     assert box is not None
-    tab.page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 30)
+    tab.find(".timeline").click(position={"x": 0.9 * box["width"], "y": 30})
     expect(tab.find('[data-part="position"]')).to_contain_text("Frame 3")
     expect(slider).to_have_value("3")
     _map_is_what_the_report_draws(tab)

@@ -41,11 +41,11 @@ export class Summary {
     const { total, maximum, zones, zones_of_protocol: all } = result;
     return [
       element("p", { class: "global", id: "global-score" },
-        element("strong", {}, String(total)), element("span", {}, ` of ${maximum}`)),
+        element("strong", {}, zones.length ? String(total) : "–"), element("span", {}, ` of ${maximum}`)),
       boundsDrawing(result),
       element("p", { class: "bounds" }, boundsWords(result)),
       element("p", { class: "fine" }, `${zones.length} of ${plural(all, "zone")} scored. Research use only.`),
-      this.#flags(view, result),
+      this.#flags(view),
       result.notes.length
         ? element("ul", { class: "sentences" }, result.notes.map((note) => element("li", {}, note)))
         : null,
@@ -55,7 +55,6 @@ export class Summary {
   /** Clips to look at, each a button that shows it. */
   #flags(view) {
     const flagged = view.clips.filter((clip) => clip.error || clip.reading?.review.length);
-    const unplaced = view.clips.filter((clip) => clip.reading && !clip.zone).length;
     const items = flagged.map((clip) => element("li", {}, element("button", {
       type: "button", class: "flag", on: { click: () => this.actions.chooseClip(clip.number) },
     }, clip.reading ? scoreChip(clip.reading.score) : icon(WARNING),
@@ -66,15 +65,15 @@ export class Summary {
       : "No clip is marked for review.";
     return element("div", { class: flagged.length ? "flags some" : "flags" },
       element("h3", {}, flagged.length ? icon(WARNING) : null, heading),
-      items.length ? element("ul", {}, items) : null,
-      unplaced ? element("p", { class: "fine" }, `${plural(unplaced, "scored clip")} without a zone ${unplaced === 1 ? "does" : "do"} not count.`) : null);
+      items.length ? element("ul", {}, items) : null);
   }
 }
 
 function boundsWords({ lowest, highest, zones, zones_of_protocol: all }) {
   const missing = all - zones.length;
+  if (!zones.length) return "No zone has a score: place clips on the chest map.";
   if (!missing) return "All zones have a score.";
-  return `${plural(missing, "zone")} ${missing === 1 ? "has" : "have"} no score: between ${lowest} and ${highest} if ${missing === 1 ? "it" : "they"} had 0 to 3.`;
+  return `${plural(missing, "zone")} ${missing === 1 ? "has" : "have"} no score; with ${missing === 1 ? "it" : "them"} it would be from ${lowest} to ${highest}.`;
 }
 
 function boundsDrawing({ total, lowest, highest, maximum }) {
