@@ -99,7 +99,9 @@ class Tab:
 
 
 @contextmanager
-def open_tab(browser: Browser, origin: str, path: str = "", **context: Any) -> Iterator[Tab]:
+def open_tab(
+    browser: Browser, origin: str, path: str = "", *, blank: bool = False, **context: Any
+) -> Iterator[Tab]:
     """Open a tab in a profile of its own, 1280 wide unless told otherwise."""
     size = {"width": 1280, "height": 860}
     profile: BrowserContext = browser.new_context(**{"viewport": size, **context})
@@ -109,7 +111,8 @@ def open_tab(browser: Browser, origin: str, path: str = "", **context: Any) -> I
         profile.on("console", tab._hear)
         profile.on("weberror", lambda error: tab.troubles.append(str(error.error)))
         profile.on("dialog", tab._dismiss)
-        tab.page.goto(f"{tab.origin}/{path}")
+        if not blank:
+            tab.page.goto(f"{tab.origin}/{path}")
         yield tab
         assert tab.troubles == []
         allowed = (f"{tab.origin}/", "blob:", "data:")

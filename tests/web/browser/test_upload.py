@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Request, Response, expect
+from playwright.sync_api import APIResponse, Request, Response, expect
 
 from lusscore.web.limits import Limits
 from web.browser.study import EXAM, MARKUP
@@ -35,10 +35,16 @@ def test_what_is_no_clip_is_refused_in_a_sentence_and_names_are_text(tab: Tab, s
 
 
 def test_an_exam_is_there_again_when_its_page_is(tab: Tab, study: Path) -> None:
+    tab.refused = True
     clip = next((study / EXAM).glob("*.mp4"))
     tab.drop(clip)
     tab.has_clips(1)
-    tab.page.goto(f"{tab.origin}/runs")
+    headers = tab.headers
+    with tab.page.expect_response(lambda response: "/api/exams/" in response.url):
+        tab.page.goto(f"{tab.origin}/runs")
+    # another page of the same tab keeps the exam although more would be held than may be
+    opened = _open_exams(tab, headers)
+    assert [answer.status for answer in opened] == [201] * (Limits().exams - 1) + [429]
     tab.page.goto(f"{tab.origin}/")
     tab.has_clips(1)
     expect(tab.find(".clip-choose")).to_contain_text(clip.name)
@@ -50,15 +56,10 @@ def test_the_exam_of_a_page_that_was_closed_makes_room_for_others(tab: Tab, stud
     tab.refused = True
     tab.drop(next((study / EXAM).glob("*.mp4")))
     tab.has_clips(1)
-    tab.page.goto(f"{tab.origin}/runs")
-    request, headers = tab.page.request, tab.headers
-    opened = [
-        request.post(f"{tab.origin}/api/exams", data={}, headers=headers)
-        for _ in range(Limits().exams)
-    ]
+    headers = tab.headers
+    tab.page.goto("about:blank")
+    opened = _open_exams(tab, headers)
     assert [answer.status for answer in opened] == [201] * Limits().exams
-    for answer in opened:
-        request.delete(f"{tab.origin}/api/exams/{answer.json()['id']}", headers=headers)
     tab.page.goto(f"{tab.origin}/")
     expect(tab.find("#welcome")).to_be_visible()
 
@@ -101,6 +102,17 @@ def test_few_clips_are_sent_at_once_and_come_again_where_the_server_is_busy(
         expect(tab.find(".upload.refused")).to_have_count(0)
     tab.has_clips(7)
     assert most == [3]
+
+
+def _open_exams(tab: Tab, headers: dict[str, str]) -> list[APIResponse]:
+    """Open as many exams as may be open, and close them again."""
+    request = tab.page.request
+    address = f"{tab.origin}/api/exams"
+    opened = [request.post(address, data={}, headers=headers) for _ in range(Limits().exams)]
+    for answer in opened:
+        if answer.ok:
+            request.delete(f"{address}/{answer.json()['id']}", headers=headers)
+    return opened
 
 
 @contextmanager

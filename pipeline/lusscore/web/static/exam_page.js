@@ -49,6 +49,7 @@ session.addEventListener("closed", (event) => {
   uploads.clear();
   notice(event.detail);
 });
+session.addEventListener("trouble", (event) => notice(event.detail));
 byId("exam-name").addEventListener("change", (event) =>
   orNotice(() => session.change("PATCH", "", { name: event.target.value })));
 byId("close-exam").addEventListener("click", () => openDialog(byId("close-dialog")));

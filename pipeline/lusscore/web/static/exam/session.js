@@ -4,6 +4,7 @@ import { Refusal, ask, tellInPassing } from "../ask.js";
 import { recall, remember } from "../remembered.js";
 
 const POLL = 300;
+const POLL_SILENT = 3000;
 const LIVELY = 60_000;
 const byName = new Intl.Collator("en", { numeric: true });
 
@@ -144,9 +145,17 @@ export class ExamSession extends EventTarget {
   async #poll() {
     if (this.#polling) return;
     this.#polling = true;
+    let pause = POLL;
     while (this.busy) {
-      await new Promise((resolve) => setTimeout(resolve, POLL));
-      await this.refresh();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      try {
+        await this.change("GET", "");
+        pause = POLL;
+      } catch (error) {
+        if (error.name !== "Refusal") throw error;
+        this.dispatchEvent(new CustomEvent("trouble", { detail: error.message }));
+        pause = POLL_SILENT;
+      }
     }
     this.#polling = false;
   }
