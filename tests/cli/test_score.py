@@ -160,14 +160,7 @@ def weights(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-_TWO = pytest.mark.xfail(
-    reason="the exam's report cannot list two networks", raises=TypeError, strict=True
-)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=_TWO if "two" in name else ()) for name in CASES]
-)
+@pytest.mark.parametrize("name", CASES)
 def test_an_exam_is_scored_as_the_head_scores_what_stage_one_computed(
     name: str, tmp_path: Path, lusscore: Callable[..., Result], request: pytest.FixtureRequest
 ) -> None:

@@ -51,6 +51,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except LusscoreError as error:
             raise _Refusal(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            ctx.exit(130)
 
 
 class _Refusal(click.ClickException):

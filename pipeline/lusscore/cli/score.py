@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
     help="Folder for report.html, exam.json, clips.csv and zones.csv.  [default: "
-    "<results-dir>/exams/<by what is in the clips>]",
+    "<results-dir>/exams/<by clips and scorer>]",
 )
 @click.option(
     "--names", is_flag=True, help="Write file names into the report; they may be those of people."
@@ -94,7 +94,7 @@ def command(
     with Scorer(bundle, threads=threads) as scorer, progress() as bars:
         scored = scorer.score(found.clips, name=name, progress=_bar(bars))
     document = json.dumps(exam_json(scored, bundle, names=names), indent=1)
-    folder = output or results_dir / "exams" / _folder_name(scored)
+    folder = output or results_dir / "exams" / _folder_name(scored, bundle)
     write_exam(
         folder,
         {
@@ -132,9 +132,9 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _folder_name(exam: ScoredExam) -> str:
-    """Name an exam's folder by its clips: names of files and folders may be those of people."""
-    digests = "".join(sorted(clip.digest for clip in exam.clips))
+def _folder_name(exam: ScoredExam, bundle: Bundle) -> str:
+    """Name an exam's folder by clips and scorer: names of files may be those of people."""
+    digests = "".join([*sorted(clip.digest for clip in exam.clips), bundle.digest])
     return f"exam-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
 

@@ -124,6 +124,6 @@ def test_a_chosen_rule_is_recorded_where_clips_have_the_labels(level: bool) -> N
     side = sides_of(dataset)[0]
     (found,) = select_and_train(dataset, side, choosing("best", clip_labels=level))
     rules = {row[6] for row in found.rows}
-    assert rules == {"majority"}
+    assert rules == {"majority" if level else ""}
     assert found.probabilities.shape == (len(side.test), 4)
     np.testing.assert_allclose(found.probabilities.sum(1), 1)

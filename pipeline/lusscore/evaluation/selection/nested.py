@@ -231,7 +231,8 @@ def _rows(
             at,
             model.name,
             tell_settings(model.head),
-            choice.rule.name,
+            # where frames are scored no rule was looked at: the run's holds
+            choice.rule.name if selection.clip_labels else "",
             round(own.value, 4),
             round(choice.temperature.value, 4),
             selection.criterion,

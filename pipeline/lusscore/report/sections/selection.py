@@ -83,15 +83,16 @@ def _selected(label: str, rows: pd.DataFrame) -> SelectedModel:
     for (candidate, settings), count in counts.most_common():
         features, _, head = str(candidate).rpartition("/")
         chosen.append(Chosen(backbone_label(features), head, str(settings), count))
-    rules = folds["rule"].value_counts()
+    rules = folds["rule"].replace("", None).dropna().value_counts()
     by_rule = listed([f"{rule} in {count}" for rule, count in rules.items()])
+    told = f"of {plural(len(folds), 'fold')}: {by_rule}" if by_rule else "not chosen by frames"
     heat = pd.to_numeric(rows["temperature"])
     return SelectedModel(
         label,
         len(folds),
         tuple(chosen),
         (
-            f"Rule from frames to clips, of {plural(len(folds), 'fold')}: {by_rule}.",
+            f"Rule from frames to clips, {told}.",
             f"Temperatures {heat.min():.2f} to {heat.max():.2f}; above 1 the head was too sure.",
         ),
     )
