@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +13,7 @@ from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab, open_tab
 
 SIZES = {1280: 860, 820: 1180}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # Contrast after WCAG 2.2, of every element with text of its own against what lies behind it.
 _PALE_TEXT = """() => {
@@ -41,12 +43,10 @@ _PALE_TEXT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def scored(
-    request: pytest.FixtureRequest, browser: Browser, address: str, study: Path
-) -> Iterator[Tab]:
-    """An exam that was scored, in a theme."""
-    with open_tab(browser, address, color_scheme=request.param) as tab:
+@pytest.fixture(scope="module")
+def scored(browser: Browser, address: str, study: Path) -> Iterator[Tab]:
+    """An exam that was scored."""
+    with open_tab(browser, address) as tab:
         tab.drop(study / EXAM)
         tab.has_clips(12)
         tab.score()
@@ -54,47 +54,40 @@ def scored(
         yield tab
 
 
-def _theme(tab: Tab) -> str:
-    return "dark" if tab.read("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+def _looks_well(tab: Tab, pictures: Path, full_page: bool = True) -> None:
+    """Look at what is shown in every size and theme, and keep pictures of it."""
+    for width, height in SIZES.items():
+        tab.page.set_viewport_size({"width": width, "height": height})
+        for theme in THEMES:
+            # without motion colours change at once
+            tab.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            tab.read("scrollTo(0, 0)")
+            assert tab.read("document.documentElement.scrollWidth") <= width
+            assert tab.read(_PALE_TEXT) == []
+            picture = pictures.with_name(f"{pictures.name}-{width}-{theme}.png")
+            tab.page.screenshot(path=picture, full_page=full_page)
 
 
-def _fits(tab: Tab) -> None:
-    assert tab.read("document.documentElement.scrollWidth") <= tab.read("innerWidth")
-    assert tab.read(_PALE_TEXT) == []
-
-
-@pytest.mark.parametrize("width", SIZES)
-def test_a_scored_exam_fits_and_can_be_read(scored: Tab, width: int, screenshots: Path) -> None:
-    scored.page.set_viewport_size({"width": width, "height": SIZES[width]})
+def test_a_scored_exam_fits_and_can_be_read(scored: Tab, screenshots: Path) -> None:
     scored.find("#label-form .pick").nth(2).click()
     expect(scored.find("#label-more")).to_be_visible()
-    _fits(scored)
-    scored.read("scrollTo(0, 0)")
-    name = f"exam-{width}-{_theme(scored)}.png"
-    scored.page.screenshot(path=screenshots / name, full_page=True)
+    _looks_well(scored, screenshots / "exam")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
 def test_the_other_pages_fit_and_can_be_read(
-    browser: Browser, address: str, embedded: str, width: int, theme: str, screenshots: Path
+    browser: Browser, address: str, embedded: str, screenshots: Path
 ) -> None:
-    size = {"width": width, "height": SIZES[width]}
-    with open_tab(browser, address, viewport=size, color_scheme=theme) as tab:
-        _fits(tab)
-        tab.page.screenshot(path=screenshots / f"welcome-{width}-{theme}.png")
+    with open_tab(browser, address) as tab:
+        _looks_well(tab, screenshots / "welcome", full_page=False)
         tab.find("#show-card").click()
-        _fits(tab)
-        tab.page.screenshot(path=screenshots / f"model-card-{width}-{theme}.png")
+        _looks_well(tab, screenshots / "model-card", full_page=False)
         tab.page.goto(f"{tab.origin}/queue")
         tab.find("#cohort").select_option(embedded)
         expect(tab.find('[data-part="play"]')).to_be_enabled(timeout=SECONDS)
-        _fits(tab)
-        tab.page.screenshot(path=screenshots / f"queue-{width}-{theme}.png", full_page=True)
+        _looks_well(tab, screenshots / "queue")
         tab.page.goto(f"{tab.origin}/runs")
         expect(tab.find(".interval-plot")).to_be_visible()
-        _fits(tab)
-        tab.page.screenshot(path=screenshots / f"runs-{width}-{theme}.png", full_page=True)
+        _looks_well(tab, screenshots / "runs")
 
 
 def test_every_control_has_a_name_and_shows_its_focus(scored: Tab) -> None:

@@ -17,9 +17,10 @@ export class ScoringBar {
     this.words = byId("progress-words");
     this.score.addEventListener("click", () =>
       orNotice(() => session.change("POST", "/score", {})));
-    this.stop.addEventListener("click", () => {
+    this.stop.addEventListener("click", async () => {
       this.stop.disabled = true;
-      orNotice(() => session.change("POST", "/stop", {}));
+      await orNotice(() => session.change("POST", "/stop", {}));
+      this.stop.disabled = false;
     });
     session.addEventListener("change", () => this.update());
     uploads.addEventListener("change", () => this.update());
@@ -41,7 +42,6 @@ export class ScoringBar {
 
   #turned(busy, view) {
     this.#wasBusy = busy;
-    this.stop.disabled = false;
     if (busy) announce("Scoring.");
     else if (view.error) announce(view.error);
     else if (view.result) announce(`Scored: global score ${view.result.total} of ${view.result.maximum}.`);

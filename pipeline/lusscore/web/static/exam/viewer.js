@@ -95,6 +95,7 @@ export class Viewer {
     this.timeline.draw(reading);
     show(byId("map-controls"), true);
     show(this.root.querySelector(".timeline-box"), true);
+    this.showOutline.disabled = !reading.pictures.outline.length;
     await this.player.load(unpackPictures(pictures), {
       times: rows.map((row) => reading.times[row]),
       numbers: rows.map((row) => reading.frames[row]),
