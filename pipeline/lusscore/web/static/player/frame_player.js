@@ -91,7 +91,9 @@ export class FramePlayer extends EventTarget {
   }
 
   words() {
-    const number = this.numbers[this.at] ?? this.at;
+    const number = this.numbers[this.at];
+    // of some frames of a clip only the order is known
+    if (number === undefined) return `${this.at + 1} of ${this.count}`;
     const time = this.times[this.at];
     const seconds = time === null || time === undefined ? "" : ` · ${time.toFixed(2)} s`;
     return `Frame ${number}${seconds}`;
