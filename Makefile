@@ -53,14 +53,15 @@ check: $(COHORT_FILES) | $(INSTALLED) ## Say what is wrong with COHORT= before a
 verify: $(INSTALLED) ## Re-read every checksum of COHORT=; what is damaged: VERIFY=--repair
 	$(LUSSCORE) verify $(COHORT) $(VERIFY)
 
-train: $(REPORT) ## Train the run's model on all patients and keep it as a bundle: COHORT= RUN= TRAIN=
+# A run that is there is taken as it is, whatever CV= says now.
+train: $(if $(wildcard results/$(COHORT)/$(RUN)/metrics.json),,$(REPORT)) | $(INSTALLED) ## Train the run's model on all patients and keep it as a bundle: COHORT= RUN= TRAIN=
 	$(LUSSCORE) train $(COHORT) --from-run $(RUN) $(TRAIN)
 
 score: $(if $(findstring data/phantom/,$(EXAM)),data/phantom/manifest.csv) | $(INSTALLED) ## Score an exam and open its report: EXAM= MODEL=
-	$(LUSSCORE) score $(EXAM) --model $(MODEL) $(OPEN)
+	$(LUSSCORE) score "$(EXAM)" --model "$(MODEL)" $(OPEN)
 
 serve: $(INSTALLED) ## Open the page on this machine: MODEL=
-	$(LUSSCORE) serve --model $(MODEL) $(OPEN)
+	$(LUSSCORE) serve --model "$(MODEL)" $(OPEN)
 
 cohort: $(COHORT_FILES) ## Make the phantom cohort
 

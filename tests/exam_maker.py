@@ -99,7 +99,7 @@ def make_exam(protocol: str = "lus-12", *, name: str = "Ward 7", seed: int = 0) 
     bundle = make_exam_bundle(protocol)
     zones = bundle.zones().zone_names
     rng = np.random.default_rng(seed)
-    far = ("Unlike the training cohort: 2.6 times as far off as its own patients' clips are.",)
+    far = ("Unlike the training cohort: a distance of 2.60, above the limit of 1.",)
     unsure = ("Unsure: the score has a probability of 0.41, below the 0.50 asked for.",)
     clips = (
         scored(1, zones[0], make_reading(rng, 0)),

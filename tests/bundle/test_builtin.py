@@ -45,7 +45,12 @@ def test_those_that_are_there_are_listed(tmp_path: Path) -> None:
         find_bundle("c", folder)
 
 
-@pytest.mark.parametrize("text", ["", "none", "a\0b", "x" * 5000, "../..", "a\nb"])
+def test_a_folder_that_is_no_bundle_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is a folder and no bundle, as it has no bundle.json"):
+        find_bundle(str(tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "none", "a\0b", "x" * 5000, "a\nb"])
 def test_what_names_no_bundle_is_a_sentence(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "results" / "bundles"
     with pytest.raises(BundleError, match=r"^No bundle '.*makes another\.$") as told:

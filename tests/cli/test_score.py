@@ -284,6 +284,31 @@ def test_the_folder_is_named_by_the_clips_and_not_by_their_names_or_order(
     assert len(list(Path("results/exams").iterdir())) == 2
 
 
+def test_what_must_be_known_of_the_exam_is_in_report_and_json_too(
+    score: Callable[..., Result], exam: Path, tmp_path: Path
+) -> None:
+    write_video(exam / "unnamed.mp4", bright(1))
+    (exam / "letter.txt").write_text("to somebody")
+    result = score(exam, "--output", tmp_path / "out")
+    assert result.exit_code == 0
+    document = json.loads((tmp_path / "out" / "exam.json").read_text())
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert any(note.startswith("No zone is known for clip 4") for note in document["notes"])
+    assert "No zone is known for clip 4" in page
+    assert "Not scored, as no clips: letter.txt" in result.output
+    assert "letter.txt" not in page
+
+
+def test_an_exam_of_no_known_zone_has_no_global_score(
+    score: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "visit").mkdir()
+    write_video(tmp_path / "visit" / "a.mp4", bright(1))
+    result = score(tmp_path / "visit", "--output", tmp_path / "out")
+    assert "Global score: none, as no zone of blue-6 has a score" in result.output
+    assert json.loads((tmp_path / "out" / "exam.json").read_text())["global_score"]["sum"] is None
+
+
 def test_a_table_tells_zones_before_names_do(
     score: Callable[..., Result], exam: Path, tmp_path: Path
 ) -> None:

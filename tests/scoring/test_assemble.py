@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from exam_maker import failed, make_exam_bundle, make_reading, scored
+from lusscore.bundle.bundle import Member
+from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
+from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
+from lusscore.head import make_head
 from lusscore.scoring import ScoredClip, assemble_exam
 
 
@@ -87,3 +91,34 @@ def test_a_corrected_zone_changes_the_sum_and_no_reading() -> None:
     assert after.total == 4
     assert before.total < 4
     assert after.clips[1].reading is clips[1].reading
+
+
+def test_a_contrast_that_nobody_recorded_is_told() -> None:
+    changed = make_exam_bundle("blue-6", extraction=ExtractionSettings(contrast="clahe"))
+    told = assemble_exam(changed, "", [clip(1, "R1", 0)]).notes
+    assert any("(clahe), not the one that was recorded" in note for note in told)
+
+
+@pytest.mark.parametrize(
+    ("head", "settings", "whole"),
+    [
+        ("logistic", {"pooling": "none"}, False),
+        ("logistic", {"pooling": "mean"}, True),
+        ("mil", {}, True),
+        ("softmax", {}, False),
+    ],
+)
+def test_a_head_that_scores_clips_as_a_whole_is_told(
+    head: str, settings: dict[str, str], whole: bool
+) -> None:
+    member = Member((FeatureSet("tiny"),), head, settings, make_head(head))
+    bundle = make_exam_bundle("blue-6", members=(member,))
+    told = assemble_exam(bundle, "", [clip(1, "R1", 0)]).notes
+    assert any("each clip as a whole" in note for note in told) == whole
+
+
+def test_a_zone_whose_clips_make_a_score_that_is_not_the_most_probable_says_so() -> None:
+    bundle = make_exam_bundle("blue-6", zone_rule=Rule.parse("worst"))
+    zone = assemble_exam(bundle, "", [clip(1, "R1", 0, frames=20), clip(2, "R1", 2)]).zones[0]
+    assert zone.score == 2
+    assert any(sentence.startswith("Not the most probable score") for sentence in zone.review)

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from exam_maker import make_exam, make_exam_bundle
+from exam_maker import make_exam, make_exam_bundle, make_small_exam
 from lusscore.scoring import exam_csv, exam_json, zones_csv
 from lusscore.scoring.documents import CLIP_COLUMNS, ZONE_COLUMNS
 from lusscore.scoring.scored import ScoredExam
@@ -27,6 +27,7 @@ def test_json_is_strict_and_says_what_the_exam_says(exam: ScoredExam) -> None:
     assert (whole["lowest"], whole["highest"]) == (exam.lowest, exam.highest)
     assert whole["maximum"] == 36
     assert document["research_use_only"] is True
+    assert document["created"] is None
     assert document["model"]["digest"] == BUNDLE.digest
     assert document["review"] is True
     for told, clip in zip(document["clips"], exam.clips, strict=True):
@@ -79,3 +80,10 @@ def test_the_table_of_zones_sums_to_the_global_score(exam: ScoredExam) -> None:
     assert tuple(table[0]) == ZONE_COLUMNS
     assert sum(int(row["score"]) for row in table) == exam.total
     assert table[1]["clips"] == "2 3"
+
+
+def test_an_exam_without_a_scored_zone_has_no_sum() -> None:
+    empty = make_small_exam([])
+    whole = exam_json(empty, BUNDLE, created="2026-01-02T03:04:05+00:00")
+    assert whole["global_score"]["sum"] is None
+    assert whole["created"] == "2026-01-02T03:04:05+00:00"

@@ -60,6 +60,7 @@ def test_the_table_is_trusted_before_the_name_the_folder_and_the_header(
         ExamClip(root / "R3" / "c.mp4", "R3", "folder"),
     )
     assert exam.ignored == ()
+    assert any("The table gives clip 4 another zone" in note for note in exam.notes)
     assert any("clips 3 and 5 tell different zones" in note for note in exam.notes)
     assert any("for clip 1;" in note and "--zones" in note for note in exam.notes)
 

@@ -56,6 +56,9 @@ def test_figures_are_those_of_the_runs_metrics(
     entry = metrics["levels"][level]["other/logistic"]
     told = bundle.card["Performance"]
     rows = {row["measure"]: row for row in told[f"{level.capitalize()}s"]}
+    usual = rows.pop("accuracy of the most frequent score")
+    baseline = metrics["levels"][level]["baseline/majority"]
+    assert usual["value"] == f"{baseline['pooled']['accuracy']:.3f}"
     assert rows.keys() == MEASURES.keys()
     for label, key in MEASURES.items():
         assert rows[label]["value"] == f"{entry['pooled'][key]:.3f}"
@@ -70,13 +73,38 @@ def test_figures_are_those_of_the_runs_metrics(
     assert other["pooled"]["quadratic_kappa"] != entry["pooled"]["quadratic_kappa"]
 
 
-def test_the_error_of_global_scores_is_the_runs(bundle: Bundle, plain_run: Path) -> None:
-    metrics = json.loads((plain_run / "metrics.json").read_text(encoding="utf-8"))
-    exams = metrics["exams"]["other/logistic"]
-    error, interval = (exams[part]["mean_absolute_error"] for part in ("pooled", "interval"))
+def test_the_error_of_global_scores_is_not_known_where_no_exam_has_all_zones(
+    bundle: Bundle,
+) -> None:
     assert bundle.card["Performance"]["Global score"] == (
-        f"Off by {error:.3f} {span(interval)} points on average, over 12 exams."
+        "How far off it is is not known: no exam has all its zones labelled."
     )
+
+
+@pytest.mark.parametrize(
+    ("complete", "among"),
+    [(12, ""), (10, ", 2 of them with fewer zones, which makes the error smaller")],
+)
+def test_the_error_of_global_scores_is_the_runs(
+    run: RecordedRun, bundle: Bundle, complete: int, among: str
+) -> None:
+    exams = dict(run.metrics["exams"][run.model]) | {"complete": complete}
+    error, interval = (exams[part]["mean_absolute_error"] for part in ("pooled", "interval"))
+    changed = replace(run, metrics=dict(run.metrics) | {"exams": {run.model: exams}})
+    assert card_of(changed, bundle)["Performance"]["Global score"] == (
+        f"Off by {error:.3f} {span(interval)} points on average, over 12 exams{among}."
+    )
+
+
+@pytest.mark.parametrize(("sure", "is_told"), [(0.5, True), (0.51, False), (float("nan"), False)])
+def test_a_sureness_that_is_worth_nothing_is_a_limitation(
+    run: RecordedRun, bundle: Bundle, sure: float, is_told: bool
+) -> None:
+    trust = TRUST | {"accuracy_trusted": (sure, (0.2, 0.8)), "accuracy_review": (0.5, (0.2, 0.8))}
+    calibration = Calibration(1.5, 0.62, 0.81)
+    card = make_card(run, bundle.members, Rule.parse("majority"), calibration, trust)
+    told = [sentence for sentence in card["Limitations"] if "no reason to believe" in sentence]
+    assert len(told) == is_told
 
 
 def test_how_it_was_measured_and_on_whom_is_said(run: RecordedRun, bundle: Bundle) -> None:

@@ -38,6 +38,11 @@ def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
     for path in (Path(text), folder / text, folder / f"{text}{ZIP_SUFFIX}"):
         if text and _is_there(path):
             return path
+    if _is_folder(text):
+        raise BundleError(
+            f"{text} is a folder and no bundle, as it has no {RECORD}; give the one that "
+            "'lusscore train' wrote."
+        )
     there = ", ".join([BUILTIN, *bundle_names(folder)])
     raise BundleError(
         f"No bundle {text!r}, neither as a path nor in {folder}; there are {there}, and 'lusscore "
@@ -53,6 +58,13 @@ def bundle_names(folder: Path = DEFAULT_FOLDER) -> list[str]:
         return []
     # what a process that was killed left half-written is hidden
     return sorted(path.name for path in paths if path.name[0] != "." and _is_there(path))
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return text != "" and Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_there(path: Path) -> bool:

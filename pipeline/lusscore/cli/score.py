@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lusscore.cli.exam_folder import write_exam
+from lusscore.cli.exam_folder import prepare_folder, write_exam
 from lusscore.cli.places import results_dir_option
 from lusscore.console import note, print_table, progress, say
 
@@ -91,9 +93,13 @@ def command(
 
     bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
     found = find_exam(exam, bundle.zones(), table=zones)
+    if output is not None:
+        prepare_folder(output)
     with Scorer(bundle, threads=threads) as scorer, progress() as bars:
         scored = scorer.score(found.clips, name=name, progress=_bar(bars))
-    document = json.dumps(exam_json(scored, bundle, names=names), indent=1)
+    scored = replace(scored, notes=(*found.notes, *scored.notes))
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    document = json.dumps(exam_json(scored, bundle, created=now, names=names), indent=1)
     folder = output or results_dir / "exams" / _folder_name(scored, bundle)
     write_exam(
         folder,
@@ -101,15 +107,18 @@ def command(
             "exam.json": document + "\n",
             "clips.csv": exam_csv(scored),
             "zones.csv": zones_csv(scored),
-            "report.html": exam_page(scored, bundle, created=_now(), show_names=names),
+            "report.html": exam_page(scored, bundle, created=now, show_names=names),
         },
     )
-    for sentence in (*found.notes, *scored.notes):
+    for sentence in scored.notes:
         note(f"Note: {sentence}")
+    if found.ignored:
+        note(f"Not scored, as no clips: {', '.join(map(_printable, found.ignored))}")
     if as_json:
         say(document)
     else:
-        _print(scored, bundle)
+        _print(scored)
+        say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only.")
         say(f"Report: {folder / 'report.html'}")
     if open_report:
         click.launch((folder / "report.html").resolve().as_uri())
@@ -128,17 +137,13 @@ def _bar(bars: Progress) -> Callable[[int, int], None]:
     return update
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
 def _folder_name(exam: ScoredExam, bundle: Bundle) -> str:
     """Name an exam's folder by clips and scorer: names of files may be those of people."""
     digests = "".join([*sorted(clip.digest for clip in exam.clips), bundle.digest])
     return f"exam-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
 
-def _print(exam: ScoredExam, bundle: Bundle) -> None:
+def _print(exam: ScoredExam) -> None:
     """Print clips, zones and the global score."""
     print_table(
         "Clips",
@@ -154,17 +159,19 @@ def _print(exam: ScoredExam, bundle: Bundle) -> None:
                     zone.zone,
                     str(zone.score),
                     f"{zone.probabilities[zone.score]:.2f}",
-                    "review" if zone.review else "",
+                    _in_short(zone.review),
                 )
                 for zone in exam.zones
             ],
         )
+    if not exam.zones:
+        say(f"Global score: none, as no zone of {exam.protocol} has a score")
+        return
     span = f", {exam.lowest} to {exam.highest} with the zones that are missing"
     say(
         f"Global score: {exam.total} of {exam.maximum} ({len(exam.zones)} of "
         f"{exam.zones_of_protocol} zones scored{span if exam.highest > exam.lowest else ''})"
     )
-    say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only.")
 
 
 def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
@@ -178,9 +185,14 @@ def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
         str(reading.score),
         f"{reading.confidence:.2f}",
         f"{reading.distance:.2f}",
-        # the report has the sentences whole
-        "; ".join(sentence.partition(":")[0].rstrip(".") for sentence in reading.review),
+        _in_short(reading.review),
     )
+
+
+def _in_short(sentences: Sequence[str]) -> str:
+    """Name doubts in a few words; the report has the sentences whole."""
+    short = (re.sub(r"^Clip \d+: ", "", sentence).partition(":")[0] for sentence in sentences)
+    return "; ".join(dict.fromkeys(words.rstrip(".") for words in short))
 
 
 def _printable(name: str) -> str:

@@ -211,6 +211,10 @@ def _tell(bundle: Bundle, path: Path, run: RecordedRun, as_json: bool) -> None:
     say(f"Bundle: {path}")
     say(f"Digest: {bundle.digest}")
     say(f"Model: {run.model}")
+    say(
+        f"Marked for review: scores with a probability below {bundle.least_confidence:.2f}, as "
+        f"{1 - bundle.coverage:.0%} of held-out clips have"
+    )
     say(f"Cross-validation behind it: {run.folder / 'report.html'}")
     # quoted as shells of all systems understand it
     shown = f'"{path}"' if " " in str(path) else path

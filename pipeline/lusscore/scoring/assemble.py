@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle.bundle import Bundle, Member
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
+from lusscore.scoring.review import rule_beside_probabilities
 from lusscore.scoring.scored import ScoredClip, ScoredExam, ScoredZone
 
 
@@ -73,6 +74,9 @@ def _score_zone(bundle: Bundle, name: str, label: str, clips: Sequence[ScoredCli
     if len({reading.score for reading in readings}) > 1:
         told = ", ".join(str(reading.score) for reading in readings)
         review.append(f"Its clips have different scores: {told}.")
+    differs = rule_beside_probabilities(bundle.zone_rule, score, probabilities)
+    if differs and several:
+        review.append(differs)
     return ScoredZone(
         name, label, tuple(clip.number for clip in clips), score, probabilities, tuple(review)
     )
@@ -90,6 +94,15 @@ def _notes(
     failed = sum(1 for clip in clips if clip.reading is None)
     if failed:
         notes.append(_plural(failed, "clip could", "clips could") + " not be scored.")
+    if bundle.extraction.contrast != "none":
+        notes.append(
+            "Pictures have the contrast that the scorer sees "
+            f"({bundle.extraction.contrast}), not the one that was recorded: signs look stronger."
+        )
+    if bundle.members and all(_scores_whole_clips(member) for member in bundle.members):
+        notes.append(
+            "The scorer looks at each clip as a whole: its frames have no scores of their own."
+        )
     homeless = sum(1 for clip in clips if clip.reading is not None and not clip.clip.zone)
     if homeless:
         notes.append(
@@ -102,6 +115,10 @@ def _notes(
             + " not scored; nothing was filled in for what is missing."
         )
     return notes
+
+
+def _scores_whole_clips(member: Member) -> bool:
+    return member.name == "mil" or member.settings.get("pooling", "none") != "none"
 
 
 def _plural(count: int, one: str, many: str) -> str:

@@ -22,13 +22,17 @@ CLIP_COLUMNS = (
 ZONE_COLUMNS = ("zone", "label", "score", *PROBABILITIES, "clips", "review")
 
 
-def exam_json(exam: ScoredExam, bundle: Bundle, *, names: bool = False) -> dict[str, Any]:
+def exam_json(
+    exam: ScoredExam, bundle: Bundle, *, created: str | None = None, names: bool = False
+) -> dict[str, Any]:
     """Lay out an exam as plain JSON values; docs/scoring.md tells what each is.
 
     Parameters
     ----------
     exam, bundle
         What was scored, and by what.
+    created
+        When it was scored, ISO 8601.
     names
         Whether clips carry the names of their files, which may be those of people.
     """
@@ -37,6 +41,7 @@ def exam_json(exam: ScoredExam, bundle: Bundle, *, names: bool = False) -> dict[
         "lusscore": __version__,
         "research_use_only": True,
         "exam": exam.name,
+        "created": created,
         "model": {
             "id": bundle.id,
             "digest": bundle.digest,
@@ -46,7 +51,7 @@ def exam_json(exam: ScoredExam, bundle: Bundle, *, names: bool = False) -> dict[
         },
         "protocol": exam.protocol,
         "global_score": {
-            "sum": exam.total,
+            "sum": exam.total if exam.zones else None,
             "lowest": exam.lowest,
             "highest": exam.highest,
             "maximum": exam.maximum,

@@ -85,7 +85,13 @@ def _on_zones(clips: Sequence[ReadClip], protocol: Protocol, has_table: bool) ->
     unclear = [said.unclear for said in told]
     if any(unclear):
         yield f"What should tell the zone of {_listed(unclear)} names more than one and tells none."
-    contradicted = [said.contradicted for said in told]
+    corrected = [said.contradicted and said.source == "table" for said in told]
+    if any(corrected):
+        yield (
+            f"The table gives {_listed(corrected)} another zone than names, folders or header do; "
+            "the table is believed, please check."
+        )
+    contradicted = [said.contradicted and said.source != "table" for said in told]
     if any(contradicted):
         yield (
             f"Name, folders and header of {_listed(contradicted)} tell different zones: a name is "

@@ -64,7 +64,7 @@ def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None =
     if table is not None:
         zones, notes = read_zone_table(table, [clip.path for clip, _ in found], protocol)
         told = [
-            Told(zones[clip.path], "table") if clip.path in zones else said
+            _by_table(zones[clip.path], said) if clip.path in zones else said
             for (clip, _), said in zip(found, told, strict=True)
         ]
     read = [ReadClip(*clip, said) for clip, said in zip(found, told, strict=True)]
@@ -74,6 +74,10 @@ def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None =
         tuple(ignored),
         (*notes, *notes_on_zones(read, protocol, has_table), *notes_on_patients(read)),
     )
+
+
+def _by_table(zone: str, said: Told) -> Told:
+    return Told(zone, "table", contradicted=said.zone not in ("", zone))
 
 
 def _look_through(

@@ -155,7 +155,7 @@ class Scorer:
             means,
             confidence,
             distance,
-            reasons(self.bundle, confidence, distance, evidence, self._sector_source(clip)),
+            reasons(self.bundle, (score, means), distance, evidence, self._sector_source(clip)),
             clip.found.frames,
             clip.times,
             probabilities,

@@ -13,6 +13,7 @@ from typing import Any
 from lusscore.bundle.bundle import Member
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric
+from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.training.calibration import Calibration
 from lusscore.training.recorded_run import RecordedRun
@@ -66,7 +67,9 @@ def make_card(
         "Performance": {
             "How it was measured": _how(run),
             **{
-                f"{level.capitalize()}s": _rows(levels[level][run.model])
+                f"{level.capitalize()}s": _rows(
+                    levels[level][run.model], levels[level].get(BASELINE)
+                )
                 for level in ("clip", "zone")
                 if levels[level].get(run.model)
             },
@@ -85,7 +88,7 @@ def make_card(
             f"the other folds alone.{_rescored(clip_rule)}",
             "Measured": _measured(trust, _TRUST),
         },
-        "Limitations": _limitations(run),
+        "Limitations": _limitations(run, trust),
     }
 
 
@@ -176,13 +179,20 @@ def _how(run: RecordedRun) -> str:
     )
 
 
-def _rows(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
+def _rows(
+    entry: Mapping[str, Any], baseline: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    rows = [
         {"measure": label, "value": _three(entry["pooled"].get(key)), "95 % interval": _span(span)}
         for key, label in _SHOWN
         if key in entry["pooled"]
         for span in [entry["interval"].get(key)]
     ]
+    if baseline:
+        usual, span = (baseline[part].get("accuracy") for part in ("pooled", "interval"))
+        measure = "accuracy of the most frequent score"
+        rows.append({"measure": measure, "value": _three(usual), "95 % interval": _span(span)})
+    return rows
 
 
 def _by_score(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -200,9 +210,15 @@ def _exams(run: RecordedRun) -> dict[str, Any]:
     if not entry or not entry.get("exams"):
         return {}
     error, span = (entry[part].get("mean_absolute_error") for part in ("pooled", "interval"))
+    if not entry["complete"]:
+        return {
+            "Global score": "How far off it is is not known: no exam has all its zones labelled."
+        }
+    fewer = entry["exams"] - entry["complete"]
+    among = f", {fewer} of them with fewer zones, which makes the error smaller" if fewer else ""
     return {
         "Global score": f"Off by {_three(error)} {_span(span)} points on average, over "
-        f"{entry['exams']} exams."
+        f"{entry['exams']} exams{among}."
     }
 
 
@@ -214,7 +230,7 @@ def _measured(trust: Measured, shown: Sequence[tuple[str, str]]) -> list[dict[st
     ]
 
 
-def _limitations(run: RecordedRun) -> list[str]:
+def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
     cohort = run.config["cohort"]
     devices = sorted(cohort.get("devices", {}))
     told = [
@@ -229,6 +245,12 @@ def _limitations(run: RecordedRun) -> list[str]:
         told.append(
             f"Scores were given per {cohort['label_level']}, so that frames carry weak labels: "
             "what it says of a single frame was never checked."
+        )
+    sure, doubted = trust["accuracy_trusted"][0], trust["accuracy_review"][0]
+    if sure <= doubted:
+        told.append(
+            f"Clips of which it was sure were not right more often ({_three(sure)}) than those "
+            f"marked for review ({_three(doubted)}): its sureness is no reason to believe it."
         )
     absent = [
         one["score"]

@@ -73,6 +73,8 @@ class ClipCard:
         None where they are not known.
     view, timeline
         None for a clip without reading, and `view` for one without pictures.
+    is_flat
+        Whether all of several frames have the same probabilities: the clip was scored as a whole.
     """
 
     clip: ScoredClip
@@ -84,6 +86,7 @@ class ClipCard:
     outside: float | None = None
     view: View | None = None
     timeline: Markup | None = None
+    is_flat: bool = False
 
 
 def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
@@ -104,7 +107,13 @@ def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
         _known(reading.evidence.outside),
         _view(reading) if reading.pictures.jpegs else None,
         draw_timeline(reading),
+        _is_flat(reading),
     )
+
+
+def _is_flat(reading: Reading) -> bool:
+    frames = reading.frame_probabilities
+    return len(frames) > 1 and bool((frames == frames[0]).all())
 
 
 def _view(reading: Reading) -> View:

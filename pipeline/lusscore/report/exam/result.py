@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lusscore.bundle.bundle import Bundle
 from lusscore.cohort.protocols import get_protocol
 from lusscore.report.chest_map import Place, lay_out
+from lusscore.report.exam.worth import scorers_worth
 from lusscore.report.numbers import plural
 from lusscore.scoring.scored import ScoredExam, ScoredZone
 
@@ -50,8 +51,12 @@ class Result:
         Names of the zones without a score.
     to_review
         How many zones are marked for review.
+    clips, clips_to_review
+        Scored clips, and how many of them are marked.
     bounds
         What the global score could be, as a sentence.
+    worth
+        How well the scorer did on held-out patients, as sentences; empty if its card says nothing.
     """
 
     zones: tuple[ZoneRow, ...]
@@ -60,13 +65,17 @@ class Result:
     mean: float | None
     missing: tuple[str, ...]
     to_review: int
+    clips: int
+    clips_to_review: int
     bounds: str
+    worth: str
 
 
 def result(exam: ScoredExam, bundle: Bundle) -> Result:
     """Lay out the zones of an exam and what they add up to."""
     places = lay_out(get_protocol(exam.protocol))
     scored = {zone.zone: zone for zone in exam.zones}
+    readings = [clip.reading for clip in exam.clips if clip.reading is not None]
     zones = tuple(ZoneRow(place, scored.get(place.zone), _aria(place, scored)) for place in places)
     return Result(
         zones,
@@ -75,7 +84,10 @@ def result(exam: ScoredExam, bundle: Bundle) -> Result:
         exam.total / len(exam.zones) if exam.zones else None,
         tuple(row.place.zone for row in zones if row.scored is None),
         sum(1 for zone in exam.zones if zone.review),
+        len(readings),
+        sum(1 for reading in readings if reading.review),
         _bounds(exam),
+        scorers_worth(bundle.card),
     )
 
 
