@@ -63,7 +63,7 @@ def test_a_run_is_named_or_pointed_at(ground: Ground) -> None:
         assert train(ground, "--from-run", run, "--name", f"named-{number}").exit_code == 0
     result = train(ground, "--from-run", "none", "--name", "named-none")
     assert result.exit_code == 2
-    assert "No run at none" in told(result)
+    assert "No run 'none' of bright" in told(result)
     assert "named-none" not in bundles(ground)
 
 

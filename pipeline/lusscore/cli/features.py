@@ -179,7 +179,8 @@ def _tell_outcomes(outcomes: Sequence[Outcome], as_json: bool) -> None:
         say(json.dumps(rows, indent=2))
         return
     for outcome in outcomes:
-        what = f"{outcome.frames} frames computed" if outcome.frames else "nothing to compute"
+        idle = "nothing to compute" if outcome.finished else "no frame computed yet"
+        what = f"{outcome.frames} frames computed" if outcome.frames else idle
         size = outcome.path.stat().st_size / 1e6
         say(f"{outcome.backbone}: {what}, {outcome.path} ({size:.1f} MB)")
     failed = {clip: error for outcome in outcomes for clip, error in outcome.failed.items()}

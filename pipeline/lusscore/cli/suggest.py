@@ -189,7 +189,7 @@ def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> No
         return
     print_table(
         f"Label next in {cohort.name}: {labelled:,} of {total:,} are labelled",
-        (">rank", "clip", "patient", "zone", ">score", ">unsure", "why"),
+        (">rank", "clip", "patient", "zone", ">model says", ">unsure", "why"),
         [
             (
                 str(one.rank),

@@ -48,9 +48,23 @@ def check_bundle_name(name: str) -> str:
 
 
 def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
-    """Return the folder of a run, named as one of the cohort's or by its path."""
-    named = results_dir / cohort.name / text
-    return named if named.is_dir() else Path(text)
+    """Return the folder of a run, named as one of the cohort's or by its path.
+
+    Raises
+    ------
+    RunError
+        If there is none; the cohort's are listed.
+    """
+    from lusscore.evaluation.run_config import CONFIG_NAME
+
+    for folder in (results_dir / cohort.name / text, Path(text)):
+        if folder.is_dir():
+            return folder
+    there = sorted(path.parent.name for path in results_dir.glob(f"{cohort.name}/*/{CONFIG_NAME}"))
+    raise RunError(
+        f"No run {text!r} of {cohort.name}, neither in {results_dir / cohort.name} nor as a path; "
+        f"there are {', '.join(there) or 'none'}. 'lusscore cv {cohort.name}' makes one."
+    )
 
 
 def run_backbones(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str, BackboneSpec]:
