@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import re
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bundle_maker import make_bundle
 from lusscore.bundle.bundle import Bundle
+from lusscore.report.exam.worth import scorers_worth
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
 from lusscore.web.routes.table import STATIC
 from web.page_server import Page, serving
@@ -54,6 +57,49 @@ def test_an_exam_is_scored_from_dropping_to_result(
     assert any("no known zone" in note for note in result["notes"])
     for each in view["clips"]:
         assert sum(each["reading"]["probabilities"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_notes_on_patients_and_contrast_are_on_the_page_in_the_report_and_in_json(
+    page: Page, clip: bytes, other_clip: bytes
+) -> None:
+    exam = page.open_exam()
+    for folder in ("Jane Roe", "John Doe"):
+        page.upload(exam, f"{folder}/R1.mp4", clip)
+        page.upload(exam, f"{folder}/L2.mp4", other_clip)
+    (told,) = page.view(exam)["notes"]
+    assert "more than one patient or visit" in told
+    assert told in page.score(exam)["result"]["notes"]
+    assert told in page.ask("GET", f"/api/exams/{exam}/exam.json").json["notes"]
+    report = page.ask("GET", f"/api/exams/{exam}/report.html").body.decode()
+    assert "more than one patient or visit" in report
+    assert "Jane" not in report
+    page.ask("DELETE", f"/api/exams/{exam}/clips/3")
+    assert told not in page.view(exam)["result"]["notes"]
+
+
+def test_without_any_zone_there_is_no_global_score(page: Page, clip: bytes) -> None:
+    exam = page.open_exam()
+    page.upload(exam, "unknown.mp4", clip)
+    result = page.score(exam)["result"]
+    assert (result["total"], result["zones"]) == (None, [])
+    assert page.ask("PATCH", f"/api/exams/{exam}/clips/1", {"zone": "R1"}).json["result"][
+        "total"
+    ] in range(4)
+
+
+@pytest.mark.parametrize(("settings", "whole"), [({}, False), ({"pooling": "mean"}, True)])
+def test_the_page_knows_whether_clips_are_scored_as_a_whole_and_what_the_scorer_is_worth(
+    tmp_path: Path, settings: dict[str, str], whole: bool
+) -> None:
+    bundle = make_bundle(tmp_path / "networks", settings=settings)
+    with serving(bundle, tmp_path) as page:
+        text = page.ask("GET", "/").body.decode()
+    found = re.search(r'id="page-data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    model = json.loads(found[1])["model"]
+    assert model["whole_clips"] is whole
+    assert model["worth"] == scorers_worth(bundle.card)
+    assert "accuracy 1.000" in model["worth"]
 
 
 def test_a_changed_zone_changes_the_sum_and_not_the_scores(page: Page, scored: str) -> None:

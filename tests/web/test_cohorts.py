@@ -28,6 +28,7 @@ def test_cohorts_are_listed_with_how_far_their_labels_are(
         "patients": 3,
         "protocol": "blue-6",
         "features": False,
+        "synthetic": False,
         "problem": "",
     }
 

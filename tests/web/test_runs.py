@@ -45,6 +45,26 @@ def test_runs_are_listed_with_what_came_out(results: Path) -> None:
     assert [model["name"] for model in run["models"] if model["baseline"]] == ["baseline/majority"]
 
 
+def test_only_runs_with_the_same_held_out_clips_can_be_compared(tmp_path: Path) -> None:
+    recipes = {
+        "ward/a": Recipe(patients=6, frames=(2, 3)),
+        "ward/b": Recipe(patients=6, frames=(2, 3), skill=(("xception", 1.0), ("vgg16", 2.0))),
+        "ward/few": Recipe(patients=6, frames=(2, 3), missing=0.5, repeats=2),
+        "other/a": Recipe(patients=6, frames=(2, 3)),
+    }
+    for name, recipe in recipes.items():
+        evaluate_run(make_run(tmp_path / name, recipe), resamples=100)
+    runs = {run["id"]: run for run in Runs(tmp_path).overview()}
+    alike = {name: run["comparable"] for name, run in runs.items()}
+    assert alike["ward/a"] == alike["ward/b"]
+    assert len(set(alike.values())) == 3
+    assert all(run["held_out"] == run["clips"] for run in runs.values())
+    config = tmp_path / "ward" / "b" / "config.toml"
+    config.write_text(config.read_text().replace("9f2b6d0e", "00000000"))
+    changed = {run["id"]: run["comparable"] for run in Runs(tmp_path).overview()}
+    assert changed["ward/b"] != changed["ward/a"]
+
+
 def test_a_run_that_is_not_finished_or_damaged_is_listed_as_such(results: Path) -> None:
     runs = {run["id"]: run for run in Runs(results).overview()}
     assert "not finished" in runs["phantom/half"]["problem"]

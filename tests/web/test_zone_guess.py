@@ -86,6 +86,39 @@ def test_what_is_unclear_or_of_another_protocol_or_patient_is_told() -> None:
         assert "patient_1" not in note
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("p1/R1.mp4", "p1/L1.mp4", "p2/R1.mp4", "p2/L1.mp4"),
+        ("ward/a/R1.mp4", "ward/a/L1.mp4", "ward/b/R1.mp4", "ward/b/L1.mp4"),
+        ("R1.mp4", "L1.mp4", "R1.mp4", "L1.mp4"),
+        ("visit/R1.mp4", "visit/L1.mp4", "visit/R1.mp4", "visit/L1.mp4"),
+    ],
+)
+def test_clips_of_several_visits_are_told_as_such(names: tuple[str, ...]) -> None:
+    clips = held(*names)
+    for clip in clips:
+        clip.size = clip.number
+    (note,) = guess_zones(clips, BLUE)
+    assert "more than one patient or visit" in note
+    assert guess_zones(clips[:2], BLUE) == ()
+
+
+def test_a_clip_that_came_twice_is_no_other_visit() -> None:
+    clips = held("R1.mp4", "L1.mp4", "R1.mp4", "L1.mp4")
+    for clip, size in zip(clips, (5, 6, 5, 6), strict=True):
+        clip.size = size
+    assert guess_zones(clips, BLUE) == ()
+
+
+def test_zones_that_a_person_chose_tell_several_visits_too() -> None:
+    clips = held("e/a/1.mp4", "e/a/2.mp4", "e/b/3.mp4", "e/b/4.mp4")
+    assert guess_zones(clips, BLUE) == ()
+    for clip, zone in zip(clips, ("R1", "L1", "R1", "L1"), strict=True):
+        clip.zone, clip.by_person = zone, True
+    assert "more than one patient or visit" in guess_zones(clips, BLUE)[0]
+
+
 @pytest.mark.parametrize("name", ["///", "..", "../..", "a//b", "R1", " ", "C:\\R1.mp4"])
 def test_odd_names_are_no_error(name: str) -> None:
     guess_zones(held(name), BLUE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle.bundle import Bundle, Member
 from lusscore.labelling import NewCohort
 from lusscore.report.exam import exam_page
 from lusscore.scoring import Scorer, assemble_exam, exam_csv, exam_json, zones_csv
@@ -38,6 +38,7 @@ class BundleScoring:
         return ModelFacts(
             *(one.id, one.name, one.created, one.digest),
             *(one.protocol, one.rubric, one.synthetic, one.card),
+            bool(one.members) and all(map(_scores_whole_clips, one.members)),
         )
 
     @property
@@ -84,3 +85,7 @@ class BundleScoring:
         """Let go of the networks' memory."""
         if self._scorer is not None:
             self._scorer.close()
+
+
+def _scores_whole_clips(member: Member) -> bool:
+    return member.name == "mil" or member.settings.get("pooling", "none") != "none"

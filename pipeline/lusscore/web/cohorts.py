@@ -80,6 +80,7 @@ class Cohorts:
             "protocol": cohort.card.protocol,
             "zones": [asdict(zone) for zone in cohort.protocol.zones],
             "features": bool(self.backbones(name)),
+            "synthetic": cohort.card.synthetic,
         }
 
 
@@ -97,5 +98,6 @@ def _entry(name: str) -> dict[str, Any]:
         "protocol": "",
         "zones": [],
         "features": False,
+        "synthetic": False,
         "problem": "",
     }

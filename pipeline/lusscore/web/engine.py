@@ -25,6 +25,8 @@ class ModelFacts:
         Whether no patient was ever scanned.
     card
         The model card: plain JSON values under headings.
+    whole_clips
+        Whether clips are scored as a whole: frames then have no scores of their own.
     """
 
     id: str
@@ -35,6 +37,7 @@ class ModelFacts:
     rubric: str
     synthetic: bool
     card: Mapping[str, Any]
+    whole_clips: bool
 
 
 class Scoring(Protocol):

@@ -98,7 +98,8 @@ def _result_view(result: ScoredExam) -> dict[str, Any]:
             }
             for zone in result.zones
         ],
-        "total": result.total,
+        # without any score there is no sum, and 0 would be one
+        "total": result.total if result.zones else None,
         "lowest": result.lowest,
         "highest": result.highest,
         "zones_of_protocol": result.zones_of_protocol,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -59,16 +59,20 @@ def clip_of(request: Request) -> tuple[HeldExam, HeldClip]:
 def result_of(room: Room, exam: HeldExam) -> ScoredExam | None:
     """Sum an exam up as its zones are now; None before anything was scored.
 
+    What is to be known of the clips as a whole comes first among its notes, so that page, report
+    and JSON say it.
+
     Raises
     ------
     Refusal
         If the scores cannot be summed up.
     """
     with exam.lock:
-        clips = exam.scored_clips()
+        clips, notes = exam.scored_clips(), exam.notes
     if not clips:
         return None
     try:
-        return room.scoring.assemble(exam.name, clips)
+        result = room.scoring.assemble(exam.name, clips)
     except LusscoreError as error:
         raise Refusal(422, exam.hide_paths(str(error))) from None
+    return replace(result, notes=(*notes, *result.notes))

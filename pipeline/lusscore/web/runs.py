@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -72,6 +73,8 @@ def _told(name: str, folder: Path) -> dict[str, Any]:
         "patients": None,
         "clips": None,
         "level": "",
+        "held_out": None,
+        "comparable": name,
         "models": [],
         "has_report": (folder / REPORT_NAME).is_file(),
         "problem": "",
@@ -81,7 +84,10 @@ def _told(name: str, folder: Path) -> dict[str, Any]:
         metrics = json.loads((folder / METRICS_NAME).read_text(encoding="utf-8"))
         if metrics["schema"] != SCHEMA:
             return entry | {"problem": "It was made by another version of lusscore; run it again."}
-        return entry | _facts(config) | _models(metrics)
+        told = entry | _facts(config) | _models(metrics)
+        rows = told.pop("rows")
+        told["held_out"] = rows // config["cross_validation"]["repeats"]
+        return told | {"comparable": _comparable(told, config["cohort"])}
     except (RunError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return entry | {"problem": "It is not finished, or its files are damaged."}
 
@@ -107,6 +113,7 @@ def _models(metrics: Mapping[str, Any]) -> dict[str, Any]:
     level = next(each for each in _LEVELS if levels.get(each))
     return {
         "level": level,
+        "rows": next(iter(levels[level].values()))["rows"],
         "models": [
             {
                 "name": model,
@@ -116,6 +123,13 @@ def _models(metrics: Mapping[str, Any]) -> dict[str, Any]:
             for model, entry in levels[level].items()
         ],
     }
+
+
+def _comparable(told: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
+    """Return what runs share whose held-out rows are the same ones, as far as they record it."""
+    skipped = sorted(str(each["clip"]) for each in cohort.get("skipped_clips", ()))
+    same = [told["cohort"], cohort.get("manifest_digest"), told["level"], told["held_out"], skipped]
+    return hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12]
 
 
 def _value(entry: Mapping[str, Any], name: str) -> list[float | None] | None:

@@ -27,7 +27,9 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
         What the user should know of the clips as a whole, as sentences.
     """
     several = len({parts[0] for parts in map(_parts, clips) if len(parts) > 1}) > 1
-    found = [_found(clip, several) for clip in clips]
+    found = [
+        _found(clip, several, again) for clip, again in zip(clips, _repeats(clips), strict=True)
+    ]
     headers = [clip.header for clip in clips]
     first = [told_zone(one, header, protocol) for one, header in zip(found, headers, strict=True)]
     told = believe_numbers(first)
@@ -49,7 +51,11 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
     fitting = fitting_protocol(silent, protocol)[0] if silent else ""
     if fitting:
         notes.append(f"Some names fit {fitting}; the model is for {protocol.name}.")
-    read = [ReadClip(*each) for each in zip(found, headers, told, strict=True)]
+    known = [
+        Told(clip.zone, "person") if clip.by_person else said
+        for clip, said in zip(clips, told, strict=True)
+    ]
+    read = [ReadClip(*each) for each in zip(found, headers, known, strict=True)]
     return (*notes, *notes_on_patients(read))
 
 
@@ -61,11 +67,26 @@ def _doubt(said: Told) -> str:
     return ""
 
 
-def _found(clip: HeldClip, several: bool) -> FoundClip:
+def _repeats(clips: Sequence[HeldClip]) -> list[int]:
+    """Count for each clip how many others of its name came before it.
+
+    Browsers tell nothing of where a file or a dropped folder lies: only that a name comes twice,
+    with another content, shows that it was in another place.
+    """
+    sizes: dict[str, list[int]] = {}
+    for clip in clips:
+        known = sizes.setdefault(clip.name, [])
+        if clip.size not in known:
+            known.append(clip.size)
+    return [sizes[clip.name].index(clip.size) for clip in clips]
+
+
+def _found(clip: HeldClip, several: bool, again: int) -> FoundClip:
     *folders, name = _parts(clip)
     bare = PurePosixPath(name).stem if has_known_suffix(Path(name)) else name
     inside = folders if several else folders[1:]
-    top = (Path(folders[0]) if folders else Path(), folders[1] if len(folders) > 1 else "")
+    given = Path(folders[0] if folders else "") / str(again)
+    top = (given, folders[1] if len(folders) > 1 else "")
     return FoundClip(clip.path, bare, tuple(reversed(inside)), top)
 
 

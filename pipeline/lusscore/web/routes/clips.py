@@ -37,6 +37,7 @@ async def change_clip(request: Request) -> Response:
     with exam.lock:
         clip.zone, clip.zone_source, clip.zone_doubt = zone, "person" if zone else "", ""
         clip.by_person = True
+        room.uploads.sort(exam)
     return await shown(room, exam)
 
 
