@@ -37,9 +37,12 @@ def open_with(page: Page, clip: bytes, other_clip: bytes) -> str:
     return exam
 
 
-def label(page: Page, opened: str, clip: int = 1, **changes: object) -> Answer:
+def label(
+    page: Page, opened: str, clip: int = 1, cohort: str = "ward-7", **changes: object
+) -> Answer:
     content = {
-        "cohort": "ward-7",
+        "cohort": cohort,
+        "new": not (page.folder / "data" / cohort).exists(),
         "patient": "p1",
         "exam": "1",
         "zone": "R1",
@@ -63,6 +66,21 @@ def test_a_label_makes_the_cohort_that_the_next_model_learns_from(
     copied = cohort.clip_path(span.clip)
     assert copied.name == f"{digest_clip(copied)[:16]}.mp4"
     assert [each["name"] for each in ward.ask("GET", "/api/cohorts").json] == ["ward-7"]
+
+
+def test_no_clip_gets_into_another_cohort_than_the_one_that_was_meant(
+    ward: Page, exam: str, tmp_path: Path
+) -> None:
+    refused = label(ward, exam, new=False)
+    assert refused.status == 404
+    assert not (tmp_path / "data" / "ward-7").exists()
+    assert label(ward, exam).status == 200
+    for name in ("ward-7", "Ward-7"):
+        again = label(ward, exam, 2, cohort=name, zone="L2", new=True)
+        assert again.status == 409
+        assert "There is a cohort ward-7 already (clips: 1, patients: 1)" in again.error
+    assert len(read_cohort(tmp_path / "data" / "ward-7").spans) == 1
+    assert label(ward, exam, 2, zone="L2", new=False).status == 200
 
 
 def test_a_second_clip_joins_and_a_corrected_score_replaces_ones_own(

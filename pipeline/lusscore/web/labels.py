@@ -36,14 +36,24 @@ def label_upload(
     zone: str,
     score: int,
     rater: str,
+    make: bool,
     new: NewCohort,
 ) -> dict[str, Any]:
-    """Copy an uploaded clip into a cohort with its label; make the cohort where there is none.
+    """Copy an uploaded clip into a cohort with its label.
+
+    Parameters
+    ----------
+    make
+        Whether the cohort is to be made: what a person takes for a new one must not turn out to
+        be one that holds other patients' clips, nor the other way round.
+    new
+        What it is made with.
 
     Raises
     ------
     Refusal
-        If the name is none for a cohort, or the cohort refuses.
+        If the name is none for a cohort, or the cohort is there and should not be or the other
+        way round, or it refuses.
     """
     if cohort_name(cohort) != cohort or len(cohort) > _LONGEST:
         raise Refusal(
@@ -51,6 +61,7 @@ def label_upload(
             "A cohort's name has letters, digits, '.', '-' and '_' and begins with a letter or "
             "digit.",
         )
+    _check_is_meant(cohorts, cohort, make)
     folder = cohorts.data_dir / cohort
     try:
         recorded = add_clip(folder, file, patient, exam, zone, score, rater, new=new)
@@ -60,6 +71,21 @@ def label_upload(
     if file.suffix == ".dcm" and recorded.outcome == "label":
         answer["sentence"] += _DICOM
     return answer
+
+
+def _check_is_meant(cohorts: Cohorts, cohort: str, make: bool) -> None:
+    # some systems take names that differ in case for the same
+    known = next((name for name in cohorts.names() if name.casefold() == cohort.casefold()), None)
+    if make and known is not None:
+        found = cohorts.find(known)
+        clips, patients = len(found.clips()), len({span.patient for span in found.spans})
+        raise Refusal(
+            409,
+            f"There is a cohort {known} already (clips: {clips}, patients: {patients}); give the "
+            "new one another name, or say that this one is meant.",
+        )
+    if not make and known != cohort:
+        raise Refusal(404, f"There is no cohort {cohort} any more; choose another.")
 
 
 def label_in_queue(

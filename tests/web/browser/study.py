@@ -1,4 +1,4 @@
-"""What the browser is to find: a cohort half labelled, an exam, a run."""
+"""What the browser is to find: a cohort half labelled, an exam, two runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lusscore.evaluation import evaluate_run
 from run_maker import Recipe, make_run
 
 COHORT = "ward"
+OTHER_COHORT = "elsewhere"
 MARKUP = "<img src=x onerror=alert(1)>"
 EXAM = "visit"
 _SIZE = ("--patients", "3", "--covid", "2", "--frames", "4")
@@ -35,9 +36,11 @@ def make_study(folder: Path) -> Path:
     shutil.copytree(folder / "data" / COHORT / "clips" / "phantom-003", folder / EXAM)
     clean = replace(cohort.card.extraction, variants=0)
     write_cohort(folder / "data" / COHORT, replace(cohort.card, extraction=clean), spans)
-    run = make_run(folder / "results" / COHORT / "first", Recipe(patients=6, frames=(2, 3)))
-    evaluate_run(run, resamples=100)
-    (run / "report.html").write_text("<!doctype html><title>A report</title>", encoding="utf-8")
+    for name, patients in ((COHORT, 6), (OTHER_COHORT, 4)):
+        recipe = Recipe(patients=patients, healthy=1, frames=(2, 3))
+        run = make_run(folder / "results" / name / "first", recipe)
+        evaluate_run(run, resamples=100)
+        (run / "report.html").write_text("<!doctype html><title>A report</title>", encoding="utf-8")
     return folder
 
 

@@ -55,6 +55,7 @@ def _score(tab: Tab) -> None:
     expect(tab.find("#summary")).to_contain_text("All zones have a score.")
     expect(tab.find("#summary")).to_contain_text("say nothing about patients")
     expect(tab.find("#summary")).to_contain_text("Research use only")
+    expect(tab.find("#summary .worth")).to_contain_text("On clips of held-out patients")
     shown = tab.find(".zone-score").all_text_contents()
     assert len(shown) == 12
     assert tab.find("#global-score").inner_text() == f"{sum(map(int, shown))} of 36"
@@ -119,10 +120,15 @@ def _correct(tab: Tab, study: Path) -> None:
     model = int(tab.find("#reading .chip.large").inner_text())
     mine = (model + 1) % 4
     tab.find(f"#label-form .pick.score-{mine}").click()
-    tab.find("[name=cohort]").select_option(label="New cohort…")
+    cohort = tab.find("[name=cohort]")
+    expect(cohort.locator("option")).to_have_text(["choose…", "ward (computed)", "New cohort…"])
+    tab.find("#label-form button[type=submit]").click()
+    expect(tab.find("#label-outcome")).to_contain_text("Choose the cohort")
+    expect(cohort).to_be_focused()
+    cohort.select_option(label="New cohort…")
     tab.find("[name=new_cohort]").fill("corrected")
     tab.find("[name=patient]").fill("P7")
-    tab.find("[name=exam]").fill("visit-1")
+    expect(tab.find("#label-form [name=exam]")).to_have_value("1")
     expect(tab.find("#label-form [name=zone]")).to_have_value("R-lat-sup")
     tab.find("#label-form button[type=submit]").click()
     expect(tab.find("#label-outcome")).to_have_text("Say who scores: initials will do.")
@@ -131,13 +137,23 @@ def _correct(tab: Tab, study: Path) -> None:
     tab.page.keyboard.press("Enter")
     expect(tab.find("#label-outcome")).to_contain_text("Saved in corrected")
     (span,) = read_cohort(study / "data" / "corrected").spans
-    assert (span.patient, span.exam, span.zone) == ("P7", "visit-1", "R-lat-sup")
+    assert (span.patient, span.exam, span.zone) == ("P7", "1", "R-lat-sup")
     assert (span.score, span.rater) == (mine, "KM")
     # the next label remembers all but the score and the zone
     tab.find("#next-clip").click()
     tab.find("#label-form .pick.score-0").click()
     expect(tab.find("[name=cohort]")).to_have_value("corrected")
     expect(tab.find("[name=patient]")).to_have_value("P7")
+    # a new cohort with the name of an old one is asked about
+    tab.refused = True
+    cohort.select_option(label="New cohort…")
+    tab.find("[name=new_cohort]").fill("Corrected")
+    tab.find("#label-form button[type=submit]").click()
+    expect(tab.find("#label-outcome")).to_contain_text("There is a cohort corrected already")
+    assert len(read_cohort(study / "data" / "corrected").spans) == 1
+    tab.find("#label-form").get_by_text("Save into corrected").click()
+    expect(tab.find("#label-outcome")).to_contain_text("Saved in corrected")
+    assert len(read_cohort(study / "data" / "corrected").spans) == 2
 
 
 def _keep(tab: Tab, folder: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
 from bundle_maker import make_bundle
 from clip_maker import moving_bar, write_video
-from web.browser.tab import Tab, open_tab
+from web.browser.tab import SECONDS, Tab, open_tab
 from web.page_server import serving
 
 POINTS = ("R1", "R2", "R3", "L1", "L2", "L3")
@@ -18,9 +19,15 @@ POINTS = ("R1", "R2", "R3", "L1", "L2", "L3")
 
 @pytest.fixture(scope="module")
 def blue(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    """A page with a model for BLUE points whose maps are approximate, trained on real clips."""
+    """A page with a model for BLUE points whose maps are approximate, trained on real clips.
+
+    It scores clips as a whole.
+    """
     folder = tmp_path_factory.mktemp("blue")
-    bundle = make_bundle(folder, head="ordinal", synthetic=False, least_confidence=0.999)
+    settings = {"pooling": "mean"}
+    bundle = make_bundle(
+        folder, head="ordinal", settings=settings, synthetic=False, least_confidence=0.999
+    )
     with serving(bundle, folder) as page, open_tab(browser, page.origin) as tab:
         yield tab
 
@@ -50,6 +57,40 @@ def test_doubt_and_approximate_maps_are_told_as_such(blue: Tab) -> None:
     expect(blue.find(".zone-flag:not([hidden])")).to_have_count(4)
     blue.find(".flag").first.click()
     expect(blue.find(".review-box")).to_contain_text("Unsure: ")
+
+
+def test_frames_of_a_clip_that_is_scored_as_a_whole_have_no_scores_of_their_own(blue: Tab) -> None:
+    sentence = "its frames have no scores of their own"
+    expect(blue.find("#whole-clips")).to_contain_text(sentence, timeout=SECONDS)
+    expect(blue.find("#whole-clips")).to_be_visible()
+    expect(blue.find("#timeline-title")).to_be_hidden()
+    assert blue.find("svg.timeline").count() == 0
+    expect(blue.find("#summary .sentences")).to_contain_text(sentence)
+
+
+def test_clips_of_a_zone_that_disagree_and_notes_on_the_exam_are_told(
+    blue: Tab, tmp_path: Path
+) -> None:
+    bright = write_video(tmp_path / "any.mp4", np.full((6, 48, 64, 3), 250, np.uint8))
+    before = int(blue.zone("R1").locator(".zone-score").text_content() or "")
+    blue.choose([("R1_2.mp4", bright.read_bytes())])
+    blue.has_clips(5)
+    blue.find("#score").click()
+    words = f"Its clips have different scores: {before}, 3."
+    expect(blue.find(".flags")).to_contain_text(words, timeout=SECONDS)
+    expect(blue.find(".flags h3")).to_contain_text("1 zone and 5 clips to review")
+    expect(blue.find(".flag:visible")).to_have_count(3)
+    blue.find(".more-flags").click()
+    expect(blue.find(".flag:visible")).to_have_count(6)
+    blue.find(".flag").first.click()
+    expect(blue.find("#reading")).to_contain_text(words)
+
+
+def test_where_no_zone_has_a_score_there_is_no_global_score(blue: Tab) -> None:
+    for select in blue.find(".clip-row select").all():
+        select.select_option("")
+    expect(blue.find("#global-score")).to_have_text("none")
+    assert blue.find(".bounds-drawing").count() == 0
 
 
 def test_a_model_of_real_clips_is_for_research_only_and_not_called_a_phantom(blue: Tab) -> None:

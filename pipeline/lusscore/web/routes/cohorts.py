@@ -67,10 +67,14 @@ async def save_upload_label(request: Request) -> Response:
     room = room_of(request)
     _, clip = clip_of(request)
     texts = dict.fromkeys(("cohort", "patient", "exam", "zone", "rater"), str)
-    told = await read_text(request, room.settings.limits, score=int, **texts)
-    cohort = told.pop("cohort")
+    told = await read_text(request, room.settings.limits, score=int, new=bool, **texts)
+    cohort, make = told.pop("cohort"), told.pop("new")
     work = partial(
-        label_upload, room.cohorts, cohort, clip.path, new=room.scoring.new_cohort, **told
+        label_upload,
+        *(room.cohorts, cohort, clip.path),
+        make=make,
+        new=room.scoring.new_cohort,
+        **told,
     )
     return JSONResponse(await run_in_threadpool(work))
 

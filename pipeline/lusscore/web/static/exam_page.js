@@ -70,7 +70,8 @@ function update() {
   show(byId("exam"), begun);
   byId("exam").classList.toggle("looking", Boolean(view?.result) && session.selected !== null);
   byId("clip-count").textContent = view?.clips.length ? `(${view.clips.length})` : "";
-  listSentences(byId("clip-notes"), view?.notes ?? []);
+  // with a result they stand among its notes
+  listSentences(byId("clip-notes"), view?.result ? [] : view?.notes ?? []);
   const name = byId("exam-name");
   if (document.activeElement !== name) name.value = view?.name ?? "";
   map.update(zoneStates(view), session.clip(session.selected)?.zone);

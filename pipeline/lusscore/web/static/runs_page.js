@@ -1,10 +1,11 @@
 // The page on which cross-validation runs stand side by side.
 
 import { ask } from "./ask.js";
-import { byId, element, show } from "./elements.js";
+import { byId, element, listSentences, show } from "./elements.js";
 import { orNotice } from "./notices.js";
 import { plural } from "./numbers.js";
 import { recall, remember } from "./remembered.js";
+import { cautions, comparableGroups } from "./runs/groups.js";
 import { intervalPlot } from "./runs/interval_plot.js";
 import { MEASURES } from "./runs/measures.js";
 import { metricsTable, reportLink } from "./runs/metrics_table.js";
@@ -66,16 +67,16 @@ function compare() {
   const levels = [...new Set(shown.map(({ level }) => LEVELS[level] ?? ""))].join(" or ");
   byId("plot-title").textContent = `${by.words} ${levels}`;
   byId("table-title").textContent = `All measures ${levels}`;
+  const groups = comparableGroups(shown);
+  listSentences(byId("runs-notes"), cautions(groups));
   if (!shown.length) {
     for (const id of ["plot", "table"])
       byId(id).replaceChildren(element("p", { class: "muted" }, "Choose at least one run."));
     return;
   }
-  byId("plot").replaceChildren(intervalPlot(shown, by));
-  const synthetic = shown.some((run) => run.synthetic)
-    ? "Runs on computed images say nothing about patients. " : "";
-  const several = new Set(shown.map(({ cohort }) => cohort)).size > 1
-    ? "Runs of different cohorts cannot be compared. " : "";
-  byId("table").replaceChildren(metricsTable(shown),
-    element("p", { class: "fine" }, `${synthetic}${several}Values over all held-out rows with 95 % intervals over patients. Research use only.`));
+  // each group has a scale of its own, so that no dot seems to lie above one of another cohort
+  byId("plot").replaceChildren(...groups.flatMap(({ words, runs }) =>
+    [element("h3", { class: "group-title" }, words), intervalPlot(runs, by)]));
+  byId("table").replaceChildren(metricsTable(groups),
+    element("p", { class: "fine" }, "Values over all held-out rows with 95 % intervals over patients. No best value is marked: where intervals overlap no winner is named. Research use only."));
 }

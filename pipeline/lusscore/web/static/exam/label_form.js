@@ -1,6 +1,6 @@
 // A person's score of a clip, saved as a label of a cohort.
 
-import { NEW_COHORT, cohortOptions, listCohorts } from "../cohorts.js";
+import { NEW_COHORT, cohortOptions, cohortsForClips, listCohorts } from "../cohorts.js";
 import { byId, element, show } from "../elements.js";
 import { pageData } from "../page_data.js";
 import { recall, remember } from "../remembered.js";
@@ -20,12 +20,15 @@ export class LabelForm {
     this.outcome = byId("label-outcome");
     const { elements } = this.form;
     this.fields = elements;
+    this.meant = this.form.querySelector('[data-part="meant"]');
+    this.meant.addEventListener("click", () => this.#saveInto(this.meant.dataset.cohort));
     this.newCohort = this.form.querySelector('[data-part="new-cohort"]');
-    for (const name of KEPT) elements[name].value = recall(`label.${name}`);
+    for (const name of KEPT) elements[name].value = recall(`label.${name}`) || elements[name].defaultValue;
     this.form.addEventListener("change", (event) => {
       if (event.target.name === "score") this.#open();
       if (event.target.name === "cohort") this.#cohortChosen();
     });
+    this.fields.new_cohort.addEventListener("input", () => show(this.meant, false));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#save();
@@ -39,6 +42,7 @@ export class LabelForm {
       this.key = key;
       for (const choice of this.form.querySelectorAll("input[name=score]")) choice.checked = false;
       show(this.more, false);
+      show(this.meant, false);
       this.#tell(this.#saved.get(key) ?? "", "good");
       this.zoneOf = null;
     }
@@ -61,21 +65,23 @@ export class LabelForm {
     this.#tell("", "");
     show(this.more, true);
     try {
-      this.#cohorts = await listCohorts();
+      this.#cohorts = cohortsForClips(await listCohorts(), pageData.model.synthetic);
     } catch (error) {
       this.#tell(error.message, "bad");
       return;
     }
     const { cohort } = this.fields;
     const wanted = cohort.value || recall("label.cohort");
-    cohort.replaceChildren(...cohortOptions(this.#cohorts), element("option", { value: NEW_COHORT }, "New cohort…"));
-    const known = this.#cohorts.some(({ name, problem }) => name === wanted && !problem);
-    const fitting = this.#cohorts.find(({ protocol, problem }) => protocol === pageData.protocol.name && !problem);
-    cohort.value = known ? wanted : (wanted === NEW_COHORT || !fitting) ? NEW_COHORT : fitting.name;
+    cohort.replaceChildren(element("option", { value: "" }, "choose…"),
+      ...cohortOptions(this.#cohorts), element("option", { value: NEW_COHORT }, "New cohort…"));
+    // none is chosen for the user: a clip would be copied to patients that it is not of
+    const known = wanted === NEW_COHORT || this.#cohorts.some(({ name, problem }) => name === wanted && !problem);
+    cohort.value = known ? wanted : "";
     this.#cohortChosen();
   }
 
   #cohortChosen() {
+    show(this.meant, false);
     show(this.newCohort, this.fields.cohort.value === NEW_COHORT);
     this.#offerZones();
   }
@@ -94,7 +100,7 @@ export class LabelForm {
     const isNew = fields.cohort.value === NEW_COHORT;
     const text = (field) => field.value.trim();
     const wanted = {
-      cohort: isNew ? text(fields.new_cohort) : fields.cohort.value,
+      cohort: isNew ? text(fields.new_cohort) : fields.cohort.value, new: isNew,
       patient: text(fields.patient), exam: text(fields.exam), zone: fields.zone.value,
       score: Number(this.form.querySelector("input[name=score]:checked").value),
       rater: text(fields.rater),
@@ -112,24 +118,45 @@ export class LabelForm {
       this.#takeIn(wanted.cohort);
     } catch (error) {
       if (error.name !== "Refusal") throw error;
-      if (key === this.key) this.#tell(error.message, "bad");
+      if (key !== this.key) return;
+      this.#tell(error.message, "bad");
+      if (error.status === 409) await this.#ask(wanted.cohort, key);
     }
+  }
+
+  /** Offer the cohort that has the name already; it is taken only if somebody says so. */
+  async #ask(wanted, key) {
+    const cohorts = await listCohorts().catch(() => []);
+    if (key !== this.key) return;
+    this.#cohorts = cohortsForClips(cohorts, pageData.model.synthetic);
+    const known = this.#cohorts.find(({ name, problem }) => name.toLowerCase() === wanted.toLowerCase() && !problem);
+    if (!known) return;
+    this.meant.dataset.cohort = known.name;
+    this.meant.textContent = `Save into ${known.name}`;
+    show(this.meant, true);
+  }
+
+  #saveInto(name) {
+    this.#takeIn(name);
+    this.#cohortChosen();
+    this.#save();
   }
 
   /** After a cohort was made it is one to choose. */
   #takeIn(name) {
     const { cohort } = this.fields;
     if (![...cohort.options].some((option) => option.value === name))
-      cohort.prepend(element("option", { value: name }, name));
+      cohort.options[0].after(element("option", { value: name }, name));
     cohort.value = name;
     this.fields.new_cohort.value = "";
   }
 
   #complete(isNew, wanted) {
     const needed = [
+      ["cohort", !isNew && !wanted.cohort, "Choose the cohort that the clip is to be copied into."],
       ["new_cohort", isNew && !wanted.cohort, "Give the new cohort a name."],
       ["patient", !wanted.patient, "Give the patient's pseudonym."],
-      ["exam", !wanted.exam, "Give the exam a name, such as visit-1."],
+      ["exam", !wanted.exam, "Give the exam a name, such as 1."],
       ["zone", !wanted.zone, "Choose the zone."],
       ["rater", !wanted.rater, "Say who scores: initials will do."],
     ];

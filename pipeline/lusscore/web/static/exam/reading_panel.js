@@ -1,13 +1,15 @@
 // What the scorer says of the clip that is looked at.
 
 import { element, icon } from "../elements.js";
-import { percent } from "../numbers.js";
+import { percent, plural } from "../numbers.js";
 import { pageData, zoneLabels } from "../page_data.js";
 import { probabilityBars, scoreChip } from "../scores.js";
+import { zoneDoubts } from "./zone_doubts.js";
 
 const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
 
-export function readingPanel(clip) {
+/** `zones`: of the exam's result. */
+export function readingPanel(clip, zones) {
   const { reading } = clip;
   if (clip.error) return [element("p", { class: "bad" }, clip.error)];
   if (!reading) return [element("p", { class: "muted" }, "This clip is not scored yet.")];
@@ -17,7 +19,9 @@ export function readingPanel(clip) {
         element("p", { class: "verdict-score" }, `Score ${reading.score}`),
         element("p", { class: "muted" }, `${percent(reading.confidence)} probable · ${zoneLabels.get(clip.zone) ?? "no zone"}`))),
     probabilityBars(reading.probabilities, reading.score),
-    reviewBox(reading.review),
+    reviewBox(reading.review, "Review"),
+    ...zones.filter((zone) => zone.clips.includes(clip.number) && zoneDoubts(zone).length).map((zone) =>
+      reviewBox(zoneDoubts(zone), `${zone.label}, ${plural(zone.clips.length, "clip")} together: score ${zone.score}`)),
     element("dl", { class: "measures" },
       element("dt", {}, "Evidence outside the sector"),
       element("dd", {}, reading.outside === null ? "not known" : percent(reading.outside)),
@@ -29,9 +33,9 @@ export function readingPanel(clip) {
   ];
 }
 
-function reviewBox(review) {
+function reviewBox(review, title) {
   if (!review.length) return element("p", { class: "fine no-review" }, "Not marked for review: sure enough, and like clips the scorer knows.");
   return element("div", { class: "review-box" },
-    element("h3", {}, icon(WARNING), "Review"),
+    element("h3", {}, icon(WARNING), title),
     element("ul", {}, review.map((sentence) => element("li", {}, sentence))));
 }

@@ -44,6 +44,7 @@ export class ScoringBar {
     this.#wasBusy = busy;
     if (busy) announce("Scoring.");
     else if (view.error) announce(view.error);
+    else if (view.result?.total === null) announce("Scored: no zone has a score, so there is no global score.");
     else if (view.result) announce(`Scored: global score ${view.result.total} of ${view.result.maximum}.`);
   }
 

@@ -1,11 +1,13 @@
 // The global score, its bounds, and what should not be believed without looking.
 
-import { drawn, element, icon } from "../elements.js";
+import { drawn, element, icon, show } from "../elements.js";
 import { plural } from "../numbers.js";
 import { pageData, zoneLabels } from "../page_data.js";
 import { scoreChip } from "../scores.js";
+import { zoneDoubts } from "./zone_doubts.js";
 
 const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
+const MOST_AT_FIRST = 3;
 
 export class Summary {
   /** `actions`: chooseClip(number). */
@@ -40,32 +42,61 @@ export class Summary {
   #result(view, result) {
     const { total, maximum, zones, zones_of_protocol: all } = result;
     return [
-      element("p", { class: "global", id: "global-score" },
-        element("strong", {}, zones.length ? String(total) : "–"), element("span", {}, ` of ${maximum}`)),
-      boundsDrawing(result),
+      total === null
+        ? element("p", { class: "global none", id: "global-score" }, element("strong", {}, "none"))
+        : element("p", { class: "global", id: "global-score" },
+          element("strong", {}, String(total)), element("span", {}, ` of ${maximum}`)),
+      total === null ? null : boundsDrawing(result),
       element("p", { class: "bounds" }, boundsWords(result)),
       element("p", { class: "fine" }, `${zones.length} of ${plural(all, "zone")} scored. Research use only.`),
-      this.#flags(view),
+      pageData.model.worth
+        ? element("p", { class: "fine worth" }, element("strong", {}, "What the scorer is worth. "), pageData.model.worth)
+        : null,
+      this.#flags(view, result),
       result.notes.length
         ? element("ul", { class: "sentences" }, result.notes.map((note) => element("li", {}, note)))
         : null,
     ];
   }
 
-  /** Clips to look at, each a button that shows it. */
-  #flags(view) {
+  /** What to look at, each a button that shows it: zones of several clips, then clips. */
+  #flags(view, { zones }) {
+    const together = zones.filter((zone) => zoneDoubts(zone).length);
     const flagged = view.clips.filter((clip) => clip.error || clip.reading?.review.length);
-    const items = flagged.map((clip) => element("li", {}, element("button", {
-      type: "button", class: "flag", on: { click: () => this.actions.chooseClip(clip.number) },
-    }, clip.reading ? scoreChip(clip.reading.score) : icon(WARNING),
-    element("span", {}, zoneLabels.get(clip.zone) ?? clip.name.split("/").pop(),
-      element("small", {}, clip.error || clip.reading.review[0])))));
-    const heading = flagged.length
-      ? `${plural(flagged.length, "clip")} to review`
-      : "No clip is marked for review.";
-    return element("div", { class: flagged.length ? "flags some" : "flags" },
-      element("h3", {}, flagged.length ? icon(WARNING) : null, heading),
-      items.length ? element("ul", {}, items) : null);
+    const items = [
+      ...together.map((zone) => this.#flag(zone.clips[0], zone.score,
+        `${zone.label}, ${plural(zone.clips.length, "clip")} together`, zoneDoubts(zone))),
+      ...flagged.map((clip) => this.#flag(clip.number, clip.reading?.score ?? null,
+        zoneLabels.get(clip.zone) ?? clip.name.split("/").pop(), clip.error ? [clip.error] : clip.reading.review)),
+    ];
+    const counts = [
+      together.length ? plural(together.length, "zone") : "",
+      flagged.length ? plural(flagged.length, "clip") : "",
+    ].filter(Boolean).join(" and ");
+    return element("div", { class: items.length ? "flags some" : "flags" },
+      element("h3", {}, items.length ? icon(WARNING) : null, counts ? `${counts} to review` : "No clip is marked for review."),
+      items.length ? element("ul", {}, this.#few(items)) : null);
+  }
+
+  #flag(number, score, title, sentences) {
+    return element("li", {}, element("button", {
+      type: "button", class: "flag", on: { click: () => this.actions.chooseClip(number) },
+    }, score === null ? icon(WARNING) : scoreChip(score),
+    element("span", {}, title, sentences.map((sentence) => element("small", {}, sentence)))));
+  }
+
+  /** The first of many, and a button for all: a list that is cut by its box looks complete. */
+  #few(items) {
+    if (items.length <= MOST_AT_FIRST + 1 || this.all) return items;
+    const rest = items.slice(MOST_AT_FIRST);
+    for (const item of rest) show(item, false);
+    const more = element("button", { type: "button", class: "small more-flags", on: { click: () => {
+      this.all = true;
+      for (const item of rest) show(item, true);
+      rest[0].querySelector("button").focus();
+      more.remove();
+    } } }, `Show ${rest.length} more`);
+    return [...items, element("li", {}, more)];
   }
 }
 

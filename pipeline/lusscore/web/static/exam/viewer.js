@@ -2,7 +2,7 @@
 
 import { askBytes } from "../ask.js";
 import { byId, element, show } from "../elements.js";
-import { zoneLabels } from "../page_data.js";
+import { pageData, zoneLabels } from "../page_data.js";
 import { ActivationMaps } from "../player/activation_map.js";
 import { FramePlayer } from "../player/frame_player.js";
 import { isForPage } from "../player/keys.js";
@@ -46,7 +46,7 @@ export class Viewer {
     }
     byId("viewer-title").textContent = title(clip);
     byId("viewer-score").replaceChildren(...(clip.reading ? [scoreChip(clip.reading.score)] : []));
-    byId("reading").replaceChildren(...readingPanel(clip));
+    byId("reading").replaceChildren(...readingPanel(clip, this.session.view.result?.zones ?? []));
     this.labelForm.show(clip);
     // the same clip scored again is another one to look at
     const wanted = JSON.stringify([this.session.view.id, clip.number, clip.scored, clip.error, clip.reading]);
@@ -92,7 +92,7 @@ export class Viewer {
     this.#chooseMap(reading.score);
     byId("map-note").textContent = mapNote(reading);
     byId("map-note").classList.toggle("approximate", !reading.maps.exact);
-    this.timeline.draw(reading);
+    this.#drawTimeline(reading);
     show(byId("map-controls"), true);
     show(this.root.querySelector(".timeline-box"), true);
     this.showOutline.disabled = !reading.pictures.outline.length;
@@ -102,6 +102,14 @@ export class Viewer {
       first: key,
     });
     this.#outline();
+  }
+
+  /** Frames that have no scores of their own are not drawn as if they had. */
+  #drawTimeline(reading) {
+    const whole = pageData.model.whole_clips;
+    show(byId("timeline-title"), !whole);
+    show(byId("whole-clips"), whole);
+    if (!whole) this.timeline.draw(reading);
   }
 
   #frame(at) {

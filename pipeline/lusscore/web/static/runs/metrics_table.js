@@ -1,18 +1,19 @@
-// All measures of the chosen runs; the best of each cohort is in bold, for only there it means much.
+// All measures of the chosen runs, by cohort; none is marked as the best, for intervals overlap.
 
 import { element } from "../elements.js";
 import { MEASURES, written } from "./measures.js";
 
-export function metricsTable(runs) {
+/** `groups`: of runs that may be compared. */
+export function metricsTable(groups) {
   const head = ["Model", ...MEASURES.map(({ words }) => words)];
-  const best = bestOfCohorts(runs);
   return element("table", { class: "metrics" },
     element("thead", {}, element("tr", {}, head.map((words) => element("th", { scope: "col" }, words)))),
-    runs.map((run) => element("tbody", {},
+    groups.flatMap(({ words, runs }) => runs.map((run, at) => element("tbody", {},
+      at ? null : element("tr", { class: "group-row" }, element("th", { scope: "rowgroup", colspan: head.length }, words)),
       element("tr", { class: "run-row" }, element("th", { scope: "rowgroup", colspan: head.length }, run.id, reportLink(run))),
       run.models.map((model) => element("tr", {},
         element("th", { scope: "row" }, ...breakable(model.name), model.baseline ? element("small", {}, "baseline") : null),
-        MEASURES.map(({ key }) => cell(model.metrics[key], best.get(run.cohort)[key])))))));
+        MEASURES.map(({ key }) => cell(model.metrics[key]))))))));
 }
 
 export function reportLink(run) {
@@ -24,25 +25,13 @@ export function reportLink(run) {
   }, "Report");
 }
 
-function bestOfCohorts(runs) {
-  const best = new Map();
-  for (const { cohort, models } of runs)
-    for (const { metrics } of models)
-      for (const { key } of MEASURES) {
-        const known = best.get(cohort) ?? {};
-        best.set(cohort, { ...known, [key]: Math.max(known[key] ?? -Infinity, metrics[key]?.[0] ?? -Infinity) });
-      }
-  return best;
-}
-
 /** Names of models are long; they may break after the signs that join their parts. */
 function breakable(name) {
   return name.split(/(?<=[+/[])/).flatMap((part) => [part, element("wbr")]);
 }
 
-function cell(metric, best) {
+function cell(metric) {
   if (!metric) return element("td", { class: "muted" }, "–");
   const [value, interval] = written(metric).split(/ (?=\[)/);
-  const shown = metric[0] === best ? element("strong", {}, value) : value;
-  return element("td", {}, shown, interval ? element("small", {}, interval) : null);
+  return element("td", {}, value, interval ? element("small", {}, interval) : null);
 }
