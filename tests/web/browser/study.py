@@ -22,6 +22,7 @@ _SIZE = ("--patients", "3", "--covid", "2", "--frames", "4")
 def make_study(folder: Path) -> Path:
     """Make it with the commands that people use, and return `folder`."""
     made = start(folder, "phantom", "--name", COHORT, *_SIZE)
+    _make_runs(folder)
     await_end(made)
     cohort = read_cohort(folder / "data" / COHORT)
     spans = [
@@ -36,12 +37,15 @@ def make_study(folder: Path) -> Path:
     shutil.copytree(folder / "data" / COHORT / "clips" / "phantom-003", folder / EXAM)
     clean = replace(cohort.card.extraction, variants=0)
     write_cohort(folder / "data" / COHORT, replace(cohort.card, extraction=clean), spans)
+    return folder
+
+
+def _make_runs(folder: Path) -> None:
     for name, patients in ((COHORT, 6), (OTHER_COHORT, 4)):
         recipe = Recipe(patients=patients, healthy=1, frames=(2, 3))
         run = make_run(folder / "results" / name / "first", recipe)
         evaluate_run(run, resamples=100)
         (run / "report.html").write_text("<!doctype html><title>A report</title>", encoding="utf-8")
-    return folder
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -53,7 +53,9 @@ function range(lines, measure) {
 function ticks(low, high) {
   const step = [0.02, 0.05, 0.1, 0.2, 0.5].find((each) => (high - low) / each <= 8) ?? 0.5;
   const found = [];
-  for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + 1e-9; tick += step) found.push(tick);
+  for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + 1e-9; tick += step)
+    // what should be 0 may be a hair below, and would be written -0.0
+    found.push(Math.abs(tick) < step / 2 ? 0 : tick);
   return found;
 }
 
