@@ -59,7 +59,7 @@ def test_an_exam_is_scored_from_dropping_to_result(
         assert sum(each["reading"]["probabilities"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_notes_on_patients_and_contrast_are_on_the_page_in_the_report_and_in_json(
+def test_a_note_on_patients_is_on_the_page_in_the_report_and_in_json(
     page: Page, clip: bytes, other_clip: bytes
 ) -> None:
     exam = page.open_exam()

@@ -6,6 +6,7 @@ import pytest
 from dicom_maker import write_ultrasound
 from lusscore.cohort.protocols import get_protocol
 from lusscore.scoring.exam_input import find_exam
+from lusscore.scoring.zones_from.dicom import DicomTexts
 from lusscore.web.held import HeldClip
 from lusscore.web.zone_guess import guess_zones
 
@@ -102,6 +103,15 @@ def test_clips_of_several_visits_are_told_as_such(names: tuple[str, ...]) -> Non
     (note,) = guess_zones(clips, BLUE)
     assert "more than one patient or visit" in note
     assert guess_zones(clips[:2], BLUE) == ()
+
+
+def test_headers_of_two_patients_are_told_without_what_they_say() -> None:
+    clips = held("a.dcm", "b.dcm")
+    for clip, patient in zip(clips, ("ROE^JANE", "DOE^JOHN"), strict=True):
+        clip.header = DicomTexts((), "", patient)
+    (note,) = guess_zones(clips, BLUE)
+    assert "more than one patient or visit" in note
+    assert "ROE" not in note
 
 
 def test_a_clip_that_came_twice_is_no_other_visit() -> None:

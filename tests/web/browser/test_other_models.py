@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from bundle_maker import make_bundle
 from clip_maker import moving_bar, write_video
+from lusscore.cohort import Card, Span, write_cohort
 from web.browser.tab import SECONDS, Tab, open_tab
 from web.page_server import serving
 
@@ -28,6 +29,11 @@ def blue(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     bundle = make_bundle(
         folder, head="ordinal", settings=settings, synthetic=False, least_confidence=0.999
     )
+    cohort = folder / "data" / "computed"
+    (cohort / "clips").mkdir(parents=True)
+    write_video(cohort / "clips" / "a.mp4", moving_bar(2))
+    card = Card("computed", "blue-6", "soldati-2020", synthetic=True)
+    write_cohort(cohort, card, [Span("clips/a.mp4", "p1", "1", "R1", 0)])
     with serving(bundle, folder) as page, open_tab(browser, page.origin) as tab:
         yield tab
 
@@ -84,6 +90,13 @@ def test_clips_of_a_zone_that_disagree_and_notes_on_the_exam_are_told(
     expect(blue.find(".flag:visible")).to_have_count(6)
     blue.find(".flag").first.click()
     expect(blue.find("#reading")).to_contain_text(words)
+
+
+def test_a_clip_of_a_patient_is_offered_no_cohort_of_computed_ones(blue: Tab) -> None:
+    blue.find("#label-form .pick").first.click()
+    options = blue.find("[name=cohort] option")
+    expect(options).to_have_text(["choose…", "New cohort…"])
+    expect(blue.find("[name=cohort]")).to_have_value("")
 
 
 def test_where_no_zone_has_a_score_there_is_no_global_score(blue: Tab) -> None:
