@@ -48,7 +48,7 @@ def test_numbers_that_are_not_known_are_null(exam: ScoredExam) -> None:
 
 
 def test_names_of_files_are_told_only_when_asked_for(exam: ScoredExam) -> None:
-    silent = json.dumps(exam_json(exam, BUNDLE)) + exam_csv(exam) + zones_csv(exam)
+    silent = json.dumps(exam_json(exam, BUNDLE)) + exam_csv(exam, BUNDLE) + zones_csv(exam, BUNDLE)
     assert "scan-" not in silent
     assert "Jane Roe" not in silent
     told = exam_json(exam, BUNDLE, names=True)
@@ -61,7 +61,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_the_table_of_clips_has_a_row_for_each_failed_ones_too(exam: ScoredExam) -> None:
-    table = rows(exam_csv(exam))
+    table = rows(exam_csv(exam, BUNDLE))
     assert tuple(table[0]) == CLIP_COLUMNS
     assert [int(row["clip"]) for row in table] == [clip.number for clip in exam.clips]
     failed = table[6]
@@ -76,7 +76,7 @@ def test_the_table_of_clips_has_a_row_for_each_failed_ones_too(exam: ScoredExam)
 
 
 def test_the_table_of_zones_sums_to_the_global_score(exam: ScoredExam) -> None:
-    table = rows(zones_csv(exam))
+    table = rows(zones_csv(exam, BUNDLE))
     assert tuple(table[0]) == ZONE_COLUMNS
     assert sum(int(row["score"]) for row in table) == exam.total
     assert table[1]["clips"] == "2 3"
@@ -87,3 +87,15 @@ def test_an_exam_without_a_scored_zone_has_no_sum() -> None:
     whole = exam_json(empty, BUNDLE, created="2026-01-02T03:04:05+00:00")
     assert whole["global_score"]["sum"] is None
     assert whole["created"] == "2026-01-02T03:04:05+00:00"
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "seen"), [(True, "computed images, of no patient"), (False, "patients")]
+)
+def test_every_row_of_a_table_names_its_scorer(
+    exam: ScoredExam, synthetic: bool, seen: str
+) -> None:
+    bundle = make_exam_bundle("lus-12", synthetic=synthetic)
+    for text in (exam_csv(exam, bundle), zones_csv(exam, bundle)):
+        assert {row["scorer"] for row in rows(text)} == {f"{bundle.name} {bundle.digest[:12]}"}
+        assert {row["trained_on"] for row in rows(text)} == {seen}

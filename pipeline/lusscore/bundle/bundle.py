@@ -63,6 +63,11 @@ class Member:
     head: Head
     temperature: float = 1.0
 
+    @property
+    def scores_whole_clips(self) -> bool:
+        """Whether all frames of a clip get the same answer."""
+        return self.name == "mil" or self.settings.get("pooling", "none") != "none"
+
 
 @dataclass(frozen=True)
 class Familiar:
@@ -157,6 +162,11 @@ class Bundle:
     card: Mapping[str, Any]
     digest: str = ""
     folder: Path | None = None
+
+    @property
+    def scores_whole_clips(self) -> bool:
+        """Whether frames have no scores of their own."""
+        return bool(self.members) and all(one.scores_whole_clips for one in self.members)
 
     def zones(self) -> Protocol:
         """Return the protocol object that `protocol` names."""

@@ -105,8 +105,8 @@ def command(
         folder,
         {
             "exam.json": document + "\n",
-            "clips.csv": exam_csv(scored),
-            "zones.csv": zones_csv(scored),
+            "clips.csv": exam_csv(scored, bundle),
+            "zones.csv": zones_csv(scored, bundle),
             "report.html": exam_page(scored, bundle, created=now, show_names=names),
         },
     )

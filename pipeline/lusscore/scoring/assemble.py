@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lusscore.bundle.bundle import Bundle, Member
+from lusscore.bundle.bundle import Bundle
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
 from lusscore.scoring.review import rule_beside_probabilities
@@ -99,7 +99,7 @@ def _notes(
             "Pictures have the contrast that the scorer sees "
             f"({bundle.extraction.contrast}), not the one that was recorded: signs look stronger."
         )
-    if bundle.members and all(_scores_whole_clips(member) for member in bundle.members):
+    if bundle.scores_whole_clips:
         notes.append(
             "The scorer looks at each clip as a whole: its frames have no scores of their own."
         )
@@ -115,10 +115,6 @@ def _notes(
             + " not scored; nothing was filled in for what is missing."
         )
     return notes
-
-
-def _scores_whole_clips(member: Member) -> bool:
-    return member.name == "mil" or member.settings.get("pooling", "none") != "none"
 
 
 def _plural(count: int, one: str, many: str) -> str:

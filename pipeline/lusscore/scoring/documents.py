@@ -17,9 +17,9 @@ SCHEMA = 1
 _DIGITS = 6
 CLIP_COLUMNS = (
     "clip", "zone", "zone_source", "score", *PROBABILITIES, "confidence", "distance",
-    "evidence_outside", "frames", "review", "error", "sha256",
+    "evidence_outside", "frames", "review", "error", "sha256", "scorer", "trained_on",
 )  # fmt: skip
-ZONE_COLUMNS = ("zone", "label", "score", *PROBABILITIES, "clips", "review")
+ZONE_COLUMNS = ("zone", "label", "score", *PROBABILITIES, "clips", "review", "scorer", "trained_on")
 
 
 def exam_json(
@@ -120,12 +120,12 @@ def _reading(reading: Reading) -> dict[str, Any]:
     }
 
 
-def exam_csv(exam: ScoredExam) -> str:
+def exam_csv(exam: ScoredExam, bundle: Bundle) -> str:
     """Write one row per clip, those that failed too, with the columns `CLIP_COLUMNS`."""
-    return _table(CLIP_COLUMNS, (_clip_row(clip) for clip in exam.clips))
+    return _table(CLIP_COLUMNS, ([*_clip_row(clip), *_scorer(bundle)] for clip in exam.clips))
 
 
-def zones_csv(exam: ScoredExam) -> str:
+def zones_csv(exam: ScoredExam, bundle: Bundle) -> str:
     """Write one row per scored zone with the columns `ZONE_COLUMNS`."""
     return _table(
         ZONE_COLUMNS,
@@ -137,17 +137,24 @@ def zones_csv(exam: ScoredExam) -> str:
                 *_numbers(zone.probabilities),
                 " ".join(map(str, zone.clips)),
                 " ".join(zone.review),
+                *_scorer(bundle),
             ]
             for zone in exam.zones
         ),
     )
 
 
+def _scorer(bundle: Bundle) -> tuple[str, str]:
+    """Name the scorer in every row: rows are copied without what stands above them."""
+    seen = "computed images, of no patient" if bundle.synthetic else "patients"
+    return f"{bundle.name} {bundle.digest[:12]}".strip(), seen
+
+
 def _clip_row(clip: ScoredClip) -> list[object]:
     start = [clip.number, clip.clip.zone, clip.clip.zone_source]
     reading = clip.reading
     if reading is None:
-        empty = [""] * (len(CLIP_COLUMNS) - len(start) - 2)
+        empty = [""] * (len(CLIP_COLUMNS) - len(start) - 4)
         return [*start, *empty, clip.error, clip.digest]
     return [
         *start,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from lusscore.bundle.bundle import Bundle, Member
+from lusscore.bundle.bundle import Bundle
 from lusscore.labelling import NewCohort
 from lusscore.report.exam import exam_page
 from lusscore.scoring import Scorer, assemble_exam, exam_csv, exam_json, zones_csv
@@ -38,7 +38,7 @@ class BundleScoring:
         return ModelFacts(
             *(one.id, one.name, one.created, one.digest),
             *(one.protocol, one.rubric, one.synthetic, one.card),
-            bool(one.members) and all(map(_scores_whole_clips, one.members)),
+            one.scores_whole_clips,
         )
 
     @property
@@ -75,17 +75,13 @@ class BundleScoring:
 
     def clips_table(self, exam: ScoredExam) -> str:
         """Return the clips' scores as CSV."""
-        return exam_csv(exam)
+        return exam_csv(exam, self._bundle)
 
     def zones_table(self, exam: ScoredExam) -> str:
         """Return the zones' scores as CSV."""
-        return zones_csv(exam)
+        return zones_csv(exam, self._bundle)
 
     def close(self) -> None:
         """Let go of the networks' memory."""
         if self._scorer is not None:
             self._scorer.close()
-
-
-def _scores_whole_clips(member: Member) -> bool:
-    return member.name == "mil" or member.settings.get("pooling", "none") != "none"

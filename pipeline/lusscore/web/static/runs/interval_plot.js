@@ -9,6 +9,9 @@ const RIGHT = 740;
 const ROW = 26;
 const HEAD = 30;
 
+/* a tick that is 0 but for rounding is not written "-0.0" */
+const unsigned = (tick, digits) => (Number(tick.toFixed(digits)) || 0).toFixed(digits);
+
 export function intervalPlot(runs, measure) {
   const lines = runs.flatMap((run) => [
     { heading: run.id },
@@ -19,7 +22,7 @@ export function intervalPlot(runs, measure) {
   const bottom = lines.length * ROW + 8;
   const parts = ticks(low, high).map((tick) => drawn("g", { class: "tick-mark" },
     drawn("path", { d: `M${x(tick)} 0V${bottom}` }),
-    drawn("text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, tick.toFixed(decimals(low, high)))));
+    drawn("text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, unsigned(tick, decimals(low, high)))));
   lines.forEach((line, at) => parts.push(row(line, at * ROW + ROW / 2 + 4, x, low, high)));
   const words = lines.filter(({ model }) => model).map(({ model, metric }) => `${model} ${written(metric)}`).join("; ");
   return drawn("svg", {
