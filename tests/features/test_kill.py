@@ -14,7 +14,7 @@ from features_process import start_features
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.features import cohort_status, read_features
 
-KILLS = 6
+KILLS = 4
 CLIPS, FRAMES = 40, 6
 
 
