@@ -15,7 +15,7 @@ from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.features import cohort_status, read_features
 
 KILLS = 4
-CLIPS, FRAMES = 40, 6
+CLIPS, FRAMES = 24, 6
 
 
 def stored(path: Path) -> bytes:
