@@ -96,7 +96,10 @@ def score_at(predictions: pd.DataFrame, level: str, rules: Rules | Rule = MAJORI
 
 def _decide(groups: Groups, rules: Rules) -> Decision:
     """Score every group by the rule of its model and fold."""
-    fold, keys = pd.MultiIndex.from_frame(groups.table[["model", "repeat", "fold"]]).factorize()
+    parts = groups.table[["model", "repeat", "fold"]]
+    # both in the order of first appearance; pandas 2 makes no such index of no rows
+    fold = parts.groupby(list(parts.columns), sort=False).ngroup().to_numpy()
+    keys = parts.drop_duplicates().itertuples(index=False, name=None)
     scores = np.zeros(len(fold), dtype=np.int64)
     probabilities = np.zeros((len(fold), len(SCORES)))
     used = [rules.of(*key) for key in keys]
