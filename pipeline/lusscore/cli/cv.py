@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from lusscore.cli.computed_backbones import computed_backbones
 from lusscore.cli.cv_tables import print_results
 from lusscore.cli.cv_usage import check_usage, choosing, reported_heads
 from lusscore.cli.head_settings import HeadsCommand
+from lusscore.cli.make_run import make_run
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
@@ -24,7 +24,7 @@ from lusscore.cli.places import (
     optional_cohort_argument,
     results_dir_option,
 )
-from lusscore.console import counter, note, say
+from lusscore.console import note, say
 
 _HEADINGS = {
     "backbones": "What is trained",
@@ -207,11 +207,10 @@ def command(
     """
     from lusscore.backbones import get_backbone
     from lusscore.evaluation.evaluate import METRICS_NAME
-    from lusscore.evaluation.experiment import Experiment, run_experiment
+    from lusscore.evaluation.experiment import Experiment
     from lusscore.evaluation.feature_sets import EMBEDDING, parse_levels
     from lusscore.evaluation.rules import Rule
-    from lusscore.evaluation.run import check_run_name, new_run
-    from lusscore.report import write_report
+    from lusscore.evaluation.run import check_run_name
 
     check_usage(cohort, train, test, leave_out)
     found, *training = (
@@ -237,20 +236,9 @@ def command(
     )
     name = experiment.default_name() if run_name is None else check_run_name(run_name)
     folder = results_dir / found.name / name
-    with new_run(folder, overwrite=overwrite) as building:
-        with counter("Training heads", "heads") as update:
-            outcome = run_experiment(
-                experiment,
-                features_dir,
-                building,
-                name=name,
-                command=shlex.join(["lusscore", *sys.argv[1:]]),
-                jobs=jobs,
-                progress=update,
-            )
-        write_report(building)
-    for sentence in outcome.notes:
-        note(f"Note: {sentence}")
+    outcome = make_run(
+        experiment, features_dir, folder, title="Training heads", jobs=jobs, overwrite=overwrite
+    )
     if outcome.skipped:
         note(f"Note: {outcome.skipped} clips have no embeddings; the report lists them.")
     metrics = (folder / METRICS_NAME).read_text(encoding="utf-8")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lusscore.cli.computed_backbones import computed_backbones
 from lusscore.cli.head_settings import choose_heads
-from lusscore.console import counter, note
+from lusscore.cli.make_run import make_run
 
 if TYPE_CHECKING:
     from lusscore.cohort import Cohort
@@ -62,24 +60,6 @@ def cross_validate_first(
     experiment: Experiment, features_dir: Path, results_dir: Path, jobs: int
 ) -> Path:
     """Measure what is then trained on everybody, and return the run's folder."""
-    from lusscore.evaluation.experiment import run_experiment
-    from lusscore.evaluation.run import new_run
-    from lusscore.report import write_report
-
-    name = experiment.default_name()
-    folder = results_dir / experiment.cohort.name / name
-    with new_run(folder, overwrite=True) as building:
-        with counter("Cross-validating", "heads") as update:
-            outcome = run_experiment(
-                experiment,
-                features_dir,
-                building,
-                name=name,
-                command=shlex.join(["lusscore", *sys.argv[1:]]),
-                jobs=jobs,
-                progress=update,
-            )
-        write_report(building)
-    for sentence in outcome.notes:
-        note(f"Note: {sentence}")
+    folder = results_dir / experiment.cohort.name / experiment.default_name()
+    make_run(experiment, features_dir, folder, title="Cross-validating", jobs=jobs, overwrite=True)
     return folder

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lusscore.cli.bundle_options import expect_option, model_option
 from lusscore.cli.exam_folder import prepare_folder, write_exam
 from lusscore.cli.places import results_dir_option
 from lusscore.console import note, print_table, progress, say
@@ -27,17 +28,8 @@ if TYPE_CHECKING:
 
 @click.command("score")
 @click.argument("exam", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--model",
-    "-m",
-    default="phantom",
-    show_default=True,
-    metavar="BUNDLE",
-    help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. The "
-    "default is trained on computed images, shows how the program works, and says nothing about "
-    "patients.",
-)
-@click.option("--expect", default=None, metavar="DIGEST", help="Refuse a bundle of another digest.")
+@model_option
+@expect_option
 @click.option(
     "--zones",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

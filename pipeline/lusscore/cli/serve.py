@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lusscore.cli.bundle_options import expect_option, model_option
 from lusscore.cli.places import data_dir_option, features_dir_option, results_dir_option
 from lusscore.console import note, say
 from lusscore.errors import LusscoreError
@@ -19,16 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command("serve")
-@click.option(
-    "--model",
-    "-m",
-    default="phantom",
-    show_default=True,
-    metavar="BUNDLE",
-    help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. The "
-    "default is trained on computed images and says nothing about patients.",
-)
-@click.option("--expect", default=None, metavar="DIGEST", help="Refuse a bundle of another digest.")
+@model_option
+@expect_option
 @click.option(
     "--host",
     default="127.0.0.1",

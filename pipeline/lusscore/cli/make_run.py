@@ -1,0 +1,60 @@
+"""Cross-validating an experiment into a run folder, for the commands that do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lusscore.console import counter, note
+
+if TYPE_CHECKING:
+    from lusscore.evaluation.experiment import Experiment, Outcome
+
+
+def make_run(
+    experiment: Experiment,
+    features_dir: Path,
+    folder: Path,
+    *,
+    title: str,
+    jobs: int,
+    overwrite: bool,
+) -> Outcome:
+    """Measure, write the run and its report whole or not at all, and tell its notes.
+
+    Parameters
+    ----------
+    experiment
+        What is measured.
+    features_dir
+        Folder of all feature files.
+    folder
+        Of the run, by whose name it goes.
+    title
+        Of the progress bar.
+    jobs
+        Heads trained at once.
+    overwrite
+        Whether a run that is there may be replaced.
+    """
+    from lusscore.evaluation.experiment import run_experiment
+    from lusscore.evaluation.run import new_run
+    from lusscore.report import write_report
+
+    with new_run(folder, overwrite=overwrite) as building:
+        with counter(title, "heads") as update:
+            outcome = run_experiment(
+                experiment,
+                features_dir,
+                building,
+                name=folder.name,
+                command=shlex.join(["lusscore", *sys.argv[1:]]),
+                jobs=jobs,
+                progress=update,
+            )
+        write_report(building)
+    for sentence in outcome.notes:
+        note(f"Note: {sentence}")
+    return outcome
