@@ -18,6 +18,8 @@ from lusscore.head.linear_form import NEVER, logits_of_two
 
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]
+# Where few patients have a class, one order of patients may leave no division that can be used.
+_SHUFFLES = 20
 
 
 class Decisions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -151,12 +153,26 @@ def inner_folds(
     """
     own = np.arange(len(classes)) if groups is None else groups
     rarest = min(len(np.unique(own[classes == label])) for label in np.unique(classes))
+    folds = max(2, min(folds, rarest))
+    for shuffle in range(_SHUFFLES):
+        usable = _usable_folds(classes, groups, folds, seed + shuffle)
+        if usable:
+            yield from usable
+            return
+
+
+def _usable_folds(
+    classes: _Int, groups: _Int | None, folds: int, seed: int
+) -> list[tuple[_Int, _Int]]:
+    """Divide once; keep the divisions whose larger part has every class."""
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    divide = kind(max(2, min(folds, rarest)), shuffle=True, random_state=seed)
+    divide = kind(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         sides = list(divide.split(np.zeros(len(classes)), classes, groups))
     known = len(np.unique(classes))
-    for fitted, held_out in sides:
-        if len(held_out) and len(np.unique(classes[fitted])) == known:
-            yield fitted, held_out
+    return [
+        (fitted, held_out)
+        for fitted, held_out in sides
+        if len(held_out) and len(np.unique(classes[fitted])) == known
+    ]
