@@ -32,7 +32,7 @@ def test_a_class_of_one_patient_is_never_missing_where_a_machine_is_fitted() -> 
 @pytest.mark.parametrize("seed", range(10))
 def test_patients_are_put_in_another_order_where_the_first_leaves_no_division(seed: int) -> None:
     """Two of five patients alone have classes 0 and 2, so that most orders leave none."""
-    of_each = [[2, 3], [0], [3], [1, 3], [1, 3]]
+    of_each = [[2, 3], [0, 0], [3], [3, 1], [3, 1]]
     classes = np.concatenate([np.repeat(own, 5) for own in of_each])
     groups = np.concatenate([[patient] * 5 * len(own) for patient, own in enumerate(of_each)])
     divisions = list(inner_folds(classes, groups, 5, seed))

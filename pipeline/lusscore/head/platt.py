@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import (
+    BaseCrossValidator,
+    GroupKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 
 from lusscore.head.linear_form import NEVER, logits_of_two
 
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]
-# Where few patients have a class, one order of patients may leave no division that can be used.
+# Where few patients have a class, strata may leave no division that can be used; chance then does.
 _SHUFFLES = 20
 
 
@@ -135,6 +140,8 @@ def inner_folds(
 ) -> Iterator[tuple[_Int, _Int]]:
     """Divide training rows by patient; yield those divisions whose larger part has every class.
 
+    Patients are stratified by class, or divided at random where strata leave no such division.
+
     Parameters
     ----------
     classes
@@ -154,22 +161,28 @@ def inner_folds(
     own = np.arange(len(classes)) if groups is None else groups
     rarest = min(len(np.unique(own[classes == label])) for label in np.unique(classes))
     folds = max(2, min(folds, rarest))
-    for shuffle in range(_SHUFFLES):
-        usable = _usable_folds(classes, groups, folds, seed + shuffle)
+    dividers: list[BaseCrossValidator]
+    if groups is None:
+        dividers = [StratifiedKFold(folds, shuffle=True, random_state=seed)]
+    else:
+        dividers = [StratifiedGroupKFold(folds, shuffle=True, random_state=seed)]
+        if len(np.unique(groups)) >= folds:
+            seeds = range(seed, seed + _SHUFFLES)
+            dividers += [GroupKFold(folds, shuffle=True, random_state=one) for one in seeds]
+    for divider in dividers:
+        usable = _usable(divider, classes, groups)
         if usable:
             yield from usable
             return
 
 
-def _usable_folds(
-    classes: _Int, groups: _Int | None, folds: int, seed: int
+def _usable(
+    divider: BaseCrossValidator, classes: _Int, groups: _Int | None
 ) -> list[tuple[_Int, _Int]]:
-    """Divide once; keep the divisions whose larger part has every class."""
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    divide = kind(folds, shuffle=True, random_state=seed)
+    """Divide rows; keep the divisions whose larger part has every class."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        sides = list(divide.split(np.zeros(len(classes)), classes, groups))
+        sides = list(divider.split(np.zeros(len(classes)), classes, groups))
     known = len(np.unique(classes))
     return [
         (fitted, held_out)
