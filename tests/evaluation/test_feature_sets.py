@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.errors import FeatureFileError, HeadError
-from lusscore.evaluation.feature_sets import FeatureSet, parse_levels
+from lusscore.evaluation.feature_sets import FeatureSet, join_names, parse_levels, split_names
+
+LEVELS = st.lists(
+    st.sampled_from(["embedding", "32.top", "16.mean"]), min_size=1, max_size=3, unique=True
+)
+SETS = st.builds(FeatureSet, st.sampled_from(["xception", "vgg16", "net(1)"]), LEVELS.map(tuple))
 
 
 def test_the_embedding_alone_goes_by_the_backbones_name() -> None:
@@ -20,6 +27,27 @@ def test_the_embedding_alone_goes_by_the_backbones_name() -> None:
 def test_what_is_no_level_is_told(text: str, told: str) -> None:
     with pytest.raises(HeadError, match=f"(?i){told}"):
         parse_levels(text)
+
+
+@given(st.lists(SETS, min_size=1, max_size=6, unique=True).map(tuple))
+def test_names_of_several_sets_are_read_back_as_they_were(features: tuple[FeatureSet, ...]) -> None:
+    assert split_names(join_names(features)) == features
+
+
+def test_several_levels_of_several_backbones_are_named_once() -> None:
+    levels = [("embedding",), ("32.top", "32.bottom")]
+    both = tuple(FeatureSet(name, each) for each in levels for name in ("xception", "vgg16"))
+    assert join_names(both) == "(xception+vgg16)[embedding;32.top+32.bottom]"
+    assert split_names(join_names(both)) == both
+    assert join_names(both[::2]) == "xception[embedding;32.top+32.bottom]"
+    assert join_names(both[:2]) == "xception+vgg16"
+    assert join_names(both[:3]) == "xception+vgg16+xception[32.top+32.bottom]"
+
+
+@pytest.mark.parametrize("text", ["a b", "a[16.mean;]", "a[;]", "[16.mean;8.max]"])
+def test_names_that_no_sets_have_are_refused(text: str) -> None:
+    with pytest.raises(HeadError):
+        split_names(text)
 
 
 def test_levels_stand_one_after_the_other_in_the_order_asked_for() -> None:

@@ -22,10 +22,20 @@ def _heads(*names: str) -> list[HeadChoice]:
     return [HeadChoice(name, {**head_defaults(name), "seed": 5}) for name in names]
 
 
-def test_every_model_that_a_run_can_have_is_made_again_by_its_name() -> None:
+PRODUCT = tuple(
+    FeatureSet(name, levels)
+    for levels in (("embedding",), ("32.top", "16.mean"))
+    for name in ("xception", "vgg16")
+)
+
+
+@pytest.mark.parametrize("features", [SETS, PRODUCT])
+def test_every_model_that_a_run_can_have_is_made_again_by_its_name(
+    features: tuple[FeatureSet, ...],
+) -> None:
     heads = _heads(*head_names())
     config = _config(heads)
-    for model in plan_models(SETS, heads, ("concatenate", "mean")):
+    for model in plan_models(features, heads, ("concatenate", "mean")):
         again = recorded_model(config, model.name)
         assert again.name == model.name
         assert (again.features, again.head, again.is_mean) == (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lusscore.errors import HeadError
-from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.feature_sets import FeatureSet, join_names
 
 COMBINATIONS = ("concatenate", "mean")
 
@@ -50,9 +50,12 @@ class Model:
 
     @property
     def name(self) -> str:
-        """``xception/softmax``, ``xception+vgg16/softmax`` or ``xception+vgg16/softmax-mean``."""
+        """``xception/softmax``, ``xception+vgg16/softmax`` or ``xception+vgg16/softmax-mean``.
+
+        See :func:`lusscore.evaluation.feature_sets.join_names`.
+        """
         fused = "-mean" if self.is_mean else ""
-        return f"{'+'.join(one.name for one in self.features)}/{self.head.name}{fused}"
+        return f"{join_names(self.features)}/{self.head.name}{fused}"
 
     @property
     def is_mean(self) -> bool:

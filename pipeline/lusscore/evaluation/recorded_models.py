@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from lusscore.errors import HeadError, RunError
-from lusscore.evaluation.feature_sets import FeatureSet, parse_levels
+from lusscore.evaluation.feature_sets import split_names
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.selection.nested import WAYS, Selection
 from lusscore.head import head_defaults, make_head
 
-_SET = re.compile(r"([^+\[\]/ ]+)(?:\[([^\]]+)\])?")
 _FUSED = "-mean"
 
 
@@ -103,21 +101,7 @@ def _parse(name: str, heads: Mapping[str, Mapping[str, Any]]) -> Model:
         )
     try:
         make_head(head, **heads[head])
-        features = _features(sets)
+        features = split_names(sets)
     except HeadError as error:
         raise RunError(f"The run's model {name!r} cannot be made again: {error}") from None
     return Model(features, HeadChoice(head, dict(heads[head])), combination)
-
-
-def _features(text: str) -> tuple[FeatureSet, ...]:
-    """Read ``xception[16.mean+32.max]+vgg16``."""
-    found: list[FeatureSet] = []
-    place = 0
-    while place < len(text):
-        match = _SET.match(text, place)
-        if match is None or text[match.end() : match.end() + 1] not in ("", "+"):
-            raise RunError(f"The run's model on {text!r} cannot be read.")
-        levels: Sequence[str] = parse_levels(match[2]) if match[2] else ("embedding",)
-        found.append(FeatureSet(match[1], tuple(levels)))
-        place = match.end() + 1
-    return tuple(found)
