@@ -24,3 +24,16 @@ def test_a_setting_out_of_range_is_a_sentence(lusscore: Callable[..., Result]) -
     assert result.exit_code == 2
     assert "expected a whole number from 1 to 999" in result.output
     assert not Path("data").exists()
+
+
+def test_levels_and_variants_come_on_the_card(lusscore: Callable[..., Result]) -> None:
+    small = ("phantom", "--patients", 1, "--frames", 2, "--size", 96)
+    wrong = lusscore(*small, "--levels", "16.left")
+    assert wrong.exit_code == 2
+    assert "16.left" in wrong.output
+    assert not Path("data").exists()
+    made = lusscore(*small, "--levels", "16.top", "--levels", "8.std", "--variants", 1)
+    assert made.exit_code == 0, made.output
+    extraction = read_cohort(Path("data/phantom")).card.extraction
+    assert (extraction.levels, extraction.variants) == (("16.top", "8.std"), 1)
+    assert str(extraction.frames) == "per-clip:4"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lusscore.cli.extraction_options import levels_option, variants_option
 from lusscore.cli.import_summary import sum_up, tell_cohort, tell_copies
 from lusscore.cli.places import data_dir_option
 from lusscore.console import counter, say
@@ -100,16 +101,8 @@ def _read_columns(
     default=None,
     help="Contrast inside the sector: as recorded, stretched, or equalised in tiles as well.",
 )
-@click.option(
-    "--levels",
-    multiple=True,
-    metavar="LEVEL",
-    help="Kept of each network beside its embedding, such as 16.mean or 32.top: the map's stride "
-    "and its pooling. May be given several times.",
-)
-@click.option(
-    "--variants", type=int, default=3, show_default=True, help="Augmented copies a frame."
-)
+@levels_option
+@variants_option
 @click.option(
     "--deidentify",
     is_flag=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from lusscore.cli.extraction_options import levels_option, variants_option
 from lusscore.cli.places import data_dir_option
 from lusscore.console import counter, say
 
@@ -30,6 +31,8 @@ from lusscore.console import counter, say
 )
 @click.option("--noise", type=float, default=0.0, show_default=True, help="More noise in dB.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cohort.")
+@levels_option
+@variants_option
 @click.option("--name", default="phantom", show_default=True, help="Name of the cohort.")
 @click.option(
     "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for all cores."
@@ -46,6 +49,8 @@ def command(
     visibility: float,
     noise: float,
     seed: int,
+    levels: tuple[str, ...],
+    variants: int,
     name: str,
     jobs: int,
     overwrite: bool,
@@ -56,8 +61,11 @@ def command(
     Twelve zones per patient, convex and linear probes, scores 0–3 drawn by the signs that define
     them. No result on it says anything about patients.
     """
+    from dataclasses import replace
+
     from lusscore.cohort.phantom import PhantomSettings, write_phantom
 
+    defaults = PhantomSettings().extraction
     settings = PhantomSettings(
         patients=patients,
         covid=covid,
@@ -68,6 +76,7 @@ def command(
         overlap=overlap,
         visibility=visibility,
         noise=noise,
+        extraction=replace(defaults, levels=levels, variants=variants),
         name=name,
     )
     with counter("Rendering clips", "clips") as update:

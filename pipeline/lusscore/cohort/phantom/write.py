@@ -121,8 +121,10 @@ def _write_clips(
     """Render and encode all clips, telling `progress` after each."""
     from joblib import Parallel, delayed
 
+    # workers that an earlier call left waiting have the working directory of that time
+    place = folder.absolute()
     clips = [
-        (folder / _clip(patient, zone), patient.number, zone, score)
+        (place / _clip(patient, zone), patient.number, zone, score)
         for patient in patients
         for zone, score in patient.scores.items()
     ]
