@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ground import Ground, make_ground
+from clip_maker import write_video
+from ground import Ground, bright, make_ground
 from lusscore.backbones import backbone_names
 from lusscore.cli import main
 from lusscore.errors import RunError
@@ -79,6 +80,19 @@ def test_embeddings_of_another_network_of_that_name_are_refused(
         check(run, moved.labelled())
 
 
+def test_a_clip_that_was_replaced_by_one_of_as_many_frames_is_noticed(
+    run: RecordedRun, moved: Ground
+) -> None:
+    clip = moved.cohort.folder / moved.cohort.spans[0].clip
+    before = clip.read_bytes()
+    write_video(clip, bright(3, seed=99))
+    assert clip.read_bytes() != before
+    texts = [str(each) for each in ("features", "bright", *moved.named, *moved.places[:4])]
+    assert CliRunner().invoke(main, texts).exit_code == 0
+    with pytest.raises(RunError, match="clips of other content than cohort bright has"):
+        check(run, moved.labelled())
+
+
 def test_a_run_that_lacks_a_backbone_is_refused(run: RecordedRun, ground: Ground) -> None:
     config = dict(run.config) | {"backbones": [run.config["backbones"][0]]}
     assert "other" not in backbone_names()
@@ -97,7 +111,8 @@ def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
     fewer = replace(labelled, dataset=labelled.dataset.only(clips != clips[0]))
     with pytest.raises(RunError, match="from 96 labelled frames, .* now has 92, and 92 in all"):
         check(run, fewer)
-    check(without, fewer)
+    recorded = dict(run.config["cohort"]) | {"media_digest": fewer.dataset.media_digest}
+    check(replace(without, config=dict(run.config) | {"cohort": recorded}), fewer)
 
 
 def test_frames_that_leaving_out_a_device_did_not_test_are_no_change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +61,13 @@ class Dataset:
     rows: Mapping[str, NDArray[np.int64]]
     features: Mapping[str, Features]
     skipped: Mapping[str, str]
+
+    @property
+    def media_digest(self) -> str:
+        """SHA-256 of the names of all clips and the digests of their media bytes, hexadecimal."""
+        clips = self.frames[["clip", "digest"]].drop_duplicates().sort_values("clip")
+        lines = "".join(f"{clip}\t{digest}\n" for clip, digest in clips.itertuples(index=False))
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     @property
     def backbones(self) -> tuple[str, ...]:

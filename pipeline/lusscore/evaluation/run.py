@@ -199,6 +199,7 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
             )
         },
         "manifest_digest": hashlib.sha256(manifest).hexdigest(),
+        "media_digest": dataset.media_digest,
         "patients": int(frames["patient"].nunique()),
         "exams": len(frames[["patient", "exam"]].drop_duplicates()),
         "clips": int(frames["clip"].nunique()),

@@ -22,7 +22,7 @@ def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Seque
     Raises
     ------
     RunError
-        If the run is of another cohort, card, manifest, feature file, or of other frames.
+        If the run is of another cohort, card, manifest, feature file, or of other frames or clips.
     """
     cohort = labelled.cohort
     recorded = run.config["cohort"]
@@ -50,6 +50,11 @@ def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Seque
                 f"{run.folder} was made from other embeddings than those in {file.path}. {again}"
             )
     _check_frames(run, labelled, again)
+    if recorded.get("media_digest") != labelled.dataset.media_digest:
+        raise RunError(
+            f"{run.folder} was made from clips of other content than cohort {cohort.name} has "
+            f"under the same names now. {again}"
+        )
 
 
 def _check_frames(run: RecordedRun, labelled: LabelledCohort, again: str) -> None:
