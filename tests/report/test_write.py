@@ -1,4 +1,5 @@
 import pytest
+import tomlkit
 
 from lusscore.errors import RunError
 from lusscore.evaluation.evaluate import evaluate_run
@@ -31,6 +32,18 @@ def test_what_a_run_warned_of_stands_in_its_summary(own_folder):
     config.write_text(warned, encoding="utf-8")
     page = write_report(own_folder).read_text(encoding="utf-8")
     assert '<p class="callout">Group &amp; score go together.</p>' in page
+
+
+def test_without_folds_the_table_of_results_speaks_of_none(own_folder):
+    own = "Above: mean ± standard deviation over folds."
+    assert own in write_report(own_folder).read_text(encoding="utf-8")
+    path = own_folder / "config.toml"
+    config = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+    config["trained_on"] = [config["cohort"] | {"name": "far"}]
+    path.write_text(tomlkit.dumps(config), encoding="utf-8")
+    page = write_report(own_folder).read_text(encoding="utf-8")
+    assert own not in page
+    assert "Above: the value on the cohort tested on. Below: the same" in page
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
