@@ -57,11 +57,9 @@ class DamagedFileError(FeatureFileError):
     def __init__(self, path: Path, what: str) -> None:
         self.path = path
         self.what = what
-        folder = path.parent
-        cohort = (folder.parent if folder.name == "aside" else folder).name
         super().__init__(
-            f"{path} is damaged: {what}; mend it with 'lusscore verify {cohort} --repair', which "
-            "computes only what was lost."
+            f"{path} is damaged: {what}; run 'lusscore features {path.parent.name}', which packs "
+            "it anew from the cache and computes only what was lost."
         )
 
 

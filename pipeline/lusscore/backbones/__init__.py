@@ -24,6 +24,7 @@ from lusscore.backbones.weights import (
     find_weights,
     load_weights,
     locate_weights,
+    weights_at,
     weights_file_name,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "register_backbone",
     "register_engine",
     "register_preprocessing",
+    "weights_at",
     "weights_file_name",
     "with_levels",
 ]

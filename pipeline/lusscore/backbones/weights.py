@@ -30,7 +30,8 @@ class Weights:
         SHA-256 of the file's bytes, in hexadecimal. Where a sidecar names the output of an ONNX
         file, that name is digested after the bytes.
     origin
-        ``"bundled"``, ``"weights-dir"``, ``"keras-cache"``, ``"download"`` or ``"onnx"``.
+        ``"bundled"``, ``"weights-dir"``, ``"keras-cache"``, ``"download"``, ``"onnx"`` or
+        ``"recorded"`` (where embeddings were computed with them).
     """
 
     path: Path
@@ -113,7 +114,17 @@ def load_weights(
         found = (path, "download")
     if found is None:
         raise WeightsError(f"No weights of {spec.name} were found. {_advice(spec, weights_dir)}")
-    path, origin = found
+    return weights_at(*found, spec)
+
+
+def weights_at(path: Path, origin: str, spec: BackboneSpec) -> Weights:
+    """Digest a file of weights as it is now.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read.
+    """
     return Weights(path, _digest(path, spec), origin)
 
 

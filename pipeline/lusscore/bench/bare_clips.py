@@ -10,9 +10,8 @@ from lusscore.backbones import load_weights
 from lusscore.bench.ready_images import plan_cohort
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
-from lusscore.features import EngineChoice
-from lusscore.features.computing.clip_task import ClipTask, compute_clip
-from lusscore.features.extract import IMAGES_PER_BATCH
+from lusscore.features import IMAGES_PER_BATCH, EngineChoice
+from lusscore.features.computing import ClipTask, compute_clip
 
 
 def time_bare_clips(

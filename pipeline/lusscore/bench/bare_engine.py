@@ -12,8 +12,7 @@ from lusscore.bench.ready_images import read_images
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
 from lusscore.errors import EngineError
-from lusscore.features import EngineChoice
-from lusscore.features.extract import IMAGES_PER_BATCH
+from lusscore.features import IMAGES_PER_BATCH, EngineChoice
 
 _WARM_UP = 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ def run_features(
     """
     path = features_dir / cohort.name / f"{spec.name}.h5"
     path.unlink(missing_ok=True)
+    for folder in (features_dir / ".cache").glob(f"{spec.name}-*"):
+        shutil.rmtree(folder)
     given = [] if weights.folder is None else ["--weights-dir", str(weights.folder)]
     finished = _run("features", cohort, spec, features_dir, *given, *options)
     (row,) = json.loads(finished.output)

@@ -21,7 +21,7 @@ from lusscore.backbones.registry import Network
 from lusscore.bench.ready_images import ReadyFrames, read_images
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, read_cohort
-from lusscore.features.images.augmentation import apply_transform, draw_transform
+from lusscore.features.images import apply_transform, draw_transform
 
 _BATCH = 32
 _CLASSES = 4

@@ -10,8 +10,7 @@ from PIL import Image
 from lusscore.bench.ready_images import plan_cohort
 from lusscore.clips import open_clip
 from lusscore.cohort import read_cohort
-from lusscore.features.images.letterbox import letterbox
-from lusscore.features.images.variants import make_variants
+from lusscore.features import letterbox, make_variants
 
 
 def time_preparation(cohort: str, features_dir: str, size: list[int]) -> dict[str, float]:

@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.cohort import Cohort
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.images.stream import Chunk, stream_clips
-from lusscore.features.media import index_media
-from lusscore.features.plan import media_path, plan_clips
+from lusscore.features import Chunk, MediaIndex, PlannedClip, plan_clip, stream_clips
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,8 @@ class ReadyFrames:
 
 def plan_cohort(cohort: Cohort, features_dir: Path) -> list[PlannedClip]:
     """Look at the cohort's clips, or remember them from `features_dir`."""
-    media = index_media(cohort, media_path(features_dir, cohort))
-    return plan_clips(media, cohort.card.extraction)
+    media = MediaIndex(cohort, features_dir).survey_all()
+    return [plan_clip(one, cohort.card.extraction) for one in media]
 
 
 def read_images(cohort: Cohort, features_dir: Path, size: tuple[int, int]) -> ReadyFrames:

@@ -93,7 +93,7 @@ def bench_scale_out(settings: BenchSettings) -> Iterator[BenchRow]:
         if _DASK not in ways:
             yield BenchRow(name=f"scale_out/{_DASK}", detail="the package distributed is missing")
         settings.note("The writer …")
-        yield _writer(root / "writer.h5", min(clips, _WRITER_CLIPS))
+        yield _writer(root / "writer", min(clips, _WRITER_CLIPS))
 
 
 def _told(way: str, processes: int) -> str:
@@ -105,7 +105,7 @@ def _told(way: str, processes: int) -> str:
 def _writer(path: Path, clips: int) -> BenchRow:
     answer = call_in_process(
         time_writer,
-        path=path,
+        folder=path,
         backbone=_WRITER_BACKBONE,
         clips=clips,
         frames=_WRITER_FRAMES,

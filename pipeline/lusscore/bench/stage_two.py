@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from lusscore.backbones import get_backbone
+from lusscore.backbones import DEFAULT_PRECISION, get_backbone
 from lusscore.bench.process import run_python
 from lusscore.bench.row import BenchRow
 from lusscore.bench.suite import BenchSettings, register_suite
-from lusscore.cohort import Card, ExtractionSettings, Span, get_protocol, write_cohort
-from lusscore.features import feature_path
-from lusscore.features.file.generate import write_generated_features
+from lusscore.cohort import Card, Cohort, ExtractionSettings, Span, get_protocol, write_cohort
+from lusscore.features import PackedClip, feature_path, make_recipe, make_selection, write_features
 
 _BACKBONE = "resnet50"
 _PATIENTS, _HEALTHY = 49, 12
@@ -76,6 +78,49 @@ def _generate(root: Path, frames: int) -> int:
         extraction=ExtractionSettings(variants=_VARIANTS),
     )
     cohort = write_cohort(root / "data" / "generated", card, spans)
-    path = feature_path(root / "features", cohort, _BACKBONE)
-    write_generated_features(path, cohort, get_backbone(_BACKBONE), frames, seed=1)
+    return write_generated_features(root / "features", cohort, _BACKBONE, frames, seed=1)
+
+
+def write_generated_features(
+    features_dir: Path, cohort: Cohort, backbone: str, frames: int, *, seed: int = 0
+) -> int:
+    """Write a feature file whose embeddings are drawn around one centre per score.
+
+    Parameters
+    ----------
+    features_dir
+        Folder of all feature files.
+    cohort
+        Whose clips and scores; its media need not exist.
+    backbone
+        Name of the backbone that is named as the origin, with weights that are nowhere.
+    frames
+        Frames in all, spread evenly over the clips.
+    seed
+        Same seed, same numbers.
+
+    Returns
+    -------
+    int
+        Bytes of the file.
+    """
+    spec, settings = get_backbone(backbone), cohort.card.extraction
+    counts = np.diff(np.linspace(0, frames, len(cohort.spans) + 1).astype(int))
+    clips = [
+        PackedClip(span.clip, hashlib.sha256(span.clip.encode()).hexdigest(), np.arange(count))
+        for span, count in zip(cohort.spans, counts, strict=True)
+    ]
+    scores = {span.clip: span.score or 0 for span in cohort.spans}
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(0, 0.05, (4, spec.embedding_size)).astype(np.float32)
+
+    def entries(clip: PackedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Any]]:
+        shape = (len(clip.frames), 1 + settings.variants, spec.embedding_size)
+        noise = rng.standard_normal(shape, dtype=np.float32) * 0.5
+        drawn = np.abs(noise + centres[scores[clip.path]]).astype(settings.dtype)
+        return drawn, (np.arange(shape[0]) / 25).astype(np.float32), []
+
+    path = feature_path(features_dir, cohort, backbone)
+    recipe = make_recipe(spec, "0" * 64, settings, DEFAULT_PRECISION)
+    write_features(path, spec, recipe, make_selection(spec, settings), clips, entries)
     return path.stat().st_size

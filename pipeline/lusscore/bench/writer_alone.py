@@ -1,4 +1,4 @@
-"""How fast the single writer brings embeddings to the disk."""
+"""How fast the cache takes embeddings, and how fast a feature file is packed from it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from lusscore.backbones import get_backbone
+from lusscore.backbones import DEFAULT_PRECISION, get_backbone
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.file.generate import create_generated_file
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.file.store import FeatureStore
-from lusscore.features.file.writer import Writer
-
-# as many as stage one hands over at once: 16 images
-_FRAMES_AT_ONCE = 4
+from lusscore.features import make_recipe, make_selection
+from lusscore.features.parts import Block, Needs, PartStore
 
 
-def time_writer(path: str, backbone: str, clips: int, frames: int) -> dict[str, Any]:
-    """Write a feature file of generated numbers, clip after clip, each committed.
+def time_writer(folder: str, backbone: str, clips: int, frames: int) -> dict[str, Any]:
+    """Write parts of generated numbers, clip after clip, each flushed to the disk.
 
     There are 3 variants, and embeddings are float16.
 
     Parameters
     ----------
-    path
-        Where; must not exist.
+    folder
+        Where; made if it is not there.
     backbone
         Whose embeddings they are in size.
     clips, frames
@@ -36,30 +31,26 @@ def time_writer(path: str, backbone: str, clips: int, frames: int) -> dict[str, 
     Returns
     -------
     dict
-        ``seconds`` from the first row to the last flush, and ``images``,
-        ``megabytes`` of embeddings.
+        ``seconds`` from the first part to the last flush, ``read_seconds`` to read all parts and
+        compare them with their digests, and ``images``, ``megabytes`` of embeddings.
     """
     spec, settings = get_backbone(backbone), ExtractionSettings(variants=3)
-    images, dim = 1 + settings.variants, spec.embedding_size
-    planned = [
-        PlannedClip(f"clips/{number}.mp4", f"{number:064x}", np.arange(frames))
-        for number in range(clips)
-    ]
-    create_generated_file(Path(path), planned, spec, settings)
+    needs = Needs.of(make_selection(spec, settings), settings.dtype)
+    store = PartStore(Path(folder), make_recipe(spec, "0" * 64, settings, DEFAULT_PRECISION))
     rng = np.random.default_rng(0)
-    rows = rng.random((_FRAMES_AT_ONCE, images, dim), np.float32).astype(np.float16)
-    with FeatureStore(Path(path)) as store:
-        started = time.perf_counter()
-        with Writer() as writer:
-            for clip in range(clips):
-                for start in range(0, frames, _FRAMES_AT_ONCE):
-                    count = min(_FRAMES_AT_ONCE, frames - start)
-                    writer.rows(store, clip, rows[:count], np.arange(count) / 25)
-                writer.finish(store, clip, lambda: None)
-        seconds = time.perf_counter() - started
-    values = clips * frames * images * dim
+    rows = rng.random((frames, len(needs.variants), needs.width), np.float32).astype(np.float16)
+    times = (np.arange(frames) / 25).astype(np.float32)
+    block = Block(np.arange(frames), times, needs.variants, needs.augmentation, needs.layers, rows)
+    names = [f"{number:064x}" for number in range(clips)]
+    started = time.perf_counter()
+    for name in names:
+        store.write(name, block)
+    written = time.perf_counter()
+    for name in names:
+        store.read(name)
     return {
-        "seconds": seconds,
-        "images": clips * frames * images,
-        "megabytes": values * np.dtype(settings.dtype).itemsize / 1e6,
+        "seconds": written - started,
+        "read_seconds": time.perf_counter() - written,
+        "images": clips * frames * len(needs.variants),
+        "megabytes": clips * rows.nbytes / 1e6,
     }

@@ -59,7 +59,7 @@ class Verdict:
 def check_cohort(
     name: str,
     read: Callable[[bool], Cohort],
-    memory: Callable[[Cohort], Path] | None = None,
+    features_dir: Path | None = None,
     *,
     pictures: bool = False,
     counting: Progress | None = None,
@@ -74,9 +74,9 @@ def check_cohort(
     read
         Reads it; takes whether every clip must be there. A manifest whose only fault is clips
         that are not there is checked all the same.
-    memory
-        Where stage one remembers the clips of a cohort. None for a quick check, which decodes no
-        clip.
+    features_dir
+        Folder of all feature files, where stage one remembers clips. None for a quick check,
+        which decodes no clip.
     pictures
         Whether to keep a picture of every clip.
     counting, looking
@@ -96,13 +96,13 @@ def check_cohort(
             cohort = read(False)
         except InvalidCohortError:
             return Verdict(name, tuple(invalid))
-    if memory is None:
+    if features_dir is None:
         inspection = inspect_headers(cohort, looking)
     else:
         inspection = inspect_frames(
-            cohort, memory(cohort), pictures=pictures, counting=counting, looking=looking
+            cohort, features_dir, pictures=pictures, counting=counting, looking=looking
         )
-    findings = run_checks(inspection, "headers" if memory is None else "frames")
+    findings = run_checks(inspection, "headers" if features_dir is None else "frames")
     return Verdict(
         cohort.name,
         tuple(in_order([*invalid, *findings])),

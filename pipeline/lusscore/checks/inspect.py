@@ -13,7 +13,7 @@ from lusscore.checks.look_frames import look_at_frames
 from lusscore.clips import ClipFacts, read_facts
 from lusscore.cohort import RATINGS_NAME, Cohort, Rating, Span, read_ratings
 from lusscore.errors import ClipError, CohortError, InvalidCohortError, Problem
-from lusscore.features.media import Media, index_media
+from lusscore.features import Media, MediaIndex
 
 Progress = Callable[[int, int], None]
 
@@ -48,7 +48,7 @@ def inspect_headers(cohort: Cohort, progress: Progress | None = None) -> Inspect
 
 def inspect_frames(
     cohort: Cohort,
-    memory: Path,
+    features_dir: Path,
     *,
     pictures: bool = False,
     counting: Progress | None = None,
@@ -60,20 +60,15 @@ def inspect_frames(
     ----------
     cohort
         The cohort.
-    memory
-        Where stage one remembers digests and frame counts, so that it need not read the clips
-        again.
+    features_dir
+        Folder of all feature files, where stage one remembers digests and what it read of clips.
     pictures
         Whether to keep a picture of every clip.
     counting, looking
         Called with (clips done, clips in all) of each of the two passes.
-
-    Raises
-    ------
-    FeatureFileError
-        If `memory` cannot be written.
     """
-    indexed = {media.clip: media for media in index_media(cohort, memory, progress=counting)}
+    found = MediaIndex(cohort, features_dir).survey_all(counting)
+    indexed = {media.clip: media for media in found}
     spans = _spans_of(cohort)
 
     def look(clip: str) -> ClipLook:
@@ -84,10 +79,11 @@ def inspect_frames(
 
 def _look_at_all(path: Path, spans: tuple[Span, ...], media: Media, pictures: bool) -> ClipLook:
     facts, error = _facts(path)
-    if error or media.error or media.sector is None:
+    survey = media.survey
+    if error or media.error or survey is None:
         return ClipLook(media.clip, spans, media.digest, media.error or error, facts)
     try:
-        seen = look_at_frames(path, media.frames, media.sector, pictures=pictures)
+        seen = look_at_frames(path, survey.frames, survey.sector, pictures=pictures)
     except ClipError as failure:
         return ClipLook(media.clip, spans, media.digest, str(failure), facts)
     return ClipLook(
@@ -95,7 +91,7 @@ def _look_at_all(path: Path, spans: tuple[Span, ...], media: Media, pictures: bo
         spans,
         media.digest,
         facts=facts,
-        media=media,
+        survey=survey,
         hashes=seen.hashes,
         blank=seen.blank,
         picture=seen.picture,

@@ -12,7 +12,7 @@ from lusscore.checks.frame_hashes import FrameHashes
 from lusscore.clips import ClipFacts
 from lusscore.cohort import Cohort, Rating, Span
 from lusscore.errors import Problem
-from lusscore.features.media import Media
+from lusscore.features import Survey
 from lusscore.sector import Sector
 
 
@@ -32,7 +32,7 @@ class ClipLook:
         Why the clip cannot be read.
     facts
         What the clip says of itself.
-    media
+    survey
         Its frames, as stage one counts them.
     hashes
         Perceptual hashes of frames throughout the clip.
@@ -50,7 +50,7 @@ class ClipLook:
     digest: str = ""
     error: str = ""
     facts: ClipFacts | None = None
-    media: Media | None = None
+    survey: Survey | None = None
     hashes: FrameHashes | None = None
     blank: int = 0
     picture: bytes = b""
@@ -79,7 +79,7 @@ class ClipLook:
     @property
     def sector(self) -> Sector | None:
         """Where the tissue is, and where text is written."""
-        return self.media.sector if self.media else None
+        return self.survey.sector if self.survey else None
 
     @property
     def device(self) -> str:
@@ -88,10 +88,10 @@ class ClipLook:
 
     def labelled_frames(self, span: Span) -> int:
         """Count the frames that a span covers; 0 where the clip was not decoded."""
-        if self.media is None:
+        if self.survey is None:
             return 0
-        end = self.media.frames if span.frame_end is None else span.frame_end
-        return max(0, min(end, self.media.frames) - span.frame_start)
+        end = self.survey.frames if span.frame_end is None else span.frame_end
+        return max(0, min(end, self.survey.frames) - span.frame_start)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Inspection:
     @cached_property
     def agreement(self) -> Agreement:
         """How far raters agree: by frames where clips were decoded, else by stretches."""
-        lengths = {look.clip: look.media.frames for look in self.clips if look.media}
+        lengths = {look.clip: look.survey.frames for look in self.clips if look.survey}
         return measure_agreement(self.ratings, lengths or None)
 
     @cached_property

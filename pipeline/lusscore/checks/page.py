@@ -125,7 +125,7 @@ def _cards(verdict: Verdict, inspection: Inspection) -> list[_Card]:
             look.patient,
             look.spans[0].zone,
             ", ".join("–" if span.score is None else str(span.score) for span in look.spans),
-            look.media.frames if look.media else 0,
+            look.survey.frames if look.survey else 0,
             base64.b64encode(look.thumbnail).decode(),
             tuple(found.get(look.clip, ())),
         )

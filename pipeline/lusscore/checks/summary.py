@@ -35,7 +35,7 @@ def summarise(inspection: Inspection) -> dict[str, Any]:
     devices = Counter(look.device for look in inspection.clips if look.device)
     if devices:
         summary["clips_per_device"] = dict(devices.most_common())
-    decoded = [look.media for look in inspection.clips if look.media is not None]
+    decoded = [look.survey for look in inspection.clips if look.survey is not None]
     if decoded:
         summary["frames"] = sum(media.frames for media in decoded)
         summary["labelled_frames_per_score"] = _by_score(inspection.frames_per_score)

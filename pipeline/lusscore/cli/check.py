@@ -58,7 +58,6 @@ def command(
     features'. Exit codes: 0 no errors; 1 warnings and --strict; 2 errors.
     """
     from lusscore.checks import check_cohort, render_page, write_preview
-    from lusscore.features.plan import media_path
 
     folder = _folder(cohort, data_dir)
     if html is None and (report or open_page):
@@ -75,7 +74,7 @@ def command(
         verdict = check_cohort(
             folder.name,
             read,
-            None if quick else lambda found: media_path(features_dir, found),
+            None if quick else features_dir,
             pictures=html is not None or preview is not None,
             counting=lambda done, total: bars.update(counting, completed=done, total=total),
             looking=lambda done, total: bars.update(looking, completed=done, total=total),

@@ -7,11 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lusscore.backbones import BackboneSpec
     from lusscore.cohort import Cohort
 
 
-def computed_backbones(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
-    """Name the backbones that all cohorts have a feature file of, in the order of the registry."""
+def find_backbones(
+    named: Sequence[str], features_dir: Path, cohorts: Sequence[Cohort]
+) -> list[BackboneSpec]:
+    """Find the backbones that a user names, or else all that the cohorts have a feature file of."""
+    from lusscore.features import find_backbone
+
+    names = named or _computed(features_dir, cohorts)
+    return [find_backbone(name, features_dir, cohorts) for name in dict.fromkeys(names)]
+
+
+def _computed(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
+    """Name the backbones that all cohorts have a feature file of, the registry's first."""
     from lusscore.backbones import backbone_names
     from lusscore.errors import FeatureFileError
 
@@ -30,10 +41,5 @@ def computed_backbones(features_dir: Path, cohorts: Sequence[Cohort]) -> list[st
             f"No backbone has a feature file for all cohorts: {told}. Make what is missing with "
             "'lusscore features'."
         )
-    foreign = sorted(names - set(backbone_names()))
-    if foreign:
-        raise FeatureFileError(
-            f"{folder / foreign[0]}.h5 comes from an ONNX file; name the backbones to use, that "
-            f"one as --backbone <folder>/{foreign[0]}.onnx."
-        )
-    return [name for name in backbone_names() if name in names]
+    known = [name for name in backbone_names() if name in names]
+    return known + sorted(names - set(known))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from lusscore.cli.computed_backbones import computed_backbones
+from lusscore.cli.computed_backbones import find_backbones
 from lusscore.cli.cv_tables import print_results
 from lusscore.cli.cv_usage import check_usage, choosing, reported_heads
 from lusscore.cli.head_settings import HeadsCommand
@@ -23,6 +23,7 @@ from lusscore.cli.places import (
     find_cohort,
     optional_cohort_argument,
     results_dir_option,
+    weights_dir_option,
 )
 from lusscore.console import note, say
 
@@ -168,6 +169,7 @@ class _CvCommand(HeadsCommand):
 @data_dir_option
 @features_dir_option
 @results_dir_option
+@weights_dir_option
 def command(
     cohort: str | None,
     backbones: tuple[str, ...],
@@ -196,6 +198,7 @@ def command(
     data_dir: Path,
     features_dir: Path,
     results_dir: Path,
+    weights_dir: Path | None,
     **head_options: Any,
 ) -> None:
     """Cross-validate heads on a COHORT's embeddings, by patient, and write a report.
@@ -205,7 +208,6 @@ def command(
 
     With --train and --test, heads are trained on one cohort and tested on another.
     """
-    from lusscore.backbones import get_backbone
     from lusscore.evaluation.evaluate import METRICS_NAME
     from lusscore.evaluation.experiment import Experiment
     from lusscore.evaluation.feature_sets import EMBEDDING, parse_levels
@@ -216,11 +218,11 @@ def command(
     found, *training = (
         find_cohort(one, data_dir, check_files=False) for one in (test or cohort or "", *train)
     )
-    names = dict.fromkeys(backbones or computed_backbones(features_dir, (found, *training)))
+    specs = find_backbones(backbones, features_dir, (found, *training))
     given = {key: value for key, value in head_options.items() if value is not None}
     experiment = Experiment(
         found,
-        tuple(get_backbone(name) for name in names),
+        tuple(specs),
         reported_heads(heads, given, assignments, ways),
         folds,
         repeats,
@@ -237,7 +239,13 @@ def command(
     name = experiment.default_name() if run_name is None else check_run_name(run_name)
     folder = results_dir / found.name / name
     outcome = make_run(
-        experiment, features_dir, folder, title="Training heads", jobs=jobs, overwrite=overwrite
+        experiment,
+        features_dir,
+        folder,
+        title="Training heads",
+        jobs=jobs,
+        overwrite=overwrite,
+        weights_dir=weights_dir,
     )
     if outcome.skipped:
         note(f"Note: {outcome.skipped} clips have no embeddings; the report lists them.")

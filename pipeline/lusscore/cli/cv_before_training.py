@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusscore.cli.computed_backbones import computed_backbones
+from lusscore.cli.computed_backbones import find_backbones
 from lusscore.cli.head_settings import choose_heads
 from lusscore.cli.make_run import make_run
 
@@ -27,20 +27,19 @@ def plan_experiment(
     seed: int,
 ) -> Experiment:
     """Return what the options ask for; without backbones, with all that have a feature file."""
-    from lusscore.backbones import get_backbone
     from lusscore.evaluation.experiment import Experiment
     from lusscore.evaluation.feature_sets import parse_levels
     from lusscore.evaluation.rules import Rule
 
-    names = dict.fromkeys(backbones or computed_backbones(features_dir, (cohort,)))
+    specs = find_backbones(backbones, features_dir, (cohort,))
     clip_rule, zone_rule = map(Rule.parse, rules)
     return Experiment(
         cohort,
-        tuple(get_backbone(name) for name in names),
+        tuple(specs),
         choose_heads((head,), {}, assignments),
         folds,
         seed=seed,
-        combine=("concatenate",) if len(names) > 1 else (),
+        combine=("concatenate",) if len(specs) > 1 else (),
         levels=(parse_levels(levels),),
         clip_rule=clip_rule,
         zone_rule=zone_rule,
@@ -57,9 +56,21 @@ def trained_model(experiment: Experiment) -> str:
 
 
 def cross_validate_first(
-    experiment: Experiment, features_dir: Path, results_dir: Path, jobs: int
+    experiment: Experiment,
+    features_dir: Path,
+    results_dir: Path,
+    jobs: int,
+    weights_dir: Path | None,
 ) -> Path:
     """Measure what is then trained on everybody, and return the run's folder."""
     folder = results_dir / experiment.cohort.name / experiment.default_name()
-    make_run(experiment, features_dir, folder, title="Cross-validating", jobs=jobs, overwrite=True)
+    make_run(
+        experiment,
+        features_dir,
+        folder,
+        title="Cross-validating",
+        jobs=jobs,
+        overwrite=True,
+        weights_dir=weights_dir,
+    )
     return folder

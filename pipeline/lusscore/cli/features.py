@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ import click
 
 from lusscore.cli.places import (
     backbone_option,
-    cohort_argument,
+    complete_cohorts,
     data_dir_option,
     features_dir_option,
     find_cohort,
@@ -25,13 +26,13 @@ from lusscore.cli.places import (
 from lusscore.console import note, print_table, progress, say
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
-    from lusscore.features import Forecast, Outcome, Prepared, Watcher
+    from lusscore.features import Callbacks, Forecast, Outcome
 
 
 @click.command("features")
-@cohort_argument
+@click.argument("cohort", required=False, shell_complete=complete_cohorts)
 @backbone_option("Frozen network; see 'lusscore backbones'.  [default: efficientnet_lite0]")
 @click.option("--engine", default="openvino", show_default=True, help="openvino or keras.")
 @click.option("--device", default=None, help="The engine's device, e.g. CPU or GPU.")
@@ -52,15 +53,32 @@ if TYPE_CHECKING:
     "--scheduler", default=None, metavar="ADDRESS",
     help="Compute on a Dask cluster, e.g. tcp://10.0.0.5:8786, whose workers see the clips.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Tell what would be computed; compute nothing.")
+@click.option(
+    "--part", default=None, metavar="K/N", callback=lambda ctx, param, text: _parse_part(text),
+    help="Compute only the K-th of N parts of the clips, as one of N jobs that share the "
+    "features folder; a run without it then packs the feature file.  [default: by "
+    "SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT]",
+)  # fmt: skip
+@click.option(
+    "--dry-run", is_flag=True,
+    help="Tell what would be computed, or pruned, with time and disk; change nothing.",
+)  # fmt: skip
 @click.option("--strict", is_flag=True, help="Stop at the first clip that fails.")
-@click.option("--wait", is_flag=True, help="Wait while another process writes the same file.")
+@click.option(
+    "--prune", is_flag=True,
+    help="Instead, list and delete parts of the cache that no feature file names, of all "
+    "cohorts; none younger than a week.",
+)  # fmt: skip
+@click.option(
+    "--packed", is_flag=True,
+    help="With --prune, those that feature files have all of, which halves the disk.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir_option
 @features_dir_option
 @weights_dir_option
 def command(
-    cohort: str,
+    cohort: str | None,
     backbones: tuple[str, ...],
     engine: str,
     device: str | None,
@@ -69,9 +87,11 @@ def command(
     batch: int,
     workers: int,
     scheduler: str | None,
+    part: tuple[int, int] | None,
     dry_run: bool,
     strict: bool,
-    wait: bool,
+    prune: bool,
+    packed: bool,
     as_json: bool,
     data_dir: Path,
     features_dir: Path,
@@ -79,21 +99,36 @@ def command(
 ) -> None:
     """Compute the embeddings of a COHORT: every frame and variant once through each backbone.
 
-    Only what is missing is computed. Which frames and variants are used is told by the
-    [extraction] table of the cohort's card; of the options here only --precision changes an
-    embedding, and is part of the file's fingerprint. Several backbones share one decoding of
-    each clip. Clips that fail are passed over and listed, and the exit code is then 1.
+    Only what the cache lacks is computed, whichever cohort it was computed for; then each
+    backbone's feature file is packed from the cache. Which frames and variants are used is told
+    by the [extraction] table of the cohort's card; of the options here only --precision changes
+    an embedding. Several backbones share one decoding of each clip. Clips that fail are passed
+    over and listed, and the exit code is then 1.
     """
-    from lusscore.backbones import DEFAULT_BACKBONE, check_precision, get_backbone
-    from lusscore.features import EngineChoice, RunChoice, extract_features, forecast_features
+    from lusscore.backbones import DEFAULT_BACKBONE, check_precision
+    from lusscore.features import (
+        EngineChoice,
+        RunChoice,
+        extract_features,
+        find_backbone,
+        forecast_features,
+    )
 
-    specs = [get_backbone(name) for name in dict.fromkeys(backbones or (DEFAULT_BACKBONE,))]
+    if prune or packed or cohort is None:
+        if cohort is not None or not prune:
+            raise click.UsageError(
+                "Name a COHORT to compute, or else --prune, with or without --packed."
+            )
+        _prune(features_dir, packed, dry_run, as_json)
+        return
+    found = find_cohort(cohort, data_dir)
+    names = dict.fromkeys(backbones or (DEFAULT_BACKBONE,))
+    specs = [find_backbone(name, features_dir, (found,)) for name in names]
     choice = EngineChoice(
         engine, device, threads, features_dir / ".networks", check_precision(precision)
     )
-    found = find_cohort(cohort, data_dir)
-    with progress() as bars, _stop_on_ctrl_c() as stop:
-        watcher = _watch(bars, stop)
+    with progress() as bars, stop_on_ctrl_c() as stop:
+        callbacks = watch(bars, stop, "Looking at clips")
         if dry_run:
             forecasts = forecast_features(
                 found,
@@ -102,7 +137,7 @@ def command(
                 weights_dir=weights_dir,
                 engine=choice,
                 workers=workers,
-                watcher=watcher,
+                callbacks=callbacks,
             )
         else:
             outcomes = extract_features(
@@ -111,13 +146,13 @@ def command(
                 features_dir,
                 weights_dir=weights_dir,
                 engine=choice,
-                run=RunChoice(batch, workers, scheduler, wait, strict),
-                watcher=watcher,
+                run=RunChoice(batch, workers, scheduler, strict, part),
+                callbacks=callbacks,
             )
     if dry_run:
         _tell_forecasts(forecasts, as_json)
         return
-    _tell_outcomes(outcomes, as_json)
+    _tell_outcomes(outcomes, part, as_json)
     if not all(outcome.finished for outcome in outcomes):
         note(f"Stopped; what was computed is kept. To go on: lusscore features {cohort}")
         sys.exit(130)
@@ -125,32 +160,47 @@ def command(
         sys.exit(1)
 
 
-def _watch(bars: Progress, stop: threading.Event) -> Watcher:
-    """Drive the progress bars."""
-    from lusscore.features import Watcher
+def _parse_part(text: str | None) -> tuple[int, int] | None:
+    """Read ``--part``; by default the task of a Slurm array job, which may begin at any number."""
+    if text is None:
+        count = int(os.environ.get("SLURM_ARRAY_TASK_COUNT") or 1)
+        if count < 2:
+            return None
+        task, first, step = (
+            int(os.environ.get(f"SLURM_ARRAY_TASK_{name}") or value)
+            for name, value in (("ID", 0), ("MIN", 0), ("STEP", 1))
+        )
+        return (task - first) // step + 1, count
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise click.BadParameter(f"{text!r} is not K/N, such as 3/10: the third of ten parts.")
+    return int(part), int(parts)
 
-    looking = bars.add_task("Looking at clips", total=None, unit="clips")
-    tasks = {}
 
-    def prepared(backbone: str, file: Prepared, frames: int) -> None:
-        if file.set_aside is not None:
-            note(
-                f"{backbone}: settings changed ({'; '.join(file.changes)}); the earlier file "
-                f"is kept as {file.set_aside}."
-            )
-        tasks[backbone] = bars.add_task(backbone, total=frames, unit="frames")
+def watch(bars: Progress, stop: threading.Event, looking: str) -> Callbacks:
+    """Drive progress bars."""
+    from lusscore.features import Callbacks
 
-    return Watcher(
-        media=lambda done, total: bars.update(looking, completed=done, total=total),
-        prepared=prepared,
-        waiting=note,
+    clips = bars.add_task(looking, total=None, unit="clips")
+    tasks: dict[str, TaskID] = {}
+
+    def total(backbone: str, frames: int) -> None:
+        if backbone not in tasks:
+            tasks[backbone] = bars.add_task(backbone, total=frames, unit="frames")
+        # set by update() a total forgets the rate, and this one is an estimate that changes often
+        next(task for task in bars.tasks if task.id == tasks[backbone]).total = frames
+
+    return Callbacks(
+        media=lambda done, total: bars.update(clips, completed=done, total=total),
+        total=total,
         frames=lambda backbone, frames: bars.advance(tasks[backbone], frames),
+        note=note,
         stop=stop,
     )
 
 
 @contextmanager
-def _stop_on_ctrl_c() -> Iterator[threading.Event]:
+def stop_on_ctrl_c() -> Iterator[threading.Event]:
     """Turn the first Ctrl-C into a request to stop; a second one interrupts."""
     stop = threading.Event()
 
@@ -165,7 +215,9 @@ def _stop_on_ctrl_c() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _tell_outcomes(outcomes: Sequence[Outcome], as_json: bool) -> None:
+def _tell_outcomes(
+    outcomes: Sequence[Outcome], part: tuple[int, int] | None, as_json: bool
+) -> None:
     """Say per backbone what was computed and where it is; then list clips that failed."""
     if as_json:
         rows = [
@@ -181,8 +233,17 @@ def _tell_outcomes(outcomes: Sequence[Outcome], as_json: bool) -> None:
     for outcome in outcomes:
         idle = "nothing to compute" if outcome.finished else "no frame computed yet"
         what = f"{outcome.frames} frames computed" if outcome.frames else idle
-        size = outcome.path.stat().st_size / 1e6
-        say(f"{outcome.backbone}: {what}, {outcome.path} ({size:.1f} MB)")
+        where = ""
+        if part is not None:
+            where = f"; this was part {part[0]} of {part[1]}, a run without --part packs them"
+        elif outcome.finished:
+            size = outcome.path.stat().st_size / 1e6
+            packed = "written" if outcome.packed else "up to date"
+            where = f"; {outcome.path} is {packed} ({size:.1f} MB)"
+        say(f"{outcome.backbone}: {what}{where}")
+    away = {clip for outcome in outcomes for clip in outcome.away}
+    if away:
+        note(f"{len(away)} clips cannot be opened now; their embeddings are kept.")
     failed = {clip: error for outcome in outcomes for clip, error in outcome.failed.items()}
     if failed:
         print_table(
@@ -198,7 +259,17 @@ def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
         return
     print_table(
         "Nothing was computed; without --dry-run there would be",
-        ("backbone", ">clips", ">frames", ">images", ">clips kept", ">time", "by", ">file size"),
+        (
+            "backbone",
+            ">clips",
+            ">frames",
+            ">images",
+            ">clips kept",
+            ">time",
+            "by",
+            ">parts",
+            ">file",
+        ),
         [
             (
                 forecast.backbone,
@@ -208,6 +279,7 @@ def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
                 str(forecast.kept),
                 "unknown" if forecast.seconds is None else _duration(forecast.seconds),
                 forecast.basis,
+                f"{forecast.parts_size / 1e6:.1f} MB",
                 f"{forecast.size / 1e6:.1f} MB",
             )
             for forecast in forecasts
@@ -217,13 +289,38 @@ def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
         if forecast.changes:
             note(
                 f"{forecast.backbone}: settings changed ({'; '.join(forecast.changes)}); "
-                f"{forecast.path} would be kept aside."
+                f"{forecast.path} would be packed anew."
             )
         if not forecast.fits:
-            note(f"{forecast.backbone}: {forecast.path} does not fit on the disk; free space.")
+            note(
+                f"{forecast.backbone}: what would be computed and packed does not fit on "
+                "the disk; free space."
+            )
     unreadable = max((forecast.unreadable for forecast in forecasts), default=0)
     if unreadable:
         note(f"{unreadable} clips cannot be read and would be passed over.")
+
+
+def _prune(features_dir: Path, packed: bool, dry_run: bool, as_json: bool) -> None:
+    """List the parts that nothing needs, then delete them."""
+    from lusscore.features import find_unneeded, prune
+
+    found = find_unneeded(features_dir, packed=packed)
+    rows = [(one.folder.name, len(one.parts), one.size) for one in found]
+    if as_json:
+        keys = ("recipe", "parts", "size")
+        document = [dict(zip(keys, row, strict=True)) for row in rows]
+        say(json.dumps({"dry_run": dry_run, "pruned": document}, indent=2))
+    elif rows:
+        print_table(
+            "Would be deleted" if dry_run else "Deleted",
+            ("recipe", ">parts", ">size"),
+            [(name, str(parts), f"{size / 1e6:.1f} MB") for name, parts, size in rows],
+        )
+    else:
+        say("Nothing to prune.")
+    if not dry_run:
+        prune(found)
 
 
 def _duration(seconds: float) -> str:

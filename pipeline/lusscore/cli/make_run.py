@@ -21,6 +21,7 @@ def make_run(
     title: str,
     jobs: int,
     overwrite: bool,
+    weights_dir: Path | None = None,
 ) -> Outcome:
     """Measure, write the run and its report whole or not at all, and tell its notes.
 
@@ -38,6 +39,8 @@ def make_run(
         Heads trained at once.
     overwrite
         Whether a run that is there may be replaced.
+    weights_dir
+        See :func:`lusscore.evaluation.dataset.load_cohort`.
     """
     from lusscore.evaluation.experiment import run_experiment
     from lusscore.evaluation.run import new_run
@@ -51,6 +54,7 @@ def make_run(
                 building,
                 name=folder.name,
                 command=shlex.join(["lusscore", *sys.argv[1:]]),
+                weights_dir=weights_dir,
                 jobs=jobs,
                 progress=update,
             )

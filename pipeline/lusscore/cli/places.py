@@ -84,12 +84,12 @@ def backbone_option(help_text: str) -> Callable[[_Command], _Command]:
 
 def cohort_argument(command: _Command) -> _Command:
     """Add the argument COHORT: a name under ``--data-dir``, or a folder."""
-    return click.argument("cohort", shell_complete=_complete_cohorts)(command)
+    return click.argument("cohort", shell_complete=complete_cohorts)(command)
 
 
 def optional_cohort_argument(command: _Command) -> _Command:
     """Add the argument COHORT where an option may name cohorts instead."""
-    return click.argument("cohort", required=False, shell_complete=_complete_cohorts)(command)
+    return click.argument("cohort", required=False, shell_complete=complete_cohorts)(command)
 
 
 def cohort_option(
@@ -101,7 +101,7 @@ def cohort_option(
         metavar="COHORT",
         default=None,
         multiple=multiple,
-        shell_complete=_complete_cohorts,
+        shell_complete=complete_cohorts,
         help=help_text,
     )
 
@@ -126,9 +126,10 @@ def find_cohort(cohort: str, data_dir: Path, *, check_files: bool = True) -> Coh
     return found
 
 
-def _complete_cohorts(
+def complete_cohorts(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
+    """Complete the name of a cohort."""
     folder = Path(ctx.params.get("data_dir") or "data")
     names = [path.parent.name for path in folder.glob("*/cohort.toml")]
     return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

@@ -6,7 +6,6 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +17,6 @@ from lusscore.cli.places import (
     weights_dir_option,
 )
 from lusscore.console import note, print_table, say
-
-if TYPE_CHECKING:
-    from lusscore.features import FileStatus
 
 
 @click.command("status")
@@ -38,7 +34,7 @@ def command(
     features_dir: Path,
     weights_dir: Path | None,
 ) -> None:
-    """Tell of each feature file how far it is, how large, and fresh or stale and why.
+    """Show progress and staleness of each feature file, and why it is stale.
 
     Without COHORTS, of all that have a folder under --data-dir.
     """
@@ -78,14 +74,13 @@ def command(
                 str(status.clips_failed),
                 f"{status.size / 1e6:.1f} MB",
                 status.precision,
-                "; ".join([*status.why, *_writer(status)]),
+                "; ".join(status.why),
             )
             for name, status in found
         ],
     )
+    for name, status in found:
+        for sentence in status.notes:
+            note(f"{name}: {sentence}")
     if broken:
         sys.exit(1)
-
-
-def _writer(status: FileStatus) -> list[str]:
-    return [f"being written by {status.written_by}"] if status.written_by else []

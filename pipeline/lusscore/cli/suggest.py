@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lusscore.cli.computed_backbones import computed_backbones
+from lusscore.cli.computed_backbones import find_backbones
 from lusscore.cli.head_settings import HeadsCommand, choose_heads
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
@@ -18,6 +18,7 @@ from lusscore.cli.places import (
     data_dir_option,
     features_dir_option,
     find_cohort,
+    weights_dir_option,
 )
 from lusscore.console import note, print_table, say
 
@@ -110,6 +111,7 @@ class _SuggestCommand(HeadsCommand):
 @click.option("--rater", default=None, help="Who filled it in.")
 @data_dir_option
 @features_dir_option
+@weights_dir_option
 def command(
     cohort: str,
     count: int,
@@ -125,6 +127,7 @@ def command(
     rater: str | None,
     data_dir: Path,
     features_dir: Path,
+    weights_dir: Path | None,
 ) -> None:
     """List the unlabelled clips of a COHORT whose labels would help most.
 
@@ -137,7 +140,6 @@ def command(
       lusscore suggest ward-7 --csv next.csv         then fill in the column score
       lusscore suggest ward-7 --record next.csv --rater anna
     """
-    from lusscore.backbones import get_backbone
     from lusscore.evaluation.feature_sets import parse_levels
     from lusscore.labelling import load_pool, suggest_clips, write_suggestions
 
@@ -147,8 +149,8 @@ def command(
     if record is not None and rater is not None:
         _record(found, record, rater)
         return
-    name = backbone or computed_backbones(features_dir, (found,))[0]
-    pool = load_pool(found, get_backbone(name), features_dir, parse_levels(levels))
+    spec = find_backbones((backbone,) if backbone else (), features_dir, (found,))[0]
+    pool = load_pool(found, spec, features_dir, parse_levels(levels), weights_dir)
     suggestions = suggest_clips(
         pool, count=count, per_patient=per_patient, head=_choose(head, assignments), seed=seed
     )

@@ -176,13 +176,13 @@ def command(
             folds=folds,
             seed=seed,
         )
-        folder = cross_validate_first(experiment, features_dir, results_dir, jobs)
+        folder = cross_validate_first(experiment, features_dir, results_dir, jobs, weights_dir)
         model = model or trained_model(experiment)
     run = read_recorded_run(folder, model)
     with counter("Training heads", "heads") as update:
         bundle = train_bundle(
             found,
-            run_backbones(run.config, backbones),
+            run_backbones(run.config, backbones, features_dir, found),
             features_dir,
             run,
             name=title,

@@ -67,7 +67,9 @@ def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
     )
 
 
-def run_backbones(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str, BackboneSpec]:
+def run_backbones(
+    config: Mapping[str, Any], named: tuple[str, ...], features_dir: Path, cohort: Cohort
+) -> dict[str, BackboneSpec]:
     """Find the backbones of a run by name.
 
     Parameters
@@ -75,16 +77,19 @@ def run_backbones(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str
     config
         The run's.
     named
-        What ``--backbone`` gave: where ONNX files lie, which a run knows by name alone.
+        What ``--backbone`` gave: where ONNX files lie that are no longer where they were.
+    features_dir, cohort
+        Whose feature files tell of ONNX networks.
 
     Raises
     ------
     RunError
-        If the run has none of that name, or one that is found by no name.
+        If the run has none of that name.
     BackboneError
-        If what was given is no backbone.
+        If what was given is no backbone, or one of the run is found by no name.
     """
-    from lusscore.backbones import backbone_names, get_backbone
+    from lusscore.backbones import get_backbone
+    from lusscore.features import find_backbone
 
     given = {spec.name: spec for spec in map(get_backbone, named)}
     names = [one["name"] for one in config.get("backbones", [])]
@@ -94,10 +99,4 @@ def run_backbones(config: Mapping[str, Any], named: tuple[str, ...]) -> dict[str
             f"The run has no backbone {foreign[0]}; it has {', '.join(names) or 'none'}, and all "
             "of them are taken without being named, but for ONNX files."
         )
-    lost = [name for name in names if name not in given and name not in backbone_names()]
-    if lost:
-        raise RunError(
-            f"The run's backbone {lost[0]} comes from an ONNX file; tell where it lies with "
-            f"--backbone <folder>/{lost[0]}.onnx."
-        )
-    return {name: given.get(name) or get_backbone(name) for name in names}
+    return {name: given.get(name) or find_backbone(name, features_dir, (cohort,)) for name in names}

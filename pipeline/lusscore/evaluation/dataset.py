@@ -18,7 +18,7 @@ from lusscore.cohort.folds import PatientFrames
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.predictions import SCORES
-from lusscore.features import Features, feature_path, fingerprint_parts, read_features
+from lusscore.features import Features, read_fresh
 
 _COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "frame", "truth")
 
@@ -128,16 +128,29 @@ class Dataset:
 
 @dataclass(frozen=True)
 class LabelledCohort:
-    """A cohort with its labelled frames and their embeddings."""
+    """A cohort with its labelled frames and their embeddings.
+
+    Attributes
+    ----------
+    cohort, dataset
+        The cohort, and its labelled frames.
+    notes
+        What could not be asked of the embeddings' origin and is taken from the record, as
+        sentences.
+    """
 
     cohort: Cohort
     dataset: Dataset
+    notes: tuple[str, ...] = ()
 
 
 def load_cohort(
-    cohort: Cohort, specs: Sequence[BackboneSpec], features_dir: Path
+    cohort: Cohort,
+    specs: Sequence[BackboneSpec],
+    features_dir: Path,
+    weights_dir: Path | None = None,
 ) -> LabelledCohort:
-    """Read a cohort's feature files, which must have the settings of its card, and join its labels.
+    """Read a cohort's feature files, which must be fresh, and join its labels.
 
     Parameters
     ----------
@@ -147,22 +160,21 @@ def load_cohort(
         Backbones, at least one.
     features_dir
         Folder of all feature files; they are read and never written.
+    weights_dir
+        Folder of the weights that embeddings must have been computed with, where they are not
+        where they were.
 
     Raises
     ------
     FeatureFileError
-        If a feature file is missing, unfinished, damaged or of other settings.
+        If a feature file is missing, unfinished, damaged, or not what card, code and weights ask
+        for now.
     CohortError
         If nothing is labelled, or one recording is given to two patients.
     """
-    features = [
-        read_features(
-            feature_path(features_dir, cohort, spec.name),
-            fingerprint_parts(spec, None, cohort.card.extraction),
-        )
-        for spec in specs
-    ]
-    return LabelledCohort(cohort, join_labels(cohort, features))
+    read = [read_fresh(cohort, spec, features_dir, weights_dir) for spec in specs]
+    notes = tuple(note for _, own in read for note in own)
+    return LabelledCohort(cohort, join_labels(cohort, [file for file, _ in read]), notes)
 
 
 def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lusscore.backbones import DEFAULT_PRECISION, BackboneSpec
+from lusscore.backbones import BackboneSpec
 from lusscore.checks import quick_findings
 from lusscore.cohort import Cohort
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.evaluation.dataset import load_cohort
 from lusscore.evaluation.division import (
     Division,
     divide_as_saved,
@@ -174,6 +174,7 @@ def run_experiment(
     *,
     name: str,
     command: str,
+    weights_dir: Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
@@ -189,6 +190,8 @@ def run_experiment(
         An empty folder.
     name, command
         Recorded: the run's name and the command line that repeats it.
+    weights_dir
+        See :func:`lusscore.evaluation.dataset.load_cohort`.
     jobs
         Heads trained at once.
     progress
@@ -197,13 +200,13 @@ def run_experiment(
     Raises
     ------
     FeatureFileError
-        If a feature file is missing, unfinished, damaged or of other settings.
+        If a feature file is missing, unfinished, damaged or stale.
     FoldError, HeadError, CohortError
         If folds, head or labels do not allow it, or cohorts cannot be set against each other.
     """
     started = time.perf_counter()
     selection = experiment.selection()
-    division = _divide(experiment, features_dir)
+    division = _divide(experiment, features_dir, weights_dir)
     result = cross_validate(
         division.frames,
         division.sides,
@@ -215,7 +218,12 @@ def run_experiment(
         progress=progress,
     )
     cohorts = (division.tested, *division.training)
-    told = (*division.notes, *result.notes, *_reduced_precision(cohorts), *_found(division))
+    told = (
+        *division.notes,
+        *result.notes,
+        *(note for one in cohorts for note in one.notes),
+        *_found(division),
+    )
     result = replace(result, notes=tuple(dict.fromkeys(told)))
     record_run(
         folder,
@@ -233,10 +241,10 @@ def run_experiment(
     return Outcome(result.notes, sum(len(labelled.dataset.skipped) for labelled in cohorts))
 
 
-def _divide(experiment: Experiment, features_dir: Path) -> Division:
+def _divide(experiment: Experiment, features_dir: Path, weights_dir: Path | None) -> Division:
     """Read the cohorts and make the sides that the experiment asks for."""
     tested, *training = (
-        load_cohort(cohort, experiment.specs, features_dir)
+        load_cohort(cohort, experiment.specs, features_dir, weights_dir)
         for cohort in (experiment.cohort, *experiment.training)
     )
     if training:
@@ -246,17 +254,6 @@ def _divide(experiment: Experiment, features_dir: Path) -> Division:
     if experiment.folds_file is not None:
         return divide_as_saved(tested, experiment.folds_file)
     return divide_into_folds(tested, experiment.folds, experiment.repeats, experiment.seed)
-
-
-def _reduced_precision(cohorts: Sequence[LabelledCohort]) -> list[str]:
-    """Name the backbones that did not compute in full precision."""
-    return [
-        f"The embeddings of {file.backbone} were computed in {file.parts['precision']}, which "
-        "changes them a little."
-        for labelled in cohorts
-        for file in labelled.dataset.features.values()
-        if file.parts.get("precision", DEFAULT_PRECISION) != DEFAULT_PRECISION
-    ]
 
 
 def _found(division: Division) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lusscore.errors import CohortError
 from lusscore.evaluation.dataset import LabelledCohort
-from lusscore.features.fingerprint import differences
+from lusscore.features import differences
 
 # What may be otherwise in the two cohorts: which frames are seen, and in how many variants.
 _MAY_DIFFER = ("frames", "repeated", "variants", "augmentation", "dtype", "precision")
@@ -46,8 +46,13 @@ def _check_settings(
     backbone: str, one: LabelledCohort, other: LabelledCohort, allowed: Sequence[str]
 ) -> None:
     parts = _parts(other, backbone)
-    needed = {key: value for key, value in parts.items() if key not in allowed}
-    wrong = differences(_parts(one, backbone), needed)
+    there = _parts(one, backbone)
+    wrong = differences(
+        *(
+            {key: value for key, value in own.items() if key not in allowed}
+            for own in (there, parts)
+        )
+    )
     if wrong:
         told = "; ".join(wrong).replace(", needed ", f" in {one.cohort.name} and ")
         raise CohortError(
@@ -156,4 +161,5 @@ def _skipped(training: LabelledCohort) -> list[str]:
 
 
 def _parts(labelled: LabelledCohort, backbone: str) -> Mapping[str, Any]:
-    return labelled.dataset.features[backbone].parts
+    file = labelled.dataset.features[backbone]
+    return {**file.recipe, **file.selection}

@@ -224,7 +224,7 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
 
 
 def _fingerprints(dataset: Dataset) -> dict[str, str]:
-    return {name: file.attrs["fingerprint"] for name, file in dataset.features.items()}
+    return {name: file.settings_digest for name, file in dataset.features.items()}
 
 
 def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> Mapping[str, Any]:
@@ -236,10 +236,10 @@ def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> Mapping[str, Any
         "embedding_size": spec.embedding_size,
         "parameters": spec.parameters,
         "flops": spec.flops,
-        "weights_digest": features.attrs["weights_digest"],
+        "weights_digest": features.recipe["weights"],
         "engine": features.attrs["engine"],
-        "precision": features.parts.get("precision"),
-        "fingerprint": features.attrs["fingerprint"],
+        "precision": features.recipe["precision"],
+        "fingerprint": features.settings_digest,
         "frames": len(dataset.rows[spec.name]),
         "variants": features.embeddings.shape[1] - 1,
     }

@@ -19,8 +19,8 @@ from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
-from lusscore.features.computing.worker_process import start_worker
 from lusscore.head import Head, make_head
+from lusscore.workers import start_worker
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
 _HEAD_THREADS = 1

@@ -1,40 +1,73 @@
-"""Stage one: frames to embeddings in HDF5."""
+"""Stage one: frames to embeddings, computed once and kept by content."""
 
-from lusscore.features.computing.engine_choice import EngineChoice
-from lusscore.features.computing.job import Outcome
-from lusscore.features.extract import RunChoice, extract_features
-from lusscore.features.file.findings import FileReport, Finding
-from lusscore.features.file.reader import Features, read_features
-from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
+from lusscore.features.computing import Callbacks, EngineChoice, Outcome
+from lusscore.features.extract import IMAGES_PER_BATCH, RunChoice, extract_features
+from lusscore.features.feature_file import (
+    Features,
+    PackedClip,
+    feature_path,
+    read_features,
+    write_features,
+)
 from lusscore.features.forecast import Forecast, forecast_features
-from lusscore.features.plan import feature_path
-from lusscore.features.prepare import Prepared
-from lusscore.features.repair import Repair, RepairChoice, repair_cohort
+from lusscore.features.freshness import find_backbone, find_weights, read_fresh
+from lusscore.features.images import letterbox, make_variants
+from lusscore.features.media import (
+    Media,
+    MediaIndex,
+    PlannedClip,
+    Survey,
+    inspect_clip,
+    plan_clip,
+    survey_clip,
+)
+from lusscore.features.recipe import EMBEDDING, differences, make_recipe, make_selection
+from lusscore.features.removal import Pruned, find_digests, find_unneeded, forget_clips, prune
 from lusscore.features.status import FileStatus, cohort_status
-from lusscore.features.verify import VerifyWatcher, verify_cohort
-from lusscore.features.watcher import Watcher
+from lusscore.features.stream import Chunk, ClipEnd, stream_clips
+from lusscore.features.verify import FileReport, repair_cohort, verify_cohort
 
 __all__ = [
+    "EMBEDDING",
+    "IMAGES_PER_BATCH",
+    "Callbacks",
+    "Chunk",
+    "ClipEnd",
     "EngineChoice",
     "Features",
     "FileReport",
     "FileStatus",
-    "Finding",
     "Forecast",
+    "Media",
+    "MediaIndex",
     "Outcome",
-    "Prepared",
-    "Repair",
-    "RepairChoice",
+    "PackedClip",
+    "PlannedClip",
+    "Pruned",
     "RunChoice",
-    "VerifyWatcher",
-    "Watcher",
+    "Survey",
     "cohort_status",
+    "differences",
     "extract_features",
     "feature_path",
-    "fingerprint_digest",
-    "fingerprint_parts",
+    "find_backbone",
+    "find_digests",
+    "find_unneeded",
+    "find_weights",
     "forecast_features",
+    "forget_clips",
+    "inspect_clip",
+    "letterbox",
+    "make_recipe",
+    "make_selection",
+    "make_variants",
+    "plan_clip",
+    "prune",
     "read_features",
+    "read_fresh",
     "repair_cohort",
+    "stream_clips",
+    "survey_clip",
     "verify_cohort",
+    "write_features",
 ]

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec, Weights, load_weights, with_levels
-from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.errors import FeatureFileError
-from lusscore.features.computing.agenda import make_agenda
-from lusscore.features.computing.elsewhere import compute_elsewhere
-from lusscore.features.computing.engine_choice import EngineChoice, LazyEngine
-from lusscore.features.computing.here import compute_here
-from lusscore.features.computing.job import Job, Outcome
-from lusscore.features.computing.worker_pools import open_pool
-from lusscore.features.file.grow import describe_disk_error
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.file.lock import hold
-from lusscore.features.file.store import FeatureStore
-from lusscore.features.file.writer import Writer
-from lusscore.features.media import index_media
-from lusscore.features.plan import feature_path, media_path, plan_clips
-from lusscore.features.prepare import prepare_file
-from lusscore.features.speed import remember_speed
-from lusscore.features.watcher import Watcher
+from joblib import cpu_count
+
+from lusscore.backbones import BackboneSpec
+from lusscore.cohort import Cohort
+from lusscore.errors import ClipError, WeightsError
+from lusscore.features.computing import (
+    Callbacks,
+    EngineChoice,
+    Job,
+    Keeper,
+    Outcome,
+    Work,
+    compute_here,
+    compute_on_workers,
+    divide_work,
+)
+from lusscore.features.feature_file import PackedClip
+from lusscore.features.forecast import remember_speed
+from lusscore.features.freshness import remember_weights
+from lusscore.features.media import CACHE_NAME, Media, MediaIndex
+from lusscore.features.parts import Gap
+from lusscore.features.stock import Stock
+from lusscore.files import sweep
+from lusscore.workers import open_pool
 
 IMAGES_PER_BATCH = 16
 
@@ -43,17 +51,18 @@ class RunChoice:
         Processes that compute clips; with 1, this process does.
     scheduler
         Address of a Dask scheduler whose workers compute clips instead.
-    wait
-        Wait for another process that writes the same file.
     strict
         End the run at the first clip that fails.
+    part
+        (k, n): compute only the k-th of n parts of the clips, counted from 1, and pack nothing;
+        a run without it packs what all have computed.
     """
 
     images_per_batch: int = IMAGES_PER_BATCH
     workers: int = 1
     scheduler: str | None = None
-    wait: bool = False
     strict: bool = False
+    part: tuple[int, int] | None = None
 
 
 def extract_features(
@@ -64,11 +73,12 @@ def extract_features(
     weights_dir: Path | None = None,
     engine: EngineChoice | None = None,
     run: RunChoice | None = None,
-    watcher: Watcher | None = None,
+    callbacks: Callbacks | None = None,
 ) -> list[Outcome]:
-    """Compute what is missing of a cohort's embeddings; compute nothing twice.
+    """Compute what the cache lacks of a cohort's embeddings, and pack its feature files.
 
     Each clip is decoded once for all backbones. A clip that fails is recorded and passed over.
+    Two runs at once divide the work: each looks again before each clip.
 
     Parameters
     ----------
@@ -79,103 +89,187 @@ def extract_features(
     features_dir
         Folder of all feature files.
     weights_dir
-        Folder of weights, None for the search order of the backbones room.
+        Folder of weights, None for the search order of :mod:`lusscore.backbones`.
     engine
         How to execute the backbones.
     run
         How to go about it.
-    watcher
-        Whom to tell.
+    callbacks
+        What the caller hears.
 
     Raises
     ------
     BackboneError, WeightsError, EngineError
         If a backbone cannot run, or lacks a level that the card asks for.
     FeatureFileError
-        If a feature file is damaged, held by another process, or cannot be written.
+        If something else has the name of a feature file, or the disk refuses a write.
     ClipError
         If a clip fails and the run is strict.
     """
-    engine, run, watcher = engine or EngineChoice(), run or RunChoice(), watcher or Watcher()
+    engine, run = engine or EngineChoice(), run or RunChoice()
+    callbacks = callbacks or Callbacks()
+    index = MediaIndex(cohort, features_dir)
+    media = index.digest(callbacks.media)
+    stocks = [
+        Stock.open(
+            cohort, spec, features_dir, weights_dir=weights_dir, precision=engine.precision,
+            media=media, download=True,
+        )
+        for spec in specs
+    ]  # fmt: skip
+    outcomes = [Outcome(stock.spec.name, stock.path) for stock in stocks]
+    for stock in stocks:
+        for sentence in _notes(stock):
+            callbacks.note(sentence)
+        if stock.asked.weights is not None:
+            remember_weights(features_dir, stock.asked.weights)
+    started = time.perf_counter()
+    pending = _Pending(cohort, index, media, stocks, outcomes, run, callbacks)
+    finished = True
+    with Keeper() as keeper:
+        works = iter(pending)
+        first = next(works, None)
+        if first is not None:
+            sweep(features_dir / CACHE_NAME)
+            sweep(features_dir / cohort.name)
+            source = chain([first], works)
+            finished = _compute(source, cohort, engine, run, keeper, callbacks)
+    if run.strict:
+        _end_strict_run(outcomes)
+    for stock, outcome in zip(stocks, outcomes, strict=True):
+        outcome.finished = finished
+        if finished and run.part is None:
+            outcome.packed = stock.pack(pending.packed(stock, outcome))
+        outcome.seconds = time.perf_counter() - started
+    remember_speed(engine, list(zip(specs, outcomes, strict=True)), run.workers)
+    return outcomes
+
+
+def _notes(stock: Stock) -> Iterator[str]:
+    """Say what becomes of the feature file that is there, and what could not be asked."""
+    name = stock.spec.name
+    if stock.damage:
+        yield f"{stock.path} is damaged; it is packed anew from the cache."
+    if stock.changes:
+        yield (
+            f"{name}: settings changed ({'; '.join(stock.changes)}); what was computed with the "
+            "earlier ones is kept in the cache."
+        )
+    if stock.asked.weights is None:
+        yield from stock.asked.notes[:1]
+
+
+def _compute(
+    source: Iterator[Work],
+    cohort: Cohort,
+    engine: EngineChoice,
+    run: RunChoice,
+    keeper: Keeper,
+    callbacks: Callbacks,
+) -> bool:
+    """Compute here or on workers; return False if the caller asked to stop."""
     settings = cohort.card.extraction
-    specs = [with_levels(spec, settings.levels) for spec in specs]
-    weights = [load_weights(spec, weights_dir) for spec in specs]
-    media = index_media(cohort, media_path(features_dir, cohort), progress=watcher.media)
-    planned = plan_clips(media, settings)
-    with ExitStack() as stack:
-        engines = stack.enter_context(ExitStack())
-        found = [
-            _Found(spec, held, feature_path(features_dir, cohort, spec.name))
-            for spec, held in zip(specs, weights, strict=True)
-        ]
-        writer = Writer()
-        try:
-            # in the order of their names, so that two runs never wait for each other
-            for path in sorted({each.path for each in found}):
-                stack.enter_context(
-                    hold(path, wait=run.wait, waiting=watcher.waiting, stop=watcher.stop)
-                )
-            jobs = [
-                _open_job(each, planned, settings, engine, engines, writer, stack, watcher)
-                for each in found
-            ]
-        except OSError as error:
-            raise FeatureFileError(
-                f"Feature files in {features_dir / cohort.name} cannot be written "
-                f"({describe_disk_error(error)}); check permissions and the drive, or choose "
-                "another --features-dir."
-            ) from error
-        started = time.perf_counter()
-        with writer:
-            agenda = make_agenda(jobs, planned, cohort, strict=run.strict)
-            if not agenda:
-                finished = True
-            elif run.workers == 1 and run.scheduler is None:
-                finished = compute_here(agenda, settings, run.images_per_batch, watcher)
+    if run.workers == 1 and run.scheduler is None:
+        return compute_here(source, settings, engine, run.images_per_batch, keeper, callbacks)
+    with open_pool(run.workers, run.scheduler) as pool:
+        return compute_on_workers(
+            source, settings, engine, run.images_per_batch, pool, keeper, callbacks
+        )
+
+
+def _end_strict_run(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        for error in outcome.failed.values():
+            raise ClipError(
+                f"{error} Stopped here because of --strict; clips that were finished are kept."
+            )
+
+
+@dataclass
+class _Pending:
+    """The clips of a run, looked through ahead of the networks; iterating gives what they lack.
+
+    Clips come in an order of each run's own, so that two runs at once meet seldom.
+    """
+
+    cohort: Cohort
+    index: MediaIndex
+    media: list[Media]
+    stocks: Sequence[Stock]
+    outcomes: Sequence[Outcome]
+    run: RunChoice
+    callbacks: Callbacks
+    jobs: dict[int, Job] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Work]:
+        numbers = list(range(len(self.media)))
+        if self.run.part is not None:
+            part, parts = self.run.part
+            numbers = numbers[part - 1 :: parts]
+        random.shuffle(numbers)
+        lacking = [0] * len(self.stocks)
+        for done, number in enumerate(self._surveyed(numbers), 1):
+            if self.run.strict and any(outcome.failed for outcome in self.outcomes):
+                return
+            found: list[tuple[Job, Gap]] = []
+            for one, stock in enumerate(self.stocks):
+                gaps = self._gaps(stock, self.outcomes[one], self.media[number])
+                lacking[one] += sum(len(gap.frames) for gap in gaps)
+                # as many as in clips that were looked at, so far as is known
+                about = lacking[one] + round(lacking[one] / done * (len(numbers) - done))
+                self.callbacks.total(stock.spec.name, about)
+                found += [(self._job(one), gap) for gap in gaps]
+            if found:
+                clip = self.stocks[0].plan(self.media[number])
+                yield from divide_work(clip, self.cohort.clip_path(clip.path), found)
+
+    def packed(self, stock: Stock, outcome: Outcome) -> list[PackedClip]:
+        """List what a feature file has to hold, in manifest order."""
+        clips = []
+        for media in self.media:
+            clip = stock.plan(media)
+            error = outcome.failed.get(clip.path, "")
+            frames = clip.frames[:0] if error else clip.frames
+            clips.append(PackedClip(clip.path, clip.digest, frames, error))
+        return clips
+
+    def _surveyed(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Read clips through that were not yet, some ahead of their turn."""
+        ahead = 2 * cpu_count()
+        with ThreadPoolExecutor(cpu_count(), "lusscore-survey") as pool:
+            waiting: deque[tuple[int, Future[Media]]] = deque()
+            for number in [*numbers, *[None] * ahead]:
+                if number is not None:
+                    waiting.append((number, pool.submit(self.index.survey, self.media[number])))
+                if waiting and (number is None or len(waiting) > ahead):
+                    ready, media = waiting.popleft()
+                    self.media[ready] = media.result()
+                    yield ready
+
+    def _gaps(self, stock: Stock, outcome: Outcome, media: Media) -> list[Gap]:
+        """List what a backbone lacks of a clip; record why nothing can be done about it."""
+        clip = stock.plan(media)
+        if media.error:
+            if media.away and len(clip.frames) and not stock.gaps(clip):
+                outcome.away.append(clip.path)
             else:
-                engines.close()  # the workers have their own
-                with open_pool(run.workers, run.scheduler) as pool:
-                    finished = compute_elsewhere(
-                        agenda, settings, engine, run.images_per_batch, pool, watcher
-                    )
-        seconds = time.perf_counter() - started
-        for job in jobs:
-            job.outcome.finished = finished
-            job.outcome.seconds = seconds
-            job.outcome.images = job.outcome.frames * (1 + settings.variants)
-        outcomes = [job.outcome for job in jobs]
-        remember_speed(engine, [(job.spec, job.outcome) for job in jobs], run.workers)
-        return outcomes
+                outcome.failed[clip.path] = media.error
+            return []
+        if not len(clip.frames):
+            return []
+        return stock.gaps(clip)
 
-
-@dataclass(frozen=True)
-class _Found:
-    """A backbone, its weights and where its embeddings lie."""
-
-    spec: BackboneSpec
-    weights: Weights
-    path: Path
-
-
-def _open_job(
-    found: _Found,
-    planned: Sequence[PlannedClip],
-    settings: ExtractionSettings,
-    choice: EngineChoice,
-    engines: ExitStack,
-    writer: Writer,
-    stack: ExitStack,
-    watcher: Watcher,
-) -> Job:
-    """Bring a feature file to where computing can start."""
-    spec, path = found.spec, found.path
-    engine = LazyEngine(choice, spec, found.weights, engines)
-    prepared = prepare_file(
-        path, planned, spec, found.weights, settings, engine, precision=choice.precision
-    )
-    store = stack.enter_context(FeatureStore(path))
-    job = Job(
-        spec, found.weights, engine, store, writer, Outcome(spec.name, path), set(store.todo())
-    )
-    watcher.prepared(spec.name, prepared, sum(len(store.frames(clip)) for clip in job.todo))
-    return job
+    def _job(self, number: int) -> Job:
+        """Return the backbone at work, whose weights are needed now."""
+        if number not in self.jobs:
+            stock = self.stocks[number]
+            weights = stock.asked.weights
+            if weights is None:
+                raise WeightsError(
+                    f"Weights of {stock.spec.name} are needed now: a clip changed while it was "
+                    "looked at. Run this again."
+                )
+            self.jobs[number] = Job(
+                stock.spec, weights, stock.needs, stock.store, self.outcomes[number]
+            )
+        return self.jobs[number]

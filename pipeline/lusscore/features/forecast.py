@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from joblib import cpu_count
 
-from lusscore.backbones import BackboneSpec, load_weights, with_levels
-from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.features.computing.engine_choice import EngineChoice
-from lusscore.features.file.feature_file import open_feature_file, read_clip_table
-from lusscore.features.file.layout import PlannedClip, file_bytes
-from lusscore.features.fingerprint import fingerprint_digest, fingerprint_parts
-from lusscore.features.media import index_media
-from lusscore.features.plan import aside_path, feature_path, media_path, plan_clips
-from lusscore.features.prepare import keep_unreadable, stale_parts
-from lusscore.features.speed import expected_speed
-from lusscore.features.watcher import Watcher
+from lusscore.backbones import BackboneSpec, measure_sgemm
+from lusscore.cohort import Cohort
+from lusscore.features.computing import Callbacks, EngineChoice, Outcome
+from lusscore.features.media import MediaIndex
+from lusscore.features.stock import Stock
+from lusscore.files import read_record, write_record
+
+_SPEED_NAME = "speed.json"
+# shorter runs say more of starting than of computing
+_LEAST_SECONDS = 5.0
+# For the first run: the share of a matrix product's speed that large networks reach, the gain
+# of halved numbers where the hardware has it, and the time to decode and augment one image.
+_SHARE_OF_SGEMM = 0.85
+_GAIN = {"f32": 1.0, "bf16": 1.8, "f16": 1.8}
+_SECONDS_TO_PREPARE = 0.001
+# of a file and of a part: attributes and HDF5's own tables; of a row: clip, number and time
+_BYTES_OF_FILE, _BYTES_OF_PART, _BYTES_OF_ROW = 16_000, 6_000, 12
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Forecast:
     backbone, path
         Which file.
     clips, frames, images
-        To be computed.
+        To be computed; images are frames times variants.
     kept
         Clips whose embeddings are there.
     unreadable
@@ -41,10 +48,10 @@ class Forecast:
         How long it would take; None where it cannot be told.
     basis
         What `seconds` rests on: ``"last run"`` or ``"estimate"``.
-    size
-        Bytes of the file when it is complete.
+    parts_size, size
+        Bytes of the parts to be computed, and of the feature file when it is complete.
     changes
-        How the settings of the file that is there differ; it would be set aside.
+        How the settings of the feature file that is there differ.
     fits
         Whether the disk has room.
     """
@@ -58,6 +65,7 @@ class Forecast:
     unreadable: int
     seconds: float | None
     basis: str
+    parts_size: int
     size: int
     changes: tuple[str, ...]
     fits: bool
@@ -71,7 +79,7 @@ def forecast_features(
     weights_dir: Path | None = None,
     engine: EngineChoice | None = None,
     workers: int = 1,
-    watcher: Watcher | None = None,
+    callbacks: Callbacks | None = None,
 ) -> list[Forecast]:
     """Say what :func:`extract_features` would do with the same arguments; compute nothing.
 
@@ -85,86 +93,108 @@ def forecast_features(
     WeightsError
         If weights are not on this machine.
     FeatureFileError
-        If a feature file is damaged.
+        If something else has the name of a feature file.
     """
-    engine, watcher = engine or EngineChoice(), watcher or Watcher()
-    settings = cohort.card.extraction
-    media = index_media(cohort, media_path(features_dir, cohort), progress=watcher.media)
-    planned = plan_clips(media, settings)
+    engine, callbacks = engine or EngineChoice(), callbacks or Callbacks()
+    media = MediaIndex(cohort, features_dir).survey_all(callbacks.media)
     forecasts, needed = [], 0
     for spec in specs:
-        digest = load_weights(spec, weights_dir, download=False).digest
-        parts = fingerprint_parts(spec, digest, settings, engine.precision)
-        path = feature_path(features_dir, cohort, spec.name)
-        source, changes = _find_source(path, parts)
-        clips = planned if source is None else keep_unreadable(source, planned)
-        kept = set() if source is None else _kept(source, clips)
-        todo = [clip for clip in clips if not clip.error and clip.path not in kept]
-        frames = sum(len(clip.frames) for clip in todo)
-        images = frames * (1 + settings.variants)
-        speed = expected_speed(engine, spec, workers) if images else (1.0, "")
-        size = _size(clips, spec, settings)
-        # a file is made beside the one it replaces
-        needed += size if todo else 0
+        stock = Stock.open(
+            cohort, spec, features_dir, weights_dir=weights_dir, precision=engine.precision
+        )
+        clips = [stock.plan(one) for one in media]
+        gaps = [stock.gaps(clip) if len(clip.frames) else [] for clip in clips]
+        todo = [
+            gap
+            for one, lacking in zip(media, gaps, strict=True)
+            if not one.error
+            for gap in lacking
+        ]
+        images = sum(len(gap.frames) * len(gap.variants) for gap in todo)
+        item, layers = np.dtype(stock.needs.dtype).itemsize, stock.needs.layers
+        parts_size = sum(
+            len(gap.frames) * len(gap.variants) * item * sum(layers[name] for name in gap.layers)
+            + _BYTES_OF_PART
+            for gap in todo
+        )
+        rows = sum(
+            len(clip.frames)
+            for one, clip, lacking in zip(media, clips, gaps, strict=True)
+            if not (one.error and lacking)
+        )
+        row_bytes = len(stock.needs.variants) * stock.needs.width * item + _BYTES_OF_ROW
+        size = rows * row_bytes + _BYTES_OF_FILE + sum(64 + len(c.path.encode()) for c in clips)
+        needed += parts_size + (size if todo or stock.changes or stock.record is None else 0)
+        speed = expected_speed(engine, stock.spec, workers) if images else (1.0, "")
+        changed = [
+            bool(lacking) and not one.error for one, lacking in zip(media, gaps, strict=True)
+        ]
         forecasts.append(
             Forecast(
                 spec.name,
-                path,
-                len(todo),
-                frames,
+                stock.path,
+                sum(changed),
+                sum(len(gap.frames) for gap in todo),
                 images,
-                len(kept),
-                sum(1 for clip in planned if clip.error),
+                sum(bool(len(c.frames)) and not g for c, g in zip(clips, gaps, strict=True)),
+                sum(1 for one in media if one.error),
                 None if speed is None else images / speed[0],
                 "" if speed is None else speed[1],
+                parts_size,
                 size,
-                changes,
-                fits=(source == path and _complete(path, clips)) or _fits(features_dir, needed),
+                tuple(stock.changes),
+                _fits(features_dir, needed),
             )
         )
     return forecasts
 
 
-def _find_source(path: Path, parts: Mapping[str, Any]) -> tuple[Path | None, tuple[str, ...]]:
-    """Return the file whose embeddings would be kept, and what makes the one at `path` stale."""
-    changes: tuple[str, ...] = ()
-    if path.exists():
-        _, changes = stale_parts(path, parts)
-        if not changes:
-            return path, ()
-    aside = aside_path(path, fingerprint_digest(parts))
-    return (aside if aside.exists() else None), changes
+def remember_speed(
+    choice: EngineChoice, run: Sequence[tuple[BackboneSpec, Outcome]], workers: int = 1
+) -> None:
+    """Keep the images per second of a run for the forecasts of later ones.
+
+    Where several backbones ran side by side, each is given the share of the time that its
+    floating-point operations have.
+    """
+    if choice.cache is None or not run or run[0][1].seconds < _LEAST_SECONDS:
+        return
+    work = [outcome.images * (spec.flops or 0) for spec, outcome in run]
+    known = dict(read_record(choice.cache / _SPEED_NAME) or {})
+    for (spec, outcome), operations in zip(run, work, strict=True):
+        share = operations / sum(work) if sum(work) else 1 / len(run)
+        if outcome.images and share:
+            known[_key(choice, spec, workers)] = outcome.images / (outcome.seconds * share)
+    write_record(choice.cache / _SPEED_NAME, known)
 
 
-def _kept(source: Path, planned: Sequence[PlannedClip]) -> set[str]:
-    """Name the clips whose embeddings a file holds."""
-    with open_feature_file(source) as file:
-        table = read_clip_table(file)
-        numbers = file["frames/index"][...]
-    held = {
-        digest: numbers[table.rows(row)]
-        for row, digest in enumerate(table.digests)
-        if table.done[row] and digest
-    }
-    return {
-        clip.path
-        for clip in planned
-        if clip.digest in held and np.array_equal(held[clip.digest], clip.frames)
-    }
+def expected_speed(
+    choice: EngineChoice, spec: BackboneSpec, workers: int = 1
+) -> tuple[float, str] | None:
+    """Say how many images a second to expect, and what that rests on.
+
+    Returns
+    -------
+    tuple of float and str, or None
+        Images per second, and ``"last run"`` or ``"estimate"``. None for a network whose
+        operations are not known and which never ran here.
+    """
+    if choice.cache is not None:
+        known = read_record(choice.cache / _SPEED_NAME) or {}
+        remembered = known.get(_key(choice, spec, workers), math.nan)
+        if remembered > 0:
+            return float(remembered), "last run"
+    if spec.flops is None:
+        return None
+    # the fastest of several: another program's moment must not slow a run of hours on paper
+    sgemm = max(measure_sgemm(1024, 1) for _ in range(8))
+    speed = sgemm * 1e9 * _SHARE_OF_SGEMM * _GAIN[choice.precision]
+    return 1 / (spec.flops / speed + _SECONDS_TO_PREPARE / cpu_count()), "estimate"
 
 
-def _complete(path: Path, planned: Sequence[PlannedClip]) -> bool:
-    """Tell whether a file has room for all clips, so that no other has to be made."""
-    with open_feature_file(path) as file:
-        table = read_clip_table(file)
-    return set(zip(table.paths, table.digests, strict=True)) == {
-        (clip.path, clip.digest) for clip in planned
-    }
-
-
-def _size(planned: Sequence[PlannedClip], spec: BackboneSpec, settings: ExtractionSettings) -> int:
-    width = with_levels(spec, settings.levels).width
-    return file_bytes(planned, 1 + settings.variants, width, settings.dtype)
+def _key(choice: EngineChoice, spec: BackboneSpec, workers: int) -> str:
+    device = choice.device or "default"
+    return f"{spec.name} {choice.name} {device} {choice.precision} {choice.threads} {workers}"
 
 
 def _fits(folder: Path, size: int) -> bool:

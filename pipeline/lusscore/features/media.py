@@ -1,27 +1,89 @@
-"""What the clips of a cohort are on disk: read once, remembered between runs."""
+"""What the clips of a cohort are on disk: digested and read through once, and remembered."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lusscore.clips import digest_clip, stamp_clip
-from lusscore.cohort import Cohort
-from lusscore.errors import ClipError, FeatureFileError
-from lusscore.features.clock import Clock
-from lusscore.features.fingerprint import EXTRACTION_VERSION
-from lusscore.features.survey import survey_clip
-from lusscore.sector import SECTOR_VERSION, Box, Sector
+import numpy as np
+from numpy.typing import NDArray
 
-# What clips are read and sectors found by is part of it: a memory of other code is not taken.
-_SCHEMA = f"4.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
+from lusscore.clips import RepeatFinder, clip_regions, digest_clip, open_clip, stamp_clip
+from lusscore.cohort import Cohort, ExtractionSettings
+from lusscore.errors import ClipError
+from lusscore.features.recipe import EXTRACTION_VERSION
+from lusscore.files import read_record, write_record
+from lusscore.sector import SECTOR_VERSION, Box, Sector, SectorFinder
+
+CACHE_NAME = ".cache"
+MEDIA_NAME = "media.json"
+# What reads clips and finds sectors is part of it: what other code found is not believed.
+_SCHEMA = f"5.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
+# A clock that is regular to within this many seconds is kept as its period alone.
+_REGULAR = 1e-3
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The times of a clip's frames, kept in few numbers.
+
+    Attributes
+    ----------
+    period
+        Seconds between frames of a regular clip; NaN of any other.
+    seconds
+        Time of each frame of a clip that is not regular; empty for one that is, and for one that
+        has no clock.
+    """
+
+    period: float = math.nan
+    seconds: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, times: Sequence[float]) -> Clock:
+        """Keep the times of all frames of a clip, in seconds; NaN where there is no clock."""
+        known = np.asarray(times, np.float64)
+        if not len(known) or np.isnan(known).any():
+            return cls()
+        period = float(known[-1] - known[0]) / max(1, len(known) - 1)
+        if np.abs(known - known[0] - period * np.arange(len(known))).max() <= _REGULAR:
+            return cls(round(period, 9))
+        return cls(seconds=tuple(round(float(time - known[0]), 6) for time in known))
+
+    def times(self, frames: int) -> NDArray[np.float64]:
+        """Return the seconds of the first `frames` frames since the first; NaN without a clock."""
+        if self.seconds:
+            return np.array(self.seconds[:frames], np.float64)
+        return self.period * np.arange(frames, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one reading of a clip from end to end tells.
+
+    Attributes
+    ----------
+    frames
+        Frames that can be decoded, at least 1.
+    clock
+        When they were recorded.
+    repeats
+        Numbers of frames that show a picture again.
+    sector
+        Where tissue is shown.
+    """
+
+    frames: int
+    clock: Clock
+    repeats: tuple[int, ...]
+    sector: Sector
 
 
 @dataclass(frozen=True)
@@ -33,149 +95,224 @@ class Media:
     clip
         Path as the manifest writes it.
     digest
-        SHA-256 of the media bytes; empty if they could not be read.
-    frames
-        Frames that can be decoded; 0 if the clip cannot be read to its end.
-    error
-        Why not, else empty.
+        SHA-256 of the media bytes; of a clip that is away, the last that is known; empty where
+        none is.
     stamp
         What :func:`lusscore.clips.stamp_clip` told before it was read.
-    clock
-        When its frames were recorded.
-    repeats
-        Numbers of frames that show a picture again.
-    sector
-        Where tissue is shown; None if the clip cannot be read.
+    error
+        Why it cannot be read to its end, else empty.
+    away
+        Whether the clip cannot be opened at all now.
+    survey
+        What reading it told; None where it cannot be read or was not yet.
     """
 
     clip: str
+    digest: str = ""
+    stamp: tuple[int, ...] = ()
+    error: str = ""
+    away: bool = False
+    survey: Survey | None = None
+
+
+@dataclass(frozen=True)
+class PlannedClip:
+    """A clip and the frames of it that embeddings are needed of.
+
+    Attributes
+    ----------
+    path
+        As the manifest writes it.
+    digest
+        SHA-256 of the media bytes; empty if the clip cannot be read.
+    frames
+        int64, shape (selected,): frame numbers, increasing.
+    error
+        Why the clip cannot be read, else empty.
+    stamp
+        What :func:`lusscore.clips.stamp_clip` told when the digest was taken.
+    sector
+        Where the clip shows tissue; None where that was not looked for yet.
+    variants
+        Numbers of the variants needed of each frame; None for all that the settings ask for.
+    """
+
+    path: str
     digest: str
-    frames: int
+    frames: NDArray[np.int64]
     error: str = ""
     stamp: tuple[int, ...] = ()
-    clock: Clock = field(default_factory=Clock)
-    repeats: tuple[int, ...] = ()
     sector: Sector | None = None
+    variants: tuple[int, ...] | None = None
 
 
-def index_media(
-    cohort: Cohort,
-    memory: Path,
-    *,
-    reread: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Media]:
-    """Digest every clip of a cohort and read it to its end, once.
+def plan_clip(media: Media, settings: ExtractionSettings) -> PlannedClip:
+    """Choose the frames of a clip by the card's frames policy.
 
-    A clip whose size and modification time are those of the last run is not read again. Clips
-    that failed are tried again each time.
+    Frames that repeat the one before are taken out first where the settings say so.
+    """
+    survey = media.survey
+    if survey is None:
+        return PlannedClip(
+            media.clip, media.digest, np.empty(0, np.int64), media.error, media.stamp
+        )
+    usable = np.arange(survey.frames)
+    if settings.repeated == "drop":
+        usable = np.setdiff1d(usable, survey.repeats)
+    times = survey.clock.times(survey.frames)[usable]
+    frames = usable[settings.frames.select(len(usable), times)].astype(np.int64)
+    return PlannedClip(media.clip, media.digest, frames, media.error, media.stamp, survey.sector)
+
+
+def survey_clip(path: Path) -> Survey:
+    """Read a clip from end to end, once.
+
+    Raises
+    ------
+    ClipError
+        If it cannot be read to its end.
+    """
+    sector = SectorFinder(clip_regions(path))
+    repeated = RepeatFinder()
+    times: list[float] = []
+    repeats: list[int] = []
+    for frame in open_clip(path):
+        sector.add(frame.rgb)
+        if repeated.add(frame.rgb):
+            repeats.append(frame.index)
+        times.append(frame.time)
+    return Survey(len(times), Clock.of(times), tuple(repeats), sector.find())
+
+
+def inspect_clip(clip: str, path: Path) -> Media:
+    """Digest a clip and read it from end to end; nothing is remembered."""
+    return _survey(_digest(clip, path, stamp_clip(path), None), path)
+
+
+class MediaIndex:
+    """The clips of a cohort, looked at in threads and remembered between runs.
+
+    A clip whose size and modification time are those of the last run is not digested again; what
+    reading it told is kept by its digest, for all cohorts. Clips that failed are tried again.
+    Where memory cannot be written, nothing is remembered.
 
     Parameters
     ----------
     cohort
         Whose clips.
-    memory
-        JSON file that remembers; made where missing, ignored and rewritten where damaged.
+    features_dir
+        Folder of all feature files.
     reread
-        Read every clip, whatever is remembered.
-    progress
-        Called with (clips done, clips in all).
-
-    Returns
-    -------
-    list of Media
-        One per clip, in manifest order.
+        Digest every clip anew, whatever is remembered.
     """
-    known = {} if reread else _recall(memory)
-    clips = cohort.clips()
 
-    def look(clip: str) -> Media:
-        path = cohort.clip_path(clip)
+    def __init__(self, cohort: Cohort, features_dir: Path, *, reread: bool = False) -> None:
+        self._cohort = cohort
+        self._cache = features_dir / CACHE_NAME
+        self._memory = features_dir / cohort.name / MEDIA_NAME
+        known = read_record(self._memory) or {}
+        self._known = known["clips"] if known.get("schema") == _SCHEMA else {}
+        self._reread = reread
+
+    def digest(self, progress: Progress | None = None) -> list[Media]:
+        """Digest every clip, in manifest order; clips read before come with their survey.
+
+        Parameters
+        ----------
+        progress
+            Called with (clips done, clips in all).
+        """
+        found = self._map(self._look, self._cohort.clips(), progress)
+        remembered = self._known | {
+            media.clip: [media.digest, media.stamp] for media in found if media.stamp
+        }
+        if remembered != self._known:
+            write_record(self._memory, {"schema": _SCHEMA, "clips": remembered})
+        return found
+
+    def survey(self, media: Media) -> Media:
+        """Read a clip from end to end unless that was done before."""
+        if media.survey is not None or media.error:
+            return media
+        path = self._cohort.clip_path(media.clip)
+        found = _survey(media, path)
+        if found.survey is not None and stamp_clip(path) != media.stamp:
+            error = f"{path} was changed while it was being read; run again."
+            return replace(found, survey=None, error=error)
+        if found.survey is not None:
+            record = {"schema": _SCHEMA, "digest": found.digest, "survey": _plain(found.survey)}
+            write_record(survey_path(self._cache, found.digest), record)
+        return found
+
+    def survey_all(self, progress: Progress | None = None) -> list[Media]:
+        """Digest and read every clip, in manifest order."""
+        return self._map(self.survey, self.digest(), progress)
+
+    def _look(self, clip: str) -> Media:
+        path = self._cohort.clip_path(clip)
         stamp = stamp_clip(path)
-        remembered = known.get(clip)
-        if stamp and remembered is not None and remembered.stamp == stamp:
-            return remembered
-        return inspect_clip(clip, path, stamp)
+        known = self._known.get(clip)
+        if stamp and known and tuple(known[1]) == stamp and not self._reread:
+            media = Media(clip, known[0], stamp)
+        else:
+            media = _digest(clip, path, stamp, known)
+        return replace(media, survey=self._recall(media.digest))
 
-    found = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for media in pool.map(look, clips):
-            found.append(media)
-            if progress is not None:
-                progress(len(found), len(clips))
-    _remember(memory, (media for media in found if not media.error))
-    return found
+    def _recall(self, digest: str) -> Survey | None:
+        record = read_record(survey_path(self._cache, digest)) if digest else None
+        if record is None or (record["schema"], record["digest"]) != (_SCHEMA, digest):
+            return None
+        return _survey_of(record["survey"])
+
+    @staticmethod
+    def _map(
+        look: Callable[[Any], Media], clips: Sequence[Any], progress: Progress | None
+    ) -> list[Media]:
+        found = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for media in pool.map(look, clips):
+                found.append(media)
+                if progress is not None:
+                    progress(len(found), len(clips))
+        return found
 
 
-def inspect_clip(clip: str, path: Path, stamp: tuple[int, ...]) -> Media:
-    """Read a clip from end to end."""
-    digest = ""
+def survey_path(cache: Path, digest: str) -> Path:
+    """Return where the survey of a clip is kept, by the digest of its bytes."""
+    return cache / "clips" / digest[:2] / f"{digest[:32]}.json"
+
+
+def _digest(clip: str, path: Path, stamp: tuple[int, ...], known: Any) -> Media:
+    """Digest a clip; one that cannot be opened has the digest that is known of it."""
     try:
-        digest = digest_clip(path)
-        survey = survey_clip(path)
-        return Media(
-            clip,
-            digest,
-            survey.frames,
-            stamp=stamp,
-            clock=survey.clock,
-            repeats=survey.repeats,
-            sector=survey.sector,
-        )
+        return Media(clip, digest_clip(path), stamp)
     except ClipError as error:
-        return Media(clip, digest, 0, str(error), stamp)
+        return Media(clip, known[0] if known else "", (), str(error), away=True)
 
 
-def _recall(memory: Path) -> dict[str, Media]:
+def _survey(media: Media, path: Path) -> Media:
+    if media.error:
+        return media
     try:
-        document = json.loads(memory.read_text(encoding="utf-8"))
-        if document["schema"] != _SCHEMA:
-            return {}
-        return {media.clip: media for media in map(_from_json, document["clips"])}
-    except (OSError, ValueError, TypeError, KeyError):
-        # A memory and no record: everything in it can be read from the clips again.
-        return {}
+        return replace(media, survey=survey_clip(path))
+    except ClipError as error:
+        return replace(media, error=str(error))
 
 
-def _from_json(row: dict[str, Any]) -> Media:
-    sector, clock = row["sector"], row["clock"]
-    return Media(
-        row["clip"],
-        row["digest"],
+def _plain(survey: Survey) -> dict[str, Any]:
+    period = survey.clock.period
+    clock = {"period": None if math.isnan(period) else period, "seconds": survey.clock.seconds}
+    return asdict(survey) | {"clock": clock}
+
+
+def _survey_of(row: dict[str, Any]) -> Survey:
+    clock, sector = row["clock"], row["sector"]
+    period = math.nan if clock["period"] is None else clock["period"]
+    outline = tuple((x, y) for x, y in sector["outline"])
+    boxes = tuple(Box(**box) for box in sector["text"])
+    return Survey(
         row["frames"],
-        row["error"],
-        tuple(row["stamp"]),
-        Clock(
-            float("nan") if clock["period"] is None else clock["period"], tuple(clock["seconds"])
-        ),
+        Clock(period, tuple(clock["seconds"])),
         tuple(row["repeats"]),
-        Sector(
-            sector["height"],
-            sector["width"],
-            sector["source"],
-            tuple((x, y) for x, y in sector["outline"]),
-            tuple(Box(**box) for box in sector["text"]),
-        ),
+        Sector(sector["height"], sector["width"], sector["source"], outline, boxes),
     )
-
-
-def _as_json(media: Media) -> dict[str, Any]:
-    period = media.clock.period
-    clock = {"period": None if math.isnan(period) else period, "seconds": media.clock.seconds}
-    return asdict(media) | {"clock": clock}
-
-
-def _remember(memory: Path, rows: Iterable[Media]) -> None:
-    document = {"schema": _SCHEMA, "clips": [_as_json(media) for media in rows]}
-    beside = memory.with_name(f"{memory.name}.{os.getpid()}.tmp")
-    try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(document, indent=0), encoding="utf-8")
-        beside.replace(memory)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise FeatureFileError(
-            f"{memory} cannot be written ({error.strerror}); free space on the disk, check its "
-            "permissions or choose another --features-dir."
-        ) from None

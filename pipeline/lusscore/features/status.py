@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.backbones import find_weights, get_backbone, load_weights
 from lusscore.cohort import Cohort
-from lusscore.errors import BackboneError, FeatureFileError
-from lusscore.features.file.feature_file import check_header, open_feature_file, read_clip_table
-from lusscore.features.file.lock import holder, is_held
-from lusscore.features.fingerprint import differences, fingerprint_parts, settings_parts
-from lusscore.features.media import index_media
-from lusscore.features.plan import feature_path, media_path, plan_clips
+from lusscore.errors import FeatureFileError, LusscoreError
+from lusscore.features.feature_file import Features, feature_path, read_features
+from lusscore.features.freshness import find_backbone
+from lusscore.features.media import Media, MediaIndex, PlannedClip
+from lusscore.features.stock import Stock
 
 
 @dataclass(frozen=True)
@@ -30,15 +27,15 @@ class FileStatus:
     why
         What makes it anything but fresh, in words.
     frames_done, frames
-        Frames with embeddings, and frames the cohort asks for now.
+        Frames with embeddings in the feature file, and frames the cohort asks for now.
     clips_failed
         Clips recorded with an error.
     size
         Bytes on disk.
     precision
         Number format of the arithmetic that made it.
-    written_by
-        Who writes it now; empty when nobody does.
+    notes
+        What could not be asked and is taken from the record, as sentences.
     """
 
     backbone: str
@@ -50,7 +47,7 @@ class FileStatus:
     clips_failed: int = 0
     size: int = 0
     precision: str = ""
-    written_by: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def cohort_status(
@@ -71,88 +68,67 @@ def cohort_status(
     backbones
         Backbones to tell of; by default those that have a file.
     weights_dir
-        Where weights are looked for; weights that are not on this machine are not compared.
+        Where weights are looked for, before where embeddings were computed with them.
     """
     folder = feature_path(features_dir, cohort, "any").parent
     names = backbones or sorted(path.stem for path in folder.glob("*.h5"))
-    planned = plan_clips(
-        index_media(cohort, media_path(features_dir, cohort)), cohort.card.extraction
-    )
-    wanted = {(clip.path, clip.digest): len(clip.frames) for clip in planned}
-    return [
-        _file_status(name, feature_path(features_dir, cohort, name), cohort, wanted, weights_dir)
-        for name in names
-    ]
+    media = MediaIndex(cohort, features_dir).survey_all() if names else []
+    return [_status(name, cohort, features_dir, media, weights_dir) for name in names]
 
 
-def _file_status(
+def _status(
     name: str,
-    path: Path,
     cohort: Cohort,
-    wanted: dict[tuple[str, str], int],
+    features_dir: Path,
+    media: Sequence[Media],
     weights_dir: Path | None,
 ) -> FileStatus:
-    total = sum(wanted.values())
-    if not path.exists():
-        return FileStatus(name, path, "missing", ("not computed yet",), frames=total)
-    size = path.stat().st_size
+    path = feature_path(features_dir, cohort, name)
+    size = path.stat().st_size if path.exists() else 0
     try:
-        with open_feature_file(path) as file:
-            parts = json.loads(file.attrs["fingerprint_parts"])
-            table = read_clip_table(file)
-            check_header(file)
+        record = read_features(path) if size else None
+        spec = find_backbone(name, features_dir, (cohort,))
+        path = feature_path(features_dir, cohort, spec.name)
+        stock = Stock.open(cohort, spec, features_dir, weights_dir=weights_dir)
     except FeatureFileError as error:
-        return FileStatus(name, path, "damaged", (str(error),), frames=total, size=size)
-    counts, done = table.counts, table.done
-    failed = sum(1 for error in table.errors if error)
-    held = dict(zip(zip(table.paths, table.digests, strict=True), counts.tolist(), strict=True))
-    frames_done = int(counts[done].sum())
-    why = _settings_changes(name, parts, cohort, weights_dir) + _clip_changes(held, wanted)
-    state = "stale" if why else "fresh"
-    if not why and frames_done < total:
-        state, why = "unfinished", [f"{total - frames_done} frames to go"]
+        return FileStatus(name, path, "damaged", (str(error),), size=size)
+    except LusscoreError as error:
+        # a backbone without the level, or weights, that the card or a first run asks for
+        state = "stale" if size else "missing"
+        return FileStatus(name, path, state, (str(error),), size=size)
+    clips = [stock.plan(one) for one in media]
+    total = sum(len(clip.frames) for clip in clips)
+    record = stock.record
+    if record is None:
+        done = sum(len(clip.frames) for clip in clips if stock.store.paths(clip.digest))
+        why = f"{done} of {total} frames are in the cache" if done else "not computed yet"
+        state = "unfinished" if done else "missing"
+        return FileStatus(spec.name, path, state, (why,), frames=total)
+    changes = [*stock.changes, *_clip_changes(record, clips)]
     return FileStatus(
-        name,
+        spec.name,
         path,
-        state,
-        tuple(why),
-        frames_done,
+        "stale" if changes else "fresh",
+        tuple(changes),
+        len(record.frame),
         total,
-        failed,
+        sum(1 for error in record.errors if error),
         size,
-        precision=str(parts.get("precision", "")),
-        written_by=holder(path) if is_held(path) else "",
+        str(record.recipe["precision"]),
+        stock.asked.notes,
     )
 
 
-def _settings_changes(
-    name: str, parts: dict[str, object], cohort: Cohort, weights_dir: Path | None
-) -> list[str]:
-    settings = cohort.card.extraction
-    try:
-        spec = get_backbone(name)
-        digest = None
-        if find_weights(spec, weights_dir) is not None:
-            digest = load_weights(spec, weights_dir, download=False).digest
-    except BackboneError:
-        # an ONNX file that only its maker can name: what the card says is compared all the same
-        return differences(parts, settings_parts(settings))
-    try:
-        return differences(parts, fingerprint_parts(spec, digest, settings))
-    except BackboneError as error:
-        return [str(error)]
-
-
-def _clip_changes(
-    held: dict[tuple[str, str], int], wanted: dict[tuple[str, str], int]
-) -> list[str]:
-    """Say how the clips held differ from those the cohort has now."""
+def _clip_changes(record: Features, clips: Sequence[PlannedClip]) -> list[str]:
+    """Say how the clips of a feature file differ from those that the cohort has now."""
+    held = dict(zip(record.paths, record.digests, strict=True))
+    wanted = {clip.path: clip.digest for clip in clips}
+    changed = [path for path in held.keys() & wanted if wanted[path] not in ("", held[path])]
     lines = []
-    held_paths, wanted_paths = {path for path, _ in held}, {path for path, _ in wanted}
     for count, what in (
-        (len(wanted_paths - held_paths), "new"),
-        (len(held_paths - wanted_paths), "no longer in the manifest"),
-        (len({path for path, _ in wanted.keys() - held.keys()} & held_paths), "changed on disk"),
+        (len(wanted.keys() - held), "new"),
+        (len(held.keys() - wanted), "no longer in the manifest"),
+        (len(changed), "changed on disk"),
     ):
         if count:
             lines.append(f"{count} clip{'s' if count > 1 else ''} {what}")

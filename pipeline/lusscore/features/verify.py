@@ -1,38 +1,75 @@
-"""Finding everything that is wrong with the feature files of a cohort."""
+"""Reading every byte of the cache and of the clips again, and mending what is damaged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from lusscore.backbones import PRECISIONS, BackboneSpec
 from lusscore.cohort import Cohort
-from lusscore.errors import FeatureFileError
-from lusscore.features.file.aside import aside_folder, backbone_of, is_damaged_copy
-from lusscore.features.file.attributes import read_attribute
-from lusscore.features.file.check_file import check_file
-from lusscore.features.file.feature_file import open_feature_file
-from lusscore.features.file.findings import FileReport, Finding
-from lusscore.features.file.layout import SCHEMA
-from lusscore.features.file.lock import holder, is_held
-from lusscore.features.media import Media, index_media
-from lusscore.features.plan import feature_path, media_path
+from lusscore.errors import DamagedFileError, FeatureFileError, LusscoreError
+from lusscore.features.computing import Callbacks, EngineChoice
+from lusscore.features.extract import extract_features
+from lusscore.features.feature_file import Features, feature_path, read_features
+from lusscore.features.freshness import find_backbone
+from lusscore.features.media import Media, MediaIndex
+from lusscore.features.parts import backbone_folders, part_is_sound
+from lusscore.features.stock import Stock
 
 
 @dataclass(frozen=True)
-class VerifyWatcher:
-    """What the caller wants to hear while feature files are verified.
+class Finding:
+    """One thing wrong at one place.
 
     Attributes
     ----------
-    media
-        Called with (clips read, clips in all).
-    size
-        Called with (bytes of feature files read, bytes in all).
+    kind
+        ``"file"`` (the feature file), ``"part"`` (of the cache), ``"media"`` (a clip changed on
+        disk), ``"unreadable media"`` or ``"missing"`` (there is no feature file).
+    what
+        What is wrong, in words.
+    clip
+        Which clip, as the manifest writes it; empty for the file as a whole.
+    path
+        Of the file that is damaged.
     """
 
-    media: Callable[[int, int], None] = lambda done, total: None
-    size: Callable[[int, int], None] = lambda done, total: None
+    kind: str
+    what: str
+    clip: str = ""
+    path: Path | None = None
+
+
+@dataclass
+class FileReport:
+    """What was checked of one cohort and backbone, what was found, and what became of it.
+
+    Attributes
+    ----------
+    cohort, backbone, path
+        Which feature file.
+    findings
+        What is wrong; empty where nothing is.
+    parts, size
+        Parts of the cohort's clips that were read, and bytes read of them and of the file.
+    unlisted
+        Clips in the file that are no longer in the manifest.
+    computed
+        Clips computed by a repair.
+    left
+        Why a repair did not mend all, as a sentence; else empty.
+    """
+
+    cohort: str
+    backbone: str
+    path: Path
+    findings: list[Finding] = field(default_factory=list)
+    parts: int = 0
+    size: int = 0
+    unlisted: int = 0
+    computed: int = 0
+    left: str = ""
 
 
 def verify_cohort(
@@ -40,12 +77,10 @@ def verify_cohort(
     features_dir: Path,
     backbones: Sequence[str] = (),
     *,
-    watcher: VerifyWatcher | None = None,
+    callbacks: Callbacks | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[FileReport]:
-    """Read every feature file of a cohort, and every clip, and compare all checksums.
-
-    Each clip on disk is read once for all files. Nothing is changed but ``media.json``, which
-    then remembers the clips as they are.
+    """Read feature files, parts and clips of a cohort and compare all with their digests.
 
     Parameters
     ----------
@@ -54,110 +89,149 @@ def verify_cohort(
     features_dir
         Folder of all feature files.
     backbones
-        Verify only files of these; by default all there are, in ``aside/`` too.
-    watcher
-        Whom to tell.
-
-    Raises
-    ------
-    FeatureFileError
-        If ``media.json`` cannot be written.
+        Verify only what is of these; by default all there is.
+    callbacks
+        What the caller hears of clips.
+    told
+        Called with (bytes of feature files read, bytes in all).
     """
-    watcher = watcher or VerifyWatcher()
-    files = files_to_verify(cohort, features_dir, backbones)
-    media = read_media(cohort, features_dir, watcher) if files else {}
-    told = size_counter(files, watcher)
-    return [verify_file(path, cohort, media, told) for path in files]
-
-
-def files_to_verify(
-    cohort: Cohort, features_dir: Path, backbones: Sequence[str] = ()
-) -> list[Path]:
-    """List the feature files to verify: those that are there, and those that should be.
-
-    A file should be there if it was asked for, or if a damaged copy in ``aside/`` is all that is
-    left of it. Damaged copies themselves are not verified: they are known to be damaged.
-    """
-    main = feature_path(features_dir, cohort, "any")
-    kept = sorted(aside_folder(main).glob("*.h5"))
-    names = {path.stem for path in main.parent.glob("*.h5")}
-    names |= {backbone_of(path) for path in kept if is_damaged_copy(path)}
-    wanted = list(dict.fromkeys(backbones)) or sorted(names)
-    waiting = [path for path in kept if not is_damaged_copy(path)]
-    return [
-        *(feature_path(features_dir, cohort, name) for name in wanted),
-        *(path for path in waiting if not backbones or backbone_of(path) in wanted),
-    ]
-
-
-def read_media(cohort: Cohort, features_dir: Path, watcher: VerifyWatcher) -> dict[str, Media]:
-    """Read all clips of a cohort from disk, whatever is remembered of them."""
-    memory = media_path(features_dir, cohort)
-    found = index_media(cohort, memory, reread=True, progress=watcher.media)
-    return {media.clip: media for media in found}
-
-
-def size_counter(files: Sequence[Path], watcher: VerifyWatcher) -> Callable[[int], None]:
-    """Return what counts the bytes read of some files and tells the watcher."""
-    total = sum(path.stat().st_size for path in files if path.exists())
+    folder = feature_path(features_dir, cohort, "any").parent
+    names = list(dict.fromkeys(backbones)) or sorted(path.stem for path in folder.glob("*.h5"))
+    paths = [feature_path(features_dir, cohort, name) for name in names]
+    total = sum(path.stat().st_size for path in paths if path.exists())
     done = 0
 
-    def told(size: int) -> None:
+    def count(size: int) -> None:
         nonlocal done
         done += size
-        watcher.size(min(done, total), total)
+        told(min(done, total), total)
 
-    return told
+    index = MediaIndex(cohort, features_dir, reread=True)
+    media = index.digest((callbacks or Callbacks()).media) if paths else []
+    return [_verify(cohort, path, features_dir, media, count) for path in paths]
 
 
-def verify_file(
-    path: Path,
+def repair_cohort(
     cohort: Cohort,
-    media: Mapping[str, Media],
-    told: Callable[[int], None],
+    features_dir: Path,
+    backbones: Sequence[str] = (),
     *,
-    held: bool = False,
-) -> FileReport:
-    """Verify one file; a file in ``aside/`` only against its own checksums.
+    weights_dir: Path | None = None,
+    engine: EngineChoice | None = None,
+    callbacks: Callbacks | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> list[FileReport]:
+    """Verify a cohort, delete damaged parts, compute what was lost and pack anew.
 
-    `held` says that the caller is its writer.
+    What needs the card's other settings is left to :func:`extract_features`. It can be killed
+    at any moment and run again.
+
+    Parameters
+    ----------
+    cohort, features_dir, backbones, callbacks, told
+        See :func:`verify_cohort`.
+    weights_dir, engine
+        With what to compute; the precision is that of the file.
     """
-    backbone = backbone_of(path)
-    if not path.exists():
-        return FileReport(cohort.name, backbone, path, (_missing(path, cohort, backbone),))
-    aside = path.parent.name == "aside"
-    if aside and _of_earlier_schema(path):
-        note = "written by an earlier version of lusscore, not checked"
-        return FileReport(cohort.name, backbone, path, note=note)
-    note = "" if held or not is_held(path) else f"being written by {holder(path)}"
-    return check_file(path, cohort.name, backbone, None if aside else media, note=note, told=told)
+    reports = verify_cohort(cohort, features_dir, backbones, callbacks=callbacks, told=told)
+    for report in reports:
+        for finding in report.findings:
+            if finding.kind == "part" and finding.path is not None:
+                finding.path.unlink(missing_ok=True)
+        unreadable = [one.clip for one in report.findings if one.kind == "unreadable media"]
+        if len(report.findings) > len(unreadable):
+            _mend(report, cohort, features_dir, weights_dir, engine, callbacks)
+        if unreadable and not report.left:
+            report.left = f"{len(unreadable)} clips cannot be read, the first {unreadable[0]!r}."
+    return reports
 
 
-def damaged_copies(path: Path) -> list[Path]:
-    """List the damaged copies of a feature file that lie in ``aside/``."""
-    return [
-        copy
-        for copy in sorted(aside_folder(path).glob("*.h5"))
-        if is_damaged_copy(copy) and backbone_of(copy) == backbone_of(path)
-    ]
-
-
-def _missing(path: Path, cohort: Cohort, backbone: str) -> Finding:
-    copies = damaged_copies(path)
-    if copies:
-        return Finding(
-            "missing",
-            f"there is none, only the damaged {copies[-1].name} in {copies[-1].parent}",
-        )
-    return Finding(
-        "refused",
-        f"there is no {path}; make it with 'lusscore features {cohort.name} -b {backbone}'",
-    )
-
-
-def _of_earlier_schema(path: Path) -> bool:
+def _mend(
+    report: FileReport,
+    cohort: Cohort,
+    features_dir: Path,
+    weights_dir: Path | None,
+    engine: EngineChoice | None,
+    callbacks: Callbacks | None,
+) -> None:
+    """Compute and pack what a file lacks, unless the card asks for other settings by now."""
+    engine = engine or EngineChoice()
     try:
-        with open_feature_file(path, any_schema=True) as file:
-            return int(read_attribute(file, "schema")) < SCHEMA
-    except FeatureFileError:
-        return False
+        spec = find_backbone(report.backbone, features_dir, (cohort,))
+        stock = Stock.open(cohort, spec, features_dir, weights_dir=weights_dir)
+        if stock.changes:
+            report.left = (
+                f"Its settings changed ({'; '.join(stock.changes)}); run 'lusscore features "
+                f"{cohort.name}'."
+            )
+            return
+        precision = str(stock.asked.recipe["precision"])
+        if stock.record is None:
+            precision = _packed_precision(cohort, spec, features_dir, weights_dir) or precision
+        (outcome,) = extract_features(
+            cohort,
+            [spec],
+            features_dir,
+            weights_dir=weights_dir,
+            engine=EngineChoice(
+                engine.name, engine.device, engine.threads, engine.cache, precision
+            ),
+            callbacks=callbacks,
+        )
+        report.computed = outcome.clips
+    except LusscoreError as error:
+        report.left = str(error)
+
+
+def _packed_precision(
+    cohort: Cohort, spec: BackboneSpec, features_dir: Path, weights_dir: Path | None
+) -> str:
+    """Tell in which precision the cache has embeddings, where no file says; empty if in none."""
+    for precision in PRECISIONS:
+        stock = Stock.open(cohort, spec, features_dir, weights_dir=weights_dir, precision=precision)
+        if stock.store.folder.is_dir():
+            return precision
+    return ""
+
+
+def _verify(
+    cohort: Cohort,
+    path: Path,
+    features_dir: Path,
+    media: Sequence[Media],
+    told: Callable[[int], None],
+) -> FileReport:
+    report = FileReport(cohort.name, path.stem, path)
+    record = None
+    try:
+        record = read_features(path, again=True, told=told)
+        report.size = path.stat().st_size
+    except DamagedFileError as error:
+        report.findings.append(Finding("file", error.what, path=path))
+    except FeatureFileError as error:
+        report.findings.append(Finding("file" if path.exists() else "missing", str(error)))
+    report.findings += _media_findings(record, media)
+    clips = {one.digest: one.clip for one in media if one.digest}
+    if record is not None:
+        clips = dict(zip(record.digests, record.paths, strict=True)) | clips
+        listed = {one.clip for one in media}
+        report.unlisted = sum(1 for clip in record.paths if clip not in listed)
+    for folder in backbone_folders(features_dir, path.stem):
+        for digest, clip in clips.items():
+            for part in sorted((folder / digest[:2] / digest[:32]).glob("*.h5")):
+                report.parts += 1
+                report.size += part.stat().st_size
+                if not part_is_sound(part):
+                    what = f"its bytes do not give its name ({part.name} in {part.parent})"
+                    report.findings.append(Finding("part", what, clip, part))
+    return report
+
+
+def _media_findings(record: Features | None, media: Sequence[Media]) -> Iterator[Finding]:
+    """Say which clips are not, or no longer, what embeddings were computed of."""
+    held = {} if record is None else dict(zip(record.paths, record.digests, strict=True))
+    for one in media:
+        if one.away:
+            yield Finding("unreadable media", one.error, one.clip)
+        elif held.get(one.clip, one.digest) not in ("", one.digest):
+            yield Finding("media", "it changed on disk since it was computed", one.clip)

@@ -1,6 +1,7 @@
-"""Which clips to label next, and saving labels."""
+"""Which clips to label next, saving labels, and forgetting patients."""
 
 from lusscore.labelling.add_clip import NewCohort, add_clip
+from lusscore.labelling.forget import Forgotten, forget_patients
 from lusscore.labelling.pool import Pool, load_pool
 from lusscore.labelling.record_label import Recorded, record_label
 from lusscore.labelling.suggest import suggest_clips
@@ -8,11 +9,13 @@ from lusscore.labelling.suggestion import Suggestion
 from lusscore.labelling.suggestion_table import record_table, write_suggestions
 
 __all__ = [
+    "Forgotten",
     "NewCohort",
     "Pool",
     "Recorded",
     "Suggestion",
     "add_clip",
+    "forget_patients",
     "load_pool",
     "record_label",
     "record_table",

@@ -15,7 +15,7 @@ from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort, Span
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
-from lusscore.features import Features, feature_path, fingerprint_parts, read_features
+from lusscore.features import Features, read_fresh
 from lusscore.head.clip_pooling import pool_clips
 
 UNLABELLED = -1
@@ -83,8 +83,9 @@ def load_pool(
     spec: BackboneSpec,
     features_dir: Path,
     levels: tuple[str, ...] = (EMBEDDING,),
+    weights_dir: Path | None = None,
 ) -> Pool:
-    """Read a cohort's feature file of one backbone, which must have the settings of its card.
+    """Read a cohort's feature file of one backbone, which must be fresh.
 
     Parameters
     ----------
@@ -96,15 +97,16 @@ def load_pool(
         Folder of all feature files; they are read and never written.
     levels
         What of the backbone is looked at.
+    weights_dir
+        See :func:`lusscore.evaluation.dataset.load_cohort`.
 
     Raises
     ------
     FeatureFileError
-        If the feature file is missing, damaged or of other settings, lacks a level or has
+        If the feature file is missing, damaged or stale, lacks a level or has
         embeddings of no clip of the manifest.
     """
-    path = feature_path(features_dir, cohort, spec.name)
-    file = read_features(path, fingerprint_parts(spec, None, cohort.card.extraction))
+    file, _ = read_fresh(cohort, spec, features_dir, weights_dir)
     return join_pool(cohort.spans, file, FeatureSet(spec.name, levels))
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips import stamp_clip
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.images.stream import Chunk, ClipEnd, stream_clips
-from lusscore.features.media import inspect_clip
-from lusscore.features.plan import select_frames
+from lusscore.features import (
+    Chunk,
+    ClipEnd,
+    PlannedClip,
+    inspect_clip,
+    plan_clip,
+    stream_clips,
+)
 from lusscore.scoring.scored import ExamClip
 from lusscore.sector import Sector
 
@@ -103,10 +106,9 @@ def _look(
     number: int, clip: ExamClip, extraction: ExtractionSettings
 ) -> tuple[ClipFrames, PlannedClip]:
     """Read a clip from end to end and choose its frames."""
-    media = inspect_clip(clip.path.name, clip.path, stamp_clip(clip.path))
-    frames = select_frames(media, extraction)
-    planned = PlannedClip(media.clip, media.digest, frames, media.error, media.stamp, media.sector)
-    found = ClipFrames(number, media.digest, frames, media.sector, media.error)
-    if not media.error and not len(frames):
+    media = inspect_clip(clip.path.name, clip.path)
+    planned = plan_clip(media, extraction)
+    found = ClipFrames(number, media.digest, planned.frames, planned.sector, media.error)
+    if not media.error and not len(planned.frames):
         found = replace(found, error=f"{clip.path} has no frame to score.")
     return found, planned

@@ -15,7 +15,7 @@ from lusscore.backbones.engines.mapped_network import MappedNetwork
 from lusscore.bundle.bundle import Bundle
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
-from lusscore.features.images.stream import Chunk
+from lusscore.features import Chunk
 from lusscore.scoring.clip_source import ClipFrames, stream_exam
 from lusscore.scoring.evidence import EvidenceMaker
 from lusscore.scoring.pictures import PictureTaker

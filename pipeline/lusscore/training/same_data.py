@@ -45,7 +45,7 @@ def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Seque
     prints = {one["name"]: one["fingerprint"] for one in run.config.get("backbones", [])}
     for backbone in backbones:
         file = labelled.dataset.features[backbone]
-        if prints.get(backbone) != file.attrs["fingerprint"]:
+        if prints.get(backbone) != file.settings_digest:
             raise RunError(
                 f"{run.folder} was made from other embeddings than those in {file.path}. {again}"
             )

@@ -19,6 +19,7 @@ from lusscore.bundle.bundle import Bundle, Network
 from lusscore.cohort import Cohort
 from lusscore.errors import BundleError
 from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.features import find_weights
 from lusscore.training.calibration import COVERAGE, calibrate, cross_fit
 from lusscore.training.card import make_card
 from lusscore.training.familiar import clip_vectors, fit_familiar
@@ -76,7 +77,7 @@ def train_bundle(
     FeatureFileError, CohortError, HeadError, FoldError, WeightsError
         As in a cross-validation.
     """
-    labelled = load_cohort(cohort, list(specs.values()), features_dir)
+    labelled = load_cohort(cohort, list(specs.values()), features_dir, weights_dir)
     check_same_data(run, labelled, tuple(specs))
     dataset = labelled.dataset
     fitted = fit_members(dataset, run, jobs=jobs, progress=progress)
@@ -89,7 +90,11 @@ def train_bundle(
     card, extraction = cohort.card, cohort.card.extraction
     networks = {
         backbone: _network(
-            with_levels(specs[backbone], extraction.levels), labelled, weights_dir, cache
+            with_levels(specs[backbone], extraction.levels),
+            labelled,
+            features_dir,
+            weights_dir,
+            cache,
         )
         for backbone in used
     }
@@ -117,17 +122,21 @@ def train_bundle(
 
 
 def _network(
-    spec: BackboneSpec, labelled: LabelledCohort, weights_dir: Path | None, cache: Path | None
+    spec: BackboneSpec,
+    labelled: LabelledCohort,
+    features_dir: Path,
+    weights_dir: Path | None,
+    cache: Path | None,
 ) -> Network:
     """Take the network along, if it is the one that made the embeddings."""
-    weights = load_weights(spec, weights_dir)
     file = labelled.dataset.features[spec.name]
-    if file.attrs["weights_digest"] != weights.digest:
+    weights = find_weights(spec, features_dir, weights_dir, file) or load_weights(spec, weights_dir)
+    if file.recipe["weights"] != weights.digest:
         raise BundleError(
             f"{file.path} was computed with other weights of {spec.name} than those at hand; give "
             "the folder of the right ones with --weights-dir, or run 'lusscore features' again."
         )
-    precision = file.parts.get("precision", DEFAULT_PRECISION)
+    precision = file.recipe["precision"]
     if precision != DEFAULT_PRECISION:
         raise BundleError(
             f"{file.path} was computed in {precision}, while exams are scored in "

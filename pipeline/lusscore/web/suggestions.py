@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort
 from lusscore.errors import LusscoreError
+from lusscore.features import find_backbone
 from lusscore.labelling import Suggestion, load_pool, suggest_clips
 from lusscore.report.privacy import file_name
 from lusscore.web.cohorts import Cohorts
@@ -51,7 +51,8 @@ def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
             409, f"Cohort {name} has no embeddings yet; run 'lusscore features {name}' first."
         )
     try:
-        pool = load_pool(cohort, get_backbone(backbones[0]), cohorts.features_dir)
+        spec = find_backbone(backbones[0], cohorts.features_dir, (cohort,))
+        pool = load_pool(cohort, spec, cohorts.features_dir)
         chosen = suggest_clips(pool, count=count)
     except LusscoreError as error:
         told = without_places(str(error), cohorts.features_dir)

@@ -28,10 +28,10 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
         )
     repeated, all_repeats, all_frames = [], 0, 0
     for look in inspection.clips:
-        if look.media is not None:
-            all_repeats += len(look.media.repeats)
-            all_frames += look.media.frames
-            if len(look.media.repeats) > _MANY_REPEATS * look.media.frames:
+        if look.survey is not None:
+            all_repeats += len(look.survey.repeats)
+            all_frames += look.survey.frames
+            if len(look.survey.repeats) > _MANY_REPEATS * look.survey.frames:
                 repeated.append(look.clip)
     if repeated:
         yield Finding(

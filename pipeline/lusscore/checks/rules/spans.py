@@ -15,7 +15,7 @@ def check_spans(inspection: Inspection) -> Iterator[Finding]:
     """Find spans that begin, or only end, after the last frame of their clip."""
     outside, beyond = [], []
     for look in inspection.clips:
-        frames = look.media.frames if look.media else None
+        frames = look.survey.frames if look.survey else None
         for span in look.spans:
             if frames is not None and span.frame_start >= frames:
                 outside.append(look.clip)

@@ -18,7 +18,7 @@ _SHOWN = 4
 @register_check("single-frame-clips", "short-clips", needs="frames")
 def check_lengths(inspection: Inspection) -> Iterator[Finding]:
     """Find stills, and clips of few frames."""
-    frames = {look.clip: look.media.frames for look in inspection.clips if look.media}
+    frames = {look.clip: look.survey.frames for look in inspection.clips if look.survey}
     single = tuple(clip for clip, count in frames.items() if count == 1)
     if single:
         yield Finding(

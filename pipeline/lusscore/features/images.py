@@ -1,15 +1,18 @@
-"""Augmented variants: rotation, shift, scale and horizontal flip of a letterboxed frame."""
+"""What a backbone sees of a frame: the letterboxed clean image and its augmented variants."""
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from lusscore.clips import Frame
 from lusscore.cohort import ExtractionSettings
 
 # Frames are made beside each other by threads of ours; more within one image would be in the way.
@@ -36,6 +39,70 @@ class Transform:
     shift: tuple[float, float]
     scale: float
     flip: bool
+
+
+def make_variants(
+    frame: Frame,
+    clip_digest: str,
+    settings: ExtractionSettings,
+    size: tuple[int, int],
+    variants: Sequence[int] | None = None,
+) -> NDArray[np.uint8]:
+    """Make variants of a frame at a backbone's input size.
+
+    Parameters
+    ----------
+    frame
+        The frame as decoded.
+    clip_digest
+        SHA-256 of the clip's media bytes; seeds the augmentation.
+    settings
+        Number of variants, ranges and seed.
+    size
+        (height, width) in pixels.
+    variants
+        Numbers of the variants to make; None for the clean frame (0) and all others.
+
+    Returns
+    -------
+    ndarray of uint8, shape (variants, height, width, 3), 0–255
+    """
+    wanted = range(1 + settings.variants) if variants is None else variants
+    clean = np.asarray(letterbox(Image.fromarray(frame.rgb), size))
+    images = np.empty((len(wanted), *size, 3), np.uint8)
+    for row, variant in enumerate(wanted):
+        images[row] = (
+            apply_transform(clean, draw_transform(settings, clip_digest, frame.index, variant))
+            if variant
+            else clean
+        )
+    return images
+
+
+def letterbox(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Scale an image to fit `size`, keep its aspect ratio and pad with black.
+
+    Parameters
+    ----------
+    image
+        RGB.
+    size
+        (height, width) of the result in pixels.
+
+    Returns
+    -------
+    Image
+        RGB, exactly `size`, the image centred; bilinear with antialiasing when it shrinks.
+    """
+    height, width = size
+    factor = min(width / image.width, height / image.height)
+    fitted = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    scaled = image.resize(fitted, Image.Resampling.BILINEAR)
+    if fitted == (width, height):
+        return scaled
+    canvas = Image.new("RGB", (width, height))
+    canvas.paste(scaled, ((width - fitted[0]) // 2, (height - fitted[1]) // 2))
+    return canvas
 
 
 def draw_transform(

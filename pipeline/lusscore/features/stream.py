@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from lusscore.clips import Frame, open_clip, stamp_clip
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ClipError
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.images.variants import make_variants
+from lusscore.features.images import make_variants
+from lusscore.features.media import PlannedClip
 from lusscore.sector import Sector, change_contrast, find_sector, sector_crop, show_sector
 
 _AHEAD = 4
@@ -30,7 +30,7 @@ class Chunk:
     Attributes
     ----------
     images
-        For each input size wanted: uint8, shape (frames, 1 + variants, height, width, 3).
+        For each input size wanted: uint8, shape (frames, variants, height, width, 3).
     times
         Seconds, shape (frames,).
     shown
@@ -171,7 +171,7 @@ def _read_clip(
         while batch := list(islice(frames, frames_per_chunk)):
             found += len(batch)
             shown = [_shown(frame, sector, settings) for frame in batch]
-            chunk = _make_chunk(shown, clip.digest, sizes, settings)
+            chunk = _make_chunk(shown, clip, sizes, settings)
             yield replace(chunk, shown=tuple(frame.rgb for frame in shown)) if keep_shown else chunk
     except ClipError as error:
         yield ClipEnd(str(error))
@@ -197,12 +197,14 @@ def _shown(frame: Frame, sector: Sector | None, settings: ExtractionSettings) ->
 
 def _make_chunk(
     frames: Sequence[Frame],
-    digest: str,
+    clip: PlannedClip,
     sizes: Sequence[tuple[int, int]],
     settings: ExtractionSettings,
 ) -> Chunk:
     images = {
-        size: np.stack([make_variants(frame, digest, settings, size) for frame in frames])
+        size: np.stack(
+            [make_variants(frame, clip.digest, settings, size, clip.variants) for frame in frames]
+        )
         for size in dict.fromkeys(sizes)
     }
     return Chunk(images, np.array([frame.time for frame in frames]))

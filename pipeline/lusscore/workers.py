@@ -1,25 +1,27 @@
-"""Where clips are computed when not in this process: worker processes here, or a Dask cluster.
-
-joblib is the seam: both are its backends.
-"""
+"""Worker processes on this machine, or those of a Dask cluster; joblib is the seam."""
 
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from lusscore.errors import EngineError
-from lusscore.features.computing.clip_task import ClipResult, ClipTask, compute_clip
-from lusscore.features.computing.worker_process import start_worker
 
 _SECONDS_TO_CONNECT = 10
+_SECONDS_BETWEEN_LOOKS = 0.5
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 
 class WorkerDiedError(Exception):
@@ -40,8 +42,10 @@ class Pool(Protocol):
     size: int
     threads: int
 
-    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
-        """Yield results as they are finished.
+    def stream(
+        self, compute: Callable[[_Task], _Result], tasks: Iterable[_Task]
+    ) -> Iterator[_Result]:
+        """Yield results of `compute` as they are finished; tasks are taken as workers are free.
 
         Raises
         ------
@@ -58,13 +62,15 @@ class LocalPool:
         self.size = workers
         self.threads = max(1, cpu_count() // workers)
 
-    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
+    def stream(
+        self, compute: Callable[[_Task], _Result], tasks: Iterable[_Task]
+    ) -> Iterator[_Result]:
         """See :meth:`Pool.stream`."""
         try:
             with parallel_config(
                 "loky", n_jobs=self.size, initializer=start_worker, initargs=(os.getpid(),)
             ):
-                yield from _run(tasks, self.size)
+                yield from _run(compute, tasks, self.size)
         except BrokenProcessPool as error:
             raise WorkerDiedError from error
 
@@ -82,7 +88,9 @@ class DaskPool:
         # Dask runs as many clips on a machine as its workers have threads
         self.threads = 1
 
-    def stream(self, tasks: Sequence[ClipTask]) -> Iterator[ClipResult]:
+    def stream(
+        self, compute: Callable[[_Task], _Result], tasks: Iterable[_Task]
+    ) -> Iterator[_Result]:
         """See :meth:`Pool.stream`."""
         from distributed import KilledWorker
 
@@ -90,7 +98,7 @@ class DaskPool:
         try:
             # pure=False: a task that is done again must not be answered from Dask's memory
             with parallel_config("dask", client=self._client, pure=False):
-                yield from _run(tasks, self.size)
+                yield from _run(compute, tasks, self.size)
         except KilledWorker as error:
             raise WorkerDiedError from error
         except TimeoutError:
@@ -141,7 +149,9 @@ def open_pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
         yield DaskPool(client)
 
 
-def _run(tasks: Sequence[ClipTask], size: int) -> Iterator[ClipResult]:
+def _run(
+    compute: Callable[[_Task], _Result], tasks: Iterable[_Task], size: int
+) -> Iterator[_Result]:
     """Run tasks on the backend in force; a clip is one parcel, so that results come early."""
     # joblib's words on what is told to the user in our own. A context of the warnings would not
     # hold between the results of a generator.
@@ -150,9 +160,26 @@ def _run(tasks: Sequence[ClipTask], size: int) -> Iterator[ClipResult]:
     parallel = Parallel(
         return_as="generator_unordered", batch_size=1, pre_dispatch=2 * size, verbose=0
     )
-    results = parallel(delayed(compute_clip)(task) for task in tasks)
+    results = parallel(delayed(compute)(task) for task in tasks)
     try:
         yield from results
     finally:
         with suppress(BrokenProcessPool):
             results.close()
+
+
+def start_worker(parent: int) -> None:
+    """Prepare a new worker process of the process `parent`; runs before its first task.
+
+    A parent that is killed cannot end its workers, which would wait for tasks for ever and keep
+    their networks in memory. So each looks after its parent, and leaves Ctrl-C to it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":  # there, the number of a dead parent stays
+        threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
+
+
+def _exit_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os._exit(1)

@@ -1,0 +1,84 @@
+"""``lusscore forget``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from lusscore.cli.places import (
+    cohort_option,
+    data_dir_option,
+    features_dir_option,
+    find_cohort,
+    results_dir_option,
+)
+from lusscore.console import note, say
+
+
+@click.command("forget")
+@click.argument("patients", nargs=-1, required=True)
+@cohort_option(
+    "--cohort", "Whose patients they are.  [default: the one cohort that has all of them]"
+)
+@click.option("--dry-run", is_flag=True, help="Tell what would be deleted; delete nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before deleting.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+@features_dir_option
+@results_dir_option
+def command(
+    patients: tuple[str, ...],
+    cohort: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    data_dir: Path,
+    features_dir: Path,
+    results_dir: Path,
+) -> None:
+    """Delete all that is kept of PATIENTS: embeddings, manifest rows, ratings, kept exams.
+
+    Embeddings of the same recordings are deleted in every cohort. Recordings themselves, runs and
+    bundles are not touched but listed: they may still hold something of these patients.
+
+    \b
+      lusscore forget P017 --dry-run
+      lusscore forget P017 P031 --cohort ward-7
+    """
+    from lusscore.errors import CohortError
+    from lusscore.labelling import forget_patients
+
+    names = sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
+    cohorts = [find_cohort(name, data_dir, check_files=False) for name in names]
+    if cohort is not None:
+        found = find_cohort(cohort, data_dir, check_files=False)
+    else:
+        having = [one for one in cohorts if set(patients) <= {span.patient for span in one.spans}]
+        if len(having) != 1:
+            told = ", ".join(one.name for one in having) or "none"
+            raise CohortError(
+                f"Cohorts in {data_dir} that have all of these patients: {told}; expected one. "
+                "Cohorts name their patients by themselves, so say with --cohort which is meant."
+            )
+        found = having[0]
+    others = [one for one in cohorts if one.name != found.name]
+    if not (dry_run or yes):
+        click.confirm(
+            f"Delete all that is kept of {len(patients)} patient(s) of {found.name}?",
+            abort=True,
+            err=True,
+        )
+    done = forget_patients(patients, found, others, features_dir, results_dir, dry_run=dry_run)
+    if as_json:
+        left = [{"path": str(path), "why": why} for path, why in done.left]
+        say(json.dumps({"dry_run": dry_run, "deleted": done.deleted, "left": left}, indent=2))
+        return
+    say("Would be deleted:" if dry_run else "Deleted:")
+    for line in done.deleted:
+        say(f"  {line}")
+    if done.left:
+        note("Not touched, and may still hold something of them:")
+        for path, why in done.left:
+            note(f"  {path}: {why}")

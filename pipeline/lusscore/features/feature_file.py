@@ -1,0 +1,418 @@
+"""The feature file: one HDF5 file per cohort and backbone, all that stage two reads.
+
+Its first 512 bytes, HDF5's user block, hold a line of text and the SHA-256 of everything else.
+Bytes that do not fit it are never given to HDF5. Embeddings lie in one piece and are mapped into
+memory, so that what is not used takes none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore import __version__
+from lusscore.backbones import BackboneSpec
+from lusscore.cohort import Cohort
+from lusscore.errors import DamagedFileError, FeatureFileError
+from lusscore.features.media import CACHE_NAME
+from lusscore.features.parts import Block, Needs
+from lusscore.features.recipe import EMBEDDING, Table, digest_of
+from lusscore.files import read_record, write_record, written_whole
+
+SCHEMA = 3
+_TITLE = "lusscore feature file, schema {}\n"
+_USER_BLOCK = 512
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_VERIFIED_NAME = "verified.json"
+_CHUNK = 1 << 20
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Features:
+    """The embeddings of a cohort by one backbone, mapped into memory.
+
+    Attributes
+    ----------
+    path
+        The file.
+    digest
+        SHA-256 of its content.
+    recipe
+        Everything that can change an embedding; see :mod:`lusscore.features.recipe`.
+    selection
+        What the file holds of each clip: frames policy, variants, augmentation, layers.
+    attrs
+        As texts: ``engine``, ``lusscore``, ``created``, ``network`` (the backbone as JSON).
+    embeddings
+        float16 or float32, shape (frames, 1 + variants, dim); variant 0 is the clean frame.
+    levels
+        Per further layer, such as ``"16.top"``, float16 or float32, shape (frames, 1 + variants,
+        size of the layer).
+    clip
+        int32, shape (frames,): index into `paths`.
+    frame
+        int32, shape (frames,): frame number in its clip.
+    time
+        float32, shape (frames,): seconds from the clip's start, NaN where it has no clock.
+    paths, digests, errors
+        Per clip: as in the manifest; the SHA-256 of its media bytes; why it has no embeddings,
+        else empty.
+    parts
+        Names of the parts of the cache that it was packed from.
+    """
+
+    path: Path
+    digest: str
+    recipe: Table
+    selection: Table
+    attrs: Mapping[str, str]
+    embeddings: NDArray[np.floating[Any]]
+    levels: Mapping[str, NDArray[np.floating[Any]]]
+    clip: NDArray[np.int32]
+    frame: NDArray[np.int32]
+    time: NDArray[np.float32]
+    paths: tuple[str, ...]
+    digests: tuple[str, ...]
+    errors: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    stored: NDArray[np.floating[Any]] = field(default_factory=lambda: np.empty((0, 1, 0)))
+
+    @property
+    def backbone(self) -> str:
+        """Name of the backbone."""
+        return str(self.recipe["backbone"])
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Whether each clip has embeddings: bool, shape (clips,)."""
+        return np.array([not error for error in self.errors], bool)
+
+    @property
+    def settings_digest(self) -> str:
+        """SHA-256 of recipe and selection."""
+        return digest_of({"recipe": self.recipe, "selection": self.selection})
+
+    def rows(self, clip: int) -> slice:
+        """Rows of a clip, which lie beside each other."""
+        start, stop = np.searchsorted(self.clip, [clip, clip + 1]).tolist()
+        return slice(start, stop)
+
+    def block(self, clip: int) -> Block:
+        """Return what the file holds of a clip as the cache would."""
+        rows, needs = self.rows(clip), Needs.of(self.selection, self.recipe["dtype"])
+        return Block(
+            self.frame[rows].astype(np.int64),
+            self.time[rows],
+            needs.variants,
+            needs.augmentation,
+            needs.layers,
+            self.stored[rows],
+            self.attrs["engine"],
+        )
+
+
+@dataclass(frozen=True)
+class PackedClip:
+    """A clip as it goes into a feature file.
+
+    Attributes
+    ----------
+    path, digest, error
+        See :class:`Features`.
+    frames
+        int64: frame numbers; empty where there is an error.
+    """
+
+    path: str
+    digest: str
+    frames: NDArray[np.int64]
+    error: str = ""
+
+
+Entries = Callable[[PackedClip], tuple[NDArray[Any], NDArray[np.float32], list[Block]]]
+
+
+def feature_path(features_dir: Path, cohort: Cohort, backbone: str) -> Path:
+    """Return where the embeddings of a cohort and backbone lie."""
+    return features_dir / cohort.name / f"{backbone}.h5"
+
+
+def read_features(path: Path, *, again: bool = False, told: Told | None = None) -> Features:
+    """Compare a feature file with its digest and map it into memory.
+
+    A file whose size, time and inode are those of the last comparison is not read again.
+
+    Parameters
+    ----------
+    path
+        The file, in the folder of its cohort.
+    again
+        Read every byte whatever is remembered.
+    told
+        Called with the number of bytes just read.
+
+    Raises
+    ------
+    FeatureFileError
+        If it is missing, may not be read, is no feature file, of another schema or damaged
+        (:class:`~lusscore.errors.DamagedFileError`).
+    """
+    try:
+        with path.open("rb") as raw:
+            digest = _verified(raw, path, again, told or (lambda size: None))
+            with h5py.File(raw, "r") as file:
+                return _open(path, digest, raw, file)
+    except FileNotFoundError:
+        raise FeatureFileError(
+            f"No feature file at {path}; make it with 'lusscore features {path.parent.name}'."
+        ) from None
+    except OSError as error:
+        raise FeatureFileError(
+            f"{path} cannot be read ({error.strerror or error}); check its permissions and the "
+            "drive."
+        ) from None
+
+
+def write_features(
+    path: Path,
+    spec: BackboneSpec,
+    recipe: Table,
+    selection: Table,
+    clips: Sequence[PackedClip],
+    entries: Entries,
+    parts: Sequence[str] = (),
+) -> None:
+    """Write a feature file whole; one that is there stays until then.
+
+    Parameters
+    ----------
+    path
+        Where.
+    spec
+        The backbone, kept so that the file can be used where the network is not.
+    recipe, selection
+        See :class:`Features`.
+    clips
+        What it holds, in order.
+    entries
+        Gives a clip's embeddings, shape (frames, 1 + variants, width), its seconds, and the
+        blocks that they come from.
+    parts
+        Names of parts that it was packed from, beside those of the blocks.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the file may not be replaced.
+    """
+    needs = Needs.of(selection, recipe["dtype"])
+    with written_whole(path) as raw:
+        sink = _Sink(raw)
+        try:
+            with h5py.File(sink, "w", libver="earliest", userblock_size=_USER_BLOCK) as file:
+                _write_clips(file, clips)
+                used = _write_rows(file, clips, needs, entries)
+                _write_texts(
+                    file, "parts", sorted({*parts, *(block.name for block in used)} - {""})
+                )
+                made_by = sorted({one for block in used for one in block.made_by.split("; ")})
+                _write_attributes(file, spec, recipe, selection, "; ".join(made_by))
+        except (OSError, RuntimeError):
+            if sink.error is None:
+                raise
+        if sink.error is not None:
+            raise sink.error
+        title = _TITLE.format(SCHEMA).encode()
+        digest = _digest(raw, title, lambda size: None)
+        raw.seek(0)
+        raw.write(_user_block(title, digest))
+
+
+class _Sink:
+    """A file that HDF5 never learns is full: it cannot close such a file, and dies later.
+
+    Attributes
+    ----------
+    error
+        The first write that failed; what comes after it is dropped.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.error: OSError | None = None
+        self.seek, self.tell, self.read = raw.seek, raw.tell, raw.read
+        self.readinto = raw.readinto  # type: ignore[attr-defined]
+
+    def write(self, data: Any) -> int:
+        try:
+            if self.error is None:
+                self._raw.write(data)
+        except OSError as error:
+            self.error = error
+        return len(data)
+
+    def truncate(self, size: int | None = None) -> int:
+        if self.error is None:
+            try:
+                return self._raw.truncate(size)
+            except OSError as error:
+                self.error = error
+        return size or 0
+
+    def flush(self) -> None:
+        if self.error is None:
+            try:
+                self._raw.flush()
+            except OSError as error:
+                self.error = error
+
+
+def _write_attributes(
+    file: h5py.File, spec: BackboneSpec, recipe: Table, selection: Table, engine: str
+) -> None:
+    network = asdict(spec) | {"source": ""}  # where it lay tells nobody but its owner anything
+    for name, value in {
+        "schema": SCHEMA,
+        "recipe": json.dumps(recipe, sort_keys=True),
+        "recipe_sha256": digest_of(recipe),
+        "selection": json.dumps(selection),  # the order of layers is that of the columns
+        "network": json.dumps(network),
+        "engine": engine,
+        "lusscore": __version__,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }.items():
+        file.attrs[name] = value
+
+
+def _write_clips(file: h5py.File, clips: Sequence[PackedClip]) -> None:
+    counts = [len(clip.frames) for clip in clips]
+    numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
+    file["frames/clip"] = np.repeat(np.arange(len(clips), dtype=np.int32), counts)
+    file["frames/index"] = numbers.astype(np.int32)
+    for name in ("path", "digest", "error"):
+        _write_texts(file, f"clips/{name}", [getattr(clip, name) for clip in clips])
+
+
+def _write_texts(file: h5py.File, name: str, texts: Sequence[str]) -> None:
+    """Write texts of a fixed length, which every HDF5 library reads."""
+    encoded = [text.encode() for text in texts]
+    kind = h5py.string_dtype("utf-8", max(map(len, encoded), default=0) or 1)
+    file[name] = np.array(encoded, dtype=f"S{kind.itemsize}").astype(kind)
+
+
+def _write_rows(
+    file: h5py.File, clips: Sequence[PackedClip], needs: Needs, entries: Entries
+) -> list[Block]:
+    """Write embeddings and times; return the blocks that they come from, without embeddings."""
+    total = sum(len(clip.frames) for clip in clips)
+    stored = file.create_dataset(
+        "embeddings", (total, len(needs.variants), needs.width), needs.dtype
+    )
+    times = np.full(total, np.nan, np.float32)
+    none = np.empty((0, 0, 0), needs.dtype)
+    used: list[Block] = []
+    start = 0
+    for clip in clips:
+        if not len(clip.frames):
+            continue
+        rows = slice(start, start + len(clip.frames))
+        stored[rows], times[rows], blocks = entries(clip)
+        used += [replace(block, embeddings=none) for block in blocks]
+        start = rows.stop
+    file["frames/time"] = times
+    return used
+
+
+def _verified(raw: BinaryIO, path: Path, again: bool, told: Told) -> str:
+    """Return the digest that an open file says of itself, once its bytes have proved it."""
+    head = raw.read(_USER_BLOCK)
+    if head.startswith(_HDF5_SIGNATURE):
+        raise FeatureFileError(
+            f"{path} is an HDF5 file but no feature file of this version of lusscore; move it "
+            "away and run 'lusscore features'."
+        )
+    title, _, rest = head.partition(b"\n")
+    title += b"\n"
+    digest = rest[:64].decode("ascii", "replace")
+    if len(head) < _USER_BLOCK or head != _user_block(title, digest):
+        raise DamagedFileError(path, "it does not begin as a feature file does")
+    stat = os.fstat(raw.fileno())
+    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino, digest]
+    memory = path.parent.parent / CACHE_NAME / _VERIFIED_NAME
+    key = f"{path.parent.name}/{path.name}"
+    known = read_record(memory) or {}
+    if again or known.get(key) != mark:
+        if _digest(raw, title, told) != digest:
+            raise DamagedFileError(path, "its bytes do not give its digest")
+        write_record(memory, known | {key: mark})
+    if title != _TITLE.format(SCHEMA).encode():
+        raise FeatureFileError(
+            f"{path} was written by another version of lusscore ({title.decode().strip()}, "
+            f"expected schema {SCHEMA}); install that version, or move the file away and run "
+            "'lusscore features'."
+        )
+    return digest
+
+
+def _user_block(title: bytes, digest: str) -> bytes:
+    text = title + digest.encode("ascii", "replace") + b" is the SHA-256 of line 1 and of the "
+    return (text + b"HDF5 file that begins at byte 512\n").ljust(_USER_BLOCK, b"\0")
+
+
+def _digest(raw: BinaryIO, title: bytes, told: Told) -> str:
+    """Digest an open file but for its user block."""
+    digest = hashlib.sha256(title)
+    raw.seek(_USER_BLOCK)
+    while chunk := raw.read(_CHUNK):
+        digest.update(chunk)
+        told(len(chunk))
+    return digest.hexdigest()
+
+
+def _open(path: Path, digest: str, raw: BinaryIO, file: h5py.File) -> Features:
+    attrs = {name: str(file.attrs[name]) for name in file.attrs}
+    recipe, selection = json.loads(attrs.pop("recipe")), json.loads(attrs.pop("selection"))
+    dataset = file["embeddings"]
+    stored: NDArray[Any] = np.empty(dataset.shape, dataset.dtype)
+    if stored.size:
+        mapped = mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ)
+        stored = np.frombuffer(mapped, dataset.dtype, stored.size, dataset.id.get_offset())
+        stored = stored.reshape(dataset.shape)
+    places, start = {}, 0
+    for name, size in selection["layers"].items():
+        places[name] = stored[..., start : start + size]
+        start += size
+    return Features(
+        path=path,
+        digest=digest,
+        recipe=recipe,
+        selection=selection,
+        attrs=attrs,
+        embeddings=places.pop(EMBEDDING),
+        levels=places,
+        clip=file["frames/clip"][...],
+        frame=file["frames/index"][...],
+        time=file["frames/time"][...],
+        paths=_texts(file["clips/path"][...]),
+        digests=_texts(file["clips/digest"][...]),
+        errors=_texts(file["clips/error"][...]),
+        parts=_texts(file["parts"][...]),
+        stored=stored,
+    )
+
+
+def _texts(values: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(value.decode() for value in values)

@@ -1,1 +1,0 @@
-"""Feature files: their layout, checksums, one writer, and what is wrong with them."""

@@ -1,0 +1,207 @@
+"""Deleting from the cache: parts that nothing needs, and all that there is of some clips."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lusscore.errors import FeatureFileError
+from lusscore.features.feature_file import Features, PackedClip, read_features, write_features
+from lusscore.features.freshness import recorded_spec
+from lusscore.features.media import CACHE_NAME, MEDIA_NAME, survey_path
+from lusscore.features.parts import Block, PartStore
+from lusscore.files import read_record, write_record
+
+_LEAST_AGE = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """Parts of one recipe that nothing needs.
+
+    Attributes
+    ----------
+    folder
+        Of the recipe.
+    parts, size
+        How many, and their bytes.
+    """
+
+    folder: Path
+    parts: tuple[Path, ...]
+    size: int
+
+
+def find_unneeded(features_dir: Path, *, packed: bool = False) -> list[Pruned]:
+    """List the parts that may be deleted.
+
+    Parameters
+    ----------
+    features_dir
+        Folder of all feature files.
+    packed
+        Parts that a feature file has all of, instead of those that are a week old and that no
+        feature file names.
+
+    Raises
+    ------
+    FeatureFileError
+        If a feature file cannot be read, which may need any part.
+    """
+    files = [read_features(path) for path in sorted(features_dir.glob("*/*.h5"))]
+    if packed:
+        found = {part for file in files for part in _packed_parts(features_dir, file)}
+    else:
+        named = {name for file in files for name in file.parts}
+        limit = time.time() - _LEAST_AGE
+        found = {
+            part
+            for part in (features_dir / CACHE_NAME).glob("*/*/*/*.h5")
+            if part.stem not in named and part.stat().st_mtime < limit
+        }
+    folders: dict[Path, list[Path]] = {}
+    for part in sorted(found):
+        folders.setdefault(part.parents[2], []).append(part)
+    return [
+        Pruned(folder, tuple(parts), sum(part.stat().st_size for part in parts))
+        for folder, parts in folders.items()
+    ]
+
+
+def prune(unneeded: Collection[Pruned]) -> None:
+    """Delete parts, and the folders that they leave empty."""
+    for one in unneeded:
+        for part in one.parts:
+            part.unlink(missing_ok=True)
+            for folder in (part.parent, part.parent.parent, one.folder):
+                if any(folder.iterdir()):
+                    break
+                folder.rmdir()
+
+
+def find_digests(features_dir: Path, cohort: str, clips: Collection[str]) -> set[str]:
+    """Return every digest that some clips of a cohort are known to have had.
+
+    Parameters
+    ----------
+    features_dir
+        Folder of all feature files.
+    cohort
+        Its name.
+    clips
+        Paths as the manifest writes them.
+    """
+    remembered = (read_record(features_dir / cohort / MEDIA_NAME) or {}).get("clips", {})
+    digests = {remembered[clip][0] for clip in clips if clip in remembered}
+    for path in sorted((features_dir / cohort).glob("*.h5")):
+        file = read_features(path)
+        told = zip(file.paths, file.digests, strict=True)
+        digests |= {digest for clip, digest in told if clip in clips}
+    return digests - {""}
+
+
+def forget_clips(features_dir: Path, digests: Collection[str]) -> list[str]:
+    """Delete all that the cache and feature files have of some recordings.
+
+    Parameters
+    ----------
+    features_dir
+        Folder of all feature files.
+    digests
+        SHA-256 of the recordings' bytes.
+
+    Returns
+    -------
+    list of str
+        What was deleted, in words.
+
+    Raises
+    ------
+    FeatureFileError
+        If a feature file cannot be read or written; what was deleted before stays deleted, and
+        the same call goes on.
+    """
+    cache, told = features_dir / CACHE_NAME, []
+    for path in sorted(features_dir.glob("*/*.h5")):
+        gone = _forget_in_file(read_features(path), digests)
+        if gone:
+            told.append(f"{gone} clips in {path}")
+    parts = 0
+    for digest in digests:
+        for folder in cache.glob(f"*/{digest[:2]}/{digest[:32]}"):
+            parts += len(list(folder.glob("*.h5")))
+            shutil.rmtree(folder)
+        survey_path(cache, digest).unlink(missing_ok=True)
+    if parts:
+        told.append(f"{parts} parts in {cache}")
+    for memory in features_dir.glob(f"*/{MEDIA_NAME}"):
+        document = read_record(memory) or {"clips": {}}
+        kept = {clip: row for clip, row in document["clips"].items() if row[0] not in digests}
+        if len(kept) < len(document["clips"]):
+            write_record(memory, document | {"clips": kept})
+    return told
+
+
+def _forget_in_file(file: Features, digests: Collection[str]) -> int:
+    """Write a feature file without some clips; return how many it had."""
+    rows = [row for row, digest in enumerate(file.digests) if digest not in digests]
+    gone = len(file.digests) - len(rows)
+    if not gone:
+        return 0
+    try:
+        if not rows:
+            file.path.unlink()
+            return gone
+        clips = [
+            PackedClip(
+                file.paths[row],
+                file.digests[row],
+                file.frame[file.rows(row)].astype(np.int64),
+                file.errors[row],
+            )
+            for row in rows
+        ]
+        blocks = {file.paths[row]: file.block(row) for row in rows}
+
+        def entries(clip: PackedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
+            block = blocks[clip.path]
+            return block.embeddings, block.times, [block]
+
+        write_features(
+            file.path, recorded_spec(file), file.recipe, file.selection, clips, entries, file.parts
+        )
+    except OSError as error:
+        raise FeatureFileError(
+            f"{file.path} cannot be written ({error.strerror or error}); mend that and run this "
+            "again."
+        ) from error
+    return gone
+
+
+def _packed_parts(features_dir: Path, file: Features) -> Iterator[Path]:
+    """Yield the parts of which a feature file has every entry."""
+    store = PartStore(features_dir, file.recipe)
+    for row, digest in enumerate(file.digests):
+        own = file.block(row)
+        for path in store.paths(digest):
+            block = store.read_part(path, digest)
+            if block is not None and _within(block, own):
+                yield path
+
+
+def _within(block: Block, other: Block) -> bool:
+    """Tell whether every entry of a block is in another, too."""
+    same = block.augmentation == other.augmentation or block.variants == (0,)
+    return (
+        same
+        and bool(np.isin(block.frames, other.frames).all())
+        and set(block.variants) <= set(other.variants)
+        and block.layers.items() <= other.layers.items()
+    )
