@@ -1,5 +1,6 @@
-# What depends on what. `make` alone runs the whole method on the phantom cohort and shows where
-# the report is. Every target makes .venv by itself.
+# What there is to do. `make` alone runs the whole method on the phantom cohort and shows where the
+# report is. Every target makes .venv by itself, and asks the program whether anything is to be
+# done: make has no second opinion.
 
 COHORT    ?= phantom
 BACKBONES ?= efficientnet_lite0
@@ -8,7 +9,7 @@ RUN       ?= cv
 CV        ?=
 # Options of training, e.g. TRAIN="--name first"
 TRAIN     ?=
-# Options of stage one that change no embedding, e.g. FEATURES="--engine keras"
+# Options of stage one, e.g. FEATURES="--workers 4"
 FEATURES  ?=
 WEIGHTS   ?=
 PYTHON    ?= python3
@@ -30,42 +31,50 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 export LUSSCORE_WEIGHTS := $(if $(WEIGHTS),$(WEIGHTS),$(LUSSCORE_WEIGHTS))
 
 INSTALLED := .venv/.installed
-COHORT_FILES := data/$(COHORT)/manifest.csv data/$(COHORT)/cohort.toml
-FEATURE_FILES := $(foreach backbone,$(BACKBONES),features/$(COHORT)/$(basename $(notdir $(backbone))).h5)
-REPORT := results/$(COHORT)/$(RUN)/report.html
-SETTINGS := results/$(COHORT)/.$(RUN).settings
+# names reach the program as the shell has them, whatever is in them
+export COHORT RUN MODEL EXAM
+BACKBONE_OPTIONS = $(foreach backbone,$(BACKBONES),--backbone '$(backbone)')
+# exit code 1 says that some clips were skipped and listed: that is done
+PASSED_OVER := || [ $$? -eq 1 ]
 
 .DEFAULT_GOAL := cv
-.DELETE_ON_ERROR:
-.PHONY: cv report features cohort check verify train score serve test browser lint bench clean help always install
+.PHONY: cv report features cohort check verify train score serve test test-all browser lint bench clean help install
 
-cv: $(REPORT) ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
-	@echo "Report: $(REPORT)"
+cv: features ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
+	$(LUSSCORE) cv "$$COHORT" $(BACKBONE_OPTIONS) --run "$$RUN" --overwrite $(CV) $(PASSED_OVER)
 
-report: $(REPORT) ## Open the report in the browser
-	$(LUSSCORE) report $(dir $(REPORT)) $(OPEN)
+report: cv ## Open the report in the browser
+	$(LUSSCORE) report "results/$$COHORT/$$RUN" $(OPEN)
 
-features: $(FEATURE_FILES) ## Compute missing embeddings: COHORT= BACKBONES= FEATURES= WEIGHTS=
+features: cohort ## Compute missing embeddings: COHORT= BACKBONES= FEATURES= WEIGHTS=
+	$(LUSSCORE) features "$$COHORT" $(BACKBONE_OPTIONS) $(FEATURES) $(PASSED_OVER)
 
-check: $(COHORT_FILES) | $(INSTALLED) ## Say what is wrong with COHORT= before anything is computed: CHECK=--report
-	$(LUSSCORE) check $(COHORT) $(CHECK)
+check: cohort ## Say what is wrong with COHORT= before anything is computed: CHECK=--report
+	$(LUSSCORE) check "$$COHORT" $(CHECK)
 
-verify: $(INSTALLED) ## Re-read every checksum of COHORT=; what is damaged: VERIFY=--repair
-	$(LUSSCORE) verify $(COHORT) $(VERIFY)
+verify: $(INSTALLED) ## Read every byte of COHORT='s embeddings again: VERIFY=--repair
+	$(LUSSCORE) verify "$$COHORT" $(VERIFY)
 
 # A run that is there is taken as it is, whatever CV= says now.
-train: $(if $(wildcard results/$(COHORT)/$(RUN)/metrics.json),,$(REPORT)) | $(INSTALLED) ## Train the run's model on all patients and keep it as a bundle: COHORT= RUN= TRAIN=
-	$(LUSSCORE) train $(COHORT) --from-run $(RUN) $(TRAIN)
+train: $(INSTALLED) ## Train the run's model on all patients and keep it as a bundle: COHORT= RUN= TRAIN=
+	@[ -f "results/$$COHORT/$$RUN/metrics.json" ] || $(MAKE) --no-print-directory cv
+	$(LUSSCORE) train "$$COHORT" --from-run "$$RUN" $(TRAIN)
 
-score: $(if $(findstring data/phantom/,$(EXAM)),data/phantom/manifest.csv) | $(INSTALLED) ## Score an exam and open its report: EXAM= MODEL=
-	$(LUSSCORE) score "$(EXAM)" --model "$(MODEL)" $(OPEN)
+score: $(INSTALLED) ## Score an exam and open its report: EXAM= MODEL=
+	@case "$$EXAM" in data/phantom/*) [ -f data/phantom/manifest.csv ] || $(LUSSCORE) phantom ;; esac
+	$(LUSSCORE) score "$$EXAM" --model "$$MODEL" $(OPEN)
 
 serve: $(INSTALLED) ## Open the page on this machine: MODEL=
-	$(LUSSCORE) serve --model "$(MODEL)" $(OPEN)
+	$(LUSSCORE) serve --model "$$MODEL" $(OPEN)
 
-cohort: $(COHORT_FILES) ## Make the phantom cohort
+# The phantom is made; any other cohort is imported or written by hand.
+cohort: $(INSTALLED) ## Make the phantom cohort
+	@[ "$$COHORT" != phantom ] || [ -f data/phantom/manifest.csv ] || $(LUSSCORE) phantom
 
-test: $(INSTALLED) ## Run all tests: TESTS="-k folds"
+test: $(INSTALLED) ## Run the tests that take minutes: TESTS="-k folds"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(TESTS)
+
+test-all: $(INSTALLED) ## Run all tests, slow ones too
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 browser: ## Install the browser in which the page is tested (Debian, Ubuntu)
@@ -84,7 +93,7 @@ clean: ## Delete the environment, and nothing that was computed
 	rm -rf .venv
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 install: $(INSTALLED)
 
@@ -92,26 +101,3 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $@
-
-# The phantom is made; any other cohort is imported or written by hand.
-data/phantom/manifest.csv: | $(INSTALLED)
-	$(LUSSCORE) phantom
-data/phantom/cohort.toml: data/phantom/manifest.csv ;
-data/%/manifest.csv data/%/cohort.toml:
-	@echo "No cohort data/$*: make it with '$(LUSSCORE) import', or write $@ (data/README.md)." >&2; exit 2
-
-# One file per backbone. Exit code 1 says that some clips were skipped and listed: that is done.
-define feature_rule
-features/$(COHORT)/$(basename $(notdir $(1))).h5: $(COHORT_FILES) | $(INSTALLED)
-	$(LUSSCORE) features $(COHORT) --backbone $(1) $(FEATURES) || [ $$$$? -eq 1 ]
-	@touch $$@
-endef
-$(foreach backbone,$(BACKBONES),$(eval $(call feature_rule,$(backbone))))
-
-$(REPORT): $(FEATURE_FILES) $(COHORT_FILES) $(SETTINGS)
-	$(LUSSCORE) cv $(COHORT) $(addprefix --backbone ,$(BACKBONES)) --run $(RUN) --overwrite $(CV) || [ $$? -eq 1 ]
-
-# Changes only when the options of stage two do.
-$(SETTINGS): always
-	@mkdir -p $(dir $@)
-	@echo '$(BACKBONES) $(CV)' | cmp -s - $@ || echo '$(BACKBONES) $(CV)' > $@

@@ -11,7 +11,7 @@ from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Card, Cohort, ExtractionSettings, Span
 from lusscore.cohort.protocols import get_protocol
 from lusscore.evaluation.dataset import LabelledCohort, join_labels
-from lusscore.features import Features, fingerprint_parts
+from lusscore.features import EMBEDDING, Features, make_recipe, make_selection
 
 BACKBONE = "efficientnet_lite0"
 
@@ -62,19 +62,20 @@ def make_labelled(
         Card(name, protocol, rubric, label_level=label_level, extraction=extraction),
         tuple(spans),
     )
-    parts = fingerprint_parts(spec(), weights, extraction, "f32")
+    recipe = make_recipe(spec(), weights, extraction, "f32")
     features = Features(
         path=Path(name) / f"{BACKBONE}.h5",
-        backbone=BACKBONE,
-        parts=parts,
-        attrs={"fingerprint": "f" * 64, "weights_digest": weights, "engine": "made"},
+        digest="f" * 64,
+        recipe=recipe,
+        selection=make_selection(spec(), extraction) | {"layers": {EMBEDDING: dimensions}},
+        attrs={"engine": "made"},
         embeddings=np.concatenate(embeddings).astype(np.float32),
+        levels={},
         clip=np.repeat(np.arange(len(spans), dtype=np.int32), frames),
         frame=np.tile(np.arange(frames, dtype=np.int32), len(spans)),
         time=np.zeros(frames * len(spans), np.float32),
         paths=tuple(span.clip for span in spans),
         digests=tuple(digests),
-        done=np.ones(len(spans), bool),
         errors=("",) * len(spans),
     )
     return LabelledCohort(cohort, join_labels(cohort, [features]))

@@ -1,8 +1,7 @@
-"""The Makefile's own dependency graph, with the real command and two real architectures."""
+"""The Makefile asks the program what is to be done, with the real command."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -12,106 +11,101 @@ from pathlib import Path
 
 import pytest
 
+from backbone_maker import write_tiny_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 
 REPOSITORY = Path(__file__).parent.parent
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs GNU make")
 
-_RANDOM_WEIGHTS = """
-import sys
-from lusscore.backbones.keras_runtime import import_keras
-keras = import_keras()
-keras.utils.set_random_seed(0)
-for make in (keras.applications.Xception, keras.applications.VGG16):
-    model = make(weights=None, include_top=False)
-    model.save_weights(f"{sys.argv[1]}/{make.__name__.lower()}.weights.h5")
-"""
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Random weights of Xception and VGG16 in a folder, as a user would put real ones there."""
-    folder = tmp_path_factory.mktemp("weights")
-    subprocess.run([sys.executable, "-c", _RANDOM_WEIGHTS, str(folder)], check=True)
-    return folder
-
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., str]:
-    """Run make in an empty folder with this Python's environment; return what it printed."""
+def make(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run make in an empty folder with this Python's environment."""
     installed = tmp_path / "installed"
     # as after an installation, and older than anything that is made
     for moment, path in enumerate((tmp_path / "pyproject.toml", installed)):
         path.touch()
         os.utime(path, (moment, moment))
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [
                 "make", "-f", str(REPOSITORY / "Makefile"), f"BIN={Path(sys.executable).parent}",
-                f"INSTALLED={installed}", "COHORT=tiny", *arguments,
+                f"INSTALLED={installed}", *arguments,
             ],
             cwd=tmp_path,
             capture_output=True,
             text=True,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     return run
 
 
-def commands(printed: str, name: str) -> list[str]:
-    return [line for line in printed.splitlines() if f"lusscore {name} " in line]
-
-
-def state(folder: Path) -> dict[str, tuple[str, int]]:
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {
-        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-        for path in folder.glob("*.h5")
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".h5", ".csv", ".html")
     }
 
 
+@pytest.mark.slow
 def test_each_stage_is_made_when_it_must_be_and_never_otherwise(
-    make: Callable[..., str], make_cohort: Callable[..., Cohort], weights: Path, tmp_path: Path
+    make: Callable[..., subprocess.CompletedProcess[str]],
+    make_cohort: Callable[..., Cohort],
+    tmp_path: Path,
 ) -> None:
-    settings = ExtractionSettings(frames=FramesPolicy("per-clip", 1), variants=1)
-    make_cohort(8, frames=2, extraction=settings)
-    two = ("BACKBONES=xception vgg16", f"WEIGHTS={weights}")
+    cohort = make_cohort(8, extraction=ExtractionSettings(FramesPolicy("all"), variants=1))
+    onnx = write_tiny_backbone(tmp_path / "net.onnx", seed=1)
+    asked = ("COHORT=tiny", f"BACKBONES={onnx}", "CV=--head logistic")
+    features, results = tmp_path / "features" / "tiny", tmp_path / "results"
 
-    printed = make("features", *two)
-    assert len(commands(printed, "features")) == 2
-    computed = state(tmp_path / "features" / "tiny")
-    assert computed.keys() == {"xception.h5", "vgg16.h5"}
-    assert not commands(make("features", *two), "features")
+    first = make("cv", *asked)
+    assert first.returncode == 0, first.stderr
+    computed, made = state(features), state(results)
+    assert (results / "tiny" / "cv" / "report.html").is_file()
+    again = make("cv", *asked)
+    assert again.returncode == 0
+    assert (state(features), state(results)) == (computed, made)
 
-    for options in ("CV=--epochs 2", "CV=--epochs 4 --dropout 0.1"):
-        printed = make("cv", *two, options)
-        assert not commands(printed, "features")
-        assert len(commands(printed, "cv")) == 1
-        assert not commands(make("cv", *two, options), "cv")
-    assert state(tmp_path / "features" / "tiny") == computed
+    # another setting of stage two computes no embedding
+    assert make("cv", *asked[:2], "CV=--head logistic --set C=0.1").returncode == 0
+    assert state(features) == computed
+    assert state(results) != made
 
-    printed = make("-n", "features", "BACKBONES=xception vgg16 efficientnet_lite0")
-    (only,) = commands(printed, "features")
-    assert "--backbone efficientnet_lite0" in only
-
-    manifest = tmp_path / "data" / "tiny" / "manifest.csv"
+    # another label needs no network, which is away
+    onnx.rename(tmp_path / "away.onnx")
+    manifest = cohort.folder / "manifest.csv"
     manifest.write_text(manifest.read_text().replace(",1,R1,0,", ",1,R1,1,"))
-    printed = make("cv", *two, "CV=--epochs 2")
-    assert len(commands(printed, "features")) == 2
-    assert len(commands(printed, "cv")) == 1
-    for name, (digest, _) in state(tmp_path / "features" / "tiny").items():
-        assert digest == computed[name][0]
+    before = state(results)
+    relabelled = make("cv", *asked)
+    assert relabelled.returncode == 0, relabelled.stderr
+    assert state(features) == computed
+    assert state(results) != before
+
+    # another network under the old name is noticed, and so is its coming back
+    write_tiny_backbone(onnx, seed=2)
+    assert make("features", *asked).returncode == 0
+    assert state(features) != computed
+    onnx.unlink()
+    (tmp_path / "away.onnx").rename(onnx)
+    back = make("features", *asked)
+    assert "nothing to compute" in back.stdout
 
 
-def test_a_cohort_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["make", "-f", str(REPOSITORY / "Makefile"), "features", "COHORT=gone", "INSTALLED="],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+@pytest.mark.parametrize("name", ["gone", "ward 7", "a'b", 'a"b', "50%", "a$$b", "a:b", "a;b"])
+def test_names_that_make_cannot_take_get_the_programs_sentence(
+    make: Callable[..., subprocess.CompletedProcess[str]], name: str
+) -> None:
+    done = make("features", f"COHORT={name}")
     assert done.returncode != 0
-    assert "No cohort data/gone: make it with" in done.stderr
+    assert f"No cohort at data{os.sep}{name.replace('$$', '$')}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_phantom_alone_is_made(
+    make: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    assert "lusscore phantom" in make("-n", "cohort").stdout
+    assert make("cohort", "COHORT=ward").returncode == 0

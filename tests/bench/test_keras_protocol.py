@@ -3,7 +3,7 @@ import numpy as np
 from lusscore.bench.keras_protocol import _augmented
 from lusscore.bench.ready_images import ReadyFrames
 from lusscore.cohort import ExtractionSettings
-from lusscore.features.file.layout import PlannedClip
+from lusscore.features import PlannedClip
 
 FRAMES = 70
 

@@ -6,7 +6,7 @@ import numpy as np
 from lusscore.bench.ready_images import read_images
 from lusscore.clips import open_clip
 from lusscore.cohort import Cohort
-from lusscore.features.images.variants import make_variants
+from lusscore.features import make_variants
 
 
 def test_images_are_those_of_stage_one_in_the_order_of_the_manifest(

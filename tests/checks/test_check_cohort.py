@@ -6,14 +6,14 @@ import pytest
 from lusscore.checks import Verdict, check_cohort, quick_findings
 from lusscore.cohort import Cohort, read_cohort
 from lusscore.errors import CohortError
-from lusscore.features.media import index_media
+from lusscore.features import MediaIndex
 
 
-def check_at(folder: Path, memory: Path | None) -> Verdict:
+def check_at(folder: Path, features_dir: Path | None) -> Verdict:
     def read(check_files: bool) -> Cohort:
         return read_cohort(folder, check_files=check_files)
 
-    return check_cohort(folder.name, read, memory and (lambda _: memory))
+    return check_cohort(folder.name, read, features_dir)
 
 
 def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
@@ -22,7 +22,7 @@ def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
     cohort = make_cohort(4)
     (cohort.folder / "clips" / "p0_R1.mp4").unlink()
     (cohort.folder / "clips" / "p1_R1.mp4").write_bytes(b"no video")
-    verdict = check_at(cohort.folder, tmp_path / "media.json")
+    verdict = check_at(cohort.folder, tmp_path / "features")
     errors = [finding.code for finding in verdict.findings if finding.level == "error"]
     assert errors == ["invalid-manifest", "unreadable-clip"]
     assert verdict.findings[0].where == ("line 2, column clip", "clips/p0_R1.mp4")
@@ -35,7 +35,7 @@ def test_a_manifest_that_cannot_be_used_is_all_that_is_told(
     cohort = make_cohort(4)
     manifest = cohort.folder / "manifest.csv"
     manifest.write_text(manifest.read_text().replace(",R1,0", ",R7,9"))
-    verdict = check_at(cohort.folder, tmp_path / "media.json")
+    verdict = check_at(cohort.folder, tmp_path / "features")
     assert {finding.code for finding in verdict.findings} == {"invalid-manifest"}
     assert len(verdict.findings) == 2
     assert (verdict.summary, verdict.inspection) == ({}, None)
@@ -47,7 +47,7 @@ def test_a_card_that_cannot_be_used_is_told_as_that(
     cohort = make_cohort(2)
     card = cohort.folder / "cohort.toml"
     card.write_text(card.read_text().replace("blue-6", "blue-7"))
-    (finding,) = check_at(cohort.folder, tmp_path / "media.json").findings
+    (finding,) = check_at(cohort.folder, tmp_path / "features").findings
     assert (finding.code, finding.where) == ("invalid-card", ("protocol",))
 
 
@@ -60,17 +60,15 @@ def test_what_was_read_is_remembered_for_stage_one(
     make_cohort: Callable[..., Cohort], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cohort = make_cohort(3)
-    memory = tmp_path / "features" / "tiny" / "media.json"
-    check_at(cohort.folder, memory)
-    told = memory.read_bytes()
+    check_at(cohort.folder, tmp_path / "features")
 
-    def unread(path: Path) -> str:
+    def unread(path: Path) -> object:
         raise AssertionError(f"{path} was read again")
 
     monkeypatch.setattr("lusscore.features.media.digest_clip", unread)
-    media = index_media(cohort, memory)
-    assert [clip.frames for clip in media] == [5] * 6
-    assert memory.read_bytes() == told
+    monkeypatch.setattr("lusscore.features.media.survey_clip", unread)
+    media = MediaIndex(cohort, tmp_path / "features").survey_all()
+    assert [clip.survey.frames for clip in media if clip.survey] == [5] * 6
 
 
 def test_a_quick_check_decodes_nothing(
@@ -110,7 +108,7 @@ def test_real_clips_are_told_apart_and_their_zones_names_are_found(
     imported = get_importer("covid-blues")(shared / "covid-blues", ImportOptions())
     chosen = [span for span in imported.spans if span.patient in {"2", "5", "15"}]
     cohort = Cohort(tmp_path, imported.card, tuple(chosen))
-    verdict = check_cohort("some", lambda _: cohort, lambda _: tmp_path / "media.json")
+    verdict = check_cohort("some", lambda _: cohort, tmp_path / "features")
     found = {finding.code: finding.where for finding in verdict.findings}
     assert verdict.count("error") == 0
     assert not [code for code in found if "near" in code or "leak" in code]

@@ -20,8 +20,36 @@ def test_a_run_tells_where_the_file_is_and_a_second_one_computes_nothing(
     make_cohort(2)
     first = lusscore("features", "tiny", "-b", tiny_backbone)
     assert first.exit_code == 0
-    assert f"tiny: 20 frames computed, {Path('features/tiny/tiny.h5')}" in first.output
-    assert "tiny: nothing to compute" in lusscore("features", "tiny", "-b", tiny_backbone).output
+    assert "tiny: 20 frames computed" in first.output
+    assert str(Path("features/tiny/tiny.h5")) in first.output
+    # by its name alone from now on
+    assert "tiny: nothing to compute" in lusscore("features", "tiny", "-b", "tiny").output
+
+
+@pytest.mark.parametrize("by_slurm", [False, True])
+def test_jobs_of_an_array_compute_parts_that_a_last_run_packs(
+    lusscore: Callable[..., Result],
+    make_cohort: Callable[..., Cohort],
+    tiny_backbone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    by_slurm: bool,
+) -> None:
+    make_cohort(2)
+    command = ["features", "tiny", "-b", tiny_backbone]
+    for part in (1, 2):
+        if by_slurm:
+            # an array whose numbers begin at 4 and go by 3
+            for name, value in (("COUNT", 2), ("ID", 1 + 3 * part), ("MIN", 4), ("STEP", 3)):
+                monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", str(value))
+            result = lusscore(*command)
+        else:
+            result = lusscore(*command, "--part", f"{part}/2")
+        assert "tiny: 10 frames computed" in result.output
+        assert f"part {part} of 2" in result.output
+        assert not Path("features/tiny/tiny.h5").exists()
+    monkeypatch.delenv("SLURM_ARRAY_TASK_COUNT", raising=False)
+    assert "nothing to compute" in lusscore(*command).output
+    assert read_features(Path("features/tiny/tiny.h5")).done.all()
 
 
 def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
@@ -74,6 +102,10 @@ def test_a_strict_run_ends_with_a_sentence(
         (["tiny", "--device", "TPU"], "CPU"),
         (["tiny", "--precision", "int8"], "scales have to be fitted"),
         (["tiny", "--precision", "double"], "expected f32, bf16, f16"),
+        (["tiny", "--part", "3/2"], "K/N"),
+        (["tiny", "--prune"], "COHORT"),
+        (["--packed"], "--prune"),
+        ([], "COHORT"),
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
@@ -90,6 +122,7 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(
     assert not list(Path("features").rglob("*.h5"))
 
 
+@pytest.mark.slow
 def test_missing_weights_without_a_network_name_the_file_and_the_default(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
@@ -117,9 +150,10 @@ def test_missing_weights_without_a_network_name_the_file_and_the_default(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path, lusscore: Callable[..., Result]
 ) -> None:
     extraction = ExtractionSettings(frames=FramesPolicy("all"), variants=1)
     make_cohort(40, frames=8, extraction=extraction)
@@ -127,16 +161,17 @@ def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        file = tmp_path / "features" / "tiny" / "efficientnet_lite0.h5"
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             time.sleep(0.05)
-            if file.exists() and read_features(file).done.any():
+            if any(tmp_path.glob("features/.cache/*/*/*/*.h5")):
                 break
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "To go on: lusscore features tiny" in output
     assert "Traceback" not in output
-    done = read_features(file).done
-    assert 0 < done.sum() < 80
+    assert not (tmp_path / "features" / "tiny" / "efficientnet_lite0.h5").exists()
+    (left,) = json.loads(lusscore("features", "tiny", "--dry-run", "--json").stdout)
+    assert 0 < left["kept"] < 80
+    assert left["clips"] + left["kept"] == 80

@@ -8,20 +8,22 @@ from lusscore.cohort import Cohort
 
 
 def test_status_tells_of_every_cohort_and_file(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> None:
     assert "No feature files yet" in lusscore("status").output
     make_cohort(1)
-    assert lusscore("features", "tiny").exit_code == 0
-    (row,) = json.loads(lusscore("status", "--json").output)
-    assert (row["cohort"], row["backbone"], row["state"]) == ("tiny", "efficientnet_lite0", "fresh")
-    assert (row["frames_done"], row["frames"]) == (10, 10)
+    make_cohort(2, name="other")
+    for name in ("tiny", "other"):
+        assert lusscore("features", name, "-b", tiny_backbone).exit_code == 0
+    other, tiny = json.loads(lusscore("status", "--json").output)
+    assert (other["cohort"], other["backbone"], other["state"]) == ("other", "tiny", "fresh")
+    assert (tiny["cohort"], tiny["frames_done"], tiny["frames"]) == ("tiny", 10, 10)
     assert "fresh" in lusscore("status", "tiny").output
     card = Path("data/tiny/cohort.toml")
     card.write_text(card.read_text().replace("variants = 2", "variants = 4"))
     assert "variants is 2, needed 4" in lusscore("status").output
-    told = json.loads(lusscore("status", "-b", "vgg16", "--json").output)
-    assert told[0]["state"] == "missing"
+    told = json.loads(lusscore("status", "tiny", "-b", "efficientnet_lite0", "--json").output)
+    assert [row["state"] for row in told] == ["missing"]
 
 
 def test_one_broken_cohort_does_not_hide_the_others(

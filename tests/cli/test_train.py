@@ -127,17 +127,30 @@ def test_what_a_run_decides_cannot_be_said_again(ground: Ground, option: tuple[s
     assert "twice" not in bundles(ground)
 
 
-def test_an_onnx_network_of_a_run_is_asked_for_and_another_refused(
+def test_an_onnx_network_of_a_run_is_found_where_it_was_and_another_refused(
     ground: Ground, tmp_path: Path
 ) -> None:
-    result = ground.command("train", "--from-run", "plain", "--name", "lost")
-    assert result.exit_code == 2
-    assert "comes from an ONNX file; tell where it lies with --backbone" in told(result)
+    result = ground.command("train", "--from-run", "plain", "--name", "by-name")
+    assert result.exit_code == 0, result.output
+    assert "by-name" in bundles(ground)
     shutil.copy(ground.root / "tiny.onnx", tmp_path / "foreign.onnx")
     result = train(ground, "--from-run", "plain", "--name", "lost", "-b", tmp_path / "foreign.onnx")
     assert result.exit_code == 2
     assert "The run has no backbone foreign; it has tiny" in told(result)
     assert "lost" not in bundles(ground)
+
+
+def test_an_onnx_network_that_is_gone_is_asked_for(tmp_path: Path) -> None:
+    made = make_ground(tmp_path, 6, score=lambda patient, zone: zone)
+    made.run("plain", HeadChoice("logistic"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tiny.onnx").rename(tmp_path / "elsewhere" / "tiny.onnx")
+    result = made.command("train", "--from-run", "plain")
+    assert result.exit_code == 2
+    assert "--backbone FOLDER/tiny.onnx" in told(result)
+    assert bundles(made) == []
+    place = tmp_path / "elsewhere" / "tiny.onnx"
+    assert made.command("train", "--from-run", "plain", "-b", place).exit_code == 0
 
 
 def test_json_is_all_that_is_on_standard_output(ground: Ground) -> None:
@@ -226,10 +239,6 @@ def test_labels_that_cannot_be_learned_from_are_a_sentence(
 
 def test_a_cohort_without_embeddings_is_told_how_to_make_them(tmp_path: Path) -> None:
     made = make_ground(tmp_path, 3)
-    # a backbone that was an ONNX file is known by its file name alone
-    result = made.command("train")
-    assert result.exit_code == 2
-    assert "comes from an ONNX file; name the backbones to use" in told(result)
     (made.features / "bright" / "tiny.h5").unlink()
     result = made.command("train")
     assert result.exit_code == 2

@@ -64,7 +64,7 @@ def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
 ) -> None:
     features, folder = tmp_path / "features", tmp_path / "run"
     folder.mkdir()
-    with pytest.raises(FeatureFileError, match="make it with 'lusscore features'"):
+    with pytest.raises(FeatureFileError, match="make it with 'lusscore features tiny'"):
         run_experiment(experiment, features, folder, name="a", command="c")
     (extracted,) = extract_features(experiment.cohort, experiment.specs, features)
     before = extracted.path.read_bytes()

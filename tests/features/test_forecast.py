@@ -1,15 +1,18 @@
-import json
+"""What a run would do is told before it is done: how much, how long, how large."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.backbones import BackboneSpec, get_backbone
-from lusscore.cohort import Cohort, write_cohort
+from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, write_cohort
 from lusscore.errors import WeightsError
-from lusscore.features import EngineChoice, extract_features, forecast_features
+from lusscore.features import EngineChoice, Outcome, extract_features, forecast_features
+from lusscore.features.forecast import expected_speed, remember_speed
 
 
 @pytest.fixture
@@ -17,22 +20,27 @@ def spec(tiny_backbone: Path) -> BackboneSpec:
     return get_backbone(str(tiny_backbone))
 
 
+def size_of_parts(features_dir: Path) -> int:
+    return sum(path.stat().st_size for path in features_dir.glob(".cache/*/*/*/*.h5"))
+
+
 def test_a_forecast_says_what_the_run_then_does(
-    make_cohort: Callable[..., Cohort], spec: BackboneSpec, tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
-    cohort = make_cohort(2)
-    (forecast,) = forecast_features(cohort, [spec], tmp_path)
-    assert not forecast.path.exists()
-    (outcome,) = extract_features(cohort, [spec], tmp_path)
-    assert (forecast.clips, forecast.frames, forecast.images) == (
-        outcome.clips,
-        outcome.frames,
-        outcome.images,
-    )
-    assert forecast.size == pytest.approx(outcome.path.stat().st_size, abs=12_000)
+    # many numbers to a frame, beside which HDF5's own tables are small
+    wide = get_backbone(str(write_tiny_backbone(tmp_path / "wide.onnx", channels=512)))
+    cohort = make_cohort(2, extraction=ExtractionSettings(FramesPolicy("all"), variants=60))
+    (forecast,) = forecast_features(cohort, [wide], tmp_path)
+    assert not list(tmp_path.rglob("*.h5"))
+    (outcome,) = extract_features(cohort, [wide], tmp_path)
+    assert (forecast.clips, forecast.frames, forecast.images) == (4, 20, 1220)
+    assert (outcome.clips, outcome.frames, outcome.images) == (4, 20, 1220)
+    assert forecast.path == outcome.path
+    assert forecast.size == pytest.approx(outcome.path.stat().st_size, rel=0.02)
+    assert forecast.parts_size == pytest.approx(size_of_parts(tmp_path), rel=0.02)
     assert forecast.fits
-    (after,) = forecast_features(cohort, [spec], tmp_path)
-    assert (after.clips, after.kept, after.seconds) == (0, 4, 0)
+    (after,) = forecast_features(cohort, [wide], tmp_path)
+    assert (after.clips, after.kept, after.seconds, after.parts_size) == (0, 4, 0, 0)
 
 
 def test_growth_and_changed_settings_are_foreseen(
@@ -50,8 +58,14 @@ def test_growth_and_changed_settings_are_foreseen(
     extraction = replace(cohort.card.extraction, seed=9)
     changed = replace(cohort, card=replace(cohort.card, extraction=extraction))
     (forecast,) = forecast_features(changed, [spec], tmp_path)
-    assert (forecast.clips, forecast.kept) == (4, 0)
-    assert forecast.changes == ("augmentation seed is 0, needed 9",)
+    # clean frames are those that are there
+    assert (forecast.clips, forecast.frames, forecast.images, forecast.kept) == (4, 20, 40, 0)
+    (change,) = forecast.changes
+    assert "seed is 0, needed 9" in change
+
+
+def ran(name: str, images: int, seconds: float) -> Outcome:
+    return Outcome(name, Path("x.h5"), images=images, seconds=seconds)
 
 
 def test_the_last_runs_speed_is_used_once_there_is_one(
@@ -64,14 +78,35 @@ def test_the_last_runs_speed_is_used_once_there_is_one(
     assert guess.basis == "estimate"
     assert guess.seconds is not None
     assert 0 < guess.seconds < 60
-    choice.cache.mkdir()  # type: ignore[union-attr]
-    known = {"efficientnet_lite0 openvino default f32 None 1": 30.0}
-    (tmp_path / ".networks" / "speed.json").write_text(json.dumps(known))
+    remember_speed(choice, [(lite0, ran(lite0.name, 300, 10.0))])
     (told,) = forecast_features(cohort, [lite0], tmp_path, engine=choice)
     assert (told.seconds, told.basis) == (60 / 30, "last run")
-    (tmp_path / ".networks" / "speed.json").write_text("nonsense")
+    for path in (tmp_path / ".networks").iterdir():
+        path.write_text("nonsense")
     (again,) = forecast_features(cohort, [lite0], tmp_path, engine=choice)
     assert again.basis == "estimate"
+
+
+def test_backbones_that_ran_side_by_side_share_the_time_by_their_operations(
+    tmp_path: Path,
+) -> None:
+    choice = EngineChoice(cache=tmp_path)
+    specs = [get_backbone(name) for name in ("xception", "vgg16")]
+    remember_speed(choice, [(spec, ran(spec.name, 100, 60.0)) for spec in specs])
+    found = [expected_speed(choice, spec) for spec in specs]
+    # both together take the minute that they took
+    assert sum(100 / told[0] for told in found if told) == pytest.approx(60)
+    assert expected_speed(choice, specs[0], workers=2) != found[0]
+
+
+def test_short_runs_say_nothing_and_a_network_of_unknown_cost_has_no_forecast(
+    spec: BackboneSpec, tmp_path: Path
+) -> None:
+    unknown = replace(spec, flops=None)
+    choice = EngineChoice(cache=tmp_path)
+    remember_speed(choice, [(unknown, ran("tiny", 10, 1.0))])
+    assert not list(tmp_path.iterdir())
+    assert expected_speed(choice, unknown) is None
 
 
 def test_weights_that_are_not_here_are_not_fetched_for_a_forecast(

@@ -48,12 +48,12 @@ def embeddings(outcome: Outcome) -> dict[str, np.ndarray]:
     features = read_features(outcome.path)
     assert features.done.all()
     return {
-        digest: features.embeddings[features.clip == row]
+        digest: features.embeddings[features.rows(row)]
         for row, digest in enumerate(features.digests)
     }
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     batch=st.integers(1, 70),
     threads=st.integers(1, 4),
@@ -82,6 +82,7 @@ def test_batch_size_threads_and_clip_order_change_not_a_bit(
         assert found[digest].tobytes() == rows.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float16", 1e-3)])
 def test_either_engine_gives_the_same_embeddings(
     make_cohort: Callable[..., Cohort], tmp_path: Path, dtype: str, tolerance: float
@@ -96,29 +97,3 @@ def test_either_engine_gives_the_same_embeddings(
     for digest, rows in found[0].items():
         largest = np.abs(rows).max()
         np.testing.assert_allclose(found[1][digest], rows, atol=tolerance * largest, rtol=0)
-
-
-def test_precision_is_part_of_the_fingerprint(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
-) -> None:
-    cohort = make_cohort(1, frames=2)
-    lite0 = get_backbone("efficientnet_lite0")
-    (full,) = extract_features(cohort, [lite0], tmp_path)
-    before = full.path.read_bytes()
-    told = []
-    from lusscore.features import Watcher
-
-    keras_bf16 = EngineChoice("keras", precision="bf16")
-    (half,) = extract_features(
-        cohort,
-        [lite0],
-        tmp_path,
-        engine=keras_bf16,
-        watcher=Watcher(prepared=lambda _, prepared, __: told.append(prepared)),
-    )
-    assert half.clips == 2
-    assert told[0].changes == ("precision is f32, needed bf16",)
-    assert read_features(half.path).parts["precision"] == "bf16"
-    (back,) = extract_features(cohort, [lite0], tmp_path)
-    assert back.clips == 0
-    assert back.path.read_bytes() == before

@@ -1,23 +1,22 @@
-"""What verifying reads, how often, and what it leaves out."""
+"""What verifying reads, how often, and what it leaves alone."""
 
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from backbone_maker import write_tiny_backbone
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort, write_cohort
-from lusscore.features import VerifyWatcher, extract_features, verify_cohort
-from lusscore.features.file.check_file import check_file
-from lusscore.features.file.feature_file import open_feature_file
-from lusscore.features.file.held import read_held, rows_fit
-from lusscore.features.file.layout import PlannedClip, create_layout
-from lusscore.features.file.store import FeatureStore
-from lusscore.features.fingerprint import fingerprint_digest
+from lusscore.features import (
+    Callbacks,
+    FileReport,
+    extract_features,
+    read_features,
+    repair_cohort,
+    verify_cohort,
+)
 
 
 @pytest.fixture
@@ -25,48 +24,61 @@ def cohort(make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Pa
     cohort = make_cohort(2)
     wide = write_tiny_backbone(tmp_path / "wide.onnx", size=32, seed=1)
     specs = [get_backbone(str(file)) for file in (tiny_backbone, wide)]
-    extract_features(cohort, specs, tmp_path)
+    extract_features(cohort, specs, tmp_path / "f")
     return cohort
 
 
-def test_every_file_is_verified_and_every_clip_read_once(cohort: Cohort, tmp_path: Path) -> None:
+def kinds(report: FileReport) -> list[tuple[str, str]]:
+    return [(finding.kind, finding.clip) for finding in report.findings]
+
+
+def test_every_file_part_and_clip_is_read_once_and_none_is_changed(
+    cohort: Cohort, tmp_path: Path
+) -> None:
+    files = sorted((tmp_path / "f").rglob("*.h5"))
+    before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     media: list[tuple[int, int]] = []
     size: list[tuple[int, int]] = []
-    watcher = VerifyWatcher(media=lambda *at: media.append(at), size=lambda *at: size.append(at))
-    reports = verify_cohort(cohort, tmp_path, watcher=watcher)
+    reports = verify_cohort(
+        cohort,
+        tmp_path / "f",
+        callbacks=Callbacks(media=lambda *at: media.append(at)),
+        told=lambda *at: size.append(at),
+    )
     assert [report.backbone for report in reports] == ["tiny", "wide"]
-    assert not any(report.findings for report in reports)
+    assert [(report.findings, report.parts) for report in reports] == [([], 4)] * 2
     assert media == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert size[-1] == (sum(report.size for report in reports),) * 2
-    assert [done for done, _ in size] == sorted(done for done, _ in size)
-
-
-def test_verifying_changes_no_feature_file(cohort: Cohort, tmp_path: Path) -> None:
-    files = sorted((tmp_path / "tiny").glob("*.h5"))
-    before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
-    verify_cohort(cohort, tmp_path)
+    done = [read for read, _ in size]
+    assert done == sorted(done)
+    assert size[-1][0] <= size[-1][1] == sum(report.path.stat().st_size for report in reports)
+    assert sum(report.size for report in reports) == sum(len(data) for data, _ in before)
+    assert sorted((tmp_path / "f").rglob("*.h5")) == files
     assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
 
 
-def test_only_the_backbones_asked_for_are_verified_also_aside(
+def test_parts_of_other_settings_are_verified_too(
     cohort: Cohort, tiny_backbone: Path, tmp_path: Path
 ) -> None:
-    extraction = replace(cohort.card.extraction, flip=False)
+    (old, *_) = (tmp_path / "f").glob(".cache/tiny-*/*/*/*.h5")
+    extraction = replace(cohort.card.extraction, contrast="stretch")
     changed = write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.spans)
-    extract_features(changed, [get_backbone(str(tiny_backbone))], tmp_path)
-    (tmp_path / "tiny" / "aside" / "tiny-damaged-1.h5").write_bytes(b"known to be damaged")
-    reports = verify_cohort(changed, tmp_path, ["tiny"])
-    assert [(report.backbone, report.aside) for report in reports] == [
-        ("tiny", False),
-        ("tiny", True),
-    ]
-    assert not any(report.findings for report in reports)
+    extract_features(changed, [get_backbone(str(tiny_backbone))], tmp_path / "f")
+    (report,) = verify_cohort(changed, tmp_path / "f", ["tiny"])
+    assert (report.findings, report.parts) == ([], 8)
+    old.write_bytes(old.read_bytes()[:-1])
+    (report,) = verify_cohort(changed, tmp_path / "f", ["tiny"])
+    (finding,) = report.findings
+    assert (finding.kind, finding.path) == ("part", old)
+    # it is deleted; nothing that is asked for now was lost
+    (mended,) = repair_cohort(changed, tmp_path / "f", ["tiny"])
+    assert (mended.left, mended.computed, old.exists()) == ("", 0, False)
 
 
 def test_a_file_asked_for_that_was_never_made_is_named(cohort: Cohort, tmp_path: Path) -> None:
-    (report,) = verify_cohort(cohort, tmp_path, ["vgg16"])
+    (report,) = verify_cohort(cohort, tmp_path / "f", ["vgg16"])
     (finding,) = report.findings
-    assert "lusscore features tiny -b vgg16" in finding.what
+    assert finding.kind == "missing"
+    assert "lusscore features tiny" in finding.what
 
 
 def test_clips_out_of_the_manifest_are_counted_and_no_damage(
@@ -74,42 +86,30 @@ def test_clips_out_of_the_manifest_are_counted_and_no_damage(
 ) -> None:
     fewer = write_cohort(cohort.folder, cohort.card, cohort.spans[1:])
     cohort.clip_path(cohort.clips()[0]).unlink()
-    for report in verify_cohort(fewer, tmp_path):
-        assert (report.findings, report.unlisted, report.unfinished) == ((), 1, 0)
+    for report in verify_cohort(fewer, tmp_path / "f"):
+        assert (report.findings, report.unlisted, report.parts) == ([], 1, 4)
 
 
-def make_long_clip(path: Path, frames: int) -> None:
-    parts: dict[str, object] = {}
-    attrs = {"fingerprint": fingerprint_digest(parts), "fingerprint_parts": "{}"}
-    create_layout(
-        path, [PlannedClip("a.mp4", "f" * 64, np.arange(frames))], 4, 1280, "float32", attrs
-    )
-    block = np.ones((1000, 4, 1280), np.float32)
-    with FeatureStore(path) as store:
-        for start in range(0, frames, 1000):
-            store.append(0, block, np.arange(start, start + 1000) / 25)
-        store.commit([0])
+def test_clips_that_are_gone_are_listed_and_their_embeddings_kept(
+    cohort: Cohort, tmp_path: Path
+) -> None:
+    gone = cohort.clips()[1]
+    cohort.clip_path(gone).unlink()
+    for report in repair_cohort(cohort, tmp_path / "f"):
+        assert kinds(report) == [("unreadable media", gone)]
+        assert gone in report.left
+        assert read_features(report.path, again=True).done.all()
 
 
-def test_a_long_clip_is_verified_in_little_memory(tmp_path: Path) -> None:
-    path = tmp_path / "long.h5"
-    make_long_clip(path, 10_000)
-    assert path.stat().st_size > 200e6
-    tracemalloc.start()
-    report = check_file(path, "c", "long", None)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert (report.findings, report.clips) == ((), 1)
-    assert peak < 50e6
-
-
-def test_a_checksum_covers_the_last_row_of_a_long_clip(tmp_path: Path) -> None:
-    path = tmp_path / "long.h5"
-    make_long_clip(path, 2000)
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    with open_feature_file(path) as file:
-        (held,) = read_held(file)
-        assert held.frames == 2000
-        assert not rows_fit(file, held)
+def test_a_repair_leaves_other_settings_of_the_card_to_features(
+    cohort: Cohort, tmp_path: Path
+) -> None:
+    extraction = replace(cohort.card.extraction, seed=4)
+    changed = write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.spans)
+    part = next((tmp_path / "f").glob(".cache/tiny-*/*/*/*.h5"))
+    part.write_bytes(b"")
+    report, _ = repair_cohort(changed, tmp_path / "f")
+    assert [finding.kind for finding in report.findings] == ["part"]
+    assert "seed is 0, needed 4" in report.left
+    assert "lusscore features tiny" in report.left
+    assert report.computed == 0

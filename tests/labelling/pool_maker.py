@@ -59,7 +59,6 @@ def in_other_order(spans: Sequence[Span], file: Features, seed: int) -> tuple[li
         time=file.time[frames],
         paths=tuple(file.paths[row] for row in clips),
         digests=tuple(file.digests[row] for row in clips),
-        done=file.done[clips],
         errors=tuple(file.errors[row] for row in clips),
     )
     return [spans[row] for row in rng.permutation(len(spans))], shuffled

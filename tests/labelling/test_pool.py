@@ -45,16 +45,14 @@ def test_a_row_has_the_frames_that_it_names() -> None:
 
 def test_clips_without_embeddings_are_left_out_and_told() -> None:
     spans, file = parts(2, 2)
-    done = file.done.copy()
-    done[[0, 1]] = False
-    failed = replace(file, done=done, errors=("it is cut short", "", "", ""))
+    failed = replace(file, errors=("it is cut short", "it is a picture of a cat", "", ""))
     strange = replace(spans[3], clip="new.mp4")
     late = replace(spans[2], frame_start=50)
     pool = join_pool([*spans[:2], strange, late, spans[3]], failed, FEATURES)
     assert [span.clip for span in pool.spans] == [spans[3].clip]
     assert pool.left_out == {
         spans[0].clip: "it is cut short",
-        spans[1].clip: "its embeddings are not computed yet",
+        spans[1].clip: "it is a picture of a cat",
         "new.mp4": "its embeddings are not computed yet",
         spans[2].clip: "none of the frames of a row have embeddings",
     }
@@ -63,7 +61,7 @@ def test_clips_without_embeddings_are_left_out_and_told() -> None:
 def test_nothing_to_look_at_is_a_sentence() -> None:
     spans, file = parts(2, 2)
     with pytest.raises(FeatureFileError, match="run 'lusscore features"):
-        join_pool(spans, replace(file, done=np.zeros(4, bool)), FEATURES)
+        join_pool(spans, replace(file, errors=("it is cut short",) * 4), FEATURES)
 
 
 def test_levels_stand_beside_each_other() -> None:

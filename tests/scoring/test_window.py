@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lusscore.features.images.letterbox import letterbox
+from lusscore.features import letterbox
 from lusscore.scoring.window import inside_sector, letterbox_window, outline_fractions
 from lusscore.sector import Sector
 from lusscore.sector.show import show_sector

@@ -160,6 +160,8 @@ def _digest(path: Path, spec: BackboneSpec) -> str:
 def _advice(spec: BackboneSpec, weights_dir: Path | None) -> str:
     """Say what to do about weights that are missing."""
     if spec.family == "onnx":
+        if not spec.source:  # known from a feature file, which does not tell where it lay
+            return f"Tell where its ONNX file lies: --backbone FOLDER/{spec.name}.onnx."
         return f"Expected the ONNX file {spec.source}."
     name = weights_file_name(spec)
     folder = _weights_folder(weights_dir)

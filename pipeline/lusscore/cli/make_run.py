@@ -25,6 +25,8 @@ def make_run(
 ) -> Outcome:
     """Measure, write the run and its report whole or not at all, and tell its notes.
 
+    A run that was made with these settings from these very inputs is not made again.
+
     Parameters
     ----------
     experiment
@@ -42,10 +44,15 @@ def make_run(
     weights_dir
         See :func:`lusscore.evaluation.dataset.load_cohort`.
     """
-    from lusscore.evaluation.experiment import run_experiment
+    from lusscore.evaluation.experiment import finished_run, run_experiment
     from lusscore.evaluation.run import new_run
     from lusscore.report import write_report
 
+    inputs = experiment.inputs_digest(features_dir, weights_dir)
+    finished = finished_run(folder, inputs)
+    if finished is not None:
+        note(f"{folder} is up to date: it was made with these settings from these very inputs.")
+        return finished
     with new_run(folder, overwrite=overwrite) as building:
         with counter(title, "heads") as update:
             outcome = run_experiment(
@@ -54,6 +61,7 @@ def make_run(
                 building,
                 name=folder.name,
                 command=shlex.join(["lusscore", *sys.argv[1:]]),
+                inputs=inputs,
                 weights_dir=weights_dir,
                 jobs=jobs,
                 progress=update,

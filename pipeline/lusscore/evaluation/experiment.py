@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lusscore import __version__
 from lusscore.backbones import BackboneSpec
 from lusscore.checks import quick_findings
-from lusscore.cohort import Cohort
+from lusscore.cohort import CARD_NAME, MANIFEST_NAME, RATINGS_NAME, Cohort
+from lusscore.errors import RunError
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import load_cohort
 from lusscore.evaluation.division import (
@@ -24,9 +26,11 @@ from lusscore.evaluation.external import divide_external
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
+from lusscore.evaluation.run_config import read_config
 from lusscore.evaluation.selection.choosing import Choosing
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.features import read_fresh
 from lusscore.head import head_defaults
 
 # Says what folds that are alike cannot do, and nothing of sides that are given.
@@ -121,6 +125,25 @@ class Experiment:
             for head in self.heads
         )
 
+    def inputs_digest(self, features_dir: Path, weights_dir: Path | None = None) -> str:
+        """Digest settings and all that is read: cards, manifests, ratings and feature files.
+
+        Raises
+        ------
+        FeatureFileError
+            If a feature file is missing, damaged or stale.
+        """
+        told = hashlib.sha256(f"{__version__} {self.default_name()}".encode())
+        for cohort in (self.cohort, *self.training):
+            for name in (CARD_NAME, MANIFEST_NAME, RATINGS_NAME):
+                path = cohort.folder / name
+                content = path.read_bytes() if path.is_file() else b""
+                told.update(hashlib.sha256(content).digest())
+            for spec in self.specs:
+                file, _ = read_fresh(cohort, spec, features_dir, weights_dir)
+                told.update(file.digest.encode())
+        return told.hexdigest()
+
     def default_name(self) -> str:
         """Name a run by its settings, so that other settings are another run."""
         saved = None if self.folds_file is None else self.folds_file.read_bytes()
@@ -167,6 +190,27 @@ class Outcome:
     skipped: int
 
 
+def finished_run(folder: Path, inputs: str) -> Outcome | None:
+    """Return what is to be told of a run that is there, if it was made from these very inputs.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    inputs
+        From :meth:`Experiment.inputs_digest`.
+    """
+    try:
+        config = read_config(folder)
+    except RunError:
+        return None
+    if config["run"].get("inputs") != inputs:
+        return None
+    cohorts = (config["cohort"], *config.get("trained_on", ()))
+    skipped = sum(len(one.get("skipped_clips", ())) for one in cohorts)
+    return Outcome(tuple(config["run"].get("notes", ())), skipped)
+
+
 def run_experiment(
     experiment: Experiment,
     features_dir: Path,
@@ -174,6 +218,7 @@ def run_experiment(
     *,
     name: str,
     command: str,
+    inputs: str = "",
     weights_dir: Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -190,6 +235,8 @@ def run_experiment(
         An empty folder.
     name, command
         Recorded: the run's name and the command line that repeats it.
+    inputs
+        Recorded: from :meth:`Experiment.inputs_digest`.
     weights_dir
         See :func:`lusscore.evaluation.dataset.load_cohort`.
     jobs
@@ -235,6 +282,7 @@ def run_experiment(
         rules={"clip": experiment.clip_rule, "zone": experiment.zone_rule},
         selection=selection,
         command=command,
+        inputs=inputs,
         seconds=time.perf_counter() - started,
     )
     evaluate_run(folder)

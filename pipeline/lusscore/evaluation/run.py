@@ -101,6 +101,7 @@ def record_run(
     selection: Selection | None = None,
     command: str,
     seconds: float,
+    inputs: str = "",
 ) -> None:
     """Write a run's own files: configuration, folds, predictions and training times.
 
@@ -122,6 +123,8 @@ def record_run(
         The command line that repeats the run.
     seconds
         How long training and testing took.
+    inputs
+        Digest of settings and inputs, by which the same run is known again.
     """
     tested, folds = division.tested, division.folds
     (folder / TRAINING_NAME).parent.mkdir(parents=True, exist_ok=True)
@@ -143,6 +146,7 @@ def record_run(
             "lusscore": __version__,
             "seconds": round(seconds, 2),
             "notes": list(result.notes),
+            "inputs": inputs,
         },
         "versions": _versions(),
         "cohort": _describe_cohort(tested),

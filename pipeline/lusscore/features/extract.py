@@ -140,6 +140,9 @@ def extract_features(
         outcome.finished = finished
         if finished and run.part is None:
             outcome.packed = stock.pack(pending.packed(stock, outcome))
+        order = cohort.clips()
+        outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
+        outcome.away = [clip for clip in order if clip in outcome.away]
         outcome.seconds = time.perf_counter() - started
     remember_speed(engine, list(zip(specs, outcomes, strict=True)), run.workers)
     return outcomes

@@ -1,8 +1,8 @@
 """The feature file: one HDF5 file per cohort and backbone, all that stage two reads.
 
-Its first 512 bytes, HDF5's user block, hold a line of text and the SHA-256 of everything else.
-Bytes that do not fit it are never given to HDF5. Embeddings lie in one piece and are mapped into
-memory, so that what is not used takes none.
+Its first 512 bytes, HDF5's user block, hold the SHA-256 of everything else. Bytes that do not fit
+it are never given to HDF5. Embeddings lie in one piece and are mapped into memory, so that what is
+not used takes none.
 """
 
 from __future__ import annotations
@@ -153,7 +153,8 @@ def feature_path(features_dir: Path, cohort: Cohort, backbone: str) -> Path:
 def read_features(path: Path, *, again: bool = False, told: Told | None = None) -> Features:
     """Compare a feature file with its digest and map it into memory.
 
-    A file whose size, time and inode are those of the last comparison is not read again.
+    Embeddings of a file whose size, time and inode are those of the last comparison are not read
+    again; everything else always is.
 
     Parameters
     ----------
@@ -223,22 +224,24 @@ def write_features(
         sink = _Sink(raw)
         try:
             with h5py.File(sink, "w", libver="earliest", userblock_size=_USER_BLOCK) as file:
-                _write_clips(file, clips)
                 used = _write_rows(file, clips, needs, entries)
+                _write_clips(file, clips)
                 _write_texts(
                     file, "parts", sorted({*parts, *(block.name for block in used)} - {""})
                 )
                 made_by = sorted({one for block in used for one in block.made_by.split("; ")})
                 _write_attributes(file, spec, recipe, selection, "; ".join(made_by))
+                stored = file["embeddings"]
+                start = stored.id.get_offset() if stored.size else _USER_BLOCK
+                stop = start + stored.size * stored.dtype.itemsize
         except (OSError, RuntimeError):
             if sink.error is None:
                 raise
         if sink.error is not None:
             raise sink.error
-        title = _TITLE.format(SCHEMA).encode()
-        digest = _digest(raw, title, lambda size: None)
+        seal = _Seal.of(raw, start, stop)
         raw.seek(0)
-        raw.write(_user_block(title, digest))
+        raw.write(seal.user_block())
 
 
 class _Sink:
@@ -336,50 +339,95 @@ def _write_rows(
     return used
 
 
+@dataclass(frozen=True)
+class _Seal:
+    """What the user block says of the bytes after it.
+
+    Attributes
+    ----------
+    sha256
+        Of all of them.
+    head_sha256
+        Of all but the embeddings: what HDF5 reads of itself, in some hundred kilobytes.
+    start, stop
+        Where embeddings begin and end in the file.
+    """
+
+    sha256: str
+    head_sha256: str
+    start: int
+    stop: int
+
+    @classmethod
+    def of(cls, raw: BinaryIO, start: int, stop: int, told: Told = lambda size: None) -> _Seal:
+        """Digest an open file."""
+        whole, head = hashlib.sha256(), hashlib.sha256()
+        raw.seek(_USER_BLOCK)
+        for end, digests in ((start, (whole, head)), (stop, (whole,)), (None, (whole, head))):
+            while chunk := raw.read(_CHUNK if end is None else min(_CHUNK, end - raw.tell())):
+                told(len(chunk))
+                for digest in digests:
+                    digest.update(chunk)
+        return cls(whole.hexdigest(), head.hexdigest(), start, stop)
+
+    def head_fits(self, raw: BinaryIO) -> bool:
+        """Tell whether all but the embeddings is as it was written."""
+        digest = hashlib.sha256()
+        for start, stop in ((_USER_BLOCK, self.start), (self.stop, -1)):
+            raw.seek(start)
+            digest.update(raw.read(stop - start if stop >= 0 else -1))
+        return digest.hexdigest() == self.head_sha256
+
+    def user_block(self) -> bytes:
+        """Return the first bytes of the file."""
+        text = _TITLE.format(SCHEMA) + json.dumps(asdict(self), indent=1)
+        body = f"{text}\nAn HDF5 file follows at byte {_USER_BLOCK}.\n".encode()
+        digest = hashlib.sha256(body).hexdigest().encode()
+        return (body + digest + b"\n").ljust(_USER_BLOCK, b"\0")
+
+    @classmethod
+    def read(cls, path: Path, block: bytes) -> _Seal:
+        """Take a user block apart, which must be whole."""
+        if block.startswith(_HDF5_SIGNATURE):
+            raise FeatureFileError(
+                f"{path} is an HDF5 file but no feature file of this version of lusscore; move it "
+                "away and run 'lusscore features'."
+            )
+        body, _, digest = block.rstrip(b"\0").rstrip(b"\n").rpartition(b"\n")
+        if hashlib.sha256(body + b"\n").hexdigest().encode() != digest:
+            raise DamagedFileError(path, "it does not begin as a feature file does")
+        title, _, rest = body.decode().partition("\n")
+        if title + "\n" != _TITLE.format(SCHEMA):
+            raise FeatureFileError(
+                f"{path} was written by another version of lusscore ({title}, expected schema "
+                f"{SCHEMA}); install that version, or move the file away and run 'lusscore "
+                "features'."
+            )
+        return cls(**json.loads(rest[: rest.rindex("}") + 1]))
+
+
 def _verified(raw: BinaryIO, path: Path, again: bool, told: Told) -> str:
-    """Return the digest that an open file says of itself, once its bytes have proved it."""
-    head = raw.read(_USER_BLOCK)
-    if head.startswith(_HDF5_SIGNATURE):
-        raise FeatureFileError(
-            f"{path} is an HDF5 file but no feature file of this version of lusscore; move it "
-            "away and run 'lusscore features'."
-        )
-    title, _, rest = head.partition(b"\n")
-    title += b"\n"
-    digest = rest[:64].decode("ascii", "replace")
-    if len(head) < _USER_BLOCK or head != _user_block(title, digest):
-        raise DamagedFileError(path, "it does not begin as a feature file does")
-    stat = os.fstat(raw.fileno())
-    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino, digest]
+    """Return the digest that an open file says of itself, once its bytes have proved it.
+
+    What HDF5 will read is always compared; embeddings where size, time or inode of the file are
+    new, or they are asked for.
+    """
+    block = raw.read(_USER_BLOCK)
+    seal = _Seal.read(path, block)
     memory = path.parent.parent / CACHE_NAME / _VERIFIED_NAME
-    key = f"{path.parent.name}/{path.name}"
-    known = read_record(memory) or {}
-    if again or known.get(key) != mark:
-        if _digest(raw, title, told) != digest:
-            raise DamagedFileError(path, "its bytes do not give its digest")
+    known, key = read_record(memory) or {}, f"{path.parent.name}/{path.name}"
+    stat = os.fstat(raw.fileno())
+    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino, seal.sha256]
+    remembered = known.pop(key, None)
+    sound = block == seal.user_block() and seal.head_fits(raw)
+    if sound and (again or remembered != mark):
+        sound = _Seal.of(raw, seal.start, seal.stop, told) == seal
+    if not sound:
+        write_record(memory, known)
+        raise DamagedFileError(path, "its bytes do not give its digest")
+    if remembered != mark:
         write_record(memory, known | {key: mark})
-    if title != _TITLE.format(SCHEMA).encode():
-        raise FeatureFileError(
-            f"{path} was written by another version of lusscore ({title.decode().strip()}, "
-            f"expected schema {SCHEMA}); install that version, or move the file away and run "
-            "'lusscore features'."
-        )
-    return digest
-
-
-def _user_block(title: bytes, digest: str) -> bytes:
-    text = title + digest.encode("ascii", "replace") + b" is the SHA-256 of line 1 and of the "
-    return (text + b"HDF5 file that begins at byte 512\n").ljust(_USER_BLOCK, b"\0")
-
-
-def _digest(raw: BinaryIO, title: bytes, told: Told) -> str:
-    """Digest an open file but for its user block."""
-    digest = hashlib.sha256(title)
-    raw.seek(_USER_BLOCK)
-    while chunk := raw.read(_CHUNK):
-        digest.update(chunk)
-        told(len(chunk))
-    return digest.hexdigest()
+    return seal.sha256
 
 
 def _open(path: Path, digest: str, raw: BinaryIO, file: h5py.File) -> Features:

@@ -19,7 +19,7 @@ from lusscore.backbones import (
     with_levels,
 )
 from lusscore.cohort import Cohort
-from lusscore.errors import BackboneError, FeatureFileError
+from lusscore.errors import BackboneError, DamagedFileError, FeatureFileError
 from lusscore.features.feature_file import Features, feature_path, read_features
 from lusscore.features.media import CACHE_NAME
 from lusscore.features.recipe import Table, differences, make_recipe, make_selection
@@ -138,7 +138,7 @@ def read_fresh(
     BackboneError
         If the backbone lacks a level that the card asks for.
     """
-    file = read_features(feature_path(features_dir, cohort, spec.name))
+    file = read_features(feature_path(features_dir, cohort, spec.name), again=True)
     asked = ask(cohort, spec, features_dir, weights_dir=weights_dir, record=file)
     changes = asked.changes(file)
     if changes:
@@ -169,14 +169,23 @@ def find_backbone(name: str, features_dir: Path, cohorts: Sequence[Cohort] = ())
         onnx = name.lower().endswith(".onnx")
         if onnx and Path(name).exists():
             raise
+        stem = Path(name).stem if onnx else name
+        places = _places(features_dir)
         for cohort in cohorts:
-            path = feature_path(features_dir, cohort, Path(name).stem if onnx else name)
-            if path.parent.name == cohort.name and path.is_file():
+            path = feature_path(features_dir, cohort, stem)
+            if path.parent.name != cohort.name or not path.is_file():
+                continue
+            try:
                 file = read_features(path)
-                place = _places(features_dir).get(file.recipe["weights"], "")
-                if place.endswith(".onnx") and Path(place).is_file():
-                    return get_backbone(place)
-                return recorded_spec(file)
+            except DamagedFileError:
+                known = [one for one in places.values() if Path(one).name == f"{stem}.onnx"]
+                if len(known) == 1:
+                    return get_backbone(known[0])
+                raise
+            place = places.get(file.recipe["weights"], "")
+            if place.endswith(".onnx") and Path(place).is_file():
+                return get_backbone(place)
+            return recorded_spec(file)
         raise
 
 

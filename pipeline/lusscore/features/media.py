@@ -224,7 +224,7 @@ class MediaIndex:
         """
         found = self._map(self._look, self._cohort.clips(), progress)
         remembered = self._known | {
-            media.clip: [media.digest, media.stamp] for media in found if media.stamp
+            media.clip: [media.digest, list(media.stamp)] for media in found if media.stamp
         }
         if remembered != self._known:
             write_record(self._memory, {"schema": _SCHEMA, "clips": remembered})

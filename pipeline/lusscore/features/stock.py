@@ -182,6 +182,12 @@ class Stock:
         """
         if self._holds(clips):
             return False
+        if self.record is not None:
+            # what is copied from it gets a new digest, so its own has to be proved first
+            try:
+                read_features(self.path, again=True)
+            except FeatureFileError:
+                self.record, self._rows = None, {}
         try:
             write_features(
                 self.path, self.spec, self.asked.recipe, self.asked.selection, clips, self._entries

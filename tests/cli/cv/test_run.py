@@ -124,12 +124,11 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
     assert "variants is 2, needed 1. Run 'lusscore features tiny" in result.output
 
 
-def test_a_file_of_an_onnx_backbone_asks_for_its_name(
+def test_a_file_of_an_onnx_backbone_needs_no_name(
     lusscore: Callable[..., Result], extracted: Cohort
 ) -> None:
-    result = lusscore("cv", "tiny")
-    assert result.exit_code == 2
-    assert "--backbone <folder>/tiny.onnx" in result.output
+    result = lusscore("cv", "tiny", "--heads", "logistic", "--folds", 2)
+    assert result.exit_code == 0, result.output
 
 
 def test_a_head_setting_out_of_range_is_a_sentence(

@@ -1,5 +1,8 @@
+"""Frames on their way to the backbones: decoded ahead, in order, in chunks of one clip."""
+
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +13,15 @@ from PIL import Image
 from clip_maker import write_video
 from lusscore.clips import open_clip
 from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.features.file.layout import PlannedClip
-from lusscore.features.images.letterbox import letterbox
-from lusscore.features.images.stream import Chunk, ClipEnd, stream_clips
-from lusscore.features.media import index_media
-from lusscore.features.plan import plan_clips
+from lusscore.features import (
+    Chunk,
+    ClipEnd,
+    MediaIndex,
+    PlannedClip,
+    letterbox,
+    plan_clip,
+    stream_clips,
+)
 from lusscore.sector import (
     SECTOR_POLICIES,
     change_contrast,
@@ -25,19 +32,29 @@ from lusscore.sector import (
 from sector_maker import fan_clip, write_text
 
 SETTINGS = ExtractionSettings(variants=1)
+Source = tuple[PlannedClip, Path, list[tuple[int, int]]]
 
 
 @pytest.fixture
-def sources(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
-) -> list[tuple[PlannedClip, Path, list[tuple[int, int]]]]:
+def sources(make_cohort: Callable[..., Cohort], tmp_path: Path) -> list[Source]:
     cohort = make_cohort(2, frames=5)
-    planned = plan_clips(index_media(cohort, tmp_path / "m.json"), SETTINGS)
+    planned = [plan_clip(media, SETTINGS) for media in MediaIndex(cohort, tmp_path).survey_all()]
     return [(clip, cohort.clip_path(clip.path), [(24, 24), (16, 32)]) for clip in planned]
 
 
+def images(sources: list[Source], frames_per_chunk: int, readers: int = 1) -> np.ndarray:
+    items = stream_clips(sources, SETTINGS, frames_per_chunk, readers=readers)
+    return np.concatenate([item.images[(24, 24)] for item in items if isinstance(item, Chunk)])
+
+
+def errors(stream: Iterator[Chunk | ClipEnd]) -> list[str]:
+    return [item.error for item in stream if isinstance(item, ClipEnd)]
+
+
 @pytest.mark.parametrize("readers", [1, 2, 7])
-def test_clips_come_in_order_in_chunks_that_never_span_two(sources: list, readers: int) -> None:
+def test_clips_come_in_order_in_chunks_that_never_span_two(
+    sources: list[Source], readers: int
+) -> None:
     items = list(stream_clips(sources, SETTINGS, 2, readers=readers))
     sizes = [len(item.times) if isinstance(item, Chunk) else "end" for item in items]
     assert sizes == [2, 2, 1, "end"] * 4
@@ -47,72 +64,59 @@ def test_clips_come_in_order_in_chunks_that_never_span_two(sources: list, reader
     assert chunk.images[(16, 32)].shape == (2, 2, 16, 32, 3)
 
 
-@pytest.mark.parametrize("frames_per_chunk", [1, 3, 100])
-def test_the_size_of_a_chunk_changes_no_image(sources: list, frames_per_chunk: int) -> None:
-    def images(size: int) -> np.ndarray:
-        items = stream_clips(sources, SETTINGS, size)
-        return np.concatenate([i.images[(24, 24)] for i in items if isinstance(i, Chunk)])
-
-    np.testing.assert_array_equal(images(frames_per_chunk), images(2))
-
-
-@pytest.mark.parametrize("readers", [2, 5])
-def test_the_number_of_readers_changes_neither_images_nor_their_order(
-    sources: list, readers: int
+@pytest.mark.parametrize(("frames_per_chunk", "readers"), [(1, 1), (100, 2), (3, 5)])
+def test_size_of_chunks_and_number_of_readers_change_no_image(
+    sources: list[Source], frames_per_chunk: int, readers: int
 ) -> None:
-    def images(readers: int) -> np.ndarray:
-        items = stream_clips(sources * 6, SETTINGS, 2, readers=readers)
-        return np.concatenate([i.images[(24, 24)] for i in items if isinstance(i, Chunk)])
-
-    np.testing.assert_array_equal(images(readers), images(1))
+    several = images(sources * 3, frames_per_chunk, readers)
+    np.testing.assert_array_equal(several, images(sources * 3, 2))
 
 
-def test_a_clip_that_was_changed_while_it_was_read_fails(sources: list) -> None:
-    _, path, _ = sources[1]
-    stream = stream_clips(sources, SETTINGS, 1)
-    ends = []
-    for item in stream:
+def test_a_clip_that_was_changed_while_it_was_read_fails(sources: list[Source]) -> None:
+    ends: list[str] = []
+    for item in stream_clips(sources, SETTINGS, 1):
         if isinstance(item, ClipEnd):
             ends.append(item.error)
             if len(ends) == 1:
-                os.utime(path, (1, 1))
-    assert "was changed while it was being read" in ends[1]
+                os.utime(sources[1][1], (1, 1))
+    assert "changed while it was being read" in ends[1]
     assert [bool(error) for error in ends] == [False, True, False, False]
 
 
-def test_a_clip_that_fails_ends_with_its_error_and_the_next_one_follows(sources: list) -> None:
+def test_a_clip_that_fails_ends_with_its_error_and_the_next_one_follows(
+    sources: list[Source],
+) -> None:
     path = sources[1][1]
     path.write_bytes(path.read_bytes()[:300])
-    ends = [i.error for i in stream_clips(sources, SETTINGS, 9) if isinstance(i, ClipEnd)]
+    ends = errors(stream_clips(sources, SETTINGS, 9))
     assert [bool(error) for error in ends] == [False, True, False, False]
     assert path.name in ends[1]
 
 
-def test_a_clip_that_lost_frames_since_it_was_counted_fails(sources: list) -> None:
+def test_a_clip_that_lost_frames_since_it_was_counted_fails(sources: list[Source]) -> None:
     clip, path, sizes = sources[0]
     longer = replace(clip, frames=np.arange(9))
-    *_, end = stream_clips([(longer, path, sizes)], SETTINGS, 9)
-    assert isinstance(end, ClipEnd)
-    assert "gave 5 of the 9 frames" in end.error
+    (error,) = errors(stream_clips([(longer, path, sizes)], SETTINGS, 9))
+    assert "5 of the 9 frames" in error
 
 
 @pytest.mark.parametrize("readers", [1, 3])
-def test_a_bug_while_decoding_reaches_the_caller(sources: list, readers: int) -> None:
-    def broken() -> object:
+def test_a_bug_while_decoding_reaches_the_caller(sources: list[Source], readers: int) -> None:
+    def broken() -> Iterator[Source]:
         yield sources[0]
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(stream_clips(broken(), SETTINGS, 9, readers=readers))  # type: ignore[arg-type]
+        list(stream_clips(broken(), SETTINGS, 9, readers=readers))
 
 
-def test_stopping_early_ends_the_thread(sources: list) -> None:
-    import threading
-
+def test_stopping_early_ends_the_threads(sources: list[Source]) -> None:
+    before = threading.active_count()
     stream = stream_clips(sources * 20, SETTINGS, 1, readers=3)
     next(stream)
+    assert threading.active_count() > before
     stream.close()
-    assert not [t.name for t in threading.enumerate() if t.name.startswith("lusscore-decode")]
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("known", [True, False])
