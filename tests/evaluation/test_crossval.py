@@ -18,12 +18,18 @@ from lusscore.evaluation.crossval import CrossValidation, HeadChoice, cross_vali
 from lusscore.evaluation.dataset import Dataset, join_labels
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.evaluation.sides import fold_sides
-from lusscore.features import extract_features, read_features
+from lusscore.features import Features, extract_features, read_features
 from lusscore.head import head_names
 
 
 def validate(dataset: Dataset, folds: Folds, *head: Any, **options: Any) -> CrossValidation:
     return cross_validate(dataset, fold_sides(dataset.frames, folds), *head, **options)
+
+
+def in_memory(path: Path) -> Features:
+    """Read a feature file so that its embeddings can be changed."""
+    file = read_features(path)
+    return replace(file, embeddings=np.array(file.embeddings))
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def make_dataset(
         cohort = make_cohort(*args, **kwargs)
         spec = get_backbone(str(tiny_backbone))
         (outcome,) = extract_features(cohort, [spec], tmp_path / "features")
-        return join_labels(cohort, [read_features(outcome.path)])
+        return join_labels(cohort, [in_memory(outcome.path)])
 
     return make
 
@@ -116,7 +122,7 @@ def two_backbones(
     other = write_tiny_backbone(tmp_path / "other.onnx")
     specs = [get_backbone(str(path)) for path in (tiny_backbone, other)]
     outcomes = extract_features(cohort, specs, tmp_path / "features")
-    features = [read_features(outcome.path) for outcome in outcomes]
+    features = [in_memory(outcome.path) for outcome in outcomes]
     features[1].embeddings[...] = features[1].embeddings[..., ::-1] ** 2
     return join_labels(cohort, features)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from lusscore.bench.ready_images import plan_cohort
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
 from lusscore.features import IMAGES_PER_BATCH, EngineChoice
-from lusscore.features.computing import ClipTask, compute_clip
+from lusscore.features.computing import Order, compute_clip
 
 
 def time_bare_clips(
@@ -40,20 +41,17 @@ def time_bare_clips(
     folder = None if weights_dir is None else Path(weights_dir)
     weights = load_weights(spec, folder, download=False)
     choice = EngineChoice(threads=1, cache=Path(features_dir) / ".networks")
-    tasks = [
-        ClipTask(
-            number,
-            clip,
-            found.clip_path(clip.path),
-            found.card.extraction,
-            ((spec, weights),),
-            choice,
-            IMAGES_PER_BATCH,
-        )
-        for number, clip in enumerate(plan_cohort(found, Path(features_dir)))
+    variants = tuple(range(1 + found.card.extraction.variants))
+    orders = [
+        Order(replace(clip, variants=variants), found.clip_path(clip.path), ((spec, weights),))
+        for clip in plan_cohort(found, Path(features_dir))
     ]
-    compute_clip(tasks[0])
+
+    def compute(order: Order) -> None:
+        compute_clip((0, order), found.card.extraction, choice, IMAGES_PER_BATCH)
+
+    compute(orders[0])
     started = time.perf_counter()
-    for task in tasks[1:]:
-        compute_clip(task)
-    return {"clips": len(tasks) - 1, "seconds": time.perf_counter() - started}
+    for order in orders[1:]:
+        compute(order)
+    return {"clips": len(orders) - 1, "seconds": time.perf_counter() - started}

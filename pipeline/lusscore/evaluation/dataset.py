@@ -19,6 +19,7 @@ from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.predictions import SCORES
 from lusscore.features import Features, read_fresh
+from lusscore.head import MappedRows, gather_rows
 
 _COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "frame", "truth")
 
@@ -98,11 +99,21 @@ class Dataset:
             If a feature file does not hold a level.
         """
         parts = [
-            self._level(one.backbone, level)[self.rows[one.backbone][rows], :variants]
+            gather_rows(
+                self._level(one.backbone, level)[:, :variants], self.rows[one.backbone][rows]
+            )
             for one in features
             for level in one.levels
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+    def mapped(self, features: Sequence[FeatureSet], rows: NDArray[np.int64]) -> MappedRows:
+        """Return what :meth:`embeddings` would, left on the disk until it is asked for."""
+        sets = [(one.backbone, level) for one in features for level in one.levels]
+        return MappedRows(
+            [self._level(backbone, level) for backbone, level in sets],
+            [self.rows[backbone][rows] for backbone, _ in sets],
+        )
 
     def _level(self, backbone: str, level: str) -> NDArray[Any]:
         file = self.features[backbone]

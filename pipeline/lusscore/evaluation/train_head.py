@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from lusscore.backbones.keras_runtime import import_keras
-from lusscore.evaluation.dataset import LabelledFrames
+from lusscore.evaluation.dataset import Dataset, LabelledFrames
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
-from lusscore.head import Head, make_head
+from lusscore.head import Head, MappedRows, make_head
 from lusscore.workers import start_worker
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
@@ -30,7 +30,7 @@ _HEAD_THREADS = 1
 class _Known:
     """What a head is trained on: embeddings, scores, patients, clips and exams."""
 
-    embeddings: NDArray[Any]
+    embeddings: NDArray[Any] | MappedRows
     truth: NDArray[np.int64]
     patients: NDArray[np.int64]
     clips: NDArray[np.int64]
@@ -65,8 +65,12 @@ def _known(
     heads: Sequence[HeadChoice],
 ) -> _Known:
     """Gather what heads are trained on; variants only where one of them learns from them."""
+    if isinstance(dataset, Dataset) and _learns(heads):
+        embeddings: Any = dataset.mapped(features, rows)
+    else:
+        embeddings = dataset.embeddings(features, rows, None if _learns(heads) else 1)
     return _Known(
-        dataset.embeddings(features, rows, None if _learns(heads) else 1),
+        embeddings,
         owners.truth[rows],
         owners.patients[rows],
         owners.clips[rows],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,8 @@ class Outcome:
 
     Attributes
     ----------
-    backbone
-        Its name.
-    path
-        The feature file.
+    backbone, path
+        Its name, and its feature file.
     clips, frames, images
         Computed in this run: clips, frames of them, and frames times variants.
     seconds
@@ -113,57 +111,6 @@ class Outcome:
     away: list[str] = field(default_factory=list)
     finished: bool = True
     packed: bool = False
-
-
-@dataclass
-class Job:
-    """One backbone at work on a cohort."""
-
-    spec: BackboneSpec
-    weights: Weights
-    needs: Needs
-    store: PartStore
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Work:
-    """A clip to decode once, and what each backbone computes of it.
-
-    Attributes
-    ----------
-    clip
-        The clip, with the frames and variants that are to be computed.
-    path
-        Where it lies.
-    wanted
-        Jobs, each with the layers that it lacks.
-    """
-
-    clip: PlannedClip
-    path: Path
-    wanted: tuple[tuple[Job, tuple[str, ...]], ...]
-
-    def backbones(self) -> Iterator[tuple[BackboneSpec, Weights]]:
-        """Yield each backbone as it has to run: with the levels that are lacking."""
-        for job, layers in self.wanted:
-            levels = tuple(name for name in layers if name != EMBEDDING)
-            yield replace(job.spec, levels=levels), job.weights
-
-
-def divide_work(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Job, Gap]]) -> list[Work]:
-    """Make work of what jobs lack of a clip; those that lack the same frames share a decoding."""
-    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Job, Gap]]] = {}
-    for job, gap in gaps:
-        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((job, gap))
-    return [
-        Work(
-            replace(clip, frames=same[0][1].frames, variants=same[0][1].variants),
-            path,
-            tuple((job, gap.layers) for job, gap in same),
-        )
-        for same in shared.values()
-    ]
 
 
 @dataclass(frozen=True)
@@ -191,13 +138,67 @@ class Callbacks:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass
+class Job:
+    """One backbone at work on a cohort."""
+
+    spec: BackboneSpec
+    weights: Weights
+    needs: Needs
+    store: PartStore
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Order:
+    """A clip to decode once, and the networks that see it; can be sent to a worker."""
+
+    clip: PlannedClip
+    path: Path
+    networks: tuple[tuple[BackboneSpec, Weights], ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """An order, and for each of its networks the job and the layers that it lacks."""
+
+    order: Order
+    wanted: tuple[tuple[Job, tuple[str, ...]], ...]
+
+
+def divide_work(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Job, Gap]]) -> Iterator[Work]:
+    """Make work of what jobs lack of a clip; those that lack the same frames share a decoding."""
+    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Job, Gap]]] = {}
+    for job, gap in gaps:
+        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((job, gap))
+    for same in shared.values():
+        gap = same[0][1]
+        networks = []
+        for job, own in same:
+            levels = tuple(name for name in own.layers if name != EMBEDDING)
+            networks.append((replace(job.spec, levels=levels), job.weights))
+        part = replace(clip, frames=gap.frames, variants=gap.variants)
+        yield Work(
+            Order(part, path, tuple(networks)), tuple((job, own.layers) for job, own in same)
+        )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some frames of a clip: per network (frames, variants, width), seconds, and what made it."""
+
+    embeddings: tuple[NDArray[Any], ...]
+    times: NDArray[np.float64]
+    made_by: tuple[str, ...]
+
+
 class Keeper:
     """Keeps what networks computed as parts, in a thread of its own; a context manager.
 
     Raises
     ------
     FeatureFileError
-        From :meth:`finish` and on leaving, once the disk has refused a write.
+        From :meth:`write` and on leaving, once the disk has refused a write.
     """
 
     def __init__(self) -> None:
@@ -212,17 +213,10 @@ class Keeper:
         if error is None:
             self._wait(0)
 
-    def write(self, job: Job, clip: PlannedClip, block: Block) -> None:
-        """Write some rows of a clip."""
+    def write(self, store: PartStore, clip: str, block: Block) -> None:
+        """Write some rows of a clip, by the digest of its bytes."""
         self._wait(_WAITING_PARTS)
-        self._writes.append(self._disk.submit(job.store.write, clip.digest, block))
-
-    def finish(self, job: Job, clip: PlannedClip) -> None:
-        """Count a clip that is written, or will be before the run ends."""
-        self._wait(_WAITING_PARTS)
-        job.outcome.clips += 1
-        job.outcome.frames += len(clip.frames)
-        job.outcome.images += len(clip.frames) * len(clip.variants or ())
+        self._writes.append(self._disk.submit(store.write, clip, block))
 
     def _wait(self, leave: int) -> None:
         while len(self._writes) > leave:
@@ -244,58 +238,54 @@ class _Gathering:
         self._skipped = 0 if EMBEDDING in layers else job.spec.embedding_size
         self._rows: list[NDArray[Any]] = []
         self._times: list[NDArray[np.float64]] = []
-        self._done, self._made_by = 0, ""
-        self.error = ""
-
-    @property
-    def backbone(self) -> str:
-        return self._job.spec.name
+        self._done, self._made_by, self._error = 0, "", ""
 
     def add(self, embeddings: NDArray[Any], times: NDArray[np.float64], made_by: str) -> None:
-        """Take the next rows, (frames, variants, width of the network's answer), and seconds."""
-        if self.error:
+        if self._error:
             return
         computed = embeddings[..., self._skipped :]
-        with np.errstate(over="ignore"):
-            stored = computed.astype(self._job.needs.dtype)
-        if not np.isfinite(stored).all():
-            self.error = self._beyond(computed, stored)
+        stored = _stored(computed, self._job.needs.dtype)
+        if stored is None:
+            self._error = self._beyond(computed)
             return
         self._rows.append(stored)
         self._times.append(times)
         self._made_by = made_by
         if sum(rows.nbytes for rows in self._rows) >= PART_BYTES:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
-        """Hand what there is to the disk."""
-        if self.error or not self._rows:
+    def end(self, error: str) -> None:
+        outcome, clip = self._job.outcome, self._clip
+        if error or self._error:
+            outcome.failed[clip.path] = error or self._error
+            return
+        self._flush()
+        outcome.clips += 1
+        outcome.frames += len(clip.frames)
+        outcome.images += len(clip.frames) * len(clip.variants or ())
+
+    def _flush(self) -> None:
+        if not self._rows:
             return
         rows = np.concatenate(self._rows)
-        times = np.concatenate(self._times).astype(np.float32)
-        frames = self._clip.frames[self._done : self._done + len(rows)]
-        variants, needs = self._clip.variants or (), self._job.needs
         block = Block(
-            frames, times, variants, needs.augmentation, self._layers, rows, self._made_by
+            self._clip.frames[self._done : self._done + len(rows)],
+            np.concatenate(self._times).astype(np.float32),
+            self._clip.variants or (),
+            self._job.needs.augmentation,
+            self._layers,
+            rows,
+            self._made_by,
         )
-        self._keeper.write(self._job, self._clip, block)
+        self._keeper.write(self._job.store, self._clip.digest, block)
         self._done += len(rows)
         self._rows, self._times = [], []
 
-    def end(self, error: str) -> None:
-        """End the clip: with all its rows, or with the reason why not."""
-        error = error or self.error
-        if error:
-            self._job.outcome.failed[self._clip.path] = error
-        else:
-            self.flush()
-            self._keeper.finish(self._job, self._clip)
-
-    def _beyond(self, computed: NDArray[Any], stored: NDArray[Any]) -> str:
+    def _beyond(self, computed: NDArray[Any]) -> str:
         """Say which layers hold what cannot be stored."""
         found, start = [], 0
         for name, size in self._layers.items():
-            if not np.isfinite(stored[..., start : start + size]).all():
+            if _stored(computed[..., start : start + size], self._job.needs.dtype) is None:
                 found.append(name)
             start += size
         where = "" if EMBEDDING in found else f" (levels {', '.join(found)})"
@@ -306,6 +296,23 @@ class _Gathering:
         )
 
 
+def _stored(embeddings: NDArray[Any], dtype: str) -> NDArray[Any] | None:
+    """Return embeddings in the stored type, None where that would lose one to infinity."""
+    with np.errstate(over="ignore"):
+        stored = embeddings.astype(dtype, copy=False)
+    return stored if np.isfinite(stored).all() else None
+
+
+def _gather(work: Work, keeper: Keeper) -> list[_Gathering]:
+    return [_Gathering(job, work.order.clip, layers, keeper) for job, layers in work.wanted]
+
+
+def _add(work: Work, gathering: Sequence[_Gathering], rows: Rows, callbacks: Callbacks) -> None:
+    for number, one in enumerate(gathering):
+        one.add(rows.embeddings[number], rows.times, rows.made_by[number])
+        callbacks.frames(work.order.networks[number][0].name, len(rows.times))
+
+
 def compute_here(
     source: Iterable[Work],
     settings: ExtractionSettings,
@@ -314,115 +321,80 @@ def compute_here(
     keeper: Keeper,
     callbacks: Callbacks,
 ) -> bool:
-    """Run clips through the backbones that lack them, in this process.
-
-    Returns
-    -------
-    bool
-        False if the caller asked to stop before the end.
-    """
+    """Run clips through the backbones that lack them; return False if the caller stopped it."""
     works: deque[Work] = deque()
 
-    def clips() -> Iterator[_Clip]:
+    def orders() -> Iterator[Order]:
         for work in source:
             works.append(work)
-            yield work.clip, work.path, tuple(work.backbones())
+            yield work.order
 
     readers = max(1, cpu_count() // _CORES_PER_READER)
-    with _Engines(choice) as engines:
-        rows = _embed(clips(), settings, images_per_batch, engines, readers)
-        gathering: list[_Gathering] = []
-        with closing(rows):
-            for item in rows:
-                if callbacks.stop.is_set():
-                    return False
-                gathering = gathering or [_Gathering(*one, keeper) for one in _per_job(works[0])]
-                if isinstance(item, ClipEnd):
-                    works.popleft()
-                    for one in gathering:
-                        one.end(item.error)
-                    gathering = []
-                    continue
-                for one, embeddings, made_by in zip(
-                    gathering, item.embeddings, item.made_by, strict=True
-                ):
-                    one.add(embeddings, item.times, made_by)
-                    callbacks.frames(one.backbone, len(item.times))
+    gathering: list[_Gathering] = []
+    with (
+        _Engines(choice) as engines,
+        closing(_embed(orders(), settings, images_per_batch, engines, readers)) as answers,
+    ):
+        for item in answers:
+            if callbacks.stop.is_set():
+                return False
+            gathering = gathering or _gather(works[0], keeper)
+            if isinstance(item, Rows):
+                _add(works[0], gathering, item, callbacks)
+                continue
+            for one in gathering:
+                one.end(item.error)
+            works.popleft()
+            gathering = []
     return True
 
 
-def _per_job(work: Work) -> Iterator[tuple[Job, PlannedClip, tuple[str, ...]]]:
-    for job, layers in work.wanted:
-        yield job, work.clip, layers
-
-
-_Clip = tuple[PlannedClip, Path, tuple[tuple[BackboneSpec, Weights], ...]]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Some frames of a clip: per backbone (frames, variants, width), seconds, and by what."""
-
-    embeddings: tuple[NDArray[np.float32], ...]
-    times: NDArray[np.float64]
-    made_by: tuple[str, ...]
-
-
 def _embed(
-    clips: Iterable[_Clip],
+    orders: Iterable[Order],
     settings: ExtractionSettings,
     images_per_batch: int,
     engines: _Engines,
     readers: int = 1,
-) -> Generator[_Rows | ClipEnd, None, None]:
+) -> Generator[Rows | ClipEnd, None, None]:
     """Decode each clip once and yield what its networks say of its frames, then its end.
 
     Frames of the next clips are decoded while a network works on these, and embeddings are
     fetched only when the network has been given more to do.
     """
-    wanted: deque[tuple[tuple[BackboneSpec, Weights], ...]] = deque()
+    wanted: deque[Order] = deque()
 
     def sources() -> Iterator[tuple[PlannedClip, Path, list[tuple[int, int]]]]:
-        for clip, path, backbones in clips:
-            wanted.append(backbones)
-            yield clip, path, [spec.input_size for spec, _ in backbones]
+        for order in orders:
+            wanted.append(order)
+            yield order.clip, order.path, [spec.input_size for spec, _ in order.networks]
 
     frames = max(1, images_per_batch // (1 + settings.variants))
-    asked: deque[Callable[[], _Rows | ClipEnd]] = deque()
+    asked: deque[Callable[[], Rows] | ClipEnd] = deque()
     with closing(stream_clips(sources(), settings, frames, readers=readers)) as stream:
         for item in stream:
             if isinstance(item, ClipEnd):
                 wanted.popleft()
-                asked.append(partial(_same, item))
-            else:
-                asked.append(_ask(item, wanted[0], engines))
+            asked.append(item if isinstance(item, ClipEnd) else _ask(item, wanted[0], engines))
             while len(asked) > 2:
-                yield asked.popleft()()
-        while asked:
-            yield asked.popleft()()
+                first = asked.popleft()
+                yield first if isinstance(first, ClipEnd) else first()
+        for last in asked:
+            yield last if isinstance(last, ClipEnd) else last()
 
 
-def _same(item: ClipEnd) -> ClipEnd:
-    return item
-
-
-def _ask(
-    chunk: Chunk, backbones: Sequence[tuple[BackboneSpec, Weights]], engines: _Engines
-) -> Callable[[], _Rows]:
+def _ask(chunk: Chunk, order: Order, engines: _Engines) -> Callable[[], Rows]:
     """Give a chunk to networks; return what waits for their answers."""
-    opened = [engines(*backbone) for backbone in backbones]
-    images = [chunk.images[spec.input_size] for spec, _ in backbones]
+    opened = [engines(*network) for network in order.networks]
+    images = [chunk.images[spec.input_size] for spec, _ in order.networks]
     results = [
         engine.submit(one.reshape(-1, *one.shape[2:]))
         for engine, one in zip(opened, images, strict=True)
     ]
 
-    def fetch() -> _Rows:
-        embeddings = tuple(
-            result().reshape(*one.shape[:2], -1)
-            for result, one in zip(results, images, strict=True)
-        )
-        return _Rows(embeddings, chunk.times, tuple(map(_describe, opened)))
+    def fetch() -> Rows:
+        pairs = zip(results, images, strict=True)
+        embeddings = tuple(result().reshape(*one.shape[:2], -1) for result, one in pairs)
+        return Rows(embeddings, chunk.times, tuple(map(_describe, opened)))
 
     return fetch
 
@@ -448,125 +420,6 @@ class _Engines:
         return self._opened[key]
 
 
-def _describe(engine: Engine) -> str:
-    """Name engine, versions and processor: ``openvino (openvino 2026.1.0) on x86_64 …``."""
-    versions = ", ".join(f"{package} {number}" for package, number in engine.versions.items())
-    return f"{engine.name} ({versions}) on {_processor()}"
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-@dataclass(frozen=True)
-class ClipTask:
-    """A clip, and everything a worker needs to compute its embeddings.
-
-    Attributes
-    ----------
-    number
-        Names the task in its result.
-    clip, path
-        The clip and where it lies, as an absolute path that the worker can open.
-    settings
-        Of stage one.
-    backbones
-        Specs and weights of the backbones wanted.
-    choice
-        How to execute them.
-    images_per_batch
-        About how many images a backbone sees at once.
-    version
-        Of the code that asks; the code that computes must be the same.
-    """
-
-    number: int
-    clip: PlannedClip
-    path: Path
-    settings: ExtractionSettings
-    backbones: tuple[tuple[BackboneSpec, Weights], ...]
-    choice: EngineChoice
-    images_per_batch: int
-    version: str = _VERSION
-
-
-@dataclass(frozen=True)
-class ClipResult:
-    """What came of a task.
-
-    Attributes
-    ----------
-    number
-        That of the task.
-    embeddings
-        Per backbone, in the task's order: float16 or float32, shape (frames, variants, width).
-    times
-        Seconds, shape (frames,).
-    error
-        Why there are none; else empty.
-    made_by
-        Per backbone, engine and processor.
-    """
-
-    number: int
-    embeddings: tuple[NDArray[Any], ...] = ()
-    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    error: str = ""
-    made_by: tuple[str, ...] = ()
-
-
-# Engines stay open between the clips of a worker; each of its threads has its own.
-_local = threading.local()
-
-
-def compute_clip(task: ClipTask) -> ClipResult:
-    """Decode a clip once and run it through the backbones wanted; runs on a worker.
-
-    Embeddings come back in the type in which they are stored, so that no more than needed
-    travels. A clip that cannot be read comes back as an error.
-
-    Raises
-    ------
-    LusscoreError
-        If a backbone cannot run on this worker.
-    """
-    if task.version != _VERSION:
-        raise EngineError(
-            f"The worker {socket.gethostname()} has lusscore {_VERSION}, but the run is of "
-            f"{task.version}; install the same version on both."
-        )
-    engines = _local.__dict__.setdefault("engines", {})
-    opened = engines.setdefault(task.choice, _Engines(task.choice))
-    clip = (task.clip, task.path, task.backbones)
-    found: list[_Rows] = []
-    with closing(_embed([clip], task.settings, task.images_per_batch, opened)) as rows:
-        for item in rows:
-            if not isinstance(item, ClipEnd):
-                kept = tuple(_stored(one, task.settings.dtype) for one in item.embeddings)
-                found.append(replace(item, embeddings=kept))
-            elif item.error:
-                return ClipResult(task.number, error=item.error)
-    return ClipResult(
-        task.number,
-        tuple(
-            np.concatenate(rows) for rows in zip(*(one.embeddings for one in found), strict=True)
-        ),
-        np.concatenate([one.times for one in found]),
-        made_by=found[0].made_by,
-    )
-
-
-def _stored(embeddings: NDArray[np.float32], dtype: str) -> NDArray[Any]:
-    """Return embeddings in the stored type, unless that would lose one to infinity."""
-    with np.errstate(over="ignore"):
-        stored = embeddings.astype(dtype)
-    return stored if np.isfinite(stored).all() else embeddings
-
-
 def _weights_here(spec: BackboneSpec, weights: Weights) -> Weights:
     """Return the weights where this machine has them: the same path, or its own search."""
     if weights.path.is_file():
@@ -578,6 +431,64 @@ def _weights_here(spec: BackboneSpec, weights: Weights) -> Weights:
             "those of the run; put the same file there, or on a path that both see."
         )
     return found
+
+
+def _describe(engine: Engine) -> str:
+    """Name engine, versions and processor: ``openvino (openvino 2026.1.0) on AMD EPYC …``."""
+    versions = ", ".join(f"{package} {number}" for package, number in engine.versions.items())
+    return f"{engine.name} ({versions}) on {_processor()}"
+
+
+@cache
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+# Engines stay open between the clips of a worker; each of its threads has its own.
+_local = threading.local()
+
+
+def compute_clip(
+    numbered: tuple[int, Order],
+    settings: ExtractionSettings,
+    choice: EngineChoice,
+    images_per_batch: int,
+    version: str = _VERSION,
+) -> tuple[int, Rows | ClipEnd]:
+    """Decode a clip once and run it through its networks; runs on a worker.
+
+    Embeddings come back in the type in which they are stored, so that no more than needed
+    travels. A clip that cannot be read comes back as its end, with the error.
+
+    Raises
+    ------
+    LusscoreError
+        If a backbone cannot run on this worker.
+    """
+    if version != _VERSION:
+        raise EngineError(
+            f"The worker {socket.gethostname()} has lusscore {_VERSION}, but the run is of "
+            f"{version}; install the same version on both."
+        )
+    engines = _local.__dict__.setdefault("engines", {}).setdefault(choice, _Engines(choice))
+    number, order = numbered
+    found: list[Rows] = []
+    with closing(_embed([order], settings, images_per_batch, engines)) as answers:
+        for item in answers:
+            if isinstance(item, ClipEnd):
+                if item.error:
+                    return number, item
+                break
+            pairs = [(_stored(one, settings.dtype), one) for one in item.embeddings]
+            kept = tuple(computed if stored is None else stored for stored, computed in pairs)
+            found.append(replace(item, embeddings=kept))
+    embeddings = zip(*(one.embeddings for one in found), strict=True)
+    times = np.concatenate([one.times for one in found])
+    return number, Rows(tuple(map(np.concatenate, embeddings)), times, found[0].made_by)
 
 
 def compute_on_workers(
@@ -599,70 +510,62 @@ def compute_on_workers(
     bool
         False if the caller asked to stop before the end.
     """
-    cache = None if choice.cache is None else choice.cache.absolute()
-    choice = replace(choice, threads=choice.threads or pool.threads, cache=cache)
+    folder = None if choice.cache is None else choice.cache.absolute()
+    choice = replace(choice, threads=choice.threads or pool.threads, cache=folder)
+    compute = partial(
+        compute_clip, settings=settings, choice=choice, images_per_batch=images_per_batch
+    )
     works: dict[int, Work] = {}
-    given: dict[int, ClipTask] = {}
 
-    def tasks() -> Iterator[ClipTask]:
+    def orders() -> Iterator[tuple[int, Order]]:
         for number, work in enumerate(source):
-            backbones = tuple((spec, _absolute(own)) for spec, own in work.backbones())
-            task = ClipTask(
-                number, work.clip, work.path.absolute(), settings, backbones, choice,
-                images_per_batch,
-            )  # fmt: skip
-            works[number], given[number] = work, task
-            yield task
+            works[number] = work
+            yield number, _absolute(work.order)
 
-    with closing(_persist(tasks(), given, pool)) as results:
-        for result in results:
-            work = works.pop(result.number)
+    def persist() -> Generator[tuple[int, Rows | ClipEnd], None, None]:
+        remaining = orders()
+        while True:
+            try:
+                yield from pool.stream(compute, remaining)
+                return
+            except WorkerDiedError:
+                # The clip that did it, if one did, was among those under way.
+                for number in list(works):
+                    yield _alone((number, _absolute(works[number].order)), compute, pool)
+
+    with closing(persist()) as results:
+        for number, result in results:
+            work = works.pop(number)
             if callbacks.stop.is_set():
                 return False
-            _keep(work, result, keeper, callbacks)
+            gathering = _gather(work, keeper)
+            if isinstance(result, Rows):
+                _add(work, gathering, result, callbacks)
+            for one in gathering:
+                one.end(result.error if isinstance(result, ClipEnd) else "")
     return True
 
 
-def _persist(
-    tasks: Iterator[ClipTask], given: dict[int, ClipTask], pool: Pool
-) -> Generator[ClipResult, None, None]:
-    """Yield a result for every task, whatever happens to workers.
-
-    `given` has the tasks that were taken from `tasks`; those with a result leave it.
-    """
-    while True:
-        try:
-            for result in pool.stream(compute_clip, tasks):
-                del given[result.number]
-                yield result
-            return
-        except WorkerDiedError:
-            # The clip that did it, if one did, was among those under way.
-            for number in list(given):
-                yield _alone(given.pop(number), pool)
-
-
-def _alone(task: ClipTask, pool: Pool) -> ClipResult:
-    """Run a task with no other beside it, so that a worker's death can be laid at its door."""
+def _alone(
+    numbered: tuple[int, Order],
+    compute: Callable[[tuple[int, Order]], tuple[int, Rows | ClipEnd]],
+    pool: Pool,
+) -> tuple[int, Rows | ClipEnd]:
+    """Compute a clip with no other beside it, so that a worker's death can be laid at its door."""
     try:
-        (result,) = pool.stream(compute_clip, [task])
+        (result,) = pool.stream(compute, [numbered])
     except WorkerDiedError:
-        error = (
-            f"{task.path} brought down the worker that computed it, twice; it may be too large "
-            "for the memory. Try it with fewer workers, or look at the clip."
+        return numbered[0], ClipEnd(
+            f"{numbered[1].path} brought down the worker that computed it, twice; it may be too "
+            "large for the memory. Try it with fewer workers, or look at the clip."
         )
-        return ClipResult(task.number, error=error)
     return result
 
 
-def _keep(work: Work, result: ClipResult, keeper: Keeper, callbacks: Callbacks) -> None:
-    for number, (job, clip, layers) in enumerate(_per_job(work)):
-        one = _Gathering(job, clip, layers, keeper)
-        if not result.error:
-            one.add(result.embeddings[number], result.times, result.made_by[number])
-            callbacks.frames(job.spec.name, len(clip.frames))
-        one.end(result.error)
-
-
-def _absolute(weights: Weights) -> Weights:
-    return replace(weights, path=Path(weights.path).absolute())
+def _absolute(order: Order) -> Order:
+    """Return an order whose paths another process can open."""
+    networks = tuple(
+        (spec, replace(weights, path=Path(weights.path).absolute()))
+        for spec, weights in order.networks
+    )
+    return Order(order.clip, order.path.absolute(), networks)

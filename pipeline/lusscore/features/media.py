@@ -23,45 +23,11 @@ from lusscore.sector import SECTOR_VERSION, Box, Sector, SectorFinder
 CACHE_NAME = ".cache"
 MEDIA_NAME = "media.json"
 # What reads clips and finds sectors is part of it: what other code found is not believed.
-_SCHEMA = f"5.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
-# A clock that is regular to within this many seconds is kept as its period alone.
+_SCHEMA = f"6.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
+# Frames that are regular to within this many seconds are taken to be so.
 _REGULAR = 1e-3
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The times of a clip's frames, kept in few numbers.
-
-    Attributes
-    ----------
-    period
-        Seconds between frames of a regular clip; NaN of any other.
-    seconds
-        Time of each frame of a clip that is not regular; empty for one that is, and for one that
-        has no clock.
-    """
-
-    period: float = math.nan
-    seconds: tuple[float, ...] = ()
-
-    @classmethod
-    def of(cls, times: Sequence[float]) -> Clock:
-        """Keep the times of all frames of a clip, in seconds; NaN where there is no clock."""
-        known = np.asarray(times, np.float64)
-        if not len(known) or np.isnan(known).any():
-            return cls()
-        period = float(known[-1] - known[0]) / max(1, len(known) - 1)
-        if np.abs(known - known[0] - period * np.arange(len(known))).max() <= _REGULAR:
-            return cls(round(period, 9))
-        return cls(seconds=tuple(round(float(time - known[0]), 6) for time in known))
-
-    def times(self, frames: int) -> NDArray[np.float64]:
-        """Return the seconds of the first `frames` frames since the first; NaN without a clock."""
-        if self.seconds:
-            return np.array(self.seconds[:frames], np.float64)
-        return self.period * np.arange(frames, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -72,8 +38,8 @@ class Survey:
     ----------
     frames
         Frames that can be decoded, at least 1.
-    clock
-        When they were recorded.
+    times
+        Seconds of each since the first; NaN where the clip has no clock.
     repeats
         Numbers of frames that show a picture again.
     sector
@@ -81,7 +47,7 @@ class Survey:
     """
 
     frames: int
-    clock: Clock
+    times: tuple[float, ...]
     repeats: tuple[int, ...]
     sector: Sector
 
@@ -159,7 +125,7 @@ def plan_clip(media: Media, settings: ExtractionSettings) -> PlannedClip:
     usable = np.arange(survey.frames)
     if settings.repeated == "drop":
         usable = np.setdiff1d(usable, survey.repeats)
-    times = survey.clock.times(survey.frames)[usable]
+    times = np.array(survey.times)[usable]
     frames = usable[settings.frames.select(len(usable), times)].astype(np.int64)
     return PlannedClip(media.clip, media.digest, frames, media.error, media.stamp, survey.sector)
 
@@ -181,7 +147,7 @@ def survey_clip(path: Path) -> Survey:
         if repeated.add(frame.rgb):
             repeats.append(frame.index)
         times.append(frame.time)
-    return Survey(len(times), Clock.of(times), tuple(repeats), sector.find())
+    return Survey(len(times), _since_first(times), tuple(repeats), sector.find())
 
 
 def inspect_clip(clip: str, path: Path) -> Media:
@@ -240,7 +206,7 @@ class MediaIndex:
             error = f"{path} was changed while it was being read; run again."
             return replace(found, survey=None, error=error)
         if found.survey is not None:
-            record = {"schema": _SCHEMA, "digest": found.digest, "survey": _plain(found.survey)}
+            record = {"schema": _SCHEMA, "digest": found.digest, "survey": asdict(found.survey)}
             write_record(survey_path(self._cache, found.digest), record)
         return found
 
@@ -299,20 +265,21 @@ def _survey(media: Media, path: Path) -> Media:
         return replace(media, error=str(error))
 
 
-def _plain(survey: Survey) -> dict[str, Any]:
-    period = survey.clock.period
-    clock = {"period": None if math.isnan(period) else period, "seconds": survey.clock.seconds}
-    return asdict(survey) | {"clock": clock}
+def _since_first(times: Sequence[float]) -> tuple[float, ...]:
+    """Return seconds since the first frame, evened out where frames are all but regular."""
+    known = np.asarray(times, np.float64)
+    if np.isnan(known).any():
+        return (math.nan,) * len(known)
+    since, numbers = known - known[0], np.arange(len(known))
+    period = float(since[-1]) / max(1, len(known) - 1)
+    if np.abs(since - period * numbers).max() <= _REGULAR:
+        return tuple((round(period, 9) * numbers).tolist())
+    return tuple(round(float(time), 6) for time in since)
 
 
 def _survey_of(row: dict[str, Any]) -> Survey:
-    clock, sector = row["clock"], row["sector"]
-    period = math.nan if clock["period"] is None else clock["period"]
+    sector = row["sector"]
     outline = tuple((x, y) for x, y in sector["outline"])
     boxes = tuple(Box(**box) for box in sector["text"])
-    return Survey(
-        row["frames"],
-        Clock(period, tuple(clock["seconds"])),
-        tuple(row["repeats"]),
-        Sector(sector["height"], sector["width"], sector["source"], outline, boxes),
-    )
+    found = Sector(sector["height"], sector["width"], sector["source"], outline, boxes)
+    return Survey(row["frames"], tuple(row["times"]), tuple(row["repeats"]), found)

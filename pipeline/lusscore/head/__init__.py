@@ -5,12 +5,15 @@ from lusscore.head import softmax  # noqa: F401, I001
 from lusscore.head import logistic, ordinal, svm, mil  # noqa: F401
 from lusscore.head.learned import Learned, restore_head, take_learned
 from lusscore.head.linear_view import LinearView, linear_view
+from lusscore.head.mapped_rows import MappedRows, gather_rows
 from lusscore.head.registry import Head, head_defaults, head_names, head_summary, make_head
 
 __all__ = [
     "Head",
     "Learned",
     "LinearView",
+    "MappedRows",
+    "gather_rows",
     "head_defaults",
     "head_names",
     "head_summary",

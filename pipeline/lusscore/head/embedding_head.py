@@ -11,10 +11,17 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from lusscore.head.array_reader import ArrayReader
 from lusscore.head.linear_form import LinearForm
+from lusscore.head.mapped_rows import MappedRows
 
 CLASS_WEIGHTS = [StrOptions({"none", "balanced"}), dict]
 
@@ -36,13 +43,15 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     uses_keras: ClassVar[bool] = False
+    # whether it gathers what it needs of embeddings that lie on the disk
+    takes_mapped_rows: ClassVar[bool] = False
     # attributes that are learned and no arrays, and are kept beside them
     whole_numbers: ClassVar[tuple[str, ...]] = ()
     test_variants: bool
 
     def fit(
         self: _Self,
-        X: ArrayLike,
+        X: ArrayLike | MappedRows,
         y: ArrayLike,
         groups: ArrayLike | None = None,
         clips: ArrayLike | None = None,
@@ -54,7 +63,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         ----------
         X
             float, shape (frames, dim), or (frames, 1 + variants, dim), variant 0 being the clean
-            frame; neither changed nor copied whole to another type.
+            frame; neither changed nor copied whole to another type. Or :class:`MappedRows`.
         y
             Labels, shape (frames,).
         groups
@@ -74,7 +83,12 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             fewer than two classes.
         """
         self._validate_params()
-        embeddings, labels = validate_data(self, X, y, allow_nd=True, ensure_min_samples=2)
+        embeddings: NDArray[Any] | MappedRows
+        if isinstance(X, MappedRows) and self.takes_mapped_rows:
+            embeddings, labels = X, column_or_1d(y)
+        else:
+            whole = np.asarray(X) if isinstance(X, MappedRows) else X
+            embeddings, labels = validate_data(self, whole, y, allow_nd=True, ensure_min_samples=2)
         check_classification_targets(labels)
         check_consistent_length(embeddings, groups, clips, exams)
         self.n_features_in_ = embeddings.shape[-1]
@@ -160,7 +174,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _train(
         self,
-        embeddings: NDArray[Any],
+        embeddings: Any,
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
         clips: NDArray[np.int64] | None,
@@ -178,8 +192,10 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return (frames, classes) of one variant, shape (frames, dim)."""
 
 
-def clean_variant(embeddings: NDArray[Any]) -> NDArray[Any]:
-    """Return the clean frames, shape (frames, dim), as a view."""
+def clean_variant(embeddings: NDArray[Any] | MappedRows) -> NDArray[Any]:
+    """Return the clean frames, shape (frames, dim), as a view where that can be."""
+    if isinstance(embeddings, MappedRows):
+        return embeddings.variant(0)
     return embeddings if embeddings.ndim == 2 else embeddings[:, 0]
 
 
@@ -189,10 +205,24 @@ def epoch_variant(embeddings: NDArray[Any], epoch: int) -> NDArray[Any]:
     Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly would, and
     the clean variant 0 only where there is no other.
     """
-    if embeddings.ndim == 2:
-        return embeddings
+    return embeddings if embeddings.ndim == 2 else embeddings[:, _variant_of(epoch, embeddings)]
+
+
+def epoch_frames(
+    embeddings: NDArray[Any] | MappedRows, epoch: int, frames: NDArray[np.int64]
+) -> NDArray[Any]:
+    """Gather what an epoch sees of some frames; see :func:`epoch_variant`."""
+    if not isinstance(embeddings, MappedRows):
+        seen: NDArray[Any] = epoch_variant(embeddings, epoch)[frames]
+        return seen
+    seen = embeddings.variant(_variant_of(epoch, embeddings), frames)
+    assert_all_finite(seen)
+    return seen
+
+
+def _variant_of(epoch: int, embeddings: NDArray[Any] | MappedRows) -> int:
     variants = embeddings.shape[1] - 1
-    return embeddings[:, 1 + epoch % variants if variants else 0]
+    return 1 + epoch % variants if variants else 0
 
 
 def sample_weights(

@@ -16,16 +16,18 @@ from lusscore.head.embedding_head import (
     CLASS_WEIGHTS,
     EmbeddingHead,
     clean_variant,
-    epoch_variant,
+    epoch_frames,
     sample_weights,
 )
 from lusscore.head.linear_form import LinearForm
+from lusscore.head.mapped_rows import MappedRows
 from lusscore.head.mixup import mix
 from lusscore.head.registry import register_head
 from lusscore.head.scaling import Scaling, fit_scaling
 
 # Batches handed to the backend at once: results are the same, the overhead per batch is not.
 _STEPS_PER_EXECUTION = 64
+_FRAMES_AT_ONCE = 16_384
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop", "adamw")
 
@@ -83,6 +85,7 @@ class SoftmaxHead(EmbeddingHead):
     """
 
     uses_keras = True
+    takes_mapped_rows = True
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -122,7 +125,7 @@ class SoftmaxHead(EmbeddingHead):
 
     def _train(
         self,
-        embeddings: NDArray[Any],
+        embeddings: NDArray[Any] | MappedRows,
         targets: NDArray[np.int64],
         groups: NDArray[np.int64] | None,
         clips: NDArray[np.int64] | None,
@@ -139,23 +142,29 @@ class SoftmaxHead(EmbeddingHead):
         for epoch in range(self.epochs):
             rng = np.random.default_rng([self.seed, epoch])
             order = rng.permutation(len(targets))
-            seen = self._scaled(epoch_variant(embeddings, epoch)[order])
-            aims: NDArray[Any] = targets[order]
-            counts = None if weights is None else weights[order]
-            if self.mixup:
-                seen, aims, counts = mix(
-                    seen, np.eye(len(self.classes_))[aims], counts, self.mixup, rng
+            # pairs to mix are drawn among all frames; else some thousand at a time save memory
+            step = len(order) if self.mixup else self._frames_at_once()
+            losses = []
+            for start in range(0, len(order), step):
+                chosen = order[start : start + step]
+                seen = self._scaled(epoch_frames(embeddings, epoch, chosen))
+                truth: NDArray[Any] = targets[chosen]
+                counts = None if weights is None else weights[chosen]
+                if self.mixup:
+                    seen, truth, counts = mix(
+                        seen, np.eye(len(self.classes_))[truth], counts, self.mixup, rng
+                    )
+                history = model.fit(
+                    seen,
+                    truth,
+                    sample_weight=counts,
+                    batch_size=self.batch_size,
+                    epochs=1,
+                    shuffle=False,
+                    verbose=0,
                 )
-            history = model.fit(
-                seen,
-                aims,
-                sample_weight=counts,
-                batch_size=self.batch_size,
-                epochs=1,
-                shuffle=False,
-                verbose=0,
-            )
-            self.loss_curve_.append(float(history.history["loss"][0]))
+                losses.append(float(history.history["loss"][0]) * len(chosen))
+            self.loss_curve_.append(sum(losses) / len(order))
         self.coef_, self.intercept_ = (
             np.asarray(weight, np.float32) for weight in layer.get_weights()
         )
@@ -178,6 +187,11 @@ class SoftmaxHead(EmbeddingHead):
         if self.scaling_ is None:
             return LinearForm(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
         return LinearForm(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
+
+    def _frames_at_once(self) -> int:
+        """Return a number of whole executions, so that no batch is another than without it."""
+        executed = self.batch_size * _STEPS_PER_EXECUTION
+        return executed * max(1, _FRAMES_AT_ONCE // executed)
 
     def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         if self.scaling_ is None:

@@ -127,7 +127,7 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
 def test_a_file_of_an_onnx_backbone_needs_no_name(
     lusscore: Callable[..., Result], extracted: Cohort
 ) -> None:
-    result = lusscore("cv", "tiny", "--heads", "logistic", "--folds", 2)
+    result = lusscore("cv", "tiny", "--head", "logistic", "--folds", 2)
     assert result.exit_code == 0, result.output
 
 
