@@ -48,6 +48,18 @@ def test_an_unknown_command_is_exit_code_2(lusscore: Callable[..., Result]) -> N
     assert "No such command 'predict'" in result.output
 
 
+@pytest.mark.parametrize(
+    "command", [("check", "nowhere"), ("report", "nowhere"), ("score", "nowhere")]
+)
+def test_what_could_not_run_is_a_sentence_and_exit_code_2(
+    lusscore: Callable[..., Result], command: tuple[str, ...]
+) -> None:
+    result = lusscore(*command)
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: ")
+    assert "nowhere" in result.output
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(lusscore: Callable[..., Result], shell: str) -> None:
     result = lusscore("completion", shell)

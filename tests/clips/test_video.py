@@ -30,6 +30,14 @@ def test_pixels_are_those_that_were_encoded(clip: Path) -> None:
         assert bright.mean() < 15
 
 
+def test_colours_are_those_that_were_encoded(tmp_path: Path) -> None:
+    colours = np.array([[220, 30, 40], [40, 200, 60], [30, 60, 210], [230, 210, 40]], np.uint8)
+    video = np.tile(colours[:, None, None, :], (1, 48, 64, 1))
+    frames = list(open_clip(write_video(tmp_path / "clip.mp4", video)))
+    for frame, colour in zip(frames, colours, strict=True):
+        np.testing.assert_allclose(frame.rgb.mean(axis=(0, 1)), colour, atol=12)
+
+
 def test_only_wanted_frames_are_given(clip: Path) -> None:
     everything = list(open_clip(clip))
     some = list(open_clip(clip, {1, 5}))

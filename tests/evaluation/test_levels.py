@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from lusscore.evaluation.aggregation import score_at
@@ -51,6 +52,22 @@ def test_the_pooled_value_lies_in_its_interval(measured):
     for score in range(4):
         for metric, (low, high) in result.class_intervals(score).items():
             assert low <= getattr(result.pooled, metric)[score] <= high, (metric, score)
+
+
+def test_more_frames_of_the_same_patients_narrow_no_interval(measured):
+    """Frames of one patient are alike, so patients are drawn and never frames."""
+    frames, result = measured
+    again = [frames.assign(frame=frames["frame"] + 100 * copy) for copy in range(9)]
+    patients = sorted(frames["patient"].unique())
+    draws = draw_patients(len(patients), 100, 0)
+    more = measure_level(pd.concat(again), [MODEL], patients, draws)[MODEL]
+    assert more.rows == tuple(9 * rows for rows in result.rows)
+    for metric, ends in more.intervals().items():
+        assert ends == pytest.approx(result.intervals()[metric], abs=1e-9), metric
+    for score in range(4):
+        for metric, ends in more.class_intervals(score).items():
+            expected = result.class_intervals(score)[metric]
+            assert ends == pytest.approx(expected, abs=1e-9), (metric, score)
 
 
 def test_a_single_patient_has_no_interval(rows):

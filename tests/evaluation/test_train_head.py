@@ -11,11 +11,14 @@ import psutil
 import pytest
 
 from dataset_maker import BACKBONE, make_labelled
+from lusscore.cohort import ExtractionSettings
 from lusscore.cohort.fold_search import make_folds
+from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.sides import fold_sides
+from lusscore.evaluation.predictions import PROBABILITIES, SCORES
+from lusscore.evaluation.sides import Side, fold_sides
 from lusscore.evaluation.train_head import Task, train_all
 
 IN_CONTEXT = HeadChoice("logistic", {"pooling": "mean", "context": "exam"})
@@ -37,6 +40,50 @@ def test_an_exam_is_that_of_its_patient_however_it_is_named() -> None:
     alike = held_out(dataset, frames["exam"])
     np.testing.assert_array_equal(alike, held_out(dataset, "of " + frames["patient"]))
     assert np.abs(alike - held_out(dataset, frames["clip"])).max() > 1e-3
+
+
+def held_out_rows(dataset: Dataset, patients: list[str], head: HeadChoice) -> pd.DataFrame:
+    """What a head says of some patients' frames, having learned from all others."""
+    own = dataset.frames["patient"].isin(patients).to_numpy()
+    side = Side(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "With device: A left out")
+    result = cross_validate(dataset, [side], head)
+    return result.predictions[result.predictions["model"] == result.models[0].name]
+
+
+@pytest.mark.parametrize("head", ["logistic", "ordinal"])
+@pytest.mark.parametrize("learned", [(0, 2, 3), (1, 3)])
+def test_a_score_that_nobody_trained_on_has_moves_no_other(
+    head: str, learned: tuple[int, ...]
+) -> None:
+    """A device left out may leave any scores to learn: each keeps its own probability."""
+
+    def score(patient: int, zone: int) -> int:
+        return learned[(patient + zone) % len(learned)] if patient < 6 else zone
+
+    dataset = make_labelled(9, zones=4, score=score).dataset
+    rows = held_out_rows(dataset, ["p6", "p7", "p8"], HeadChoice(head))
+    probabilities = rows[list(PROBABILITIES)].to_numpy()
+    for unseen in set(SCORES) - set(learned):
+        assert (probabilities[:, unseen] == 0).all()
+    known = rows["truth"].isin(learned).to_numpy()
+    np.testing.assert_array_equal(probabilities[known].argmax(axis=1), rows["truth"][known])
+
+
+@pytest.mark.parametrize("test_variants", [False, True])
+def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(
+    test_variants: bool,
+) -> None:
+    """The variants of the frames held out show the opposite of what the clean frames show."""
+    dataset = make_labelled(8, zones=4, extraction=ExtractionSettings(variants=2)).dataset
+    embeddings = dataset.features[BACKBONE].embeddings
+    rows = dataset.rows[BACKBONE][dataset.frames["patient"].isin(["p6", "p7"]).to_numpy()]
+    opposite = [3, 2, 1, 0, *range(4, embeddings.shape[-1])]
+    embeddings[rows, 1:] = embeddings[rows, :1][..., opposite]
+    told = held_out_rows(
+        dataset, ["p6", "p7"], HeadChoice("logistic", {"test_variants": test_variants})
+    )
+    right = told[list(PROBABILITIES)].to_numpy().argmax(axis=1) == told["truth"]
+    assert right.all() != test_variants
 
 
 ENDLESS = """

@@ -16,6 +16,7 @@ from __future__ import annotations
 import compileall
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,12 @@ class Outcome:
     verdict: str
     seconds: float = 0.0
     output: str = ""
+
+    @property
+    def by(self) -> str:
+        """The first test that failed; empty if none did."""
+        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", self.output, re.MULTILINE)
+        return failed[1] if failed else ""
 
 
 def read_faults(names: Sequence[str]) -> list[Fault]:
@@ -185,7 +192,9 @@ def main(names: tuple[str, ...], check: bool, jobs: int, timeout: float, output:
             for outcome in found:
                 wrong += outcome.verdict != good
                 fault = outcome.fault
-                click.echo(f"{fault.name:<44} {outcome.verdict:<18} {outcome.seconds:6.1f} s")
+                click.echo(
+                    f"{fault.name:<44} {outcome.verdict:<18} {outcome.seconds:6.1f} s  {outcome.by}"
+                )
                 if outcome.verdict != good:
                     click.echo(f"    {fault.behaviour} ({fault.file})")
                 if output or outcome.verdict in (NO_TEST, FAILED):

@@ -66,3 +66,18 @@ def test_a_head_that_cannot_be_made_is_a_sentence() -> None:
     with pytest.raises(HeadError, match="Unknown head"):
         predict(make_pool(), HeadChoice("forest"))
     assert DEFAULT_HEAD.name == "logistic"
+
+
+@pytest.mark.parametrize("scores", [(1, 3), (2, 3), (0, 2, 3)])
+def test_scores_without_a_label_move_no_other(scores: tuple[int, ...]) -> None:
+    pool = make_pool(10, noise=0.2, labelled=lambda span: span.score in scores)
+    said = predict(pool)
+    assert said is not None
+    for absent in {0, 1, 2, 3} - set(scores):
+        assert (said[:, absent] == 0).all()
+    # the maker gives patient p and zone z the score (p + z) mod 4
+    truth = np.array(
+        [(int(span.patient[1:]) + int(span.clip[-5])) % 4 for span in make_pool(10).spans]
+    )
+    labelled = np.isin(truth, scores)
+    np.testing.assert_array_equal(said[labelled].argmax(axis=1), truth[labelled])

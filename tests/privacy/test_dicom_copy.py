@@ -5,6 +5,7 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import MPEG4HP41
 
@@ -48,6 +49,29 @@ def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path:
     assert dataset.PhotometricInterpretation == "MONOCHROME2"
     assert dataset.file_meta.TransferSyntaxUID.name.startswith("JPEG 2000 Image Compression (Loss")
     assert copy.stat().st_size < clip.stat().st_size / 2
+
+
+def test_nothing_that_lies_deep_in_an_ultrasound_region_is_kept(tmp_path: Path) -> None:
+    """Regions are kept for their numbers; sequences in them may hold whole headers."""
+    person = PEOPLE[0]
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "", 2), person)
+    dataset = pydicom.dcmread(clip)
+    inner, middle = Dataset(), Dataset()
+    inner.PatientName, inner.PatientID = f"{person.family}^{person.given}", person.number
+    inner.ImageComments = f"{person.family} call his daughter"
+    middle.ReferencedPatientSequence = [inner]
+    dataset.SequenceOfUltrasoundRegions[0].RequestAttributesSequence = [middle]
+    dataset.SequenceOfUltrasoundRegions[0].ReferencedPatientSequence = [inner]
+    dataset.save_as(clip)
+    copy = tmp_path / "out" / "C.dcm"
+    copy.parent.mkdir()
+    copy_dicom(clip, copy, fan_mask(), OWNER, clean=True)
+    assert seen(copy.parent, [*EVERYWHERE, *person.strings]) == []
+    made = pydicom.dcmread(copy)
+    (region,) = made.SequenceOfUltrasoundRegions
+    assert not [element.keyword for element in region if element.VR == "SQ"]
+    names = [str(element.value) for element in made.iterall() if element.keyword == "PatientName"]
+    assert names == [OWNER.patient]
 
 
 def test_without_a_sector_nobody_is_told_that_nothing_is_burned_in(tmp_path: Path) -> None:

@@ -299,3 +299,13 @@ def test_text_from_files_and_people_stays_text_in_pages_and_reports(
     view = page.ask("GET", f"/api/exams/{exam}")
     assert view.headers["content-type"] == "application/json"
     assert view.json["name"] == script
+
+
+def test_every_page_and_every_file_of_it_has_the_policy(page: Page) -> None:
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for address in ("/", "/queue", "/runs", *(f"/static/{file}" for file in files)):
+        answer = page.ask("GET", address)
+        assert answer.status == 200, address
+        assert answer.headers["content-security-policy"] == PAGE_POLICY, address
+        assert answer.headers["x-frame-options"] == "DENY", address

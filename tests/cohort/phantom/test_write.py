@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
+from lusscore.clips import open_clip
 from lusscore.cohort.cohort import Cohort, read_cohort
+from lusscore.cohort.phantom.render import render_clip
 from lusscore.cohort.phantom.settings import PhantomSettings
 from lusscore.cohort.phantom.write import write_phantom
 from lusscore.errors import CohortError
@@ -45,6 +48,21 @@ def test_every_clip_has_its_frames(small_cohort: Cohort, small: PhantomSettings)
             frames = list(container.decode(video=0))
         assert len(frames) == small.frames
         assert (frames[0].height, frames[0].width) == (small.size, small.size)
+
+
+def test_every_clip_shows_the_score_that_the_manifest_gives_it(
+    small_cohort: Cohort, small: PhantomSettings
+) -> None:
+    spans = {span.score: span for span in small_cohort.spans}
+    assert len(spans) > 2
+    for score, span in spans.items():
+        shown = np.stack([frame.rgb for frame in open_clip(small_cohort.clip_path(span.clip))])
+        patient = int(span.patient.removeprefix("phantom-"))
+        far = [
+            np.abs(shown - render_clip(small, patient, span.zone, other).astype(float)).mean()
+            for other in range(4)
+        ]
+        assert np.argmin(far) == score
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(
