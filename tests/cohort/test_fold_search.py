@@ -50,6 +50,19 @@ def test_every_patient_is_in_one_fold_and_groups_are_spread(
         assert max(numbers) - min(numbers) <= 1
 
 
+def test_groups_are_spread_even_where_frames_would_balance_better_otherwise() -> None:
+    frames = {"covid": (300, 100, 100, 100), "healthy": (10, 10, 10, 10)}
+    patients = [
+        PatientFrames(f"{group} {number}", group, (count, 0, 0, 0))
+        for group, counts in frames.items()
+        for number, count in enumerate(counts)
+    ]
+    for seed in range(5):
+        (division,) = make_folds(patients, 2, seed=seed).repeats
+        held = [division[patient.patient] for patient in patients]
+        assert sorted(held[:4]) == sorted(held[4:]) == [1, 1, 2, 2]
+
+
 @given(COHORTS, st.randoms(use_true_random=False))
 @settings(max_examples=20, deadline=None)
 def test_folds_do_not_depend_on_the_order_of_patients(patients, random) -> None:  # type: ignore[no-untyped-def]

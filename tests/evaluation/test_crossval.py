@@ -67,11 +67,13 @@ def test_every_frame_is_predicted_once_while_its_patient_is_held_out(
 
 
 def test_the_baseline_knows_only_the_training_side(make_dataset: Callable[..., Dataset]) -> None:
-    dataset = make_dataset(4, score=lambda patient, zone: patient % 2)
+    scores = ((0, 0), (0, 1), (0, 1), (1, 1))
+    dataset = make_dataset(4, score=lambda patient, zone: scores[patient][zone])
     folds = Folds(2, ({"p0": 1, "p1": 1, "p2": 2, "p3": 2},))
-    result = validate(dataset, folds, HeadChoice())
+    result = validate(dataset, folds, HeadChoice("logistic"))
     rows = result.predictions[result.predictions["model"] == BASELINE]
-    assert (rows[["p0", "p1"]] == 0.5).all(axis=None)
+    assert (rows.loc[rows["fold"] == 1, ["p0", "p1"]] == (0.25, 0.75)).all(axis=None)
+    assert (rows.loc[rows["fold"] == 2, ["p0", "p1"]] == (0.75, 0.25)).all(axis=None)
 
 
 def test_a_score_that_a_fold_cannot_learn_is_refused(make_dataset: Callable[..., Dataset]) -> None:

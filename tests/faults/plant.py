@@ -89,7 +89,7 @@ class Outcome:
     @property
     def by(self) -> str:
         """The first test that failed; empty if none did."""
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", self.output, re.MULTILINE)
+        failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", self.output, re.MULTILINE)
         return failed[1] if failed else ""
 
 
