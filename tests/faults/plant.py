@@ -37,6 +37,7 @@ CAUGHT, SURVIVED, NO_PLACE = "caught", "SURVIVED", "cannot be planted"
 TOO_LONG, NO_TEST, PASSED, FAILED = "took too long", "tests do not run", "passes", "FAILS"
 # What tests read of the repository; everything else stays behind (environment, results, clips).
 _COPIED = ("pipeline", "tests", "docs", ".ci", "data/README.md", "features/README.md")
+_LARGE = 1 << 20
 # Tests must import the copy, whatever is installed; pytest's answer 1 means that tests failed.
 _RUN = """
 import sys, pytest, lusscore
@@ -122,12 +123,20 @@ def copy_tree(target: Path) -> None:
     compileall.compile_dir(target / "pipeline", quiet=1, invalidation_mode=mode)
 
 
+def _copy_or_link(source: str, target: str) -> None:
+    """Copy a file; weights and networks, in which nothing is planted, share their bytes."""
+    if Path(source).stat().st_size > _LARGE:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
 @contextmanager
 def planted(pristine: Path, fault: Fault | None) -> Iterator[Path | None]:
     """Give a copy that has the fault; None where its text is not there exactly once."""
     with tempfile.TemporaryDirectory(prefix="lusscore-fault-") as folder:
         copy = Path(folder).resolve() / "tree"
-        shutil.copytree(pristine, copy)
+        shutil.copytree(pristine, copy, copy_function=_copy_or_link)
         if fault is not None:
             file = copy / "pipeline" / "lusscore" / fault.file
             text = file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -20,12 +20,21 @@ def clip(number: int, zone: str, score: int, **settings: object) -> ScoredClip:
     return scored(number, zone, reading)
 
 
-def test_the_global_score_sums_zones_and_has_the_bounds_that_missing_ones_leave() -> None:
-    bundle = make_exam_bundle("lus-12")
-    exam = assemble_exam(bundle, "", [clip(1, "R-ant-sup", 3), clip(2, "L-lat-inf", 2)])
-    assert (exam.total, exam.lowest, exam.highest) == (5, 5, 5 + 3 * 10)
-    assert (exam.maximum, exam.zones_of_protocol, len(exam.zones)) == (36, 12, 2)
-    assert "10 zones were not scored; nothing was filled in for what is missing." in exam.notes
+@pytest.mark.parametrize(
+    ("protocol", "maximum"), [("lus-12", 36), ("lus-14", 42), ("lus-8", 24), ("blue-6", 18)]
+)
+def test_the_global_score_sums_zones_and_has_the_bounds_that_missing_ones_leave(
+    protocol: str, maximum: int
+) -> None:
+    """A sum is never brought to the range of another protocol."""
+    bundle = make_exam_bundle(protocol)
+    first, *_, last = bundle.zones().zone_names
+    exam = assemble_exam(bundle, "", [clip(1, first, 3), clip(2, last, 2)])
+    missing = maximum // 3 - 2
+    assert (exam.total, exam.lowest, exam.highest) == (5, 5, 5 + 3 * missing)
+    assert (exam.maximum, exam.zones_of_protocol, len(exam.zones)) == (maximum, missing + 2, 2)
+    told = f"{missing} zones were not scored; nothing was filled in for what is missing."
+    assert told in exam.notes
 
 
 def test_zones_come_in_the_protocols_order_with_their_clips() -> None:

@@ -144,6 +144,24 @@ def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> 
     assert "variants" in answers[1].evidence.note
 
 
+@pytest.mark.parametrize(("own", "shared"), [(2.5, 1.0), (1.0, 2.5), (2.0, 3.0), (0.5, 1.0)])
+def test_probabilities_are_scaled_by_the_temperatures_of_head_and_bundle(
+    bundle: Bundle, tmp_path: Path, own: float, shared: float
+) -> None:
+    clips = [film(tmp_path / "a.mp4", 2)]
+    answers = []
+    for head, whole in ((1.0, 1.0), (own, shared)):
+        member = replace(bundle.members[0], temperature=head)
+        with Scorer(replace(bundle, members=(member,), temperature=whole)) as scorer:
+            reading = scorer.score(clips).clips[0].reading
+        assert reading is not None
+        answers.append(reading.frame_probabilities)
+    scaled = answers[0] ** (1 / (own * shared))
+    scaled /= scaled.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answers[1], scaled, atol=1e-9)
+    assert np.abs(answers[1] - answers[0]).max() > 1e-3
+
+
 def test_probabilities_of_several_heads_are_averaged_after_their_own_temperatures(
     bundle: Bundle, tmp_path: Path
 ) -> None:
@@ -158,6 +176,7 @@ def test_probabilities_of_several_heads_are_averaged_after_their_own_temperature
         assert reading is not None
         answers.append(reading.frame_probabilities)
     np.testing.assert_allclose(answers[2], (answers[0] + answers[1]) / 2, atol=1e-12)
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
 
 
 def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_path: Path) -> None:
