@@ -74,6 +74,7 @@ def mixed_folder(root: Path) -> int:
     return clips
 
 
+@pytest.mark.slow
 def test_a_mixed_folder_reaches_a_report(
     lusscore: Callable[..., Result], tiny_backbone: Path, tmp_path: Path
 ) -> None:

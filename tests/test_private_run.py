@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from lusscore.cohort import read_cohort
 from privacy.planted import plant, seen
 
 
+@pytest.mark.slow
 def test_no_identifier_is_in_any_file_of_a_full_run(
     lusscore: Callable[..., Result], tiny_backbone: Path, tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ def test_a_network_that_swallows_everything_is_given_up_on(
     assert socket.getdefaulttimeout() == before
 
 
+@pytest.mark.slow
 def test_without_a_network_one_message_tells_what_to_do(run_python: Run, tmp_path: Path) -> None:
     code = """
 from lusscore.backbones import get_backbone, load_weights

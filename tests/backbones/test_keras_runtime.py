@@ -9,6 +9,7 @@ import pytest
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.mark.slow
 def test_importing_and_computing_says_nothing_and_keeps_other_lines(run_python: Run) -> None:
     code = """
 import os

@@ -131,6 +131,7 @@ def test_both_engines_give_the_same_levels(
         np.testing.assert_allclose(found[name], values, atol=1e-5 * np.abs(values).max())
 
 
+@pytest.mark.slow
 def test_levels_leave_the_embedding_of_the_bundled_network_as_it_is(
     lite0: BackboneSpec,
     lite0_engine: Engine,

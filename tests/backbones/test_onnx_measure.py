@@ -10,6 +10,7 @@ from lusscore.backbones.onnx_measure import count_flops, count_parameters
 from lusscore.backbones.openvino_runtime import import_openvino
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("lite0_engine")
 def test_two_ways_of_counting_agree_on_a_real_network(
     lite0: BackboneSpec, lite0_cache: Path
@@ -43,5 +44,6 @@ def test_an_open_shape_leaves_the_cost_open() -> None:
     assert count_flops(graph) is None
 
 
+@pytest.mark.slow
 def test_engine_fixture_is_an_engine(lite0_engine: Engine) -> None:
     assert lite0_engine.name == "openvino"

@@ -15,6 +15,7 @@ def test_an_unknown_precision_names_those_there_are() -> None:
         check_precision("f64")
 
 
+@pytest.mark.slow
 def test_bf16_is_close_where_the_processor_has_it_and_refused_where_not() -> None:
     from lusscore.backbones.openvino_runtime import import_openvino
 
@@ -38,6 +39,7 @@ def test_bf16_is_close_where_the_processor_has_it_and_refused_where_not() -> Non
     assert (reference != found).any()
 
 
+@pytest.mark.slow
 def test_keras_computes_in_bf16_and_leaves_its_settings_as_they_were() -> None:
     from lusscore.backbones.keras_runtime import import_keras
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
+# some versions, such as 4.1.0, try out links in the temporary folder when they are imported
+import filelock  # noqa: F401
+
 events: list[tuple[str, str]] = []
 
 

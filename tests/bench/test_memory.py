@@ -6,6 +6,7 @@ import pytest
 from lusscore.bench import BenchRow
 
 
+@pytest.mark.slow
 def test_peak_memory_is_compared_between_two_sizes(
     measure: Callable[..., dict[str, BenchRow]],
 ) -> None:

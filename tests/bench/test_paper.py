@@ -7,6 +7,7 @@ from lusscore.bench import BenchRow
 from lusscore.errors import BenchError
 
 
+@pytest.mark.slow
 def test_both_protocols_are_timed_and_their_images_counted(
     measure: Callable[..., dict[str, BenchRow]],
 ) -> None:

@@ -23,6 +23,7 @@ def test_errors_are_relative_to_the_largest_value(tmp_path: Path) -> None:
     assert errors["cosine_distance"] == pytest.approx(1 - 4 / 5)
 
 
+@pytest.mark.slow
 def test_both_formats_are_measured_or_the_machine_is_said_to_lack_one(
     measure: Callable[..., dict[str, BenchRow]],
 ) -> None:

@@ -6,6 +6,7 @@ from lusscore.bench import BenchRow
 from lusscore.bench.dask_cluster import dask_is_installed
 
 
+@pytest.mark.slow
 def test_every_way_to_compute_is_measured_and_so_is_the_writer(
     measure: Callable[..., dict[str, BenchRow]],
 ) -> None:

@@ -23,6 +23,7 @@ def test_the_command_knows_it_where_it_is_asked_for() -> None:
     assert "small" in {row["name"] for row in json.loads(listed)}
 
 
+@pytest.mark.slow
 def test_its_spec_is_what_is_built() -> None:
     parameters, size = run_python(["-c", COUNT]).output.split()
     assert int(parameters) == SMALL_SPEC.parameters

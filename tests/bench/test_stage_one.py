@@ -7,6 +7,7 @@ from lusscore.bench import BenchRow
 from lusscore.bench.small_backbone import SMALL_SPEC
 
 
+@pytest.mark.slow
 def test_a_backbone_is_measured_in_every_way(measure: Callable[..., dict[str, BenchRow]]) -> None:
     rows = measure("stage-one", 48)
     assert list(rows) == [
@@ -42,6 +43,7 @@ def test_a_backbone_is_measured_in_every_way(measure: Callable[..., dict[str, Be
     assert preparation["letterbox_ms"] > 0
 
 
+@pytest.mark.slow
 def test_an_onnx_file_is_measured_without_keras(
     measure: Callable[..., dict[str, BenchRow]], tiny_backbone: Path
 ) -> None:

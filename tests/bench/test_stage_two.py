@@ -1,8 +1,11 @@
 from collections.abc import Callable
 
+import pytest
+
 from lusscore.bench import BenchRow
 
 
+@pytest.mark.slow
 def test_stage_two_is_measured_in_small(measure: Callable[..., dict[str, BenchRow]]) -> None:
     row = measure("stage-two", 1200)["stage_two"]
     assert row.seconds

@@ -35,6 +35,7 @@ def seen_by(bundle: Bundle) -> np.ndarray:
     return np.hstack([embed(network, frames[:40]) for network in bundle.networks.values()])
 
 
+@pytest.mark.slow
 def test_another_process_reads_the_same_and_predicts_the_same_bits(tmp_path: Path) -> None:
     """Folder and zip alike, without TensorFlow, unpickling, a network or a write."""
     clips = np.arange(40) // 4

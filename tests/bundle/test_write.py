@@ -154,6 +154,7 @@ bundle = read_bundle(source)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
 @PLACES
 def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(
@@ -181,6 +182,7 @@ except BundleError as error:
     assert left_in(tmp_path) == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process to be killed at every step")
 @PLACES
 def test_a_process_that_is_killed_leaves_a_whole_bundle_whatever_it_was_doing(

@@ -99,6 +99,7 @@ def test_quick_findings_open_no_file(make_cohort: Callable[..., Cohort]) -> None
     assert "majority-baseline" in found
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_clips_are_told_apart_and_their_zones_names_are_found(
     shared: Path, tmp_path: Path

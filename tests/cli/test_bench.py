@@ -2,11 +2,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from lusscore.bench import suite_names
 
 
+@pytest.mark.slow
 def test_tables_and_a_file_are_written(lusscore: Callable[..., Result]) -> None:
     result = lusscore("bench", "start-up", "stage-two", "--frames", 600)
     assert result.exit_code == 0

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from lusscore.cohort import Cohort
 
 
+@pytest.mark.slow
 def test_a_report_is_made_again_from_the_files_of_a_run(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_by_default_five_folds_and_the_papers_head_and_rule() -> None:
     assert defaults["coverage"] == 0.8
 
 
+@pytest.mark.slow
 def test_one_head_sees_all_backbones_that_are_named(tmp_path: Path) -> None:
     both = make_ground(tmp_path, backbones=("tiny", "other"))
     result = train(both, "--head", "logistic", "--folds", 2, "--json")
@@ -267,6 +268,7 @@ def make_again(ground: Ground) -> Ground:
     return ground
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_training_that_is_interrupted_leaves_no_bundle(

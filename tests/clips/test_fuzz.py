@@ -96,6 +96,7 @@ def test_whole_files_of_every_format_are_read(
         assert answer.startswith("refused" if pictureless else "ok"), (name, answer)
 
 
+@pytest.mark.slow
 def test_the_worker_tells_of_a_crash_and_goes_on(tmp_path: Path, worker: Worker) -> None:
     worker.process.kill()
     assert "died" in worker.ask(tmp_path)
@@ -128,6 +129,7 @@ def mutate(data: bytes, other: bytes, changes: list[tuple[str, float, int, int]]
     return data
 
 
+@pytest.mark.slow
 @given(
     place=st.integers(0, 10**6),
     other=st.integers(0, 10**6),

@@ -277,6 +277,7 @@ def test_a_frame_at_the_limit_is_allowed() -> None:
         check_frame_count(Path("a"), MOST_FRAMES + 1)
 
 
+@pytest.mark.slow
 def test_a_gif_of_a_million_frames_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     stills = [Image.new("P", (2, 2), number) for number in range(2)]

@@ -51,9 +51,9 @@ def test_every_frame_is_predicted_once_while_its_patient_is_held_out(
     dataset = make_dataset(8)
     folds = make_folds(dataset.patients(), 3)
     told: list[tuple[int, int]] = []
-    result = validate(dataset, folds, HeadChoice(), progress=lambda *at: told.append(at))
+    result = validate(dataset, folds, HeadChoice("logistic"), progress=lambda *at: told.append(at))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    for model in ("tiny/softmax", BASELINE):
+    for model in ("tiny/logistic", BASELINE):
         rows = result.predictions[result.predictions["model"] == model]
         assert not rows.duplicated(["clip", "frame"]).any()
         assert len(rows) == len(dataset.frames)
@@ -87,7 +87,7 @@ def test_a_score_that_a_fold_cannot_learn_is_refused(make_dataset: Callable[...,
 def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(6, score=lambda patient, zone: 2 if patient < 2 else zone)
     folds = Folds(3, ({"p0": 1, "p1": 2, "p2": 3, "p3": 1, "p4": 2, "p5": 3},))
-    result = validate(dataset, folds, HeadChoice())
+    result = validate(dataset, folds, HeadChoice("logistic"))
     assert result.notes == (
         "No labelled frame has score 3.",
         "In fold 3 of repeat 1, no held-out frame has score 2; metrics of that score are not "
@@ -157,6 +157,7 @@ def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(
     )
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_changes_no_byte_of_predictions_csv(
     make_dataset: Callable[..., Dataset], tmp_path: Path
 ) -> None:

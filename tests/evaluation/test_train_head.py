@@ -102,6 +102,7 @@ for _ in train_all(dataset, [task] * 10**5, 2):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills a process by signal")
 def test_processes_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "endless.py"

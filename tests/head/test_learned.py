@@ -115,6 +115,7 @@ def test_a_restored_head_predicts_the_same_bits(
         np.testing.assert_array_equal(twice.arrays[key], array, strict=True)
 
 
+@pytest.mark.slow
 def test_another_process_predicts_the_same_bits_without_keras(tmp_path: Path) -> None:
     X, _ = embeddings()
     write_arrays(tmp_path / "frames.npz", {"X": X} | names())

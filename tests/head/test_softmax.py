@@ -9,6 +9,8 @@ from lusscore.head.embedding_head import epoch_variant
 from lusscore.head.softmax import SoftmaxHead
 
 
+# sixty checks, each of which trains in Keras a few times
+@pytest.mark.slow
 @parametrize_with_checks(
     [SoftmaxHead(epochs=4, learning_rate=0.1, batch_size=16)],
     expected_failed_checks=lambda head: {

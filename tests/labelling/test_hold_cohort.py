@@ -47,6 +47,7 @@ def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) -> None:
     spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(1000)]
     write_cohort(tmp_path, Card("many", "blue-6", "unknown"), spans)

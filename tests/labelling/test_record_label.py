@@ -217,6 +217,7 @@ def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:
     assert (folder / "manifest.csv").read_text() == text
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
     spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(60)]
     from lusscore.cohort import Card

@@ -80,6 +80,7 @@ def run(given: Imported, folder: Path, **options: object) -> Deidentified:
     return deidentify(given, folder / "data" / "ward", folder / "key.csv", **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_nothing_planted_is_left_in_any_file_of_the_cohort(tmp_path: Path) -> None:
     strings = plant(tmp_path / "Quistgaard ward", patients=6)
     options = ImportOptions(protocol="blue-6", name="ward")
@@ -320,6 +321,7 @@ print(len(done.copies), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_half_copy_and_is_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for number in range(2):

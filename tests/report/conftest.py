@@ -8,6 +8,7 @@ import pytest
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.report.model_names import model_labels
 from lusscore.report.run_files import read_run_files
+from lusscore.report.write import write_report
 from run_maker import Recipe, make_run
 
 SKIPPED = (
@@ -122,6 +123,25 @@ def hostile_folder(clinical_folder, tmp_path_factory):
     )
     (own_folder / "config.toml").write_text(text, encoding="utf-8")
     return own_folder
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Write reports whose figures are empty: drawing is most of the work."""
+    monkeypatch.setattr("lusscore.report.write.save_figures", _no_figures)
+
+
+def _no_figures(run, folder, labels):
+    names = ["intervals", "roc", "confusion_frame", "coverage", "reliability"]
+    if run.metrics["levels"]["zone"]:
+        names += ["zone_accuracy", "confusion_zone", "global_score", "bland_altman"]
+    return dict.fromkeys(names, "<svg></svg>")
+
+
+@pytest.fixture(scope="session")
+def clinical_page(clinical_folder):
+    """The report of the clinical run, with its figures, written beside it."""
+    return write_report(clinical_folder).read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lusscore.report.write import write_report
-
 PAGE = Path(__file__).parents[2] / "docs" / "report.md"
 WORDS = set(re.findall(r"\w+", PAGE.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="module")
-def tables(clinical_folder):
-    write_report(clinical_folder)
+def tables(clinical_folder, clinical_page):
+    assert clinical_page
     return {
         path.relative_to(clinical_folder).as_posix(): list(pd.read_csv(path, nrows=1).columns)
         for path in clinical_folder.rglob("*.csv")

@@ -13,6 +13,8 @@ from lusscore.report.sections.exams import exams
 from lusscore.report.write import write_report
 from run_maker import BACKBONES, Recipe, make_run
 
+pytestmark = pytest.mark.slow
+
 MODELS = MODELS_DRAWN + 1
 
 

@@ -49,8 +49,8 @@ class _Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page(clinical_folder):
-    return write_report(clinical_folder).read_text(encoding="utf-8")
+def page(clinical_page):
+    return clinical_page
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,7 @@ def test_calibration_chance_and_agreement_are_told(page):
     assert "McNemar’s test" in words
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_rule_is_told_and_others_are_for_information_only(page, own_folder, change_metrics):
     words = _Page(page).words()
     assert "is the score that most of its frames have, the higher on a tie (rule majority)" in words

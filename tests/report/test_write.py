@@ -11,6 +11,7 @@ def _contents(folder):
     return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
 def test_the_same_files_give_the_same_bytes_and_predictions_are_not_needed(own_folder):
     (own_folder / "predictions.csv").unlink()
     given = _contents(own_folder)
@@ -24,6 +25,7 @@ def test_the_same_files_give_the_same_bytes_and_predictions_are_not_needed(own_f
     assert _contents(own_folder) == once
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_what_a_run_warned_of_stands_in_its_summary(own_folder):
     config = own_folder / "config.toml"
     text = config.read_text(encoding="utf-8")
@@ -34,6 +36,7 @@ def test_what_a_run_warned_of_stands_in_its_summary(own_folder):
     assert '<p class="callout">Group &amp; score go together.</p>' in page
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_without_folds_the_table_of_results_speaks_of_none(own_folder):
     own = "Above: mean ± standard deviation over folds."
     assert own in write_report(own_folder).read_text(encoding="utf-8")
@@ -51,6 +54,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         write_report(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["lus-14", "lus-8"])
 def test_every_protocol_can_be_reported(tmp_path, protocol):
     recipe = Recipe(protocol=protocol, patients=6, healthy=0, skill=(("vgg16", 1.0),))
@@ -59,12 +63,14 @@ def test_every_protocol_can_be_reported(tmp_path, protocol):
     assert protocol in write_report(folder).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_without_zones_gives_the_same_bytes(images_folder):
     once = write_report(images_folder).read_bytes()
     assert write_report(images_folder).read_bytes() == once
     assert not (images_folder / "figures" / "zone_accuracy.svg").exists()
 
 
+@pytest.mark.slow
 def test_a_long_cohort_stays_a_small_page(tmp_path):
     skill = (("xception", 2.0), ("resnet50", 2.0), ("vgg16", 2.0))
     folder = make_run(tmp_path / "run", Recipe(patients=49, healthy=12, frames=(1, 2), skill=skill))

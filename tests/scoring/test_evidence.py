@@ -70,6 +70,7 @@ def test_it_holds_for_a_head_that_sees_two_networks(tmp_path: Path, clip: Path) 
     np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_holds_for_the_bundle_that_comes_with_lusscore_and_its_bands(tmp_path: Path) -> None:
     cohort = write_phantom(tmp_path / "phantom", PhantomSettings(patients=1, frames=3), jobs=1)
     reading = read(read_bundle(builtin_bundle_path()), cohort.folder / cohort.spans[0].clip)
@@ -176,6 +177,7 @@ def subset(shared: Path) -> Callable[[int], list[Path]]:
     return pick
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_clips_are_shown_what_the_shipped_bundle_sees_in_them(
     subset: Callable[[int], list[Path]],

@@ -120,6 +120,7 @@ def test_all_networks_of_the_model_and_no_other_are_in_the_bundle(
     assert bundle.familiar.mean.shape == (16,)
 
 
+@pytest.mark.slow
 def test_the_same_training_gives_the_same_bytes_on_any_number_of_jobs(
     chosen_run: Path, ground: Ground
 ) -> None:

@@ -53,6 +53,7 @@ def uploads(temporary: Path) -> list[str]:
     return sorted(path.name for path in temporary.rglob("*.mp4"))
 
 
+@pytest.mark.slow
 @on_posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_uploads_are_deleted_when_the_server_is_stopped(
@@ -89,6 +90,7 @@ def test_uploads_are_deleted_when_the_server_is_stopped(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 @on_posix
 def test_what_a_killed_server_left_is_swept_by_the_next(
     model: Path,

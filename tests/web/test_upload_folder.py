@@ -56,6 +56,7 @@ def test_nobody_else_may_open_it() -> None:
         assert folder.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_folders_of_servers_that_run_stay_and_of_those_that_were_killed_go(
     temporary: Path,
 ) -> None:

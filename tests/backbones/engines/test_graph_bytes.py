@@ -89,6 +89,7 @@ def test_a_network_that_could_not_be_read_again_is_told_when_it_is_made(
         graph_bytes(replace(toy_spec, embedding_size=8), toy_weights, None)
 
 
+@pytest.mark.slow
 def test_a_network_runs_from_its_bytes_without_tensorflow_or_a_file(
     lite0: BackboneSpec,
     lite0_cache: Path,

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from lusscore.backbones import BackboneSpec, Weights
 from lusscore.backbones.engines.keras_graph import keras_graph
 from lusscore.backbones.openvino_runtime import import_openvino
@@ -23,6 +25,7 @@ def test_the_graph_takes_frames_of_any_number_and_outlives_its_files(
     assert graph.outputs[0].element_type.to_string() == "f32"
 
 
+@pytest.mark.slow
 def test_another_backend_of_keras_is_refused_in_one_sentence(
     run_python: Run, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def assert_pooled(spec: BackboneSpec, network: MappedNetwork, images: np.ndarray
         assert error <= 1e-5 * np.abs(given).max(), part.name
 
 
+@pytest.mark.slow
 def test_the_embedding_and_every_level_are_poolings_of_the_maps(
     levelled: BackboneSpec, network: MappedNetwork, make_images: Images
 ) -> None:
@@ -71,6 +72,7 @@ def test_the_embedding_and_every_level_are_poolings_of_the_maps(
     assert_pooled(levelled, network, make_images(levelled, 3))
 
 
+@pytest.mark.slow
 def test_embeddings_are_those_of_the_engine(
     lite0: BackboneSpec, lite0_engine: Engine, network: MappedNetwork, make_images: Images
 ) -> None:
@@ -80,6 +82,7 @@ def test_embeddings_are_those_of_the_engine(
     np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_rows_of_a_map_are_rows_of_the_image(
     levelled: BackboneSpec, network: MappedNetwork, make_images: Images
 ) -> None:
@@ -95,6 +98,7 @@ def test_rows_of_a_map_are_rows_of_the_image(
         assert column > 8 if columns.start else row < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_what_an_image_gives_depends_on_no_other(
     count: int, levelled: BackboneSpec, network: MappedNetwork, make_images: Images
@@ -108,6 +112,7 @@ def test_what_an_image_gives_depends_on_no_other(
             np.testing.assert_array_equal(values[0], maps[name][row])
 
 
+@pytest.mark.slow
 def test_results_may_be_fetched_late_and_in_any_order(
     levelled: BackboneSpec, network: MappedNetwork, make_images: Images
 ) -> None:
@@ -120,6 +125,7 @@ def test_results_may_be_fetched_late_and_in_any_order(
         np.testing.assert_array_equal(found[number][1]["16"], maps["16"])
 
 
+@pytest.mark.slow
 def test_frames_of_another_size_are_refused(network: MappedNetwork) -> None:
     with pytest.raises(ValueError, match="takes uint8 images of shape"):
         network.run(np.zeros((1, 32, 32, 3), np.uint8))
@@ -201,6 +207,7 @@ def test_a_network_that_fails_when_it_runs_is_told_in_one_sentence(
         MappedNetwork(made, *ir_of([output], [frames]))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["xception", "vgg16"])
 def test_maps_of_real_networks_give_their_embedding_and_levels(

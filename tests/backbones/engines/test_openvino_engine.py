@@ -30,6 +30,7 @@ def assert_agree(first: np.ndarray, second: np.ndarray) -> None:
     assert np.abs(first - second).max() <= 1e-5 * np.abs(first).max()
 
 
+@pytest.mark.slow
 def test_any_number_of_images_gives_the_same_embeddings(
     lite0: BackboneSpec, lite0_engine: Engine, make_images: Images
 ) -> None:
@@ -44,6 +45,7 @@ def test_any_number_of_images_gives_the_same_embeddings(
     np.testing.assert_array_equal(images, before)
 
 
+@pytest.mark.slow
 def test_results_of_earlier_calls_stay(
     lite0: BackboneSpec, lite0_engine: Engine, make_images: Images
 ) -> None:
@@ -53,6 +55,7 @@ def test_results_of_earlier_calls_stay(
     np.testing.assert_array_equal(first, kept)
 
 
+@pytest.mark.slow
 def test_frames_need_not_be_contiguous(
     lite0: BackboneSpec, lite0_engine: Engine, make_images: Images
 ) -> None:
@@ -72,6 +75,7 @@ def test_agrees_with_keras_on_a_network_without_pooling(
         assert_agree(keras.embed(images), openvino.embed(images))
 
 
+@pytest.mark.slow
 def test_agrees_with_keras_on_resnet50_with_random_weights(
     tmp_path: Path, make_images: Images
 ) -> None:
@@ -89,6 +93,7 @@ def test_agrees_with_keras_on_resnet50_with_random_weights(
         assert_agree(reference.embed(images), fast.embed(images))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["xception", "vgg16"])
 def test_agrees_with_keras_on_real_weights(
@@ -104,6 +109,7 @@ def test_agrees_with_keras_on_real_weights(
         assert_agree(keras.embed(images), openvino.embed(images))
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_changes_no_embedding(
     lite0: BackboneSpec, lite0_engine: Engine, lite0_cache: Path, make_images: Images
 ) -> None:
@@ -115,12 +121,14 @@ def test_the_number_of_threads_changes_no_embedding(
         )
 
 
+@pytest.mark.slow
 def test_embeddings_are_computed_in_float32_and_threads_are_not_tied(lite0_engine: Engine) -> None:
     compiled = lite0_engine._compiled
     assert compiled.get_property("INFERENCE_PRECISION_HINT").to_string() == "f32"
     assert compiled.get_property("ENABLE_CPU_PINNING") is False
 
 
+@pytest.mark.slow
 def test_versions_name_openvino(lite0_engine: Engine) -> None:
     assert lite0_engine.name == "openvino"
     assert lite0_engine.versions == {"openvino": version("openvino")}
@@ -131,6 +139,7 @@ def test_unknown_device_lists_those_there_are(lite0: BackboneSpec) -> None:
         open_engine("openvino", lite0, load_weights(lite0), device="abacus")
 
 
+@pytest.mark.slow
 def test_building_a_network_opens_no_connection_and_leaves_the_home_folder_alone(
     lite0_build_report: list[str], lite0_cache: Path
 ) -> None:
@@ -146,6 +155,8 @@ def test_building_a_network_opens_no_connection_and_leaves_the_home_folder_alone
     assert list(lite0_cache.glob("*.xml"))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("lite0_build_report")
 def test_a_kept_network_runs_without_tensorflow_a_connection_or_a_file(
     lite0_cache: Path, run_python: Run, tmp_path: Path
 ) -> None:

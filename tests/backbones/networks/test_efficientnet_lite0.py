@@ -43,6 +43,7 @@ def assert_agrees(embeddings: np.ndarray, reference: np.ndarray) -> None:
     np.testing.assert_allclose(embeddings, reference, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_openvino_agrees_with_the_published_pytorch_network(
     lite0_engine: Engine, images: np.ndarray, reference: np.ndarray
 ) -> None:

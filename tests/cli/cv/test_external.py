@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from lusscore.cohort import Cohort
 
 
+@pytest.mark.slow
 def test_a_cohort_is_tested_by_heads_trained_on_another(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> None:

@@ -14,6 +14,7 @@ from lusscore.evaluation.models import COMBINATIONS
 from lusscore.head import head_names, head_summary
 
 
+@pytest.mark.slow
 def test_several_heads_and_their_settings_make_one_run(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -37,6 +38,7 @@ def test_several_heads_and_their_settings_make_one_run(
     assert report.count("<h3>Head beside it</h3>") == 2
 
 
+@pytest.mark.slow
 def test_other_heads_and_settings_are_other_runs(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -50,6 +52,7 @@ def test_other_heads_and_settings_are_other_runs(
     assert len(list(Path("results/tiny").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_two_backbones_are_combined(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path, tmp_path: Path
 ) -> None:

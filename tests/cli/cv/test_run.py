@@ -10,6 +10,7 @@ from click.testing import Result
 from lusscore.cohort import Cohort
 
 
+@pytest.mark.slow
 def test_a_run_writes_every_file_of_the_design(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_run_is_named_by_a_name_and_not_by_a_place(
     assert not Path("results").exists()
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_predictions(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -54,6 +56,7 @@ def test_the_same_command_gives_the_same_predictions(
         assert a == b, file
 
 
+@pytest.mark.slow
 def test_another_head_setting_computes_no_embedding(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -69,6 +72,7 @@ def test_another_head_setting_computes_no_embedding(
     assert "dropout = 0.2" in Path("results/tiny", runs[0], "config.toml").read_text()
 
 
+@pytest.mark.slow
 def test_saved_folds_are_used_again_and_checked(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -82,6 +86,7 @@ def test_saved_folds_are_used_again_and_checked(
     assert "patient 'p3' is in no fold" in result.output
 
 
+@pytest.mark.slow
 def test_an_existing_run_is_not_replaced_unasked(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
@@ -145,6 +150,7 @@ def test_a_head_setting_out_of_range_is_a_sentence(
     assert not Path("results").exists()
 
 
+@pytest.mark.slow
 def test_skipped_clips_make_the_exit_code_1(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> None:
@@ -157,6 +163,7 @@ def test_skipped_clips_make_the_exit_code_1(
     assert "0 bytes" in Path("results/holes/a/report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_rule_is_recorded_and_makes_another_run(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:

@@ -12,6 +12,7 @@ from lusscore.evaluation.selection.criteria import CRITERIA
 from lusscore.evaluation.selection.nested import WAYS
 
 
+@pytest.mark.slow
 def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
 ) -> None:

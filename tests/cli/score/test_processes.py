@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bundle_maker import make_bundle
 from lusscore.bundle.bundle import Bundle
 from lusscore.bundle.write import write_bundle
@@ -54,6 +56,7 @@ def test_a_process_that_scores_loads_no_tensorflow_opens_no_socket_and_prints_js
     assert seen["sockets"] == []
 
 
+@pytest.mark.slow
 def test_two_processes_that_score_into_one_folder_do_no_harm(
     exam: Path, bundle: Bundle, tmp_path: Path
 ) -> None:

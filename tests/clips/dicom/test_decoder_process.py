@@ -39,6 +39,7 @@ def test_what_crashes_the_decoder_gets_a_sentence(tmp_path: Path, breaking: obje
     assert bare.returncode != 0
 
 
+@pytest.mark.slow
 def test_a_process_that_died_is_started_again() -> None:
     dataset = pydicom.dcmread(LOSSLESS)
     frame = pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=1)

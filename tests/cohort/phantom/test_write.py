@@ -109,6 +109,7 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
         write_phantom(tmp_path / "file" / "c", PhantomSettings(patients=1, frames=2), jobs=1)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_cohort_and_can_be_repeated(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path\n"

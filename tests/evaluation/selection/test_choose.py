@@ -68,6 +68,7 @@ def test_the_best_are_averaged_and_calibrated_together() -> None:
     assert -np.log(combined[own]).mean() < -np.log(alone[own]).mean()
 
 
+@pytest.mark.slow
 @given(st.permutations(range(12)))
 def test_the_order_of_frames_changes_nothing(order: list[int]) -> None:
     rng = np.random.default_rng(1)

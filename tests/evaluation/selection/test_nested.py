@@ -48,6 +48,7 @@ def run(dataset: Dataset, selection: Selection, jobs: int = 1) -> CrossValidatio
     )
 
 
+@pytest.mark.slow
 def test_features_that_show_nothing_are_never_chosen() -> None:
     dataset = make_labelled(18, zones=4, noise=1.0).dataset
     file = dataset.features[BACKBONE]
@@ -111,6 +112,7 @@ def test_the_fold_that_is_reported_changes_nothing_that_is_chosen() -> None:
     np.testing.assert_array_equal(relabelled.probabilities, honest.probabilities)
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_chooses_and_predicts_the_same() -> None:
     dataset = make_labelled(12, zones=3, noise=1.0).dataset
     one, two = (run(dataset, choosing("best", "average"), jobs) for jobs in (1, 2))

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from lusscore.bundle.bundle import Bundle
 from web.browser.tab import open_tab
 from web.page_server import serving
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "a-token-of-this-test"
 

@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from lusscore.cohort import read_cohort
 from lusscore.report.exam.overlay import MOST_OPAQUE, magnify
 from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_exam_is_dropped_placed_scored_looked_at_corrected_and_kept(

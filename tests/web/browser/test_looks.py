@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, expect
 from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab, open_tab
 
+pytestmark = pytest.mark.slow
+
 # colours do not depend on widths
 LOOKS: tuple[tuple[int, int, Literal["light", "dark"]], ...] = (
     (1280, 860, "light"),

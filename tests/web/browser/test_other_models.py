@@ -15,6 +15,8 @@ from lusscore.cohort import Card, Span, write_cohort
 from web.browser.tab import SECONDS, Tab, open_tab
 from web.page_server import serving
 
+pytestmark = pytest.mark.slow
+
 POINTS = ("R1", "R2", "R3", "L1", "L2", "L3")
 
 

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from lusscore.cohort import read_cohort
 from web.browser.study import COHORT, MARKUP
 from web.browser.tab import SECONDS, Tab, open_tab
+
+pytestmark = pytest.mark.slow
 
 
 def test_suggested_clips_are_labelled_by_keys(

@@ -4,10 +4,13 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from web.browser.study import COHORT, OTHER_COHORT
 from web.browser.tab import open_tab
+
+pytestmark = pytest.mark.slow
 
 
 def test_runs_stand_side_by_side_with_their_reports(

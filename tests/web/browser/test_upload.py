@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import APIResponse, Request, Response, expect
 
 from lusscore.web.limits import Limits
 from web.browser.study import EXAM, MARKUP
 from web.browser.tab import Tab
+
+pytestmark = pytest.mark.slow
 
 SENTENCE = re.compile(r"^[A-Z].*[.)]$", re.DOTALL)
 
