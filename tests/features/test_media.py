@@ -1,14 +1,11 @@
 """What clips are on disk: digested and read once, remembered by content, never wrongly."""
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar, write_video
@@ -16,7 +13,6 @@ from lusscore.clips import count_frames, digest_clip
 from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
 from lusscore.errors import ClipError
 from lusscore.features import Media, MediaIndex, Survey, plan_clip, survey_clip
-from lusscore.features.media import Clock
 from lusscore.files import read_record, write_record
 from lusscore.sector import Sector, find_sector
 from sector_maker import fan_clip, write_text
@@ -31,7 +27,7 @@ def test_one_reading_tells_what_several_would(tmp_path: Path) -> None:
     survey = survey_clip(path)
     assert survey.frames == count_frames(path) == 9
     assert survey.sector == find_sector(path)
-    assert survey.clock.period == pytest.approx(1 / 20)
+    np.testing.assert_allclose(survey.times, np.arange(9) / 20, atol=1e-6)
     assert survey.repeats == ()
 
 
@@ -49,7 +45,11 @@ def test_a_drift_that_is_slow_is_no_repeat(tmp_path: Path) -> None:
         wave = 120 + 100 * np.sin((columns + 0.1 * number) / 25)
         picture = np.broadcast_to(wave[None, :, None], (240, 320, 3)).astype(np.uint8)
         Image.fromarray(picture).save(folder / f"{number:03d}.png")
-    assert 0 < len(survey_clip(folder).repeats) < 50
+    survey = survey_clip(folder)
+    assert 0 < len(survey.repeats) < 50
+    # pictures have no clock
+    assert len(survey.times) == 60
+    assert np.isnan(survey.times).all()
 
 
 def test_a_broken_clip_gets_its_sentence(tmp_path: Path) -> None:
@@ -191,28 +191,10 @@ def test_where_nothing_can_be_written_nothing_is_remembered(
             assert frames(MediaIndex(cohort, tmp_path / folder).survey_all()) == [5, 5]
 
 
-@given(st.lists(st.floats(0, 10), min_size=1, max_size=100))
-def test_any_times_come_back_to_within_a_millisecond(gaps: list[float]) -> None:
-    times = np.cumsum(gaps)
-    kept = Clock.of(times.tolist()).times(len(times))
-    np.testing.assert_allclose(kept, times - times[0], atol=1.1e-3)
-
-
-def test_a_regular_clock_is_one_number_and_any_other_keeps_every_time() -> None:
-    regular = Clock.of([n / 30 for n in range(1000)])
-    assert (regular.period, regular.seconds) == (pytest.approx(1 / 30), ())
-    assert Clock.of([5.0, 5.1, 5.5, 7.0]).times(4).tolist() == [0.0, 0.1, 0.5, 2.0]
-    assert Clock.of([3.0]).times(1).tolist() == [0.0]
-
-
-@pytest.mark.parametrize("times", [[], [math.nan], [0.0, math.nan]])
-def test_without_a_clock_there_is_no_time(times: list[float]) -> None:
-    assert np.isnan(Clock.of(times).times(3)).all()
-
-
-def surveyed(count: int, repeats: tuple[int, ...] = (), clock: Clock | None = None) -> Media:
+def surveyed(count: int, repeats: tuple[int, ...] = (), period: float = np.nan) -> Media:
+    times = tuple((period * np.arange(count)).tolist())
     sector = Sector(4, 4, "none", (), ())
-    return Media("a.mp4", "aa", (1,), survey=Survey(count, clock or Clock(), repeats, sector))
+    return Media("a.mp4", "aa", (1,), survey=Survey(count, times, repeats, sector))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +210,7 @@ def surveyed(count: int, repeats: tuple[int, ...] = (), clock: Clock | None = No
         ),
         # frames per second follow the clip's own clock
         (
-            surveyed(50, clock=Clock.of([n / 25 for n in range(50)])),
+            surveyed(50, period=1 / 25),
             {"frames": FramesPolicy("per-second", 2)},
             [0, 13, 25, 38],
         ),

@@ -24,7 +24,7 @@ from lusscore.features import (
     extract_features,
     read_features,
 )
-from lusscore.features.computing import ClipTask, compute_clip
+from lusscore.features.computing import Order, compute_clip
 
 CLIPS = 24
 slow = pytest.mark.slow
@@ -135,10 +135,10 @@ def test_a_clip_that_brings_down_every_worker_is_recorded_and_the_rest_is_done(
     (tmp_path / "deadly_task.py").write_text(
         "import os\n"
         "from lusscore.features.computing import compute_clip\n"
-        "def deadly(task):\n"
-        f"    if task.clip.path == {deadly!r}:\n"
+        "def deadly(numbered, **options):\n"
+        f"    if numbered[1].clip.path == {deadly!r}:\n"
         "        os._exit(9)\n"
-        "    return compute_clip(task)\n"
+        "    return compute_clip(numbered, **options)\n"
     )
     done = subprocess.run(
         [sys.executable, str(tmp_path / "deadly.py"), "features", "tiny", "-b", str(tiny_backbone),
@@ -245,8 +245,6 @@ def test_a_scheduler_that_is_not_there_gets_a_sentence_and_nothing_else(
 
 
 def test_a_worker_of_another_version_refuses_its_task(tmp_path: Path) -> None:
-    clip = PlannedClip("a.mp4", "a" * 64, np.arange(1))
-    settings = ExtractionSettings()
-    task = ClipTask(0, clip, tmp_path, settings, (), EngineChoice(), 16, version="9.9")
+    order = Order(PlannedClip("a.mp4", "a" * 64, np.arange(1)), tmp_path, ())
     with pytest.raises(EngineError, match=r"has lusscore .*, but the run is of 9\.9"):
-        compute_clip(task)
+        compute_clip((0, order), ExtractionSettings(), EngineChoice(), 16, version="9.9")

@@ -2,7 +2,14 @@
 
 from lusscore.backbones.attribution import attribute
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
-from lusscore.backbones.engines import Engine, Result, engine_names, open_engine, register_engine
+from lusscore.backbones.engines import (
+    Engine,
+    Result,
+    check_engine,
+    engine_names,
+    open_engine,
+    register_engine,
+)
 from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.engines.mapped_network import MappedNetwork
 from lusscore.backbones.levels import with_levels
@@ -43,6 +50,7 @@ __all__ = [
     "Weights",
     "attribute",
     "backbone_names",
+    "check_engine",
     "check_precision",
     "engine_names",
     "find_weights",

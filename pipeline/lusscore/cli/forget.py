@@ -51,7 +51,14 @@ def command(
     from lusscore.labelling import forget_patients
 
     names = sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
-    cohorts = [find_cohort(name, data_dir, check_files=False) for name in names]
+    cohorts = []
+    for name in names:
+        try:
+            cohorts.append(find_cohort(name, data_dir, check_files=False))
+        except CohortError as error:
+            if name == cohort:
+                raise
+            note(f"Cohort {name} was not looked at, and may have the same recordings: {error}")
     if cohort is not None:
         found = find_cohort(cohort, data_dir, check_files=False)
     else:

@@ -1,6 +1,6 @@
 """Stage one: frames to embeddings, computed once and kept by content."""
 
-from lusscore.features.computing import Callbacks, EngineChoice, Outcome
+from lusscore.features.computing import Callbacks, EngineChoice
 from lusscore.features.extract import IMAGES_PER_BATCH, RunChoice, extract_features
 from lusscore.features.feature_file import (
     Features,
@@ -24,6 +24,7 @@ from lusscore.features.media import (
 from lusscore.features.recipe import EMBEDDING, differences, make_recipe, make_selection
 from lusscore.features.removal import Pruned, find_digests, find_unneeded, forget_clips, prune
 from lusscore.features.status import FileStatus, cohort_status
+from lusscore.features.stock import Outcome
 from lusscore.features.stream import Chunk, ClipEnd, stream_clips
 from lusscore.features.verify import FileReport, repair_cohort, verify_cohort
 

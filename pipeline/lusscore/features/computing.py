@@ -24,14 +24,16 @@ from lusscore.backbones import (
     BackboneSpec,
     Engine,
     Weights,
+    check_engine,
     load_weights,
     open_engine,
 )
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import EngineError, FeatureFileError, WeightsError
 from lusscore.features.media import PlannedClip
-from lusscore.features.parts import PART_BYTES, Block, Gap, Needs, PartStore
+from lusscore.features.parts import PART_BYTES, Block, Gap, PartStore
 from lusscore.features.recipe import EMBEDDING, EXTRACTION_VERSION
+from lusscore.features.stock import Stock
 from lusscore.features.stream import Chunk, ClipEnd, stream_clips
 from lusscore.workers import Pool, WorkerDiedError
 
@@ -58,6 +60,11 @@ class EngineChoice:
         Folder for converted networks, None for none.
     precision
         Number format of the networks' arithmetic; see :data:`lusscore.backbones.PRECISIONS`.
+
+    Raises
+    ------
+    EngineError
+        If there is no such engine.
     """
 
     name: str = "openvino"
@@ -65,6 +72,9 @@ class EngineChoice:
     threads: int | None = None
     cache: Path | None = None
     precision: str = DEFAULT_PRECISION
+
+    def __post_init__(self) -> None:
+        check_engine(self.name)
 
     def open(self, spec: BackboneSpec, weights: Weights) -> Engine:
         """Open the engine of a backbone."""
@@ -77,40 +87,6 @@ class EngineChoice:
             cache=self.cache,
             precision=self.precision,
         )
-
-
-@dataclass
-class Outcome:
-    """What stage one did for one backbone.
-
-    Attributes
-    ----------
-    backbone, path
-        Its name, and its feature file.
-    clips, frames, images
-        Computed in this run: clips, frames of them, and frames times variants.
-    seconds
-        From the first clip to the last write, of all backbones of the run together.
-    failed
-        Clips without embeddings and why.
-    away
-        Clips that cannot be opened now and whose embeddings are kept.
-    finished
-        False if the run was stopped before its end.
-    packed
-        Whether the feature file was written.
-    """
-
-    backbone: str
-    path: Path
-    clips: int = 0
-    frames: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    failed: dict[str, str] = field(default_factory=dict)
-    away: list[str] = field(default_factory=list)
-    finished: bool = True
-    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,17 +114,6 @@ class Callbacks:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass
-class Job:
-    """One backbone at work on a cohort."""
-
-    spec: BackboneSpec
-    weights: Weights
-    needs: Needs
-    store: PartStore
-    outcome: Outcome
-
-
 @dataclass(frozen=True)
 class Order:
     """A clip to decode once, and the networks that see it; can be sent to a worker."""
@@ -160,27 +125,25 @@ class Order:
 
 @dataclass(frozen=True)
 class Work:
-    """An order, and for each of its networks the job and the layers that it lacks."""
+    """An order, and for each of its networks the stock and the layers that it lacks."""
 
     order: Order
-    wanted: tuple[tuple[Job, tuple[str, ...]], ...]
+    wanted: tuple[tuple[Stock, tuple[str, ...]], ...]
 
 
-def divide_work(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Job, Gap]]) -> Iterator[Work]:
-    """Make work of what jobs lack of a clip; those that lack the same frames share a decoding."""
-    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Job, Gap]]] = {}
-    for job, gap in gaps:
-        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((job, gap))
+def divide_work(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Stock, Gap]]) -> Iterator[Work]:
+    """Make work of what lacks of a clip; backbones that lack the same frames share a decoding."""
+    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Stock, Gap]]] = {}
+    for stock, gap in gaps:
+        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((stock, gap))
     for same in shared.values():
-        gap = same[0][1]
         networks = []
-        for job, own in same:
-            levels = tuple(name for name in own.layers if name != EMBEDDING)
-            networks.append((replace(job.spec, levels=levels), job.weights))
+        for stock, gap in same:
+            levels = tuple(name for name in gap.layers if name != EMBEDDING)
+            networks.append((replace(stock.spec, levels=levels), stock.weights))
         part = replace(clip, frames=gap.frames, variants=gap.variants)
-        yield Work(
-            Order(part, path, tuple(networks)), tuple((job, own.layers) for job, own in same)
-        )
+        wanted = tuple((stock, own.layers) for stock, own in same)
+        yield Work(Order(part, path, tuple(networks)), wanted)
 
 
 @dataclass(frozen=True)
@@ -232,10 +195,10 @@ class Keeper:
 class _Gathering:
     """What one backbone has computed of the clip in hand."""
 
-    def __init__(self, job: Job, clip: PlannedClip, layers: tuple[str, ...], keeper: Keeper):
-        self._job, self._clip, self._keeper = job, clip, keeper
-        self._layers = {name: job.needs.layers[name] for name in layers}
-        self._skipped = 0 if EMBEDDING in layers else job.spec.embedding_size
+    def __init__(self, stock: Stock, clip: PlannedClip, layers: tuple[str, ...], keeper: Keeper):
+        self._stock, self._clip, self._keeper = stock, clip, keeper
+        self._layers = {name: stock.needs.layers[name] for name in layers}
+        self._skipped = 0 if EMBEDDING in layers else stock.spec.embedding_size
         self._rows: list[NDArray[Any]] = []
         self._times: list[NDArray[np.float64]] = []
         self._done, self._made_by, self._error = 0, "", ""
@@ -244,7 +207,7 @@ class _Gathering:
         if self._error:
             return
         computed = embeddings[..., self._skipped :]
-        stored = _stored(computed, self._job.needs.dtype)
+        stored = _stored(computed, self._stock.needs.dtype)
         if stored is None:
             self._error = self._beyond(computed)
             return
@@ -255,7 +218,7 @@ class _Gathering:
             self._flush()
 
     def end(self, error: str) -> None:
-        outcome, clip = self._job.outcome, self._clip
+        outcome, clip = self._stock.outcome, self._clip
         if error or self._error:
             outcome.failed[clip.path] = error or self._error
             return
@@ -272,12 +235,12 @@ class _Gathering:
             self._clip.frames[self._done : self._done + len(rows)],
             np.concatenate(self._times).astype(np.float32),
             self._clip.variants or (),
-            self._job.needs.augmentation,
+            self._stock.needs.augmentation,
             self._layers,
             rows,
             self._made_by,
         )
-        self._keeper.write(self._job.store, self._clip.digest, block)
+        self._keeper.write(self._stock.store, self._clip.digest, block)
         self._done += len(rows)
         self._rows, self._times = [], []
 
@@ -285,14 +248,14 @@ class _Gathering:
         """Say which layers hold what cannot be stored."""
         found, start = [], 0
         for name, size in self._layers.items():
-            if _stored(computed[..., start : start + size], self._job.needs.dtype) is None:
+            if _stored(computed[..., start : start + size], self._stock.needs.dtype) is None:
                 found.append(name)
             start += size
         where = "" if EMBEDDING in found else f" (levels {', '.join(found)})"
         beyond = "float16 holds" if np.isfinite(computed).all() else "can be computed with"
         return (
             f"{self._clip.path} has embeddings{where} beyond what {beyond}; check the weights of "
-            f'{self._job.spec.name}, or set dtype = "float32" in the card.'
+            f'{self._stock.spec.name}, or set dtype = "float32" in the card.'
         )
 
 
@@ -304,7 +267,7 @@ def _stored(embeddings: NDArray[Any], dtype: str) -> NDArray[Any] | None:
 
 
 def _gather(work: Work, keeper: Keeper) -> list[_Gathering]:
-    return [_Gathering(job, work.order.clip, layers, keeper) for job, layers in work.wanted]
+    return [_Gathering(stock, work.order.clip, layers, keeper) for stock, layers in work.wanted]
 
 
 def _add(work: Work, gathering: Sequence[_Gathering], rows: Rows, callbacks: Callbacks) -> None:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -15,24 +15,21 @@ from joblib import cpu_count
 
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort
-from lusscore.errors import ClipError, WeightsError
+from lusscore.errors import ClipError
 from lusscore.features.computing import (
     Callbacks,
     EngineChoice,
-    Job,
     Keeper,
-    Outcome,
     Work,
     compute_here,
     compute_on_workers,
     divide_work,
 )
-from lusscore.features.feature_file import PackedClip
 from lusscore.features.forecast import remember_speed
 from lusscore.features.freshness import remember_weights
 from lusscore.features.media import CACHE_NAME, Media, MediaIndex
 from lusscore.features.parts import Gap
-from lusscore.features.stock import Stock
+from lusscore.features.stock import Outcome, Stock
 from lusscore.files import sweep
 from lusscore.workers import open_pool
 
@@ -117,14 +114,13 @@ def extract_features(
         )
         for spec in specs
     ]  # fmt: skip
-    outcomes = [Outcome(stock.spec.name, stock.path) for stock in stocks]
     for stock in stocks:
         for sentence in _notes(stock):
             callbacks.note(sentence)
         if stock.asked.weights is not None:
             remember_weights(features_dir, stock.asked.weights)
     started = time.perf_counter()
-    pending = _Pending(cohort, index, media, stocks, outcomes, run, callbacks)
+    pending = _Pending(cohort, index, media, stocks, run, callbacks)
     finished = True
     with Keeper() as keeper:
         works = iter(pending)
@@ -134,16 +130,19 @@ def extract_features(
             sweep(features_dir / cohort.name)
             source = chain([first], works)
             finished = _compute(source, cohort, engine, run, keeper, callbacks)
-    if run.strict:
-        _end_strict_run(outcomes)
-    for stock, outcome in zip(stocks, outcomes, strict=True):
-        outcome.finished = finished
-        if finished and run.part is None:
-            outcome.packed = stock.pack(pending.packed(stock, outcome))
-        order = cohort.clips()
+    for stock in stocks:
+        outcome = stock.outcome
+        outcome.finished, order = finished, cohort.clips()
         outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
         outcome.away = [clip for clip in order if clip in outcome.away]
+        for error in outcome.failed.values() if run.strict else ():
+            raise ClipError(
+                f"{error} Stopped here because of --strict; clips that were finished are kept."
+            )
+        if finished and run.part is None:
+            stock.pack(media)
         outcome.seconds = time.perf_counter() - started
+    outcomes = [stock.outcome for stock in stocks]
     remember_speed(engine, list(zip(specs, outcomes, strict=True)), run.workers)
     return outcomes
 
@@ -180,14 +179,6 @@ def _compute(
         )
 
 
-def _end_strict_run(outcomes: Sequence[Outcome]) -> None:
-    for outcome in outcomes:
-        for error in outcome.failed.values():
-            raise ClipError(
-                f"{error} Stopped here because of --strict; clips that were finished are kept."
-            )
-
-
 @dataclass
 class _Pending:
     """The clips of a run, looked through ahead of the networks; iterating gives what they lack.
@@ -199,10 +190,8 @@ class _Pending:
     index: MediaIndex
     media: list[Media]
     stocks: Sequence[Stock]
-    outcomes: Sequence[Outcome]
     run: RunChoice
     callbacks: Callbacks
-    jobs: dict[int, Job] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Work]:
         numbers = list(range(len(self.media)))
@@ -212,29 +201,19 @@ class _Pending:
         random.shuffle(numbers)
         lacking = [0] * len(self.stocks)
         for done, number in enumerate(self._surveyed(numbers), 1):
-            if self.run.strict and any(outcome.failed for outcome in self.outcomes):
+            if self.run.strict and any(stock.outcome.failed for stock in self.stocks):
                 return
-            found: list[tuple[Job, Gap]] = []
+            found: list[tuple[Stock, Gap]] = []
             for one, stock in enumerate(self.stocks):
-                gaps = self._gaps(stock, self.outcomes[one], self.media[number])
+                gaps = _gaps(stock, self.media[number])
                 lacking[one] += sum(len(gap.frames) for gap in gaps)
                 # as many as in clips that were looked at, so far as is known
                 about = lacking[one] + round(lacking[one] / done * (len(numbers) - done))
                 self.callbacks.total(stock.spec.name, about)
-                found += [(self._job(one), gap) for gap in gaps]
+                found += [(stock, gap) for gap in gaps]
             if found:
                 clip = self.stocks[0].plan(self.media[number])
                 yield from divide_work(clip, self.cohort.clip_path(clip.path), found)
-
-    def packed(self, stock: Stock, outcome: Outcome) -> list[PackedClip]:
-        """List what a feature file has to hold, in manifest order."""
-        clips = []
-        for media in self.media:
-            clip = stock.plan(media)
-            error = outcome.failed.get(clip.path, "")
-            frames = clip.frames[:0] if error else clip.frames
-            clips.append(PackedClip(clip.path, clip.digest, frames, error))
-        return clips
 
     def _surveyed(self, numbers: Sequence[int]) -> Iterator[int]:
         """Read clips through that were not yet, some ahead of their turn."""
@@ -249,30 +228,15 @@ class _Pending:
                     self.media[ready] = media.result()
                     yield ready
 
-    def _gaps(self, stock: Stock, outcome: Outcome, media: Media) -> list[Gap]:
-        """List what a backbone lacks of a clip; record why nothing can be done about it."""
-        clip = stock.plan(media)
-        if media.error:
-            if media.away and len(clip.frames) and not stock.gaps(clip):
-                outcome.away.append(clip.path)
-            else:
-                outcome.failed[clip.path] = media.error
-            return []
-        if not len(clip.frames):
-            return []
-        return stock.gaps(clip)
 
-    def _job(self, number: int) -> Job:
-        """Return the backbone at work, whose weights are needed now."""
-        if number not in self.jobs:
-            stock = self.stocks[number]
-            weights = stock.asked.weights
-            if weights is None:
-                raise WeightsError(
-                    f"Weights of {stock.spec.name} are needed now: a clip changed while it was "
-                    "looked at. Run this again."
-                )
-            self.jobs[number] = Job(
-                stock.spec, weights, stock.needs, stock.store, self.outcomes[number]
-            )
-        return self.jobs[number]
+def _gaps(stock: Stock, media: Media) -> list[Gap]:
+    """List what a backbone lacks of a clip; record why nothing can be done about it."""
+    clip = stock.plan(media)
+    gaps = stock.gaps(clip)
+    if not media.error:
+        return gaps
+    if media.away and len(clip.frames) and not gaps:
+        stock.outcome.away.append(clip.path)
+    else:
+        stock.outcome.failed[clip.path] = media.error
+    return []

@@ -13,9 +13,9 @@ from joblib import cpu_count
 
 from lusscore.backbones import BackboneSpec, measure_sgemm
 from lusscore.cohort import Cohort
-from lusscore.features.computing import Callbacks, EngineChoice, Outcome
+from lusscore.features.computing import Callbacks, EngineChoice
 from lusscore.features.media import MediaIndex
-from lusscore.features.stock import Stock
+from lusscore.features.stock import Outcome, Stock
 from lusscore.files import read_record, write_record
 
 _SPEED_NAME = "speed.json"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import BackboneSpec, Weights
 from lusscore.cohort import Cohort, ExtractionSettings
-from lusscore.errors import DamagedFileError, FeatureFileError
+from lusscore.errors import DamagedFileError, FeatureFileError, WeightsError
 from lusscore.features.feature_file import (
     Features,
     PackedClip,
@@ -23,6 +24,40 @@ from lusscore.features.feature_file import (
 from lusscore.features.freshness import Asked, ask
 from lusscore.features.media import Media, PlannedClip, plan_clip
 from lusscore.features.parts import Block, Gap, Needs, PartStore, find_gaps, unite
+
+
+@dataclass
+class Outcome:
+    """What stage one did for one backbone.
+
+    Attributes
+    ----------
+    backbone, path
+        Its name, and its feature file.
+    clips, frames, images
+        Computed in this run: clips, frames of them, and frames times variants.
+    seconds
+        From the first clip to the last write, of all backbones of the run together.
+    failed
+        Clips without embeddings and why.
+    away
+        Clips that cannot be opened now and whose embeddings are kept.
+    finished
+        False if the run was stopped before its end.
+    packed
+        Whether the feature file was written.
+    """
+
+    backbone: str
+    path: Path
+    clips: int = 0
+    frames: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    failed: dict[str, str] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)
+    finished: bool = True
+    packed: bool = False
 
 
 @dataclass
@@ -43,6 +78,8 @@ class Stock:
         What is wrong with the file that is there, as a sentence; else empty.
     store
         The parts of the recipe that is asked for.
+    outcome
+        What a run has done so far.
     """
 
     path: Path
@@ -51,6 +88,7 @@ class Stock:
     record: Features | None
     damage: str
     store: PartStore
+    outcome: Outcome
     _rows: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -106,7 +144,7 @@ class Stock:
                 download=download,
             )
             store = PartStore(features_dir, asked.recipe)
-            return cls(path, asked, settings, record, damage, store)
+            return cls(path, asked, settings, record, damage, store, Outcome(spec.name, path))
 
         found = look(download and record is None)
         if found.asked.weights is None and download and found.lacks_any(media):
@@ -124,6 +162,22 @@ class Stock:
         return self.asked.spec
 
     @property
+    def weights(self) -> Weights:
+        """The weights, which are needed now.
+
+        Raises
+        ------
+        WeightsError
+            If they are not at hand.
+        """
+        if self.asked.weights is None:
+            raise WeightsError(
+                f"Weights of {self.spec.name} are needed now: a clip changed while it was looked "
+                "at. Run this again."
+            )
+        return self.asked.weights
+
+    @cached_property
     def needs(self) -> Needs:
         """Variants and layers that are asked for of each frame."""
         return Needs.of(self.asked.selection, self.asked.recipe["dtype"])
@@ -167,21 +221,21 @@ class Stock:
         """Tell whether anything is to be computed."""
         return not all(one.away or self.complete(one) for one in media)
 
-    def pack(self, clips: Sequence[PackedClip]) -> bool:
-        """Write the feature file, unless it has this very content.
-
-        Returns
-        -------
-        bool
-            Whether it was written.
+    def pack(self, media: Sequence[Media]) -> None:
+        """Write the feature file of these clips, unless it has this very content.
 
         Raises
         ------
         FeatureFileError
             If the disk refuses it, or parts have vanished.
         """
+        clips = []
+        for clip in map(self.plan, media):
+            error = self.outcome.failed.get(clip.path, "")
+            frames = clip.frames[:0] if error else clip.frames
+            clips.append(PackedClip(clip.path, clip.digest, frames, error))
         if self._holds(clips):
-            return False
+            return
         if self.record is not None:
             # what is copied from it gets a new digest, so its own has to be proved first
             try:
@@ -197,7 +251,7 @@ class Stock:
                 f"{self.path} cannot be written ({error.strerror or error}); free space, check "
                 "the drive and permissions and run this again: what was computed is kept."
             ) from error
-        return True
+        self.outcome.packed = True
 
     def _holds(self, clips: Sequence[PackedClip]) -> bool:
         record = self.record

@@ -56,6 +56,12 @@ def engine_names() -> tuple[str, ...]:
     return tuple(_OPENERS)
 
 
+def check_engine(name: str) -> None:
+    """Raise EngineError unless an engine of this name is registered."""
+    if name not in _OPENERS:
+        raise EngineError(f"Unknown engine {name!r}; expected one of {', '.join(_OPENERS)}.")
+
+
 def open_engine(
     name: str,
     spec: BackboneSpec,
@@ -95,11 +101,8 @@ def open_engine(
     BackboneError, WeightsError
         If the network cannot be built or the weights do not fit it.
     """
-    try:
-        opener = _OPENERS[name]
-    except KeyError:
-        raise EngineError(
-            f"Unknown engine {name!r}; expected one of {', '.join(_OPENERS)}."
-        ) from None
+    check_engine(name)
     check_precision(precision)
-    return opener(spec, weights, device=device, threads=threads, cache=cache, precision=precision)
+    return _OPENERS[name](
+        spec, weights, device=device, threads=threads, cache=cache, precision=precision
+    )
