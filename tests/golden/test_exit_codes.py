@@ -131,11 +131,12 @@ TABLE = """
 2  verify tiny -b resnet51
 2  verify tiny -b gone.onnx
 
-0  forget Quistgaard-1 --cohort holes --dry-run
+0  forget Quistgaard-1 --cohort holes --dry-run --features-dir elsewhere
 2  forget
 2  forget nobody --cohort tiny --yes
 2  forget Quistgaard-1 --cohort gone --yes
 1  forget Quistgaard-1 --cohort holes
+2  forget Quistgaard-1 --cohort holes --yes
 
 0  backbones
 0  backbones tiny.onnx --json
