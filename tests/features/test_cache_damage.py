@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 from lusscore.backbones import BackboneSpec, get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.errors import DamagedFileError, FeatureFileError
-from lusscore.features import extract_features, read_features, repair_cohort, verify_cohort
+from lusscore.features import (
+    extract_features,
+    find_unneeded,
+    prune,
+    read_features,
+    read_fresh,
+    repair_cohort,
+    verify_cohort,
+)
 
 CLIPS = 6
 
@@ -235,3 +243,35 @@ def test_commands_that_read_embeddings_refuse_a_damaged_file_in_a_sentence(
     assert result.exit_code == 2
     assert "damaged" in result.output
     assert "lusscore features tiny" in result.output
+
+
+def rot(computed: Computed) -> None:
+    """Flip a bit of the embeddings once the file was looked at; size, time and inode stay."""
+    file = read_features(computed.path)
+    flip(computed.path, computed.path.read_bytes().index(file.stored.tobytes()) + 3)
+    read_features(computed.path)  # what is remembered of the file still holds
+
+
+def test_stage_two_reads_every_byte_again(computed: Computed) -> None:
+    rot(computed)
+    with pytest.raises(DamagedFileError):
+        read_fresh(computed.cohort, computed.spec, computed.folder)
+    assert computed.run() == 0
+    assert computed.stored() == computed.sound
+
+
+def test_rotten_embeddings_are_never_given_a_new_digest(
+    computed: Computed, make_cohort: Callable[..., Cohort]
+) -> None:
+    prune(find_unneeded(computed.folder, packed=True))  # the feature file is all there is
+    rot(computed)
+    extraction = computed.cohort.card.extraction
+    grown = make_cohort(CLIPS // 2 + 1, extraction=extraction)
+    with pytest.raises(FeatureFileError, match="run this again"):
+        extract_features(grown, [computed.spec], computed.folder)
+    computed.cohort = grown
+    computed.run()
+    straight = Computed(grown, computed.spec, computed.folder / "straight", computed.path, b"")
+    straight.run()
+    straight.path = straight.folder / "tiny" / "tiny.h5"
+    assert computed.stored() == straight.stored()

@@ -268,7 +268,7 @@ def _survey(media: Media, path: Path) -> Media:
 def _since_first(times: Sequence[float]) -> tuple[float, ...]:
     """Return seconds since the first frame, evened out where frames are all but regular."""
     known = np.asarray(times, np.float64)
-    if np.isnan(known).any():
+    if not len(known) or np.isnan(known).any():
         return (math.nan,) * len(known)
     since, numbers = known - known[0], np.arange(len(known))
     period = float(since[-1]) / max(1, len(known) - 1)

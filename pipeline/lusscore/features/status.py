@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lusscore.backbones import backbone_names
 from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError, LusscoreError
 from lusscore.features.feature_file import Features, feature_path, read_features
 from lusscore.features.freshness import find_backbone
 from lusscore.features.media import Media, MediaIndex, PlannedClip
+from lusscore.features.parts import backbone_folders
 from lusscore.features.stock import Stock
 
 
@@ -66,14 +68,18 @@ def cohort_status(
     features_dir
         Folder of all feature files.
     backbones
-        Backbones to tell of; by default those that have a file.
+        Backbones to tell of; by default those that have a file, or embeddings in the cache.
     weights_dir
         Where weights are looked for, before where embeddings were computed with them.
     """
     folder = feature_path(features_dir, cohort, "any").parent
-    names = backbones or sorted(path.stem for path in folder.glob("*.h5"))
+    packed = sorted(path.stem for path in folder.glob("*.h5"))
+    begun = [name for name in backbone_names() if backbone_folders(features_dir, name)]
+    names = backbones or [*packed, *(name for name in begun if name not in packed)]
     media = MediaIndex(cohort, features_dir).survey_all() if names else []
-    return [_status(name, cohort, features_dir, media, weights_dir) for name in names]
+    found = [_status(name, cohort, features_dir, media, weights_dir) for name in names]
+    # what other cohorts have in the cache says nothing of this one
+    return [one for one in found if backbones or one.state != "missing"]
 
 
 def _status(
@@ -100,7 +106,7 @@ def _status(
     total = sum(len(clip.frames) for clip in clips)
     record = stock.record
     if record is None:
-        done = sum(len(clip.frames) for clip in clips if stock.store.paths(clip.digest))
+        done = sum(len(clip.frames) for clip in clips if not stock.gaps(clip))
         why = f"{done} of {total} frames are in the cache" if done else "not computed yet"
         state = "unfinished" if done else "missing"
         return FileStatus(spec.name, path, state, (why,), frames=total)

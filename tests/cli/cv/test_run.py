@@ -87,14 +87,31 @@ def test_saved_folds_are_used_again_and_checked(
 
 
 @pytest.mark.slow
-def test_an_existing_run_is_not_replaced_unasked(
+def test_an_existing_run_of_other_settings_is_not_replaced_unasked(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
-    lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "a")
-    again = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "a")
-    assert again.exit_code == 2
-    assert "--overwrite" in again.output
-    assert lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "a", "--overwrite").exit_code == 0
+    asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a")
+    lusscore(*asked)
+    other = lusscore(*asked, "--set", "C=0.5")
+    assert other.exit_code == 2
+    assert "--overwrite" in other.output
+    assert lusscore(*asked, "--set", "C=0.5", "--overwrite").exit_code == 0
+
+
+@pytest.mark.slow
+def test_a_run_is_made_again_when_its_inputs_change(
+    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+) -> None:
+    asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a", "--overwrite")
+    metrics = Path("results/tiny/a/metrics.json")
+    assert lusscore(*asked).exit_code == 0
+    made = metrics.stat().st_mtime_ns
+    assert lusscore(*asked).exit_code == 0
+    assert metrics.stat().st_mtime_ns == made
+    manifest = extracted.folder / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace(",1,R1,0,", ",1,R1,1,"))
+    assert lusscore(*asked).exit_code == 0
+    assert metrics.stat().st_mtime_ns != made
 
 
 @pytest.mark.parametrize(
