@@ -96,7 +96,7 @@ def check(tmp_path: Path) -> Callable[..., Verdict]:
         def read(check_files: bool) -> Cohort:
             return read_cohort(folder, check_files=check_files)
 
-        return check_cohort("real", read, lambda _: tmp_path / "media.json", pictures=pictures)
+        return check_cohort("real", read, tmp_path / "features", pictures=pictures)
 
     return run
 

@@ -163,7 +163,13 @@ def status(ground: Ground) -> None:
 
 def verify(ground: Ground) -> None:
     (row,) = told("verify", "bright")
-    assert (row["clips"], row["findings"]) == (CLIPS, [])
+    assert (row["parts"], row["findings"]) == (CLIPS, [])
+
+
+def forget(ground: Ground) -> None:
+    patient = ground.cohort.spans[0].patient
+    assert told("forget", patient, "--dry-run", "--cohort", "bright")["deleted"]
+    assert patient in {span.patient for span in ground.cohort.spans}
 
 
 def backbones(ground: Ground) -> None:
@@ -194,6 +200,7 @@ STEPS: dict[str, Callable[[Ground], None]] = {
     "suggest": suggest,
     "status": status,
     "verify": verify,
+    "forget": forget,
     "backbones": backbones,
     "bench": bench,
     "completion": completion,

@@ -17,7 +17,7 @@ from lusscore.bench.process import run_python
 from lusscore.bench.row import BenchRow
 from lusscore.bench.suite import BenchSettings, register_suite
 from lusscore.cohort import Card, Cohort, ExtractionSettings, Span, get_protocol, write_cohort
-from lusscore.features import PackedClip, feature_path, make_recipe, make_selection, write_features
+from lusscore.features import PlannedClip, feature_path, make_recipe, make_selection, write_features
 
 _BACKBONE = "resnet50"
 _PATIENTS, _HEALTHY = 49, 12
@@ -107,14 +107,14 @@ def write_generated_features(
     spec, settings = get_backbone(backbone), cohort.card.extraction
     counts = np.diff(np.linspace(0, frames, len(cohort.spans) + 1).astype(int))
     clips = [
-        PackedClip(span.clip, hashlib.sha256(span.clip.encode()).hexdigest(), np.arange(count))
+        PlannedClip(span.clip, hashlib.sha256(span.clip.encode()).hexdigest(), np.arange(count))
         for span, count in zip(cohort.spans, counts, strict=True)
     ]
     scores = {span.clip: span.score or 0 for span in cohort.spans}
     rng = np.random.default_rng(seed)
     centres = rng.normal(0, 0.05, (4, spec.embedding_size)).astype(np.float32)
 
-    def entries(clip: PackedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Any]]:
+    def entries(clip: PlannedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Any]]:
         shape = (len(clip.frames), 1 + settings.variants, spec.embedding_size)
         noise = rng.standard_normal(shape, dtype=np.float32) * 0.5
         drawn = np.abs(noise + centres[scores[clip.path]]).astype(settings.dtype)

@@ -4,7 +4,6 @@ from lusscore.features.computing import Callbacks, EngineChoice
 from lusscore.features.extract import IMAGES_PER_BATCH, RunChoice, extract_features
 from lusscore.features.feature_file import (
     Features,
-    PackedClip,
     feature_path,
     read_features,
     write_features,
@@ -42,7 +41,6 @@ __all__ = [
     "Media",
     "MediaIndex",
     "Outcome",
-    "PackedClip",
     "PlannedClip",
     "Pruned",
     "RunChoice",

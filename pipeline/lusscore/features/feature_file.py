@@ -25,7 +25,7 @@ from lusscore import __version__
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort
 from lusscore.errors import DamagedFileError, FeatureFileError
-from lusscore.features.media import CACHE_NAME
+from lusscore.features.media import CACHE_NAME, PlannedClip
 from lusscore.features.parts import Block, Needs
 from lusscore.features.recipe import EMBEDDING, Table, digest_of
 from lusscore.files import read_record, write_record, written_whole
@@ -124,25 +124,7 @@ class Features:
         )
 
 
-@dataclass(frozen=True)
-class PackedClip:
-    """A clip as it goes into a feature file.
-
-    Attributes
-    ----------
-    path, digest, error
-        See :class:`Features`.
-    frames
-        int64: frame numbers; empty where there is an error.
-    """
-
-    path: str
-    digest: str
-    frames: NDArray[np.int64]
-    error: str = ""
-
-
-Entries = Callable[[PackedClip], tuple[NDArray[Any], NDArray[np.float32], list[Block]]]
+Entries = Callable[[PlannedClip], tuple[NDArray[Any], NDArray[np.float32], list[Block]]]
 
 
 def feature_path(features_dir: Path, cohort: Cohort, backbone: str) -> Path:
@@ -161,9 +143,7 @@ def read_features(path: Path, *, again: bool = False, told: Told | None = None) 
     path
         The file, in the folder of its cohort.
     again
-        Read every byte whatever is remembered.
-    told
-        Called with the number of bytes just read.
+        Read every byte whatever is remembered; `told` is called with bytes just read.
 
     Raises
     ------
@@ -192,7 +172,7 @@ def write_features(
     spec: BackboneSpec,
     recipe: Table,
     selection: Table,
-    clips: Sequence[PackedClip],
+    clips: Sequence[PlannedClip],
     entries: Entries,
     parts: Sequence[str] = (),
 ) -> None:
@@ -200,12 +180,8 @@ def write_features(
 
     Parameters
     ----------
-    path
-        Where.
-    spec
-        The backbone, kept so that the file can be used where the network is not.
-    recipe, selection
-        See :class:`Features`.
+    path, spec, recipe, selection
+        Where, and of what; the backbone is kept for places where its network is not.
     clips
         What it holds, in order.
     entries
@@ -247,10 +223,7 @@ def write_features(
 class _Sink:
     """A file that HDF5 never learns is full: it cannot close such a file, and dies later.
 
-    Attributes
-    ----------
-    error
-        The first write that failed; what comes after it is dropped.
+    `error` is the first write that failed; what comes after it is dropped.
     """
 
     def __init__(self, raw: BinaryIO) -> None:
@@ -300,7 +273,7 @@ def _write_attributes(
         file.attrs[name] = value
 
 
-def _write_clips(file: h5py.File, clips: Sequence[PackedClip]) -> None:
+def _write_clips(file: h5py.File, clips: Sequence[PlannedClip]) -> None:
     counts = [len(clip.frames) for clip in clips]
     numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
     file["frames/clip"] = np.repeat(np.arange(len(clips), dtype=np.int32), counts)
@@ -317,7 +290,7 @@ def _write_texts(file: h5py.File, name: str, texts: Sequence[str]) -> None:
 
 
 def _write_rows(
-    file: h5py.File, clips: Sequence[PackedClip], needs: Needs, entries: Entries
+    file: h5py.File, clips: Sequence[PlannedClip], needs: Needs, entries: Entries
 ) -> list[Block]:
     """Write embeddings and times; return the blocks that they come from, without embeddings."""
     total = sum(len(clip.frames) for clip in clips)
@@ -343,14 +316,8 @@ def _write_rows(
 class _Seal:
     """What the user block says of the bytes after it.
 
-    Attributes
-    ----------
-    sha256
-        Of all of them.
-    head_sha256
-        Of all but the embeddings: what HDF5 reads of itself, in some hundred kilobytes.
-    start, stop
-        Where embeddings begin and end in the file.
+    `head_sha256` is that of all but the embeddings, which lie from `start` to `stop`: of what HDF5
+    reads by itself, some hundred kilobytes.
     """
 
     sha256: str

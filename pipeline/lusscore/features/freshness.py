@@ -30,17 +30,9 @@ _PLACES_NAME = "weights.json"
 
 @dataclass(frozen=True)
 class Asked:
-    """What embeddings of a backbone a cohort asks for now.
+    """What embeddings of a backbone, with the levels of the card, a cohort asks for now.
 
-    Attributes
-    ----------
-    spec
-        The backbone, with the levels of the card.
-    recipe, selection
-        See :mod:`lusscore.features.recipe`.
-    weights
-        The weights; None where they are not at hand, and the digest that a feature file
-        records stands in the recipe.
+    `weights` is None where they are not at hand; the recipe then has the digest that is recorded.
     """
 
     spec: BackboneSpec
@@ -82,24 +74,8 @@ def ask(
     """Say what embeddings a cohort asks for now.
 
     Weights are looked for in `weights_dir`, then where the embeddings of the record were
-    computed with theirs. Where neither has any, the digest that is recorded is used.
-
-    Parameters
-    ----------
-    cohort
-        Its card has the settings.
-    spec
-        The backbone.
-    features_dir
-        Folder of all feature files.
-    weights_dir
-        Folder of weights; None for what the environment names.
-    precision
-        Number format of the arithmetic; None for the record's.
-    record
-        The feature file that is there, if one is.
-    download
-        Whether weights that are not at hand may be fetched.
+    computed with theirs. Where neither has any, the digest that is recorded is used, or they are
+    downloaded. A precision of None is the record's.
 
     Raises
     ------

@@ -37,24 +37,10 @@ _BACKBONE = 24
 class Block:
     """Embeddings of some frames, variants and layers of one clip.
 
-    Attributes
-    ----------
-    frames
-        int64, shape (n,): frame numbers, increasing.
-    times
-        float32, shape (n,): seconds from the clip's start; NaN where it has no clock.
-    variants
-        Their numbers, increasing; 0 is the clean frame.
-    augmentation
-        Digest of the settings by which variants other than 0 were made.
-    layers
-        Width of each layer by name, in the order of the columns.
-    embeddings
-        float16 or float32, shape (n, variants, width of all layers).
-    made_by
-        Engine and processor that computed it.
-    name
-        Of the part that it was read from; empty of any other.
+    `frames` are numbers, increasing; `times` seconds, NaN without a clock; of `variants` 0 is the
+    clean frame, and `augmentation` the digest of what made the others; `layers` the width of each
+    by name, in the order of the columns. `embeddings` has the shape (frames, variants, width of
+    all layers). `name` is that of the part, empty of any other block.
     """
 
     frames: NDArray[np.int64]
@@ -69,19 +55,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Needs:
-    """Which entries of the cache a cohort's settings ask for.
-
-    Attributes
-    ----------
-    variants
-        Numbers of the variants, the clean frame included.
-    augmentation
-        Digest of what makes those other than 0.
-    layers
-        Width of each layer by name, in the order of the columns.
-    dtype
-        Stored type.
-    """
+    """Which entries of the cache are asked for of each frame; fields are those of a block."""
 
     variants: tuple[int, ...]
     augmentation: str
@@ -110,17 +84,7 @@ class Gap:
 
 
 def find_gaps(frames: NDArray[np.int64], needs: Needs, blocks: Sequence[Block]) -> list[Gap]:
-    """List the entries that are needed of some frames of a clip and that no block has.
-
-    Parameters
-    ----------
-    frames
-        int64, shape (n,): numbers of the frames, increasing.
-    needs
-        Variants and layers.
-    blocks
-        What is there.
-    """
+    """List the entries that are needed of some frames of a clip and that no block has."""
     if not len(frames):
         return []
     layers = tuple(needs.layers)
@@ -210,15 +174,7 @@ def _name_of(image: bytes) -> str:
 
 
 class PartStore:
-    """The parts of one recipe: written whole, read only where their bytes give their name.
-
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files.
-    recipe
-        See :func:`lusscore.features.recipe.make_recipe`.
-    """
+    """The parts of one recipe: written whole, read only where their bytes give their name."""
 
     def __init__(self, features_dir: Path, recipe: Table) -> None:
         self.recipe = digest_of(recipe)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.errors import FeatureFileError
-from lusscore.features.feature_file import Features, PackedClip, read_features, write_features
+from lusscore.features.feature_file import Features, read_features, write_features
 from lusscore.features.freshness import recorded_spec
-from lusscore.features.media import CACHE_NAME, MEDIA_NAME, survey_path
+from lusscore.features.media import CACHE_NAME, MEDIA_NAME, PlannedClip, survey_path
 from lusscore.features.parts import Block, PartStore
 from lusscore.files import read_record, write_record
 
@@ -24,15 +24,7 @@ _LEAST_AGE = 7 * 24 * 3600.0
 
 @dataclass(frozen=True)
 class Pruned:
-    """Parts of one recipe that nothing needs.
-
-    Attributes
-    ----------
-    folder
-        Of the recipe.
-    parts, size
-        How many, and their bytes.
-    """
+    """Parts in the folder of one recipe that nothing needs, and their bytes in all."""
 
     folder: Path
     parts: tuple[Path, ...]
@@ -42,13 +34,8 @@ class Pruned:
 def find_unneeded(features_dir: Path, *, packed: bool = False) -> list[Pruned]:
     """List the parts that may be deleted.
 
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files.
-    packed
-        Parts that a feature file has all of, instead of those that are a week old and that no
-        feature file names.
+    They are a week old and no feature file names them, or, with `packed`, a feature file has all
+    of them.
 
     Raises
     ------
@@ -87,17 +74,7 @@ def prune(unneeded: Collection[Pruned]) -> None:
 
 
 def find_digests(features_dir: Path, cohort: str, clips: Collection[str]) -> set[str]:
-    """Return every digest that some clips of a cohort are known to have had.
-
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files.
-    cohort
-        Its name.
-    clips
-        Paths as the manifest writes them.
-    """
+    """Return every digest that some clips of a cohort, by their paths, are known to have had."""
     remembered = (read_record(features_dir / cohort / MEDIA_NAME) or {}).get("clips", {})
     digests = {remembered[clip][0] for clip in clips if clip in remembered}
     for path in sorted((features_dir / cohort).glob("*.h5")):
@@ -108,25 +85,12 @@ def find_digests(features_dir: Path, cohort: str, clips: Collection[str]) -> set
 
 
 def forget_clips(features_dir: Path, digests: Collection[str]) -> list[str]:
-    """Delete all that the cache and feature files have of some recordings.
-
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files.
-    digests
-        SHA-256 of the recordings' bytes.
-
-    Returns
-    -------
-    list of str
-        What was deleted, in words.
+    """Delete all that cache and feature files have of recordings; say in words what that was.
 
     Raises
     ------
     FeatureFileError
-        If a feature file cannot be read or written; what was deleted before stays deleted, and
-        the same call goes on.
+        If a feature file cannot be read or written; the same call then goes on.
     """
     cache, told = features_dir / CACHE_NAME, []
     for path in sorted(features_dir.glob("*/*.h5")):
@@ -160,7 +124,7 @@ def _forget_in_file(file: Features, digests: Collection[str]) -> int:
             file.path.unlink()
             return gone
         clips = [
-            PackedClip(
+            PlannedClip(
                 file.paths[row],
                 file.digests[row],
                 file.frame[file.rows(row)].astype(np.int64),
@@ -170,7 +134,7 @@ def _forget_in_file(file: Features, digests: Collection[str]) -> int:
         ]
         blocks = {file.paths[row]: file.block(row) for row in rows}
 
-        def entries(clip: PackedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
+        def entries(clip: PlannedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
             block = blocks[clip.path]
             return block.embeddings, block.times, [block]
 

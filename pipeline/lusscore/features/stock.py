@@ -16,7 +16,6 @@ from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.errors import DamagedFileError, FeatureFileError, WeightsError
 from lusscore.features.feature_file import (
     Features,
-    PackedClip,
     feature_path,
     read_features,
     write_features,
@@ -64,22 +63,8 @@ class Outcome:
 class Stock:
     """The embeddings of a cohort by one backbone: what is asked for, and what is there.
 
-    Attributes
-    ----------
-    path
-        The feature file.
-    asked
-        What is asked for now.
-    settings
-        Of the card.
-    record
-        The feature file that is there; None where it is missing or damaged.
-    damage
-        What is wrong with the file that is there, as a sentence; else empty.
-    store
-        The parts of the recipe that is asked for.
-    outcome
-        What a run has done so far.
+    `record` is the feature file at `path`, None where it is missing or damaged; `damage` then says
+    what is wrong with it. `store` has the parts of the recipe that is asked for.
     """
 
     path: Path
@@ -105,24 +90,9 @@ class Stock:
     ) -> Stock:
         """Look at what there is.
 
-        Where weights are not at hand and the file's own are enough for all that is asked for,
-        none are asked for; else they are downloaded, if that is wanted.
-
-        Parameters
-        ----------
-        cohort, spec, features_dir, weights_dir, precision
-            See :func:`lusscore.features.freshness.ask`.
-        media
-            The cohort's clips.
-        download
-            Whether weights may be fetched.
-
-        Raises
-        ------
-        BackboneError, WeightsError
-            If the backbone lacks a level, or weights that are needed are not at hand.
-        FeatureFileError
-            If something else has the name of the feature file.
+        Where weights are not at hand and the file has all that is asked for of `media`, none are
+        asked for; else they are downloaded, if that is wanted. See
+        :func:`lusscore.features.freshness.ask` for the rest.
         """
         path = feature_path(features_dir, cohort, spec.name)
         record, damage = None, ""
@@ -163,13 +133,7 @@ class Stock:
 
     @property
     def weights(self) -> Weights:
-        """The weights, which are needed now.
-
-        Raises
-        ------
-        WeightsError
-            If they are not at hand.
-        """
+        """The weights, which are needed now."""
         if self.asked.weights is None:
             raise WeightsError(
                 f"Weights of {self.spec.name} are needed now: a clip changed while it was looked "
@@ -233,7 +197,7 @@ class Stock:
         for clip in map(self.plan, media):
             error = self.outcome.failed.get(clip.path, "")
             frames = clip.frames[:0] if error else clip.frames
-            clips.append(PackedClip(clip.path, clip.digest, frames, error))
+            clips.append(replace(clip, frames=frames, error=error))
         if self._holds(clips):
             return
         if self.record is not None:
@@ -253,7 +217,7 @@ class Stock:
             ) from error
         self.outcome.packed = True
 
-    def _holds(self, clips: Sequence[PackedClip]) -> bool:
+    def _holds(self, clips: Sequence[PlannedClip]) -> bool:
         record = self.record
         if record is None or self.changes:
             return False
@@ -265,7 +229,7 @@ class Stock:
         numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
         return np.array_equal(record.clip, owners) and np.array_equal(record.frame, numbers)
 
-    def _entries(self, clip: PackedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
+    def _entries(self, clip: PlannedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
         """Give what a feature file holds of a clip, and the blocks that it comes from."""
         row = self._rows.get(clip.digest)
         blocks = self.store.read(clip.digest)

@@ -82,18 +82,8 @@ def verify_cohort(
 ) -> list[FileReport]:
     """Read feature files, parts and clips of a cohort and compare all with their digests.
 
-    Parameters
-    ----------
-    cohort
-        The cohort as it is now.
-    features_dir
-        Folder of all feature files.
-    backbones
-        Verify only what is of these; by default all there is.
-    callbacks
-        What the caller hears of clips.
-    told
-        Called with (bytes of feature files read, bytes in all).
+    Only what is of some `backbones` is read, by default all there is. `told` is called with
+    (bytes of feature files read, bytes in all).
     """
     folder = feature_path(features_dir, cohort, "any").parent
     names = list(dict.fromkeys(backbones)) or sorted(path.stem for path in folder.glob("*.h5"))
@@ -123,15 +113,8 @@ def repair_cohort(
 ) -> list[FileReport]:
     """Verify a cohort, delete damaged parts, compute what was lost and pack anew.
 
-    What needs the card's other settings is left to :func:`extract_features`. It can be killed
-    at any moment and run again.
-
-    Parameters
-    ----------
-    cohort, features_dir, backbones, callbacks, told
-        See :func:`verify_cohort`.
-    weights_dir, engine
-        With what to compute; the precision is that of the file.
+    What needs the card's other settings is left to :func:`extract_features`; the precision is that
+    of the file. It can be killed at any moment and run again.
     """
     reports = verify_cohort(cohort, features_dir, backbones, callbacks=callbacks, told=told)
     for report in reports:
