@@ -45,9 +45,9 @@ def test_sector_and_text_are_drawn(verdict: Verdict, tmp_path: Path) -> None:
 def test_without_text_no_box_is_drawn(verdict: Verdict, tmp_path: Path) -> None:
     assert verdict.inspection is not None
     look = verdict.inspection.clips[0]
-    assert look.media is not None
+    assert look.survey is not None
     assert look.sector is not None
-    plain = replace(look, media=replace(look.media, sector=replace(look.sector, text=())))
+    plain = replace(look, survey=replace(look.survey, sector=replace(look.sector, text=())))
     inspection = replace(verdict.inspection, clips=(plain,))
     (path,) = write_preview(inspection, tmp_path / "preview.png")
     assert drawn(path, RED) == 0
