@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from clip_maker import moving_bar, write_video
 from lusscore.cohort import RATINGS_NAME, Cohort, ExtractionSettings, FramesPolicy, read_cohort
 from lusscore.features import read_features
 
@@ -130,5 +131,33 @@ def test_whom_it_means_must_be_clear(
     assert "--cohort" in result.output
     assert len(read_cohort(wards[0].folder).spans) == 6
     declined = lusscore("forget", "p1", "--cohort", "one")
-    assert declined.exit_code == 1  # nobody answered the question
+    assert declined.exit_code == 130  # nobody answered the question
     assert len(read_cohort(wards[0].folder).spans) == 6
+
+
+def test_what_a_clip_was_before_is_forgotten_too(
+    make_cohort: Callable[..., Cohort],
+    lusscore: Callable[..., Result],
+    tiny_backbone: Path,
+    tmp_path: Path,
+) -> None:
+    cohort = make_cohort(2, extraction=EXTRACTION)
+    features = tmp_path / "features"
+    assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
+    write_video(cohort.clip_path("clips/p1_R1.mp4"), moving_bar(5, seed=99))
+    assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
+    assert len(digests(features)) == 5
+    assert lusscore("forget", "p1", "--yes").exit_code == 0
+    assert len(digests(features)) == 2
+
+
+def test_recordings_are_known_by_their_bytes_where_nothing_is_remembered(
+    wards: tuple[Cohort, Cohort], lusscore: Callable[..., Result], tmp_path: Path
+) -> None:
+    features = tmp_path / "features"
+    (features / "one" / "media.json").unlink()
+    (features / "one" / "tiny.h5").unlink()
+    assert lusscore("forget", "p1", "--yes").exit_code == 0
+    assert len(digests(features)) == 4
+    elsewhere = lusscore("forget", "p2", "--yes", "--cohort", "one", "--features-dir", "nowhere")
+    assert "nowhere" in elsewhere.output

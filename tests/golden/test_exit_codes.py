@@ -135,7 +135,7 @@ TABLE = """
 2  forget
 2  forget nobody --cohort tiny --yes
 2  forget Quistgaard-1 --cohort gone --yes
-1  forget Quistgaard-1 --cohort holes
+130  forget Quistgaard-1 --cohort holes
 2  forget Quistgaard-1 --cohort holes --yes
 
 0  backbones
@@ -154,7 +154,10 @@ TABLE = """
 2  completion nonsense
 2  completion
 """
-ROWS = [(int(line[0]), line[1:].strip()) for line in TABLE.splitlines() if line]
+ROWS = [
+    (int(code), line.strip())
+    for code, _, line in (row.partition(" ") for row in TABLE.splitlines() if row)
+]
 SERVES = {"serve"}  # goes on until it is stopped, where its input is good
 SLOW = {"bench"}  # measures for seconds, where its input is good
 

@@ -170,11 +170,17 @@ def _parse_part(text: str | None) -> tuple[int, int] | None:
             int(os.environ.get(f"SLURM_ARRAY_TASK_{name}") or value)
             for name, value in (("ID", 0), ("MIN", 0), ("STEP", 1))
         )
-        return (task - first) // step + 1, count
-    part, _, parts = text.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        part = (task - first) // step + 1
+        if part > count:
+            raise click.BadParameter(
+                "the tasks of this Slurm array are not numbered evenly; say with --part K/N which "
+                "part each computes."
+            )
+        return part, count
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
         raise click.BadParameter(f"{text!r} is not K/N, such as 3/10: the third of ten parts.")
-    return int(part), int(parts)
+    return None if text == "1/1" else (int(number), int(parts))
 
 
 def watch(bars: Progress, stop: threading.Event, looking: str) -> Callbacks:

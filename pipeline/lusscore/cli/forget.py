@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -72,11 +73,12 @@ def command(
         found = having[0]
     others = [one for one in cohorts if one.name != found.name]
     if not (dry_run or yes):
-        click.confirm(
-            f"Delete all that is kept of {len(patients)} patient(s) of {found.name}?",
-            abort=True,
-            err=True,
-        )
+        question = f"Delete all that is kept of {len(patients)} patient(s) of {found.name}?"
+        try:
+            click.confirm(question, abort=True, err=True)
+        except click.Abort:
+            note("Nothing was deleted.")
+            sys.exit(130)
     done = forget_patients(patients, found, others, features_dir, results_dir, dry_run=dry_run)
     if as_json:
         left = [{"path": str(path), "why": why} for path, why in done.left]

@@ -140,7 +140,7 @@ class Experiment:
                 content = path.read_bytes() if path.is_file() else b""
                 told.update(hashlib.sha256(content).digest())
             for spec in self.specs:
-                file, _ = read_fresh(cohort, spec, features_dir, weights_dir)
+                file, _ = read_fresh(cohort, spec, features_dir, weights_dir, again=False)
                 told.update(file.digest.encode())
         return told.hexdigest()
 

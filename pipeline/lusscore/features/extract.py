@@ -106,7 +106,8 @@ def extract_features(
     engine, run = engine or EngineChoice(), run or RunChoice()
     callbacks = callbacks or Callbacks()
     index = MediaIndex(cohort, features_dir)
-    media = index.digest(callbacks.media)
+    clips = cohort.clips() if run.part is None else cohort.clips()[run.part[0] - 1 :: run.part[1]]
+    media = index.digest(callbacks.media, clips)
     stocks = [
         Stock.open(
             cohort, spec, features_dir, weights_dir=weights_dir, precision=engine.precision,
@@ -195,9 +196,6 @@ class _Pending:
 
     def __iter__(self) -> Iterator[Work]:
         numbers = list(range(len(self.media)))
-        if self.run.part is not None:
-            part, parts = self.run.part
-            numbers = numbers[part - 1 :: parts]
         random.shuffle(numbers)
         lacking = [0] * len(self.stocks)
         for done, number in enumerate(self._surveyed(numbers), 1):

@@ -97,9 +97,16 @@ def ask(
 
 
 def read_fresh(
-    cohort: Cohort, spec: BackboneSpec, features_dir: Path, weights_dir: Path | None = None
+    cohort: Cohort,
+    spec: BackboneSpec,
+    features_dir: Path,
+    weights_dir: Path | None = None,
+    *,
+    again: bool = True,
 ) -> tuple[Features, tuple[str, ...]]:
     """Read a cohort's feature file, which must be what card, code and weights ask for now.
+
+    Every byte is compared with the digest, unless `again` is off and no embedding is looked at.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def read_fresh(
     BackboneError
         If the backbone lacks a level that the card asks for.
     """
-    file = read_features(feature_path(features_dir, cohort, spec.name), again=True)
+    file = read_features(feature_path(features_dir, cohort, spec.name), again=again)
     asked = ask(cohort, spec, features_dir, weights_dir=weights_dir, record=file)
     changes = asked.changes(file)
     if changes:

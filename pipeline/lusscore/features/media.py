@@ -23,7 +23,7 @@ from lusscore.sector import SECTOR_VERSION, Box, Sector, SectorFinder
 CACHE_NAME = ".cache"
 MEDIA_NAME = "media.json"
 # What reads clips and finds sectors is part of it: what other code found is not believed.
-_SCHEMA = f"6.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
+_SCHEMA = f"7.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
 # Frames that are regular to within this many seconds are taken to be so.
 _REGULAR = 1e-3
 
@@ -180,18 +180,27 @@ class MediaIndex:
         self._known = known["clips"] if known.get("schema") == _SCHEMA else {}
         self._reread = reread
 
-    def digest(self, progress: Progress | None = None) -> list[Media]:
-        """Digest every clip, in manifest order; clips read before come with their survey.
+    def digest(
+        self, progress: Progress | None = None, clips: Sequence[str] | None = None
+    ) -> list[Media]:
+        """Digest clips, by default all in manifest order; those read before have their survey.
 
         Parameters
         ----------
         progress
             Called with (clips done, clips in all).
+        clips
+            Paths as the manifest writes them.
         """
-        found = self._map(self._look, self._cohort.clips(), progress)
-        remembered = self._known | {
-            media.clip: [media.digest, list(media.stamp)] for media in found if media.stamp
-        }
+        found = self._map(self._look, self._cohort.clips() if clips is None else clips, progress)
+        remembered = dict(self._known)
+        for media in found:
+            if media.stamp:
+                # what a clip was before is remembered too: it may have to be forgotten
+                before, _, earlier = self._known.get(media.clip, [media.digest, [], []])
+                changed = before != media.digest
+                earlier = [*earlier, before] if changed else earlier
+                remembered[media.clip] = [media.digest, list(media.stamp), earlier]
         if remembered != self._known:
             write_record(self._memory, {"schema": _SCHEMA, "clips": remembered})
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.errors import FeatureFileError
+from lusscore.clips import digest_clip
+from lusscore.cohort import Cohort
+from lusscore.errors import ClipError, FeatureFileError
 from lusscore.features.feature_file import Features, read_features, write_features
 from lusscore.features.freshness import recorded_spec
 from lusscore.features.media import CACHE_NAME, MEDIA_NAME, PlannedClip, survey_path
@@ -73,11 +76,17 @@ def prune(unneeded: Collection[Pruned]) -> None:
                 folder.rmdir()
 
 
-def find_digests(features_dir: Path, cohort: str, clips: Collection[str]) -> set[str]:
-    """Return every digest that some clips of a cohort, by their paths, are known to have had."""
-    remembered = (read_record(features_dir / cohort / MEDIA_NAME) or {}).get("clips", {})
-    digests = {remembered[clip][0] for clip in clips if clip in remembered}
-    for path in sorted((features_dir / cohort).glob("*.h5")):
+def find_digests(features_dir: Path, cohort: Cohort, clips: Collection[str]) -> set[str]:
+    """Return every digest that clips of a cohort have, or are known to have had."""
+    remembered = (read_record(features_dir / cohort.name / MEDIA_NAME) or {}).get("clips", {})
+    digests = set()
+    for clip in clips:
+        with suppress(ClipError):  # one that is away is known by its record
+            digests.add(digest_clip(cohort.clip_path(clip)))
+        if clip in remembered:
+            last, _, earlier = remembered[clip]
+            digests |= {last, *earlier}
+    for path in sorted((features_dir / cohort.name).glob("*.h5")):
         file = read_features(path)
         told = zip(file.paths, file.digests, strict=True)
         digests |= {digest for clip, digest in told if clip in clips}
@@ -103,14 +112,17 @@ def forget_clips(features_dir: Path, digests: Collection[str]) -> list[str]:
             parts += len(list(folder.glob("*.h5")))
             shutil.rmtree(folder)
         survey_path(cache, digest).unlink(missing_ok=True)
-    if parts:
-        told.append(f"{parts} parts in {cache}")
+    told += [f"{parts} parts in {cache}"] * bool(parts)
     for memory in features_dir.glob(f"*/{MEDIA_NAME}"):
         document = read_record(memory) or {"clips": {}}
-        kept = {clip: row for clip, row in document["clips"].items() if row[0] not in digests}
+        kept = {
+            clip: row
+            for clip, row in document["clips"].items()
+            if not {row[0], *row[2]} & set(digests)
+        }
         if len(kept) < len(document["clips"]):
             write_record(memory, document | {"clips": kept})
-    return told
+    return told or [f"no embeddings: none of these recordings is in {features_dir}"]
 
 
 def _forget_in_file(file: Features, digests: Collection[str]) -> int:

@@ -74,7 +74,7 @@ def forget_patients(
             f"{MANIFEST_NAME} writes them."
         )
     clips = {span.clip for span in cohort.spans if span.patient in patients}
-    digests = find_digests(features_dir, cohort.name, clips)
+    digests = find_digests(features_dir, cohort, clips)
     exams = _kept_exams(results_dir, digests)
     left = [
         *((cohort.clip_path(clip), "the recording itself") for clip in sorted(clips)),
@@ -144,14 +144,12 @@ def _elsewhere(
     found = []
     for other in others:
         shared = sorted(
-            {
-                span.patient
-                for span in other.spans
-                if find_digests(features_dir, other.name, {span.clip}) & digests
-            }
+            span.patient
+            for span in {one.clip: one for one in other.spans}.values()
+            if find_digests(features_dir, other, {span.clip}) & digests
         )
         if shared:
-            named = " ".join(shared)
+            named = " ".join(dict.fromkeys(shared))
             why = f"has the same recordings: lusscore forget {named} --cohort {other.name}"
             found.append((other.folder / MANIFEST_NAME, why))
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +46,27 @@ def cached_graph(core: Any, folder: Path, name: str, build: Callable[[], Graph])
     build
         Makes the ``openvino.Model``.
     """
-    try:
+    with _one_at_a_time(folder, name):
+        graph = _read(core, folder / f"{name}.xml")
+        if graph is None:
+            graph = build()
+            # OpenVINO tells of a full disk by RuntimeError; the network is good all the same
+            with suppress(OSError, RuntimeError):
+                _write(graph, folder, name)
+        return graph
+
+
+@contextmanager
+def _one_at_a_time(folder: Path, name: str) -> Iterator[None]:
+    """Wait for others that build the same network, where the folder's file system has locks."""
+    lock = FileLock(folder / f"{name}.lock", timeout=WAIT_SECONDS)
+    with suppress(OSError, Timeout, NotImplementedError):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{name}.lock", timeout=WAIT_SECONDS):
-            graph = _read(core, folder / f"{name}.xml")
-            if graph is None:
-                graph = build()
-                # OpenVINO tells of a full disk by RuntimeError; the network is good all the same
-                with suppress(OSError, RuntimeError):
-                    _write(graph, folder, name)
-            return graph
-    except (OSError, Timeout):
-        return build()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _read(core: Any, xml: Path) -> Graph | None:
