@@ -17,10 +17,11 @@ _SECONDS_UNTIL_ABANDONED = 24 * 3600
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path, *, flushed: bool = True) -> Iterator[BinaryIO]:
     """Write a file under a temporary name beside `path`; rename it when it is whole.
 
-    The file that was there stays until then, and stays if anything goes wrong.
+    The file that was there stays until then, and stays if anything goes wrong. What need not
+    outlive a power cut is not `flushed` to the disk first.
 
     Yields
     ------
@@ -38,7 +39,8 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("x+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -59,7 +61,7 @@ def sweep(folder: Path) -> None:
 def write_record(path: Path, document: Any) -> None:
     """Write JSON after a line with its SHA-256. What cannot be written is not remembered."""
     text = json.dumps(document, separators=(",", ":"))
-    with suppress(OSError), written_whole(path) as file:
+    with suppress(OSError), written_whole(path, flushed=False) as file:
         file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}\n".encode())
 
 

@@ -40,6 +40,8 @@ from lusscore.workers import Pool, WorkerDiedError
 _VERSION = f"{__version__} (extraction {EXTRACTION_VERSION})"
 # One thread decodes and augments some 300 frames a second, which keeps this many cores busy.
 _CORES_PER_READER = 4
+# what a network is given before the first answer is fetched, so that it never waits
+_CHUNKS_IN_FLIGHT = 2
 # parts that wait for the disk; when it is slower than the networks, they wait for it
 _WAITING_PARTS = 4
 
@@ -338,7 +340,7 @@ def _embed(
             if isinstance(item, ClipEnd):
                 wanted.popleft()
             asked.append(item if isinstance(item, ClipEnd) else _ask(item, wanted[0], engines))
-            while len(asked) > 2:
+            while sum(not isinstance(one, ClipEnd) for one in asked) > _CHUNKS_IN_FLIGHT:
                 first = asked.popleft()
                 yield first if isinstance(first, ClipEnd) else first()
         for last in asked:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-
-from joblib import cpu_count
 
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort
@@ -105,9 +101,8 @@ def extract_features(
     """
     engine, run = engine or EngineChoice(), run or RunChoice()
     callbacks = callbacks or Callbacks()
-    index = MediaIndex(cohort, features_dir)
     clips = cohort.clips() if run.part is None else cohort.clips()[run.part[0] - 1 :: run.part[1]]
-    media = index.digest(callbacks.media, clips)
+    media = MediaIndex(cohort, features_dir).survey_all(callbacks.media, clips)
     stocks = [
         Stock.open(
             cohort, spec, features_dir, weights_dir=weights_dir, precision=engine.precision,
@@ -121,15 +116,14 @@ def extract_features(
         if stock.asked.weights is not None:
             remember_weights(features_dir, stock.asked.weights)
     started = time.perf_counter()
-    pending = _Pending(cohort, index, media, stocks, run, callbacks)
+    pending = _pending(cohort, media, stocks, run, callbacks)
     finished = True
     with Keeper() as keeper:
-        works = iter(pending)
-        first = next(works, None)
+        first = next(pending, None)
         if first is not None:
             sweep(features_dir / CACHE_NAME)
             sweep(features_dir / cohort.name)
-            source = chain([first], works)
+            source = chain([first], pending)
             finished = _compute(source, cohort, engine, run, keeper, callbacks)
     for stock in stocks:
         outcome = stock.outcome
@@ -180,51 +174,32 @@ def _compute(
         )
 
 
-@dataclass
-class _Pending:
-    """The clips of a run, looked through ahead of the networks; iterating gives what they lack.
+def _pending(
+    cohort: Cohort,
+    media: Sequence[Media],
+    stocks: Sequence[Stock],
+    run: RunChoice,
+    callbacks: Callbacks,
+) -> Iterator[Work]:
+    """Yield what is to be computed, looking again before each clip whether it still is.
 
-    Clips come in an order of each run's own, so that two runs at once meet seldom.
+    Clips come in an order of each run's own, so that two runs at once divide the work.
     """
-
-    cohort: Cohort
-    index: MediaIndex
-    media: list[Media]
-    stocks: Sequence[Stock]
-    run: RunChoice
-    callbacks: Callbacks
-
-    def __iter__(self) -> Iterator[Work]:
-        numbers = list(range(len(self.media)))
-        random.shuffle(numbers)
-        lacking = [0] * len(self.stocks)
-        for done, number in enumerate(self._surveyed(numbers), 1):
-            if self.run.strict and any(stock.outcome.failed for stock in self.stocks):
-                return
-            found: list[tuple[Stock, Gap]] = []
-            for one, stock in enumerate(self.stocks):
-                gaps = _gaps(stock, self.media[number])
-                lacking[one] += sum(len(gap.frames) for gap in gaps)
-                # as many as in clips that were looked at, so far as is known
-                about = lacking[one] + round(lacking[one] / done * (len(numbers) - done))
-                self.callbacks.total(stock.spec.name, about)
-                found += [(stock, gap) for gap in gaps]
-            if found:
-                clip = self.stocks[0].plan(self.media[number])
-                yield from divide_work(clip, self.cohort.clip_path(clip.path), found)
-
-    def _surveyed(self, numbers: Sequence[int]) -> Iterator[int]:
-        """Read clips through that were not yet, some ahead of their turn."""
-        ahead = 2 * cpu_count()
-        with ThreadPoolExecutor(cpu_count(), "lusscore-survey") as pool:
-            waiting: deque[tuple[int, Future[Media]]] = deque()
-            for number in [*numbers, *[None] * ahead]:
-                if number is not None:
-                    waiting.append((number, pool.submit(self.index.survey, self.media[number])))
-                if waiting and (number is None or len(waiting) > ahead):
-                    ready, media = waiting.popleft()
-                    self.media[ready] = media.result()
-                    yield ready
+    lacking = [0] * len(stocks)
+    for done, one in enumerate(random.sample(media, len(media)), 1):
+        if run.strict and any(stock.outcome.failed for stock in stocks):
+            return
+        found: list[tuple[Stock, Gap]] = []
+        for number, stock in enumerate(stocks):
+            gaps = _gaps(stock, one)
+            lacking[number] += sum(len(gap.frames) for gap in gaps)
+            # as many as in clips that were looked at, so far as is known
+            about = lacking[number] + round(lacking[number] / done * (len(media) - done))
+            callbacks.total(stock.spec.name, about)
+            found += [(stock, gap) for gap in gaps]
+        if found:
+            clip = stocks[0].plan(one)
+            yield from divide_work(clip, cohort.clip_path(clip.path), found)
 
 
 def _gaps(stock: Stock, media: Media) -> list[Gap]:

@@ -219,9 +219,11 @@ class MediaIndex:
             write_record(survey_path(self._cache, found.digest), record)
         return found
 
-    def survey_all(self, progress: Progress | None = None) -> list[Media]:
-        """Digest and read every clip, in manifest order."""
-        return self._map(self.survey, self.digest(), progress)
+    def survey_all(
+        self, progress: Progress | None = None, clips: Sequence[str] | None = None
+    ) -> list[Media]:
+        """Digest clips as :meth:`digest` does, and read each from end to end."""
+        return self._map(self.survey, self.digest(None, clips), progress)
 
     def _look(self, clip: str) -> Media:
         path = self._cohort.clip_path(clip)
