@@ -14,7 +14,13 @@ from click.testing import Result
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, write_cohort
 from lusscore.errors import FeatureFileError
-from lusscore.features import extract_features, find_unneeded, prune, read_features
+from lusscore.features import (
+    extract_features,
+    feature_file,
+    find_unneeded,
+    prune,
+    read_features,
+)
 
 EXTRACTION = ExtractionSettings(FramesPolicy("all"), variants=2)
 
@@ -62,9 +68,15 @@ def test_parts_that_no_feature_file_names_are_pruned_after_a_week(
     assert find_unneeded(folder) == []
 
 
+@pytest.mark.parametrize("mapped", [True, False], ids=["as here", "as on Windows"])
 def test_packed_parts_are_pruned_and_nothing_is_computed_again(
-    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
+    make_cohort: Callable[..., Cohort],
+    tiny_backbone: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mapped: bool,
 ) -> None:
+    monkeypatch.setattr(feature_file, "REPLACES_MAPPED_FILES", mapped)
     folder = tmp_path / "f"
     cohort = make_cohort(3, extraction=EXTRACTION)
     compute(cohort, tiny_backbone, folder)

@@ -31,6 +31,7 @@ from lusscore.features.recipe import EMBEDDING, Table, digest_of
 from lusscore.files import read_record, write_record, written_whole
 
 SCHEMA = 3
+REPLACES_MAPPED_FILES = os.name != "nt"
 _TITLE = "lusscore feature file, schema {}\n"
 _USER_BLOCK = 512
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -109,6 +110,16 @@ class Features:
         """Rows of a clip, which lie beside each other."""
         start, stop = np.searchsorted(self.clip, [clip, clip + 1]).tolist()
         return slice(start, stop)
+
+    def replaceable(self) -> Features:
+        """Return the features as they are while another file takes this one's place.
+
+        Windows does not replace a file that is mapped, so there they are copied into memory.
+        """
+        if REPLACES_MAPPED_FILES:
+            return self
+        stored = np.array(self.stored)
+        return replace(self, stored=stored, **_layers(stored, self.selection))
 
     def block(self, clip: int) -> Block:
         """Return what the file holds of a clip as the cache would."""
@@ -406,18 +417,13 @@ def _open(path: Path, digest: str, raw: BinaryIO, file: h5py.File) -> Features:
         mapped = mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ)
         stored = np.frombuffer(mapped, dataset.dtype, stored.size, dataset.id.get_offset())
         stored = stored.reshape(dataset.shape)
-    places, start = {}, 0
-    for name, size in selection["layers"].items():
-        places[name] = stored[..., start : start + size]
-        start += size
     return Features(
         path=path,
         digest=digest,
         recipe=recipe,
         selection=selection,
         attrs=attrs,
-        embeddings=places.pop(EMBEDDING),
-        levels=places,
+        **_layers(stored, selection),
         clip=file["frames/clip"][...],
         frame=file["frames/index"][...],
         time=file["frames/time"][...],
@@ -427,6 +433,15 @@ def _open(path: Path, digest: str, raw: BinaryIO, file: h5py.File) -> Features:
         parts=_texts(file["parts"][...]),
         stored=stored,
     )
+
+
+def _layers(stored: NDArray[Any], selection: Table) -> dict[str, Any]:
+    """Name the columns of a feature file: the embedding, and further layers."""
+    places, start = {}, 0
+    for name, size in selection["layers"].items():
+        places[name] = stored[..., start : start + size]
+        start += size
+    return {"embeddings": places.pop(EMBEDDING), "levels": places}
 
 
 def _texts(values: Iterable[bytes]) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def forget_clips(features_dir: Path, digests: Collection[str]) -> list[str]:
     """
     cache, told = features_dir / CACHE_NAME, []
     for path in sorted(features_dir.glob("*/*.h5")):
-        gone = _forget_in_file(read_features(path, again=True), digests)
+        gone = _forget_in_file(read_features(path, again=True).replaceable(), digests)
         if gone:
             told.append(f"{gone} clips in {path}")
     parts = 0

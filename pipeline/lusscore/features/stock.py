@@ -204,6 +204,7 @@ class Stock:
             # what is copied from it gets a new digest, so its own has to be proved first
             try:
                 read_features(self.path, again=True)
+                self.record = self.record.replaceable()
             except FeatureFileError:
                 self.record, self._rows = None, {}
         try:
