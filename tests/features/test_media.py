@@ -194,7 +194,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered(
 def surveyed(count: int, repeats: tuple[int, ...] = (), period: float = np.nan) -> Media:
     times = tuple((period * np.arange(count)).tolist())
     sector = Sector(4, 4, "none", (), ())
-    return Media("a.mp4", "aa", (1,), survey=Survey(count, times, repeats, sector))
+    return Media("a.mp4", "aa", (1,), survey=Survey(count, None, tuple(times), repeats, sector))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from lusscore.sector import SECTOR_VERSION, Box, Sector, SectorFinder
 CACHE_NAME = ".cache"
 MEDIA_NAME = "media.json"
 # What reads clips and finds sectors is part of it: what other code found is not believed.
-_SCHEMA = f"7.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
+_SCHEMA = f"8.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
 # Frames that are regular to within this many seconds are taken to be so.
 _REGULAR = 1e-3
 
@@ -38,8 +38,10 @@ class Survey:
     ----------
     frames
         Frames that can be decoded, at least 1.
-    times
-        Seconds of each since the first; NaN where the clip has no clock.
+    period
+        Seconds between frames of a regular clip; None of any other.
+    seconds
+        Of each frame since the first, of a clip that is not regular; empty without a clock.
     repeats
         Numbers of frames that show a picture again.
     sector
@@ -47,9 +49,18 @@ class Survey:
     """
 
     frames: int
-    times: tuple[float, ...]
+    period: float | None
+    seconds: tuple[float, ...]
     repeats: tuple[int, ...]
     sector: Sector
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of each frame since the first, shape (frames,); NaN without a clock."""
+        if self.seconds:
+            return np.array(self.seconds, np.float64)
+        period = math.nan if self.period is None else self.period
+        return period * np.arange(self.frames, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ def plan_clip(media: Media, settings: ExtractionSettings) -> PlannedClip:
     usable = np.arange(survey.frames)
     if settings.repeated == "drop":
         usable = np.setdiff1d(usable, survey.repeats)
-    times = np.array(survey.times)[usable]
+    times = survey.times[usable]
     frames = usable[settings.frames.select(len(usable), times)].astype(np.int64)
     return PlannedClip(media.clip, media.digest, frames, media.error, media.stamp, survey.sector)
 
@@ -147,7 +158,7 @@ def survey_clip(path: Path) -> Survey:
         if repeated.add(frame.rgb):
             repeats.append(frame.index)
         times.append(frame.time)
-    return Survey(len(times), _since_first(times), tuple(repeats), sector.find())
+    return Survey(len(times), *_clock(times), tuple(repeats), sector.find())
 
 
 def inspect_clip(clip: str, path: Path) -> Media:
@@ -276,16 +287,16 @@ def _survey(media: Media, path: Path) -> Media:
         return replace(media, error=str(error))
 
 
-def _since_first(times: Sequence[float]) -> tuple[float, ...]:
-    """Return seconds since the first frame, evened out where frames are all but regular."""
+def _clock(times: Sequence[float]) -> tuple[float | None, tuple[float, ...]]:
+    """Keep times in few numbers: the period where frames are all but regular, else each."""
     known = np.asarray(times, np.float64)
     if not len(known) or np.isnan(known).any():
-        return (math.nan,) * len(known)
-    since, numbers = known - known[0], np.arange(len(known))
+        return None, ()
+    since = known - known[0]
     period = float(since[-1]) / max(1, len(known) - 1)
-    if np.abs(since - period * numbers).max() <= _REGULAR:
-        return tuple((round(period, 9) * numbers).tolist())
-    return tuple(round(float(time), 6) for time in since)
+    if np.abs(since - period * np.arange(len(known))).max() <= _REGULAR:
+        return round(period, 9), ()
+    return None, tuple(round(float(time), 6) for time in since)
 
 
 def _survey_of(row: dict[str, Any]) -> Survey:
@@ -293,4 +304,4 @@ def _survey_of(row: dict[str, Any]) -> Survey:
     outline = tuple((x, y) for x, y in sector["outline"])
     boxes = tuple(Box(**box) for box in sector["text"])
     found = Sector(sector["height"], sector["width"], sector["source"], outline, boxes)
-    return Survey(row["frames"], tuple(row["times"]), tuple(row["repeats"]), found)
+    return Survey(row["frames"], row["period"], tuple(row["seconds"]), tuple(row["repeats"]), found)
