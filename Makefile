@@ -74,8 +74,9 @@ cohort: $(INSTALLED) ## Make the phantom cohort
 test: $(INSTALLED) ## Run the tests that take minutes: TESTS="-k folds"
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(TESTS)
 
+# a file stays with one process: tests of the page go on where the one before left the browser
 test-all: $(INSTALLED) ## Run all tests, slow ones too
-	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 browser: ## Install the browser in which the page is tested (Debian, Ubuntu)
 	command -v chromium || { $(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -q -y --no-install-recommends chromium; }
