@@ -5,11 +5,11 @@ from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_bac
 from lusscore.backbones.engines import (
     Engine,
     Result,
-    check_engine,
     engine_names,
     open_engine,
     register_engine,
 )
+from lusscore.backbones.engines.choice import EngineChoice
 from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.engines.mapped_network import MappedNetwork
 from lusscore.backbones.levels import with_levels
@@ -43,6 +43,7 @@ __all__ = [
     "WEIGHTS_VARIABLE",
     "BackboneSpec",
     "Engine",
+    "EngineChoice",
     "MappedNetwork",
     "Part",
     "Preprocessing",
@@ -50,7 +51,6 @@ __all__ = [
     "Weights",
     "attribute",
     "backbone_names",
-    "check_engine",
     "check_precision",
     "engine_names",
     "find_weights",

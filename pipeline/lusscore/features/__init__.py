@@ -1,6 +1,7 @@
 """Stage one: frames to embeddings, computed once and kept by content."""
 
-from lusscore.features.computing import Callbacks, EngineChoice
+from lusscore.backbones import EngineChoice
+from lusscore.features.computing import Callbacks
 from lusscore.features.extract import IMAGES_PER_BATCH, RunChoice, extract_features
 from lusscore.features.feature_file import (
     Features,

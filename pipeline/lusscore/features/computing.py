@@ -19,15 +19,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 
 from lusscore import __version__
-from lusscore.backbones import (
-    DEFAULT_PRECISION,
-    BackboneSpec,
-    Engine,
-    Weights,
-    check_engine,
-    load_weights,
-    open_engine,
-)
+from lusscore.backbones import BackboneSpec, Engine, EngineChoice, Weights, load_weights
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import EngineError, FeatureFileError, WeightsError
 from lusscore.features.media import PlannedClip
@@ -44,51 +36,6 @@ _CORES_PER_READER = 4
 _CHUNKS_IN_FLIGHT = 2
 # parts that wait for the disk; when it is slower than the networks, they wait for it
 _WAITING_PARTS = 4
-
-
-@dataclass(frozen=True)
-class EngineChoice:
-    """How backbones are executed; of this, only the precision changes an embedding.
-
-    Attributes
-    ----------
-    name
-        ``"openvino"`` or ``"keras"``.
-    device
-        The engine's name of a device, None for its default.
-    threads
-        CPU threads, None for all cores.
-    cache
-        Folder for converted networks, None for none.
-    precision
-        Number format of the networks' arithmetic; see :data:`lusscore.backbones.PRECISIONS`.
-
-    Raises
-    ------
-    EngineError
-        If there is no such engine.
-    """
-
-    name: str = "openvino"
-    device: str | None = None
-    threads: int | None = None
-    cache: Path | None = None
-    precision: str = DEFAULT_PRECISION
-
-    def __post_init__(self) -> None:
-        check_engine(self.name)
-
-    def open(self, spec: BackboneSpec, weights: Weights) -> Engine:
-        """Open the engine of a backbone."""
-        return open_engine(
-            self.name,
-            spec,
-            weights,
-            device=self.device,
-            threads=self.threads,
-            cache=self.cache,
-            precision=self.precision,
-        )
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import BackboneSpec, EngineChoice
 from lusscore.cohort import Cohort
 from lusscore.errors import ClipError
 from lusscore.features.computing import (
     Callbacks,
-    EngineChoice,
     Keeper,
     Work,
     compute_here,

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from joblib import cpu_count
 
-from lusscore.backbones import BackboneSpec, measure_sgemm
+from lusscore.backbones import BackboneSpec, EngineChoice, measure_sgemm
 from lusscore.cohort import Cohort
-from lusscore.features.computing import Callbacks, EngineChoice
+from lusscore.features.computing import Callbacks
 from lusscore.features.media import MediaIndex
 from lusscore.features.stock import Outcome, Stock
 from lusscore.files import read_record, write_record

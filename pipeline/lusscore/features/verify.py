@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.backbones import PRECISIONS, BackboneSpec
+from lusscore.backbones import PRECISIONS, BackboneSpec, EngineChoice
 from lusscore.cohort import Cohort
 from lusscore.errors import DamagedFileError, FeatureFileError, LusscoreError
-from lusscore.features.computing import Callbacks, EngineChoice
+from lusscore.features.computing import Callbacks
 from lusscore.features.extract import extract_features
 from lusscore.features.feature_file import Features, feature_path, read_features
 from lusscore.features.freshness import find_backbone

@@ -5,11 +5,10 @@ from lusscore.backbones.engines.engine import Engine, Result
 from lusscore.backbones.engines import openvino_engine as _openvino_engine  # noqa: F401
 from lusscore.backbones.engines import keras_engine as _keras_engine  # noqa: F401
 from lusscore.backbones.engines.registry import (
-    check_engine,
     engine_names,
     open_engine,
     register_engine,
 )
 # isort: on
 
-__all__ = ["Engine", "Result", "check_engine", "engine_names", "open_engine", "register_engine"]
+__all__ = ["Engine", "Result", "engine_names", "open_engine", "register_engine"]
