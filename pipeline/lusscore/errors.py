@@ -40,7 +40,7 @@ class EngineError(LusscoreError):
 
 
 class FeatureFileError(LusscoreError):
-    """A feature file is missing, damaged, held by another process or stale."""
+    """A feature file is missing, damaged, stale, or cannot be written."""
 
 
 class DamagedFileError(FeatureFileError):

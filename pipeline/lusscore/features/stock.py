@@ -117,7 +117,11 @@ class Stock:
             return cls(path, asked, settings, record, damage, store, Outcome(spec.name, path))
 
         found = look(download and record is None)
-        if found.asked.weights is None and download and found.lacks_any(media):
+        if (
+            found.asked.weights is None
+            and download
+            and not all(one.away or found.complete(one) for one in media)
+        ):
             found = look(True)
         return found
 
@@ -180,10 +184,6 @@ class Stock:
             return bool(media.error)
         clip = self.plan(media)
         return bool(len(clip.frames)) and not self.gaps(clip)
-
-    def lacks_any(self, media: Sequence[Media]) -> bool:
-        """Tell whether anything is to be computed."""
-        return not all(one.away or self.complete(one) for one in media)
 
     def pack(self, media: Sequence[Media]) -> None:
         """Write the feature file of these clips, unless it has this very content.
