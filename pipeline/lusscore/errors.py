@@ -1,18 +1,67 @@
-"""The errors a user can meet: one tree, one sentence each.
+"""The errors a user can meet: one tree, one sentence each, and its parts apart.
 
 Every message names the thing, the place, what was expected and what to do next. The command
-line prints the message and exits with code 2; anything outside this tree is a bug.
+line prints the message and exits with code 2; anything outside this tree is a bug. Paths are kept
+apart from the sentence: a terminal shows them, a report, log or page never does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 
 class LusscoreError(Exception):
-    """Root of everything that is the input's fault and not the program's."""
+    """Root of everything that is the input's fault and not the program's.
+
+    Parameters
+    ----------
+    what
+        What is wrong and what was expected, without a path: folders may be named after people.
+    where
+        The place in a file or a command, as a person would look for it: ``"line 7"``.
+    advice
+        What to do next, as one clause.
+    path
+        The file or folder that it is about.
+    problems
+        All that is wrong with one input, in reading order, where it is more than one thing.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        advice: str = "",
+        path: Path | str | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.advice = advice
+        self.path = path
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        places = [str(place) for place in (self.path, self.where) if place]
+        return _sentence(": ".join([*places, self.what]), self.advice, map(str, self.problems))
+
+    def without_path(self) -> str:
+        """Return the message for those who must not learn where on this machine it happened."""
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        problems = (f"{problem.where}: {problem.what}" for problem in self.problems)
+        return _sentence(text[:1].upper() + text[1:], self.advice, problems)
+
+
+def _sentence(text: str, advice: str, problems: Iterable[str]) -> str:
+    text = f"{text.rstrip('.')}; {advice}" if advice else text
+    lines = [f"  {problem}" for problem in problems]
+    if lines:
+        return "\n".join([f"{text.rstrip('.:')}:", *lines])
+    return text if text.endswith((".", "!", "?")) or "\n" in text else f"{text}."
 
 
 class ClipError(LusscoreError):
@@ -55,12 +104,13 @@ class DamagedFileError(FeatureFileError):
     """
 
     def __init__(self, path: Path, what: str) -> None:
-        self.path = path
-        self.what = what
         super().__init__(
-            f"{path} is damaged: {what}; run 'lusscore features {path.parent.name}', which packs "
-            "it anew from the cache and computes only what was lost."
+            f"it is damaged: {what}",
+            advice=f"run 'lusscore features {path.parent.name}', which packs it anew from the "
+            "cache and computes only what was lost",
+            path=path,
         )
+        self.args = (path, what)  # from which it is made again in another process
 
 
 class HeadError(LusscoreError):
@@ -121,15 +171,18 @@ class InvalidCohortError(CohortError):
     Parameters
     ----------
     source
-        The file, as the user named it.
+        The file, or what else the user calls it.
     problems
         At least one problem, in reading order.
     """
 
-    def __init__(self, source: object, problems: Sequence[Problem]) -> None:
+    def __init__(self, source: Path | str, problems: Sequence[Problem]) -> None:
+        noun = "problem" if len(problems) == 1 else "problems"
+        super().__init__(
+            f"{'' if isinstance(source, Path) else f'{source} has '}{len(problems)} {noun}",
+            advice="correct and run again",
+            path=source if isinstance(source, Path) else None,
+            problems=problems,
+        )
         self.source = source
-        self.problems = tuple(problems)
-        count = len(self.problems)
-        noun = "problem" if count == 1 else "problems"
-        lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__(f"{source} has {count} {noun}; correct and run again:\n{lines}")
+        self.args = (source, problems)  # from which it is made again in another process
