@@ -4,7 +4,7 @@
 
 COHORT    ?= phantom
 BACKBONES ?= efficientnet_lite0
-# Name of the run, and options of stage two, e.g. CV="--epochs 10 --dropout 0.3"
+# Name of the run, and options of stage two, e.g. CV="--set epochs=10"
 RUN       ?= cv
 CV        ?=
 # Options of training, e.g. TRAIN="--name first"
@@ -41,7 +41,7 @@ PASSED_OVER := || [ $$? -eq 1 ]
 .PHONY: cv report features cohort check verify train score serve test test-all browser lint bench clean help install
 
 cv: features ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
-	$(LUSSCORE) cv "$$COHORT" $(BACKBONE_OPTIONS) --run "$$RUN" --overwrite $(CV) $(PASSED_OVER)
+	$(LUSSCORE) cv "$$COHORT" $(BACKBONE_OPTIONS) --run "$$RUN" $(CV) $(PASSED_OVER)
 
 report: cv ## Open the report in the browser
 	$(LUSSCORE) report "results/$$COHORT/$$RUN" $(OPEN)

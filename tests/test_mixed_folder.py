@@ -92,7 +92,7 @@ def test_a_mixed_folder_reaches_a_report(
     assert outcome["clips"] == clips
     assert outcome["failed"] == {}
     done = lusscore("cv", "mixed", "--backbone", tiny_backbone, "--folds", 2, "--run", "cv",
-                    "--head", "softmax", "--epochs", 1)  # fmt: skip
+                    "--head", "softmax", "--set", "epochs=1")  # fmt: skip
     assert done.exit_code == 0, done.output
     run = tmp_path / "results" / "mixed" / "cv"
     assert (run / "report.html").stat().st_size > 10_000

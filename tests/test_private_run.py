@@ -26,7 +26,10 @@ def test_no_identifier_is_in_any_file_of_a_full_run(
          "--deidentify", "--key-file", key),
         ("check", "cohort", "--html", tmp_path / "results" / "check.html"),
         ("features", "cohort", "--backbone", tiny_backbone),
-        ("cv", "cohort", "--backbone", tiny_backbone, "--folds", 2, "--run", "cv", "--epochs", 1),
+        (
+            *("cv", "cohort", "--backbone", tiny_backbone, "--folds", 2, "--run", "cv"),
+            *("--set", "epochs=1"),
+        ),
         ("report", tmp_path / "results" / "cohort" / "cv"),
         ("verify", "cohort"),
         ("status", "cohort"),

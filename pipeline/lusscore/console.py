@@ -6,9 +6,10 @@ alone.
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,11 +62,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
+def progress(*, shown: bool = True) -> Iterator[Progress]:
     """Show progress bars with amount, rate and time left.
 
     Give each task its unit: ``bars.add_task("Decoding", total=9, unit="clips")``. Where standard
-    error is no terminal, a line per bar is printed every half minute instead.
+    error is no terminal, a line per bar is printed every half minute instead. What is not `shown`
+    prints nothing.
     """
     from rich.console import Console
     from rich.progress import (
@@ -96,9 +98,9 @@ def progress() -> Iterator[Progress]:
         TimeRemainingColumn(),
         console=console,
         speed_estimate_period=60,
-        disable=not console.is_terminal,
+        disable=not (shown and console.is_terminal),
     )
-    with bars, _printed_lines(bars):
+    with bars, _printed_lines(bars) if shown else nullcontext():
         yield bars
 
 
@@ -151,3 +153,25 @@ def counter(description: str, unit: str) -> Iterator[Callable[[int, int], None]]
             bars.update(bar, completed=done, total=total)
 
         yield update
+
+
+@contextmanager
+def stop_on_ctrl_c() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a request to stop; a second one interrupts.
+
+    Only the main thread hears Ctrl-C.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def request(number: int, frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, request)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

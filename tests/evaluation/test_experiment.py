@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import lusscore as ls
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError
@@ -68,8 +69,8 @@ def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
         run_experiment(experiment, features, folder, name="a", command="c")
     (extracted,) = extract_features(experiment.cohort, experiment.specs, features)
     before = extracted.path.read_bytes()
-    outcome = run_experiment(experiment, features, folder, name="a", command="c")
-    assert outcome.skipped == 0
+    run_experiment(experiment, features, folder, name="a", command="c")
+    assert ls.read_run(folder).skipped == 0
     assert extracted.path.read_bytes() == before
     for name in ("config.toml", "folds.csv", "predictions.csv", "metrics.json", "exams.csv"):
         assert (folder / name).exists()
@@ -83,10 +84,8 @@ def test_what_the_checks_warn_of_is_told_with_the_result(
     experiment = Experiment(cohort, (get_backbone(str(tiny_backbone)),), (HeadChoice(),))
     extract_features(cohort, experiment.specs, tmp_path / "features")
     (tmp_path / "run").mkdir()
-    outcome = run_experiment(
-        experiment, tmp_path / "features", tmp_path / "run", name="a", command="c"
-    )
-    told = " ".join(outcome.notes)
+    run_experiment(experiment, tmp_path / "features", tmp_path / "run", name="a", command="c")
+    told = " ".join(ls.read_run(tmp_path / "run").notes)
     assert "Group and score go together" in told
     assert "majority" not in told
     assert "Group and score go together" in (tmp_path / "run" / "config.toml").read_text()
@@ -126,9 +125,10 @@ def test_external_validation_records_whom_it_trained_on(
         extract_features(one, experiment.specs, tmp_path / "features")
     folder = tmp_path / "run"
     folder.mkdir()
-    outcome = run_experiment(experiment, tmp_path / "features", folder, name="a", command="c")
-    assert outcome.skipped == 1
-    told = " ".join(outcome.notes)
+    run_experiment(experiment, tmp_path / "features", folder, name="a", command="c")
+    run = ls.read_run(folder)
+    assert run.skipped == 1
+    told = " ".join(run.notes)
     assert "1 labelled clip of here could not be used" in told
     assert "folds can hold one" not in told
     config = read_config(folder)

@@ -19,7 +19,7 @@ def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path:
     folder = tmp_path / "run"
     with new_run(folder) as building:
         (building / "config.toml").write_text("first")
-    with pytest.raises(RunError, match="choose another --run, or replace it by --overwrite"):
+    with pytest.raises(RunError, match="with --run \\(make: RUN=\\), or replace it by --overwrite"):
         with new_run(folder):
             pass
 

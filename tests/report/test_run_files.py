@@ -54,7 +54,7 @@ def test_metrics_of_another_schema_are_refused(own_folder, change_metrics):
 
 def test_damaged_metrics_are_named(own_folder):
     (own_folder / "metrics.json").write_text("{", encoding="utf-8")
-    with pytest.raises(RunError, match=r"metrics\.json is not JSON"):
+    with pytest.raises(RunError, match=r"metrics\.json: this is not JSON"):
         read_run_files(own_folder)
 
 

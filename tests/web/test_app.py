@@ -12,7 +12,7 @@ import pytest
 
 from bundle_maker import make_bundle
 from lusscore.bundle.bundle import Bundle
-from lusscore.report.exam.worth import scorers_worth
+from lusscore.report.exam.performance import model_performance
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
 from lusscore.web.routes.table import STATIC
 from web.page_server import Page, serving
@@ -98,7 +98,7 @@ def test_the_page_knows_whether_clips_are_scored_as_a_whole_and_what_the_scorer_
     assert found is not None
     model = json.loads(found[1])["model"]
     assert model["whole_clips"] is whole
-    assert model["worth"] == scorers_worth(bundle.card)
+    assert model["worth"] == model_performance(bundle.card)
     assert "accuracy 1.000" in model["worth"]
 
 

@@ -193,7 +193,7 @@ class _Comparison:
         )
 
     def _cv(self, plan: _Plan) -> CvRun:
-        options = ["--folds", str(plan.folds), "--epochs", str(plan.epochs)]
+        options = ["--folds", str(plan.folds), "--set", f"epochs={plan.epochs}"]
         name = f"{self.spec.name}-{plan.folds}"
         results = self.root / "results"
         return run_cv(self.cohort, self.spec, self.root / "features", results, name, *options)

@@ -17,7 +17,32 @@ from lusscore.bundle.names import RECORD, SUMS, is_known
 from lusscore.bundle.record import from_files, to_files
 from lusscore.bundle.refusal import Refusal, clause
 from lusscore.bundle.sums import check_sums
-from lusscore.errors import BundleError, HeadError
+from lusscore.errors import BundleError, HeadError, RunError
+from lusscore.evaluation import check_run_name
+
+
+def bundle_place(
+    name: str, folder: Path, output: str | os.PathLike[str] | None = None, *, overwrite: bool
+) -> Path:
+    """Return where a bundle goes that is to be made: `output`, or its name in `folder`.
+
+    Raises
+    ------
+    BundleError
+        If `name` could name another place than one beside the other bundles, or something is
+        there that may not be replaced.
+    """
+    try:
+        check_run_name(name)
+    except RunError:
+        raise BundleError(
+            f"--name {name!r} is not allowed; expected up to 100 letters, digits, '.', '-' and "
+            "'_', beginning with a letter or digit and not ending with '.', since the bundle goes "
+            "by it. Where it lies is said with --output."
+        ) from None
+    path = Path(output or folder / name)
+    _check_place(path, overwrite)
+    return path
 
 
 def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bundle:
@@ -77,10 +102,16 @@ def _check_place(path: Path, overwrite: bool) -> None:
     if not os.path.lexists(path):
         return
     if not overwrite:
-        raise BundleError(f"{path} exists; choose another name, or have it overwritten.")
+        raise BundleError(
+            "it exists",
+            path=path,
+            advice="choose another --name or --output, or replace it by --overwrite",
+        )
     is_zip = path.suffix.lower() == ZIP_SUFFIX
     if path.is_symlink() or path.is_dir() == is_zip or not _looks_like_bundle(path):
-        raise BundleError(f"{path} is not a bundle, and is not overwritten; choose another name.")
+        raise BundleError(
+            "it is not a bundle, and is not overwritten", path=path, advice="choose another name"
+        )
 
 
 def _looks_like_bundle(path: Path) -> bool:

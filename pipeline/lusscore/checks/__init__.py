@@ -6,6 +6,7 @@ from lusscore.checks.finding import LEVELS, Finding
 from lusscore.checks.page import render_page
 from lusscore.checks.preview import write_preview
 from lusscore.checks.quick import quick_findings
+from lusscore.checks.registry import register_check
 
 __all__ = [
     "LEVELS",
@@ -17,6 +18,7 @@ __all__ = [
     "fleiss_kappa",
     "measure_agreement",
     "quick_findings",
+    "register_check",
     "render_page",
     "write_preview",
 ]

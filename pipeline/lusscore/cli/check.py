@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option, find_cohort
+import lusscore as ls
+from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option
 from lusscore.console import print_table, progress, say
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
         raise click.UsageError("--preview shows frames, which --quick does not decode.")
 
     def read(check_files: bool) -> Cohort:
-        return find_cohort(cohort, data_dir, check_files=check_files)
+        return ls.read_cohort(cohort, data_dir=data_dir, check_files=check_files)
 
     with progress() as bars:
         counting = bars.add_task("Reading clips", total=None, unit="clips", visible=not quick)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from lusscore.cli.computed_backbones import find_backbones
+import lusscore as ls
 from lusscore.cli.cv_tables import print_results
-from lusscore.cli.cv_usage import check_usage, choosing, reported_heads
-from lusscore.cli.head_settings import HeadsCommand
-from lusscore.cli.make_run import make_run
+from lusscore.cli.cv_usage import check_usage
+from lusscore.cli.head_settings import HeadsCommand, read_grids, read_settings
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
     cohort_option,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     optional_cohort_argument,
     results_dir_option,
     weights_dir_option,
@@ -73,11 +69,6 @@ class _CvCommand(HeadsCommand):
     help="What of a backbone heads see: embedding, or levels that the cohort's card keeps, as "
     "32.top+32.middle+32.bottom; repeat it to compare.  [default: embedding]",
 )
-@click.option("--dropout", type=float, default=None, help="Softmax head.  [default: 0.5]")
-@click.option("--learning-rate", type=float, default=None, help="Softmax head.  [default: 0.001]")
-@click.option("--batch-size", type=int, default=None, help="Softmax head.  [default: 32]")
-@click.option("--epochs", type=int, default=None, help="Softmax head.  [default: 3]")
-@click.option("--optimizer", default=None, help="Softmax head.  [default: adam]")
 @click.option(
     "--select",
     "ways",
@@ -199,7 +190,6 @@ def command(
     features_dir: Path,
     results_dir: Path,
     weights_dir: Path | None,
-    **head_options: Any,
 ) -> None:
     """Cross-validate heads on a COHORT's embeddings, by patient, and write a report.
 
@@ -208,54 +198,47 @@ def command(
 
     With --train and --test, heads are trained on one cohort and tested on another.
     """
-    from lusscore.evaluation.evaluate import METRICS_NAME
-    from lusscore.evaluation.experiment import Experiment
-    from lusscore.evaluation.feature_sets import EMBEDDING, parse_levels
-    from lusscore.evaluation.rules import Rule
-    from lusscore.evaluation.run import check_run_name
+    from lusscore.evaluation import METRICS_NAME
+    from lusscore.head import head_names
 
-    check_usage(cohort, train, test, leave_out)
+    check_usage(cohort, train, test, leave_out, ways)
+    names = heads or (head_names() if ways else (ls.api.PAPERS_HEAD,))
     found, *training = (
-        find_cohort(one, data_dir, check_files=False) for one in (test or cohort or "", *train)
+        ls.read_cohort(one, data_dir=data_dir, check_files=False)
+        for one in (test or cohort or "", *train)
     )
-    specs = find_backbones(backbones, features_dir, (found, *training))
-    given = {key: value for key, value in head_options.items() if value is not None}
-    experiment = Experiment(
-        found,
-        tuple(specs),
-        reported_heads(heads, given, assignments, ways),
-        folds,
-        repeats,
-        seed,
-        folds_file,
-        combine,
-        leave_out or "",
-        tuple(training),
-        tuple(dict.fromkeys(parse_levels(text) for text in levels or (EMBEDDING,))),
-        choosing(heads, given, assignments, ways, tries, criterion, inner_folds),
-        Rule.parse(clip_rule),
-        Rule.parse(zone_rule),
-    )
-    name = experiment.default_name() if run_name is None else check_run_name(run_name)
-    folder = results_dir / found.name / name
-    outcome = make_run(
-        experiment,
-        features_dir,
-        folder,
-        title="Training heads",
-        jobs=jobs,
+    run = ls.cross_validate(
+        ls.read_features(
+            (found, *training), backbones, features_dir=features_dir, weights_dir=weights_dir
+        ),
+        read_settings(names, assignments),
+        folds=folds,
+        repeats=repeats,
+        seed=seed,
+        folds_file=folds_file,
+        leave_out=leave_out or "",
+        trained_on=training,
+        combine=combine,
+        levels=levels or ("embedding",),
+        select=ways,
+        grids=read_grids(names, tries),
+        criterion=criterion,
+        inner_folds=inner_folds,
+        clip_rule=clip_rule,
+        zone_rule=zone_rule,
+        name=run_name,
         overwrite=overwrite,
-        weights_dir=weights_dir,
+        jobs=jobs,
+        results_dir=results_dir,
     )
-    if outcome.skipped:
-        note(f"Note: {outcome.skipped} clips have no embeddings; the report lists them.")
-    metrics = (folder / METRICS_NAME).read_text(encoding="utf-8")
+    if run.skipped:
+        note(f"Note: {run.skipped} clips have no embeddings; the report lists them.")
     if as_json:
-        say(metrics)
+        say((run.folder / METRICS_NAME).read_text(encoding="utf-8"))
     else:
-        print_results(json.loads(metrics), external=bool(training))
-        say(f"Report: {folder / 'report.html'}")
+        print_results(run.metrics, external=bool(training))
+        say(f"Report: {run.report}")
     if open_report:
-        click.launch((folder / "report.html").resolve().as_uri())
-    if outcome.skipped:
+        click.launch(run.report.resolve().as_uri())
+    if run.skipped:
         sys.exit(1)

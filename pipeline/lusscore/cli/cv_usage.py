@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import click
 from click.core import ParameterSource
 
-from lusscore.cli.head_settings import PAPERS_HEAD, choose_grids, choose_heads
-
-if TYPE_CHECKING:
-    from lusscore.evaluation.models import HeadChoice
-    from lusscore.evaluation.selection.choosing import Choosing
-
-_FOR_CHOOSING = {"tries": "--try", "criterion": "--criterion", "inner_folds": "--inner-folds"}
-
-
-def reported_heads(
-    heads: tuple[str, ...],
-    given: Mapping[str, Any],
-    assignments: tuple[str, ...],
-    ways: tuple[str, ...],
-) -> tuple[HeadChoice, ...]:
-    """Return the heads that are trained as they are: beside what is chosen, the paper's alone."""
-    if not ways:
-        return choose_heads(heads, given, assignments)
-    return choose_heads((), given, ())
-
-
-def choosing(
-    heads: tuple[str, ...],
-    given: Mapping[str, Any],
-    assignments: tuple[str, ...],
-    ways: tuple[str, ...],
-    tries: tuple[str, ...],
-    criterion: str,
-    inner_folds: int,
-) -> Choosing | None:
-    """Return what is to be chosen, or None; refuse options that only choosing has a use for."""
-    from lusscore.evaluation.selection.choosing import Choosing
-    from lusscore.head import head_names
-
-    if not ways:
-        source = click.get_current_context().get_parameter_source
-        for name, option in _FOR_CHOOSING.items():
-            if source(name) is not ParameterSource.DEFAULT:
-                raise click.UsageError(f"{option} needs --select, which alone has a use for it.")
-        return None
-    names = tuple(dict.fromkeys(heads or head_names()))
-    flags = given if PAPERS_HEAD in names else {}
-    return Choosing(
-        tuple(dict.fromkeys(ways)),
-        choose_heads(names, flags, assignments),
-        choose_grids(names, tries),
-        criterion,
-        inner_folds,
-    )
+_FOR_SELECTION = {"tries": "--try", "criterion": "--criterion", "inner_folds": "--inner-folds"}
 
 
 def check_usage(
-    cohort: str | None, train: Sequence[str], test: str | None, leave_out: str | None
+    cohort: str | None,
+    train: Sequence[str],
+    test: str | None,
+    leave_out: str | None,
+    select: Sequence[str],
 ) -> None:
-    """Refuse options that name other patients to hold out than one of them alone would."""
+    """Refuse options that do not go together."""
     context = click.get_current_context()
+    for name, option in _FOR_SELECTION.items():
+        if not select and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{option} needs --select, which alone has a use for it.")
     by_folds = [
         f"--{name.replace('_', '-')}"
         for name in ("folds", "repeats", "folds_file")

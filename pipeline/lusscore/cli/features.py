@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+import lusscore as ls
 from lusscore.cli.places import (
     backbone_option,
     complete_cohorts,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     weights_dir_option,
 )
-from lusscore.console import note, print_table, progress, say
+from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
-    from lusscore.features import Callbacks, Forecast, Outcome
+    from lusscore.features import Forecast, Outcome
 
 
 @click.command("features")
@@ -105,14 +100,8 @@ def command(
     an embedding. Several backbones share one decoding of each clip. Clips that fail are passed
     over and listed, and the exit code is then 1.
     """
-    from lusscore.backbones import DEFAULT_BACKBONE, check_precision
-    from lusscore.features import (
-        EngineChoice,
-        RunChoice,
-        extract_features,
-        find_backbone,
-        forecast_features,
-    )
+    from lusscore.backbones import DEFAULT_BACKBONE, EngineChoice, check_precision
+    from lusscore.features import Callbacks, find_backbone, forecast_features
 
     if prune or packed or cohort is None:
         if cohort is not None or not prune:
@@ -121,15 +110,14 @@ def command(
             )
         _prune(features_dir, packed, dry_run, as_json)
         return
-    found = find_cohort(cohort, data_dir)
-    names = dict.fromkeys(backbones or (DEFAULT_BACKBONE,))
-    specs = [find_backbone(name, features_dir, (found,)) for name in names]
-    choice = EngineChoice(
-        engine, device, threads, features_dir / ".networks", check_precision(precision)
-    )
-    with progress() as bars, stop_on_ctrl_c() as stop:
-        callbacks = watch(bars, stop, "Looking at clips")
-        if dry_run:
+    found = ls.read_cohort(cohort, data_dir=data_dir)
+    backbones = tuple(dict.fromkeys(backbones)) or (DEFAULT_BACKBONE,)
+    if dry_run:
+        specs = [find_backbone(name, features_dir, (found,)) for name in backbones]
+        choice = EngineChoice(
+            engine, device, threads, features_dir / ".networks", check_precision(precision)
+        )
+        with progress() as bars, stop_on_ctrl_c() as stop:
             forecasts = forecast_features(
                 found,
                 specs,
@@ -137,25 +125,32 @@ def command(
                 weights_dir=weights_dir,
                 engine=choice,
                 workers=workers,
-                callbacks=callbacks,
+                callbacks=Callbacks.on_bars(bars, "Looking at clips", note, stop),
             )
-        else:
-            outcomes = extract_features(
-                found,
-                specs,
-                features_dir,
-                weights_dir=weights_dir,
-                engine=choice,
-                run=RunChoice(batch, workers, scheduler, strict, part),
-                callbacks=callbacks,
-            )
-    if dry_run:
         _tell_forecasts(forecasts, as_json)
         return
-    _tell_outcomes(outcomes, part, as_json)
-    if not all(outcome.finished for outcome in outcomes):
+    try:
+        features = ls.extract_features(
+            found,
+            backbones,
+            engine=engine,
+            device=device,
+            threads=threads,
+            precision=precision,
+            batch=batch,
+            workers=workers,
+            scheduler=scheduler,
+            part=part,
+            strict=strict,
+            features_dir=features_dir,
+            weights_dir=weights_dir,
+        )
+    except ls.api.Stopped as stopped:
+        _tell_outcomes([one.outcome for one in stopped.features if one.outcome], part, as_json)
         note(f"Stopped; what was computed is kept. To go on: lusscore features {cohort}")
         sys.exit(130)
+    outcomes = [one.outcome for one in features if one.outcome]
+    _tell_outcomes(outcomes, part, as_json)
     if any(outcome.failed for outcome in outcomes):
         sys.exit(1)
 
@@ -181,44 +176,6 @@ def _parse_part(text: str | None) -> tuple[int, int] | None:
     if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
         raise click.BadParameter(f"{text!r} is not K/N, such as 3/10: the third of ten parts.")
     return None if text == "1/1" else (int(number), int(parts))
-
-
-def watch(bars: Progress, stop: threading.Event, looking: str) -> Callbacks:
-    """Drive progress bars."""
-    from lusscore.features import Callbacks
-
-    clips = bars.add_task(looking, total=None, unit="clips")
-    tasks: dict[str, TaskID] = {}
-
-    def total(backbone: str, frames: int) -> None:
-        if backbone not in tasks:
-            tasks[backbone] = bars.add_task(backbone, total=frames, unit="frames")
-        # set by update() a total forgets the rate, and this one is an estimate that changes often
-        next(task for task in bars.tasks if task.id == tasks[backbone]).total = frames
-
-    return Callbacks(
-        media=lambda done, total: bars.update(clips, completed=done, total=total),
-        total=total,
-        frames=lambda backbone, frames: bars.advance(tasks[backbone], frames),
-        note=note,
-        stop=stop,
-    )
-
-
-@contextmanager
-def stop_on_ctrl_c() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a request to stop; a second one interrupts."""
-    stop = threading.Event()
-
-    def request(number: int, frame: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, request)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _tell_outcomes(

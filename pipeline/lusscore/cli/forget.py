@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
+import lusscore as ls
 from lusscore.cli.places import (
     cohort_option,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     results_dir_option,
 )
 from lusscore.console import note, say
@@ -55,13 +55,13 @@ def command(
     cohorts = []
     for name in names:
         try:
-            cohorts.append(find_cohort(name, data_dir, check_files=False))
+            cohorts.append(ls.read_cohort(name, data_dir=data_dir, check_files=False))
         except CohortError as error:
             if name == cohort:
                 raise
             note(f"Cohort {name} was not looked at, and may have the same recordings: {error}")
     if cohort is not None:
-        found = find_cohort(cohort, data_dir, check_files=False)
+        found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     else:
         having = [one for one in cohorts if set(patients) <= {span.patient for span in one.spans}]
         if len(having) != 1:

@@ -10,7 +10,7 @@ import click
 from lusscore.errors import HeadError
 
 if TYPE_CHECKING:
-    from lusscore.evaluation.models import HeadChoice
+    pass
 
 PAPERS_HEAD = "softmax"
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -30,39 +30,33 @@ class HeadsCommand(click.Command):
             formatter.write_dl([(name, _listed(head_defaults(name))) for name in head_names()])
 
 
-def choose_heads(
-    names: Sequence[str], flags: Mapping[str, Any], assignments: Sequence[str]
-) -> tuple[HeadChoice, ...]:
-    """Give each head its settings, the paper's head first.
+def read_settings(names: Sequence[str], assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read settings of heads.
 
     Parameters
     ----------
     names
-        As named by ``--head``; none means the paper's.
-    flags
-        Settings of the paper's head by options of their own, without those left out.
+        Of the heads of this run.
     assignments
-        ``key=value``, for every head named that has that setting, or ``head.key=value``.
+        ``key=value``, for every head that has that setting, or ``head.key=value``.
+
+    Returns
+    -------
+    dict
+        Settings by head.
 
     Raises
     ------
     HeadError
-        If no head or setting has that name, a value cannot be read, or an option of the paper's
-        head is given without it.
+        If no head or setting has that name, or a value cannot be read.
     """
-    from lusscore.evaluation.models import HeadChoice
     from lusscore.head import head_defaults
 
-    names = names or (PAPERS_HEAD,)
+    for name in names:
+        if names.count(name) > 1:
+            raise HeadError(f"Head {name} is named twice; name each once.")
     defaults = {name: head_defaults(name) for name in names}
     chosen: dict[str, dict[str, Any]] = {name: {} for name in names}
-    if flags and PAPERS_HEAD not in chosen:
-        flag, value = next(iter(flags.items()))
-        raise HeadError(
-            f"--{flag.replace('_', '-')} is a setting of head {PAPERS_HEAD} and does nothing for "
-            f"{' and '.join(names)}; give settings of other heads as --set {flag}={value}."
-        )
-    chosen.get(PAPERS_HEAD, {}).update(flags)
     for assignment in assignments:
         owner, key, text = _parts(assignment, names)
         meant = [name for name in chosen if owner in (name, "") and key in defaults[name]]
@@ -73,11 +67,10 @@ def choose_heads(
             raise HeadError(f"--set {assignment}: there is no setting {key!r}; {told}.")
         for name in meant:
             chosen[name][key] = _typed(assignment, text, defaults[name][key])
-    paper_first = sorted(names, key=lambda name: name != PAPERS_HEAD)
-    return tuple(HeadChoice(name, chosen[name]) for name in paper_first)
+    return chosen
 
 
-def choose_grids(
+def read_grids(
     names: Sequence[str], assignments: Sequence[str]
 ) -> dict[str, dict[str, tuple[Any, ...]]]:
     """Read which values to try of settings: ``key=value,value`` or ``head.key=value,value``.
@@ -90,7 +83,7 @@ def choose_grids(
     Raises
     ------
     HeadError
-        As :func:`choose_heads`.
+        As :func:`read_settings`.
     """
     from lusscore.head import head_defaults
 

@@ -6,28 +6,22 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+import lusscore as ls
 from lusscore.cli.extraction_options import levels_option, variants_option
 from lusscore.cli.import_summary import sum_up, tell_cohort, tell_copies
 from lusscore.cli.places import data_dir_option
-from lusscore.console import counter, say
-
-if TYPE_CHECKING:
-    from lusscore.cohort import Settled
-    from lusscore.cohort.importers import Imported
-    from lusscore.privacy import Deidentified
-
-_KEYS = Path("keys")
+from lusscore.console import say
 
 
 class _Import(click.Command):
     """Ends its help with the importers, each in one line."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from lusscore.cohort.importers import importer_names, importer_summary
+        from lusscore.cohort import importer_names, importer_summary
 
         with formatter.section("Importers"):
             formatter.write_dl([(name, importer_summary(name)) for name in importer_names()])
@@ -149,71 +143,37 @@ def command(
     clip, each one's scores are kept in ratings.csv, and --rule makes the one score of the
     manifest; a tie stays unlabelled.
     """
-    from dataclasses import replace
+    from lusscore.cohort import ExtractionSettings, FramesPolicy
 
-    from lusscore.cohort import (
-        CARD_NAME,
-        ExtractionSettings,
-        FramesPolicy,
-        read_cohort,
-        settle_raters,
-        write_cohort,
-    )
-    from lusscore.cohort.importers import ImportOptions, get_importer
-    from lusscore.errors import CohortError
-
-    if key_file is not None and not deidentify:
-        raise CohortError("--key-file is for --deidentify; give both or neither.")
     chosen: dict[str, Any] = {"sector": sector, "repeated": repeated, "contrast": contrast}
-    extraction = ExtractionSettings(
-        frames=FramesPolicy.parse(frames),
-        variants=variants,
-        levels=levels,
-        **{key: value for key, value in chosen.items() if value is not None},
-    )
-    if deidentify:
-        # a folder is often named after the one whose recordings it holds
-        name = name or "cohort"
-    options = ImportOptions(
+    cohort = ls.import_cohort(
+        importer,
+        source,
         name=name,
         protocol=protocol,
         rubric=rubric,
-        extraction=extraction,
-        columns=columns,
         media=media,
+        columns=columns,
+        rule=rule,
+        extraction=ExtractionSettings(
+            frames=FramesPolicy.parse(frames),
+            variants=variants,
+            levels=levels,
+            **{key: value for key, value in chosen.items() if value is not None},
+        ),
+        deidentify=deidentify,
+        key_file=key_file,
+        jobs=jobs,
+        overwrite=overwrite,
+        data_dir=data_dir,
     )
-    imported = get_importer(importer)(source, options)
-    folder = data_dir / imported.card.name
-    if (folder / CARD_NAME).exists() and not overwrite:
-        raise CohortError(f"{folder} holds a cohort; choose another --name, or use --overwrite.")
-    settled = settle_raters(imported.spans, rule)
-    imported = replace(imported, spans=settled.spans)
-    copies = None
-    if deidentify:
-        key_file = key_file or _KEYS / f"{imported.card.name}.csv"
-        copies = _copy(imported, settled, folder, key_file, jobs)
-        imported = copies.imported
-        settled = replace(settled, spans=imported.spans, ratings=copies.ratings)
-    write_cohort(folder, imported.card, imported.spans, settled.ratings)
-    cohort = read_cohort(folder)
-    summary = sum_up(cohort, imported, settled, copies)
+    copies = cohort.copies
+    summary = sum_up(cohort)
     if as_json:
         say(json.dumps(summary, indent=2))
     else:
         tell_cohort(summary)
-    if copies is not None and not as_json:
-        tell_copies(cohort.name, copies, key_file)
+        if copies is not None:
+            tell_copies(cohort.name, copies, cohort.key_file)
     if copies is not None and copies.left_out:
         sys.exit(1)
-
-
-def _copy(
-    imported: Imported, settled: Settled, folder: Path, key_file: Path, jobs: int
-) -> Deidentified:
-    """Make the de-identified copies, with a progress bar."""
-    from lusscore.privacy import deidentify
-
-    with counter("Copying clips", "clips") as update:
-        return deidentify(
-            imported, folder, key_file, ratings=settled.ratings, jobs=jobs, progress=update
-        )

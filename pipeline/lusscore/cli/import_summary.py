@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
-    from lusscore.cohort import Cohort, Settled
-    from lusscore.cohort.importers import Imported
+    from lusscore.api import ImportedCohort
     from lusscore.privacy import Deidentified
 
 _LISTED = 5
@@ -40,10 +39,9 @@ def tell_copies(cohort: str, copies: Deidentified, key_file: Path | None) -> Non
     note(f"The key is {key_file}: keep it apart from the cohort, and keep it.")
 
 
-def sum_up(
-    cohort: Cohort, imported: Imported, settled: Settled, copies: Deidentified | None
-) -> dict[str, Any]:
+def sum_up(cohort: ImportedCohort) -> dict[str, Any]:
     """Sum up what came in; where clips were copied, without any word of their source."""
+    imported, settled, copies = cohort.imported, cohort.settled, cohort.copies
     ties = [
         " · ".join(filter(None, (span.patient, span.zone, Path(span.clip).name)))
         for span in settled.ties

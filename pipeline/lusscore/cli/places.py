@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
-
-from lusscore.errors import CohortError
-
-if TYPE_CHECKING:
-    from lusscore.cohort import Cohort
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -104,26 +99,6 @@ def cohort_option(
         shell_complete=complete_cohorts,
         help=help_text,
     )
-
-
-def find_cohort(cohort: str, data_dir: Path, *, check_files: bool = True) -> Cohort:
-    """Read the cohort a user names.
-
-    Raises
-    ------
-    CohortError
-        If there is none, it is not valid, or its card and its folder disagree on its name.
-    """
-    from lusscore.cohort import CARD_NAME, read_cohort
-
-    folder = Path(cohort) if (Path(cohort) / CARD_NAME).is_file() else data_dir / cohort
-    found = read_cohort(folder, check_files=check_files)
-    if found.name != folder.resolve().name:
-        raise CohortError(
-            f"{folder / CARD_NAME} names the cohort {found.name!r} but its folder is "
-            f"{folder.resolve().name!r}; feature files go by that name, so make both the same."
-        )
-    return found
 
 
 def complete_cohorts(

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime, timezone
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+import lusscore as ls
 from lusscore.cli.bundle_options import expect_option, model_option
-from lusscore.cli.exam_folder import prepare_folder, write_exam
 from lusscore.cli.places import results_dir_option
-from lusscore.console import note, print_table, progress, say
+from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from lusscore.bundle.bundle import Bundle
-    from lusscore.scoring.scored import ScoredClip, ScoredExam
+    from lusscore.scoring import ScoredClip, ScoredExam
 
 
 @click.command("score")
@@ -77,62 +71,27 @@ def command(
 
     Research use only: this is not a medical device.
     """
-    from lusscore.bundle.builtin import find_bundle
-    from lusscore.bundle.read import read_bundle
-    from lusscore.report.exam import exam_page
-    from lusscore.scoring import Scorer, exam_csv, exam_json, zones_csv
-    from lusscore.scoring.exam_input import find_exam
+    from lusscore.scoring import prepare_folder
 
-    bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
-    found = find_exam(exam, bundle.zones(), table=zones)
     if output is not None:
         prepare_folder(output)
-    with Scorer(bundle, threads=threads) as scorer, progress() as bars:
-        scored = scorer.score(found.clips, name=name, progress=_bar(bars))
-    scored = replace(scored, notes=(*found.notes, *scored.notes))
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    document = json.dumps(exam_json(scored, bundle, created=now, names=names), indent=1)
-    folder = output or results_dir / "exams" / _folder_name(scored, bundle)
-    write_exam(
-        folder,
-        {
-            "exam.json": document + "\n",
-            "clips.csv": exam_csv(scored, bundle),
-            "zones.csv": zones_csv(scored, bundle),
-            "report.html": exam_page(scored, bundle, created=now, show_names=names),
-        },
-    )
+    with ls.load_model(model, expect=expect, threads=threads, results_dir=results_dir) as loaded:
+        scored = loaded.score(exam, zones=zones, name=name)
+    report = scored.write_report(output, names=names, results_dir=results_dir)
     for sentence in scored.notes:
         note(f"Note: {sentence}")
-    if found.ignored:
-        note(f"Not scored, as no clips: {', '.join(map(_printable, found.ignored))}")
+    if scored.ignored:
+        note(f"Not scored, as no clips: {', '.join(map(_printable, scored.ignored))}")
     if as_json:
-        say(document)
+        say(json.dumps(scored.to_dict(names=names), indent=1))
     else:
-        _print(scored)
-        say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only.")
-        say(f"Report: {folder / 'report.html'}")
+        _print(scored.scored)
+        say(f"Scorer: {loaded.bundle.name} {loaded.bundle.digest[:12]}. Research use only.")
+        say(f"Report: {report}")
     if open_report:
-        click.launch((folder / "report.html").resolve().as_uri())
+        click.launch(report.resolve().as_uri())
     if any(clip.reading is None for clip in scored.clips):
         sys.exit(1)
-
-
-def _bar(bars: Progress) -> Callable[[int, int], None]:
-    task = bars.add_task("Scoring", total=None, unit="frames")
-
-    def update(done: int, total: int) -> None:
-        # set by update() a total forgets the rate, and this one is an estimate that changes often
-        bars.tasks[-1].total = total
-        bars.update(task, completed=done)
-
-    return update
-
-
-def _folder_name(exam: ScoredExam, bundle: Bundle) -> str:
-    """Name an exam's folder by clips and scorer: names of files may be those of people."""
-    digests = "".join([*sorted(clip.digest for clip in exam.clips), bundle.digest])
-    return f"exam-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
 
 def _print(exam: ScoredExam) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
+import lusscore as ls
 from lusscore.cli.places import (
     backbone_option,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, say
@@ -44,7 +44,7 @@ def command(
     found, broken = [], []
     for name in cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml")):
         try:
-            cohort = find_cohort(name, data_dir, check_files=False)
+            cohort = ls.read_cohort(name, data_dir=data_dir, check_files=False)
         except CohortError as error:
             if cohorts:
                 raise

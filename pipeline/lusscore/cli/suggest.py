@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lusscore.cli.computed_backbones import find_backbones
-from lusscore.cli.head_settings import HeadsCommand, choose_heads
+import lusscore as ls
+from lusscore.cli.head_settings import HeadsCommand, read_settings
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     cohort_argument,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, say
@@ -145,11 +144,11 @@ def command(
 
     if (record is None) != (rater is None):
         raise click.UsageError("--record and --rater belong together: a label has a rater.")
-    found = find_cohort(cohort, data_dir, check_files=False)
+    found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     if record is not None and rater is not None:
         _record(found, record, rater)
         return
-    spec = find_backbones((backbone,) if backbone else (), features_dir, (found,))[0]
+    spec = ls.read_features(found, backbone or (), features_dir=features_dir)[0].spec
     pool = load_pool(found, spec, features_dir, parse_levels(levels), weights_dir)
     suggestions = suggest_clips(
         pool, count=count, per_patient=per_patient, head=_choose(head, assignments), seed=seed
@@ -175,10 +174,10 @@ def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
     from lusscore.head import head_defaults, make_head
     from lusscore.labelling.predict import DEFAULT_HEAD
 
-    (given,) = choose_heads((name,), {}, assignments)
+    given = read_settings((name,), assignments)[name]
     known = head_defaults(name)
     usual = {key: value for key, value in DEFAULT_HEAD.settings.items() if key in known}
-    settings = {**usual, **given.settings}
+    settings = {**usual, **given}
     make_head(name, **settings)  # refuses values out of range before embeddings are read
     return HeadChoice(name, settings)
 

@@ -5,38 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from lusscore.cli.cv_before_training import (
-    cross_validate_first,
-    plan_experiment,
-    trained_model,
-)
-from lusscore.cli.head_settings import HeadsCommand
+import lusscore as ls
+from lusscore.cli.head_settings import HeadsCommand, read_settings
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
     cohort_argument,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     results_dir_option,
     weights_dir_option,
 )
 from lusscore.cli.train_usage import (
-    check_bundle_name,
     find_run,
     refuse_settings,
     run_backbones,
 )
-from lusscore.console import counter, note, say
-from lusscore.errors import BundleError
-
-if TYPE_CHECKING:
-    from lusscore.bundle.bundle import Bundle
-    from lusscore.training.recorded_run import RecordedRun
+from lusscore.console import note, say
 
 _HEADINGS = {
     "from_run": "By a run of 'lusscore cv'",
@@ -150,72 +139,72 @@ def command(
     and the limits for review set, on patients while they were held out. A bundle holds no code,
     and its checksums are verified whenever it is read.
     """
-    from lusscore.bundle.write import write_bundle
-    from lusscore.training.recorded_run import read_recorded_run
-    from lusscore.training.train import train_bundle
+    from lusscore.bundle import bundle_place
 
-    found = find_cohort(cohort, data_dir, check_files=False)
-    title = check_bundle_name(found.name if name is None else name)
-    path = output or results_dir / "bundles" / title
-    if path.exists() and not overwrite:
-        raise BundleError(
-            f"{path} exists; choose another --name or --output, or replace it by --overwrite."
-        )
+    found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
+    name = found.name if name is None else name
+    output = bundle_place(name, results_dir / "bundles", output, overwrite=overwrite)
+    places: dict[str, Any] = {"features_dir": features_dir, "weights_dir": weights_dir}
     if from_run is not None:
         refuse_settings()
-        folder = find_run(from_run, found, results_dir)
+        run = ls.read_run(find_run(from_run, found, results_dir))
+        features = ls.read_features(found, run_backbones(run, backbones), **places)
     else:
-        experiment = plan_experiment(
-            found,
-            features_dir,
-            backbones=backbones,
-            head=head,
-            assignments=assignments,
-            levels=levels,
-            rules=(clip_rule, zone_rule),
+        features = ls.read_features(found, backbones, **places)
+        run = ls.cross_validate(
+            features,
+            read_settings((head,), assignments),
             folds=folds,
             seed=seed,
-        )
-        folder = cross_validate_first(experiment, features_dir, results_dir, jobs, weights_dir)
-        model = model or trained_model(experiment)
-    run = read_recorded_run(folder, model)
-    with counter("Training heads", "heads") as update:
-        bundle = train_bundle(
-            found,
-            run_backbones(run.config, backbones, features_dir, found),
-            features_dir,
-            run,
-            name=title,
-            coverage=coverage,
-            weights_dir=weights_dir,
-            cache=features_dir / ".networks",
+            combine=("concatenate",) if len(features) > 1 else (),
+            levels=(levels,),
+            clip_rule=clip_rule,
+            zone_rule=zone_rule,
             jobs=jobs,
-            progress=update,
+            results_dir=results_dir,
         )
-    written = write_bundle(bundle, path, overwrite=overwrite)
-    skipped = len(run.config["cohort"].get("skipped_clips", []))
-    if skipped:
-        note(f"Note: {skipped} clips have no embeddings; the report of the run lists them.")
-    _tell(written, path, run, as_json)
-    if skipped:
+        # the head on all backbones
+        model = model or run.metrics["models"][-1]
+    trained = ls.train(
+        run,
+        model=model,
+        features=features,
+        name=name,
+        output=output,
+        coverage=coverage,
+        jobs=jobs,
+        overwrite=overwrite,
+        results_dir=results_dir,
+    )
+    if run.skipped:
+        note(f"Note: {run.skipped} clips have no embeddings; the report of the run lists them.")
+    _tell(trained, run, as_json)
+    if run.skipped:
         sys.exit(1)
 
 
-def _tell(bundle: Bundle, path: Path, run: RecordedRun, as_json: bool) -> None:
-    from lusscore.bundle.facts import bundle_facts
+def _tell(trained: ls.Model, run: ls.Run, as_json: bool) -> None:
+    from lusscore.bundle import bundle_facts
 
-    facts = bundle_facts(bundle) | {"path": str(path), "run": str(run.folder), "model": run.model}
+    bundle, path = trained.bundle, trained.path
+    facts = bundle_facts(bundle) | {
+        "path": str(path),
+        "run": str(run.folder),
+        "model": trained.chosen,
+        "verdict": trained.verdict,
+    }
     if as_json:
         say(json.dumps(facts, indent=1))
         return
     say(f"Bundle: {path}")
     say(f"Digest: {bundle.digest}")
-    say(f"Model: {run.model}")
+    say(f"Model: {trained.chosen}")
+    say(trained.verdict)
     say(
         f"Marked for review: scores with a probability below {bundle.least_confidence:.2f}, as "
         f"{1 - bundle.coverage:.0%} of held-out clips have"
     )
-    say(f"Cross-validation behind it: {run.folder / 'report.html'}")
+    say(f"Cross-validation behind it: {run.report}")
     # quoted as shells of all systems understand it
     shown = f'"{path}"' if " " in str(path) else path
     say(f"Score an exam with it: lusscore score EXAM --model {shown}")

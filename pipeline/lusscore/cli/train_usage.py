@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from lusscore.errors import BundleError, RunError
-
-if TYPE_CHECKING:
-    from lusscore.backbones import BackboneSpec
-    from lusscore.cohort import Cohort
+import lusscore as ls
+from lusscore.errors import RunError
 
 _OF_RUN = ("head", "assignments", "levels", "clip_rule", "zone_rule", "folds", "seed")
 
@@ -27,27 +22,7 @@ def refuse_settings() -> None:
             raise click.UsageError(f"--from-run decides that; leave out {option}.")
 
 
-def check_bundle_name(name: str) -> str:
-    """Return a bundle's name, by which its folder goes.
-
-    Raises
-    ------
-    BundleError
-        If it could name another place than one folder beside the other bundles.
-    """
-    from lusscore.evaluation.run import check_run_name
-
-    try:
-        return check_run_name(name)
-    except RunError:
-        raise BundleError(
-            f"--name {name!r} is not allowed; expected up to 100 letters, digits, '.', '-' and "
-            "'_', beginning with a letter or digit and not ending with '.', since the bundle goes "
-            "by it. Where it lies is said with --output."
-        ) from None
-
-
-def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
+def find_run(text: str, cohort: ls.Cohort, results_dir: Path) -> Path:
     """Return the folder of a run, named as one of the cohort's or by its path.
 
     Raises
@@ -55,7 +30,7 @@ def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
     RunError
         If there is none; the cohort's are listed.
     """
-    from lusscore.evaluation.run_config import CONFIG_NAME
+    from lusscore.evaluation import CONFIG_NAME
 
     for folder in (results_dir / cohort.name / text, Path(text)):
         if folder.is_dir():
@@ -67,36 +42,24 @@ def find_run(text: str, cohort: Cohort, results_dir: Path) -> Path:
     )
 
 
-def run_backbones(
-    config: Mapping[str, Any], named: tuple[str, ...], features_dir: Path, cohort: Cohort
-) -> dict[str, BackboneSpec]:
-    """Find the backbones of a run by name.
-
-    Parameters
-    ----------
-    config
-        The run's.
-    named
-        What ``--backbone`` gave: where ONNX files lie that are no longer where they were.
-    features_dir, cohort
-        Whose feature files tell of ONNX networks.
+def run_backbones(run: ls.Run, named: tuple[str, ...]) -> list[str]:
+    """Name the backbones of a run; `named` says where ONNX files lie that are no longer there.
 
     Raises
     ------
     RunError
         If the run has none of that name.
     BackboneError
-        If what was given is no backbone, or one of the run is found by no name.
+        If what was given is no backbone.
     """
     from lusscore.backbones import get_backbone
-    from lusscore.features import find_backbone
 
-    given = {spec.name: spec for spec in map(get_backbone, named)}
-    names = [one["name"] for one in config.get("backbones", [])]
+    given = {get_backbone(name).name: name for name in named}
+    names = [one["name"] for one in run.config.get("backbones", [])]
     foreign = [name for name in given if name not in names]
     if foreign:
         raise RunError(
             f"The run has no backbone {foreign[0]}; it has {', '.join(names) or 'none'}, and all "
             "of them are taken without being named, but for ONNX files."
         )
-    return {name: given.get(name) or find_backbone(name, features_dir, (cohort,)) for name in names}
+    return [given.get(name, name) for name in names]

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lusscore.cli.features import stop_on_ctrl_c, watch
+import lusscore as ls
 from lusscore.cli.places import (
     backbone_option,
     data_dir_option,
     features_dir_option,
-    find_cohort,
     weights_dir_option,
 )
-from lusscore.console import note, print_table, progress, say
+from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -59,16 +58,23 @@ def command(
     With --repair, only what was lost is computed; it can be stopped at any moment and run again.
     The exit code is 0 if nothing is wrong, or all was repaired, and else 1.
     """
-    from lusscore.features import EngineChoice, find_backbone, repair_cohort, verify_cohort
+    from lusscore.features import (
+        Callbacks,
+        EngineChoice,
+        find_backbone,
+        repair_cohort,
+        verify_cohort,
+    )
 
     names = cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
-    found = [find_cohort(name, data_dir, check_files=False) for name in names]
+    found = [ls.read_cohort(name, data_dir=data_dir, check_files=False) for name in names]
     wanted = [find_backbone(name, features_dir, found).name for name in backbones]
     choice = EngineChoice(engine, device, threads, features_dir / ".networks")
     reports: list[FileReport] = []
     with progress() as bars, stop_on_ctrl_c() as stop:
         for cohort in found:
-            callbacks = watch(bars, stop, f"{cohort.name}: reading clips")
+            looking = f"{cohort.name}: reading clips"
+            callbacks = Callbacks.on_bars(bars, looking, note, stop)
             files = bars.add_task(f"{cohort.name}: reading embeddings", total=None, unit="MB")
 
             def told(done: int, total: int, files: TaskID = files) -> None:

@@ -5,6 +5,14 @@ from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
 from lusscore.cohort.consensus import Settled, settle_raters
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.frames_policy import FramesPolicy
+from lusscore.cohort.importers import (
+    Imported,
+    ImportOptions,
+    get_importer,
+    importer_names,
+    importer_summary,
+    register_importer,
+)
 from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import (
     MAXIMUM_ZONE_SCORE,
@@ -26,18 +34,24 @@ __all__ = [
     "Cohort",
     "ExtractionSettings",
     "FramesPolicy",
+    "ImportOptions",
+    "Imported",
     "Protocol",
     "Rating",
     "Settled",
     "Span",
     "Zone",
     "describe_rubric",
+    "get_importer",
     "get_protocol",
+    "importer_names",
+    "importer_summary",
     "protocol_names",
     "read_card",
     "read_cohort",
     "read_manifest",
     "read_ratings",
+    "register_importer",
     "rubric_names",
     "settle_raters",
     "write_card",

@@ -232,6 +232,56 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
     )
 
 
+def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = None) -> pd.DataFrame:
+    """Tell what is known of every frame of a feature file, one row per row of its embeddings.
+
+    Parameters
+    ----------
+    cohort
+        Gives patients, zones and labels.
+    file
+        Of that cohort.
+    folds_file
+        ``folds.csv`` of a run, whose folds are told too.
+
+    Returns
+    -------
+    DataFrame
+        ``clip``, ``frame``, ``time`` in seconds, ``patient, exam, zone, group, device`` as text,
+        ``score`` (Int64, NA where the frame lies in no labelled segment), and with `folds_file`
+        ``fold`` (Int64, of the first repeat; NA for patients that are in none).
+    """
+    frames = pd.DataFrame(
+        {
+            "clip": np.array(file.paths, dtype=object)[file.clip],
+            "frame": file.frame.astype(np.int64),
+            "time": file.time,
+        }
+    )
+    first = {span.clip: span for span in reversed(cohort.spans)}
+    for column in ("patient", "exam", "zone", "group", "device"):
+        frames[column] = [getattr(first[clip], column) for clip in frames["clip"]]
+    score = pd.array([pd.NA] * len(frames), dtype="Int64")
+    rows = {clip: group.index for clip, group in frames.groupby("clip", sort=False)}
+    for span in cohort.spans:
+        if span.clip not in rows:
+            continue
+        own = rows[span.clip]
+        number = frames.loc[own, "frame"]
+        end = np.inf if span.frame_end is None else span.frame_end
+        inside = own[(number >= span.frame_start) & (number < end)]
+        frames.loc[inside, "zone"] = span.zone
+        if span.score is not None:
+            score[inside] = span.score
+    frames["score"] = score
+    if folds_file is not None:
+        table = pd.read_csv(folds_file, dtype={"patient": str}, keep_default_na=False)
+        table = table[table["repeat"] == 1] if "repeat" in table else table
+        fold = dict(zip(table["patient"], table["fold"], strict=True))
+        frames["fold"] = frames["patient"].map(fold).astype("Int64")
+    return frames
+
+
 def count_patients(frames: pd.DataFrame) -> list[PatientFrames]:
     """Count each patient's frames per score, patients sorted by name.
 

@@ -19,6 +19,7 @@ from lusscore.evaluation.exam_errors import exam_errors
 from lusscore.evaluation.levels import measure_level, undefined_scores
 from lusscore.evaluation.mcnemar import mcnemar_pairs
 from lusscore.evaluation.metrics_json import (
+    METRICS_NAME,
     comparison_entry,
     coverage_entry,
     exam_entry,
@@ -49,7 +50,6 @@ from lusscore.evaluation.tables import (
 from lusscore.evaluation.zone_accuracy import zone_accuracy
 
 PREDICTIONS_NAME = "predictions.csv"
-METRICS_NAME = "metrics.json"
 
 
 def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:

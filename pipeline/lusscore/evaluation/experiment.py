@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,27 +125,8 @@ class Experiment:
             for head in self.heads
         )
 
-    def inputs_digest(self, features_dir: Path, weights_dir: Path | None = None) -> str:
-        """Digest settings and all that is read: cards, manifests, ratings and feature files.
-
-        Raises
-        ------
-        FeatureFileError
-            If a feature file is missing, damaged or stale.
-        """
-        told = hashlib.sha256(f"{__version__} {self.default_name()}".encode())
-        for cohort in (self.cohort, *self.training):
-            for name in (CARD_NAME, MANIFEST_NAME, RATINGS_NAME):
-                path = cohort.folder / name
-                content = path.read_bytes() if path.is_file() else b""
-                told.update(hashlib.sha256(content).digest())
-            for spec in self.specs:
-                file, _ = read_fresh(cohort, spec, features_dir, weights_dir, again=False)
-                told.update(file.digest.encode())
-        return told.hexdigest()
-
-    def default_name(self) -> str:
-        """Name a run by its settings, so that other settings are another run."""
+    def settings_digest(self) -> str:
+        """Digest of all settings, SHA-256 in hexadecimal: what is trained, and on whom."""
         saved = None if self.folds_file is None else self.folds_file.read_bytes()
         settings: tuple[object, ...] = (
             [spec.name for spec in self.specs],
@@ -156,9 +137,7 @@ class Experiment:
             saved,
             self.combine,
         )
-        kind = "saved-folds" if saved is not None else f"{self.folds}fold"
         if self.leave_out:
-            kind = f"leave-one-{self.leave_out}-out"
             settings = (*settings, self.leave_out)
         if self.levels != ((EMBEDDING,),):
             settings = (*settings, self.levels)
@@ -167,48 +146,88 @@ class Experiment:
         if (selection := self.selection()) is not None:
             settings = (*settings, sorted(describe_selection(selection).items()))
         if self.training:
-            kind = "external"
             settings = (*settings, [cohort.name for cohort in self.training])
-        digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
-        heads = "-".join([head.name for head in self.heads] + ["selected"] * bool(selection))
-        return f"{kind}-{heads}-{digest}"
+        return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+    def inputs(self, features_dir: Path, weights_dir: Path | None = None) -> dict[str, str]:
+        """Digest all that is read: cards, manifests, ratings and feature files.
+
+        Returns
+        -------
+        dict
+            What it is → its SHA-256, in hexadecimal; the version of lusscore as it is.
+
+        Raises
+        ------
+        FeatureFileError
+            If a feature file is missing, damaged or stale.
+        """
+        digests = {"lusscore": __version__}
+        for cohort in (self.cohort, *self.training):
+            for name in (CARD_NAME, MANIFEST_NAME, RATINGS_NAME):
+                path = cohort.folder / name
+                if path.is_file():
+                    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                    digests[f"{name} of {cohort.name}"] = digest
+            for spec in self.specs:
+                file, _ = read_fresh(cohort, spec, features_dir, weights_dir, again=False)
+                digests[f"embeddings of {cohort.name} by {spec.name}"] = file.digest
+        return digests
+
+    def default_name(self) -> str:
+        """Name a run by its settings, so that other settings are another run."""
+        kind = f"{self.folds}fold"
+        if self.folds_file is not None:
+            kind = "saved-folds"
+        elif self.training:
+            kind = "external"
+        elif self.leave_out:
+            kind = f"leave-one-{self.leave_out}-out"
+        heads = [head.name for head in self.heads] + ["selected"] * (self.choosing is not None)
+        return f"{kind}-{'-'.join(heads)}-{self.settings_digest()[:8]}"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the caller should tell of a finished experiment.
+class Earlier:
+    """A run that is there under the name of an experiment.
 
     Attributes
     ----------
-    notes
-        What the reader of the results must know, as sentences.
-    skipped
-        Labelled clips without embeddings, of every cohort.
+    same_settings
+        Whether it was made with the settings of the experiment.
+    changes
+        What it was made from and is no longer the same, each in a few words.
     """
 
-    notes: tuple[str, ...]
-    skipped: int
+    same_settings: bool
+    changes: tuple[str, ...]
 
 
-def finished_run(folder: Path, inputs: str) -> Outcome | None:
-    """Return what is to be told of a run that is there, if it was made from these very inputs.
+def earlier_run(folder: Path, settings: str, inputs: Mapping[str, str]) -> Earlier | None:
+    """Compare a run that is there with what is asked for now; None where there is no run.
 
     Parameters
     ----------
     folder
         Of the run.
-    inputs
-        From :meth:`Experiment.inputs_digest`.
+    settings, inputs
+        From :meth:`Experiment.settings_digest` and :meth:`Experiment.inputs`.
     """
     try:
         config = read_config(folder)
     except RunError:
         return None
-    if config["run"].get("inputs") != inputs:
-        return None
-    cohorts = (config["cohort"], *config.get("trained_on", ()))
-    skipped = sum(len(one.get("skipped_clips", ())) for one in cohorts)
-    return Outcome(tuple(config["run"].get("notes", ())), skipped)
+    made_from = config.get("inputs", {})
+    changes = [
+        f"{name} {_how(name in made_from, name in inputs)}"
+        for name in {**made_from, **inputs}
+        if made_from.get(name) != inputs.get(name)
+    ]
+    return Earlier(config["run"].get("settings") == settings, tuple(changes))
+
+
+def _how(before: bool, now: bool) -> str:
+    return "has changed" if before and now else "is new" if now else "is gone"
 
 
 def run_experiment(
@@ -218,11 +237,10 @@ def run_experiment(
     *,
     name: str,
     command: str,
-    inputs: str = "",
     weights_dir: Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> Outcome:
+) -> None:
     """Train and test, and write everything of a run but its report into `folder`.
 
     Parameters
@@ -235,8 +253,6 @@ def run_experiment(
         An empty folder.
     name, command
         Recorded: the run's name and the command line that repeats it.
-    inputs
-        Recorded: from :meth:`Experiment.inputs_digest`.
     weights_dir
         See :func:`lusscore.evaluation.dataset.load_cohort`.
     jobs
@@ -282,11 +298,11 @@ def run_experiment(
         rules={"clip": experiment.clip_rule, "zone": experiment.zone_rule},
         selection=selection,
         command=command,
-        inputs=inputs,
+        settings=experiment.settings_digest(),
+        inputs=experiment.inputs(features_dir, weights_dir),
         seconds=time.perf_counter() - started,
     )
     evaluate_run(folder)
-    return Outcome(result.notes, sum(len(labelled.dataset.skipped) for labelled in cohorts))
 
 
 def _divide(experiment: Experiment, features_dir: Path, weights_dir: Path | None) -> Division:

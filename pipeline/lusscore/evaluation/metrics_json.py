@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from lusscore.errors import RunError
 from lusscore.evaluation.abstention import Covered
 from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import ExamErrors
@@ -21,6 +22,7 @@ from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.rules.chosen_rules import Rules
 
+METRICS_NAME = "metrics.json"
 SCHEMA = 3
 _DIGITS = 6
 
@@ -49,6 +51,37 @@ def level_entry(measured: Measured) -> dict[str, Any]:
             )
         ],
     }
+
+
+def read_metrics(folder: Path) -> Mapping[str, Any]:
+    """Read the ``metrics.json`` of a run.
+
+    Raises
+    ------
+    RunError
+        If it is missing, is not JSON, or has another schema than this version writes.
+    """
+    path = folder / METRICS_NAME
+    again = "run 'lusscore cv' again"
+    try:
+        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(
+            f"it lacks {METRICS_NAME}, from which the report is made; expected the folder of a "
+            "finished run",
+            path=folder,
+            advice=again,
+        ) from None
+    except ValueError as error:
+        raise RunError(f"this is not JSON ({error})", path=path, advice=again) from None
+    if metrics.get("schema") != SCHEMA:
+        raise RunError(
+            f"it has schema {metrics.get('schema')!r}; expected {SCHEMA}, which this version of "
+            "lusscore writes",
+            path=path,
+            advice=again,
+        )
+    return metrics
 
 
 def supported_level(metrics: Mapping[str, Any]) -> str:

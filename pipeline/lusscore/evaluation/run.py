@@ -68,9 +68,15 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     if folder.exists():
         if not (folder / CONFIG_NAME).exists():
-            raise RunError(f"{folder} exists but is no run folder; choose another --run.")
+            raise RunError(
+                "it exists and is no run folder", path=folder, advice="choose another --run"
+            )
         if not overwrite:
-            raise RunError(f"{folder} exists; choose another --run, or replace it by --overwrite.")
+            raise RunError(
+                "there is a run of other settings",
+                path=folder,
+                advice="choose another name with --run (make: RUN=), or replace it by --overwrite",
+            )
     absent = [parent for parent in folder.parents if not parent.exists()]
     building = folder.with_name(f".{folder.name}.{os.getpid()}.building")
     building.mkdir(parents=True)
@@ -101,7 +107,8 @@ def record_run(
     selection: Selection | None = None,
     command: str,
     seconds: float,
-    inputs: str = "",
+    settings: str,
+    inputs: Mapping[str, str],
 ) -> None:
     """Write a run's own files: configuration, folds, predictions and training times.
 
@@ -123,8 +130,9 @@ def record_run(
         The command line that repeats the run.
     seconds
         How long training and testing took.
-    inputs
-        Digest of settings and inputs, by which the same run is known again.
+    settings, inputs
+        Digests of the settings, and of each thing that was read, by which the same run is known
+        again.
     """
     tested, folds = division.tested, division.folds
     (folder / TRAINING_NAME).parent.mkdir(parents=True, exist_ok=True)
@@ -146,8 +154,9 @@ def record_run(
             "lusscore": __version__,
             "seconds": round(seconds, 2),
             "notes": list(result.notes),
-            "inputs": inputs,
+            "settings": settings,
         },
+        "inputs": dict(inputs),
         "versions": _versions(),
         "cohort": _describe_cohort(tested),
         "cross_validation": {

@@ -10,7 +10,7 @@ from lusscore.features.feature_file import (
     write_features,
 )
 from lusscore.features.forecast import Forecast, forecast_features
-from lusscore.features.freshness import find_backbone, find_weights, read_fresh
+from lusscore.features.freshness import computed_backbones, find_backbone, find_weights, read_fresh
 from lusscore.features.images import letterbox, make_variants
 from lusscore.features.media import (
     Media,
@@ -47,6 +47,7 @@ __all__ = [
     "RunChoice",
     "Survey",
     "cohort_status",
+    "computed_backbones",
     "differences",
     "extract_features",
     "feature_path",

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import cpu_count
@@ -28,6 +28,9 @@ from lusscore.features.recipe import EMBEDDING, EXTRACTION_VERSION
 from lusscore.features.stock import Stock
 from lusscore.features.stream import Chunk, ClipEnd, stream_clips
 from lusscore.workers import Pool, WorkerDiedError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _VERSION = f"{__version__} (extraction {EXTRACTION_VERSION})"
 # One thread decodes and augments some 300 frames a second, which keeps this many cores busy.
@@ -61,6 +64,28 @@ class Callbacks:
     frames: Callable[[str, int], None] = lambda backbone, frames: None
     note: Callable[[str], None] = lambda sentence: None
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def on_bars(
+        cls, bars: Progress, looking: str, note: Callable[[str], None], stop: threading.Event
+    ) -> Callbacks:
+        """Drive progress bars: one of clips, called `looking`, and one of frames per backbone."""
+        clips = bars.add_task(looking, total=None, unit="clips")
+        tasks: dict[str, TaskID] = {}
+
+        def total(backbone: str, frames: int) -> None:
+            if backbone not in tasks:
+                tasks[backbone] = bars.add_task(backbone, total=frames, unit="frames")
+            # set by update() a total forgets the rate, and this estimate changes often
+            next(task for task in bars.tasks if task.id == tasks[backbone]).total = frames
+
+        return cls(
+            media=lambda done, total: bars.update(clips, completed=done, total=total),
+            total=total,
+            frames=lambda backbone, frames: bars.advance(tasks[backbone], frames),
+            note=note,
+            stop=stop,
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from lusscore.backbones import (
     DEFAULT_PRECISION,
     BackboneSpec,
     Weights,
+    backbone_names,
     get_backbone,
     load_weights,
     locate_weights,
@@ -208,3 +209,24 @@ def recorded_spec(file: Features) -> BackboneSpec:
     for key in ("input_size", "levels"):
         values[key] = tuple(values[key])
     return BackboneSpec(**values | {"maps": tuple(map(tuple, values["maps"])), "levels": ()})
+
+
+def computed_backbones(features_dir: Path, cohorts: Sequence[Cohort]) -> list[str]:
+    """Name the backbones that all cohorts have a feature file of, the registry's first."""
+    found = {}
+    for cohort in cohorts:
+        folder = features_dir / cohort.name
+        found[folder] = {path.stem for path in folder.glob("*.h5")}
+        if not found[folder]:
+            raise FeatureFileError(
+                f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
+            )
+    names = set.intersection(*found.values())
+    if not names:
+        told = "; ".join(f"{folder} has {', '.join(sorted(own))}" for folder, own in found.items())
+        raise FeatureFileError(
+            f"No backbone has a feature file for all cohorts: {told}. Make what is missing with "
+            "'lusscore features'."
+        )
+    known = [name for name in backbone_names() if name in names]
+    return known + sorted(names - set(known))

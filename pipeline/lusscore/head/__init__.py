@@ -6,7 +6,14 @@ from lusscore.head import logistic, ordinal, svm, mil  # noqa: F401
 from lusscore.head.learned import Learned, restore_head, take_learned
 from lusscore.head.linear_view import LinearView, linear_view
 from lusscore.head.mapped_rows import MappedRows, gather_rows
-from lusscore.head.registry import Head, head_defaults, head_names, head_summary, make_head
+from lusscore.head.registry import (
+    Head,
+    head_defaults,
+    head_names,
+    head_summary,
+    make_head,
+    register_head,
+)
 
 __all__ = [
     "Head",
@@ -19,6 +26,7 @@ __all__ = [
     "head_summary",
     "linear_view",
     "make_head",
+    "register_head",
     "restore_head",
     "take_learned",
 ]

@@ -1,5 +1,13 @@
 """Figures and the HTML report of a run."""
 
+from lusscore.report.exam import exam_page, model_performance
+from lusscore.report.figure_set import draw_figure
 from lusscore.report.write import REPORT_NAME, write_report
 
-__all__ = ["REPORT_NAME", "write_report"]
+__all__ = [
+    "REPORT_NAME",
+    "draw_figure",
+    "exam_page",
+    "model_performance",
+    "write_report",
+]

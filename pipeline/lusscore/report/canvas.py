@@ -50,7 +50,7 @@ def save_figure(folder: Path, name: str, draw: Callable[[], Figure]) -> str:
         The SVG for inlining, see :func:`inline_svg`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _settings(name):
+    with figure_settings(name):
         figure = draw()
         figure.savefig(folder / f"{name}.png", dpi=_PNG_DPI, metadata={"Software": None})
         text = io.StringIO()
@@ -177,7 +177,8 @@ def quiet_axes(axes: Axes) -> None:
 
 
 @contextmanager
-def _settings(salt: str) -> Iterator[None]:
+def figure_settings(salt: str) -> Iterator[None]:
+    """Draw with the report's type settings; `salt` goes into the identifiers of an SVG."""
     import matplotlib
 
     settings: dict[str, Any] = {

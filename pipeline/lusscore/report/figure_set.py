@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lusscore.evaluation.predictions import SCORES
-from lusscore.report.canvas import MODELS_DRAWN, save_figure
+from lusscore.errors import RunError
+from lusscore.evaluation import SCORES
+from lusscore.report.canvas import MODELS_DRAWN, figure_settings, save_figure
 from lusscore.report.figures import (
     draw_bland_altman,
     draw_confusion,
@@ -17,7 +19,11 @@ from lusscore.report.figures import (
     draw_roc,
     draw_zone_accuracy,
 )
-from lusscore.report.run_files import RunFiles
+from lusscore.report.model_names import model_labels
+from lusscore.report.run_files import RunFiles, read_run_files
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict[str, str]:
@@ -26,13 +32,43 @@ def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict
     Where no zone is known there are none of zones and exams. All figures but that of intervals
     show the run's first `MODELS_DRAWN` models.
     """
+    drawings = _drawings(run, labels)
+    return {name: save_figure(folder, name, draw) for name, draw in drawings.items()}
+
+
+def draw_figure(folder: Path, name: str) -> Figure:
+    """Draw one figure of a run, such as ``"roc"``.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    name
+        As its file in the run's folder ``figures``, without suffix.
+
+    Raises
+    ------
+    RunError
+        If `folder` is no run folder, or the run has no such figure; those it has are named.
+    """
+    run = read_run_files(folder)
+    drawings = _drawings(run, model_labels(run.models))
+    if name not in drawings:
+        raise RunError(
+            f"there is no figure {name!r}; expected one of {', '.join(drawings)}", path=folder
+        )
+    with figure_settings(name):
+        return drawings[name]()
+
+
+def _drawings(run: RunFiles, labels: Mapping[str, str]) -> dict[str, Callable[[], Figure]]:
     levels, models = run.metrics["levels"], run.models[:MODELS_DRAWN]
     coverage = {
         model: entry
         for model, entry in run.metrics["coverage"].items()
         if model in models or model not in run.models
     }
-    drawings = {
+    drawings: dict[str, Callable[[], Figure]] = {
         "intervals": lambda: draw_intervals(levels[run.level], labels),
         "roc": lambda: draw_roc(run.roc, models, labels, mean_areas(run)),
         "confusion_frame": lambda: draw_confusion(levels["frame"], models, labels),
@@ -52,7 +88,7 @@ def save_figures(run: RunFiles, folder: Path, labels: Mapping[str, str]) -> dict
                 run.exams, run.metrics["exams"], models, labels
             ),
         }
-    return {name: save_figure(folder, name, draw) for name, draw in drawings.items()}
+    return drawings
 
 
 def mean_areas(run: RunFiles) -> dict[str, Sequence[float | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from lusscore.cohort.protocols import Protocol, get_protocol
+from lusscore.cohort import Protocol, get_protocol
 from lusscore.errors import RunError
-from lusscore.evaluation.evaluate import METRICS_NAME
-from lusscore.evaluation.metrics_json import SCHEMA, supported_level
-from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
-from lusscore.evaluation.run_config import read_config
+from lusscore.evaluation import SELECTION_NAME, read_config, read_metrics, supported_level
 
 _NAMES = ("model", "patient", "exam", "zone", "clip", "group")
 
@@ -73,7 +69,7 @@ def read_run_files(folder: Path) -> RunFiles:
     return RunFiles(
         config=config,
         protocol=get_protocol(config["cohort"]["protocol"]),
-        metrics=_read_metrics(folder / METRICS_NAME),
+        metrics=read_metrics(folder),
         folds=_read_table(folder / "folds.csv"),
         training=_read_table(folder / "tables" / "training.csv"),
         clips=_read_table(folder / "clips.csv"),
@@ -83,21 +79,6 @@ def read_run_files(folder: Path) -> RunFiles:
         roc=_read_table(folder / "tables" / "roc.csv"),
         selection=_read_selection(folder / SELECTION_NAME),
     )
-
-
-def _read_metrics(path: Path) -> Mapping[str, Any]:
-    try:
-        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise _missing(path) from None
-    except ValueError as error:
-        raise RunError(f"{path} is not JSON ({error}); run 'lusscore cv' again.") from None
-    if metrics.get("schema") != SCHEMA:
-        raise RunError(
-            f"{path} has schema {metrics.get('schema')!r}; expected {SCHEMA}, which this version "
-            "of lusscore writes. Run 'lusscore cv' again."
-        )
-    return metrics
 
 
 def _read_selection(path: Path) -> pd.DataFrame | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ import pandas as pd
 
 from lusscore.errors import RunError
 from lusscore.evaluation import (
-    METRICS_NAME,
     PREDICTIONS_NAME,
     Rule,
     read_config,
+    read_metrics,
     read_predictions,
 )
 
@@ -84,7 +83,7 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
     own = predictions[predictions["model"] == name].reset_index(drop=True)
     if own.empty:
         raise RunError(f"{folder} has no predictions of {name}; run 'lusscore cv' again.")
-    metrics = _metrics(folder / METRICS_NAME)
+    metrics = read_metrics(folder)
     clip_rule, zone_rule = (_rule(config, metrics, level, name) for level in ("clip", "zone"))
     return RecordedRun(folder, config, metrics, name, own, clip_rule, zone_rule)
 
@@ -112,11 +111,3 @@ def _rule(config: Mapping[str, Any], metrics: Mapping[str, Any], level: str, mod
     if len(used) == 1:
         return Rule.parse(next(iter(used)))
     return Rule.parse(config.get("evaluation", {}).get(f"{level}_rule", "majority"))
-
-
-def _metrics(path: Path) -> Mapping[str, Any]:
-    try:
-        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read ({error}); run 'lusscore cv' again.") from None
-    return metrics

@@ -21,7 +21,7 @@ def test_several_heads_and_their_settings_make_one_run(
     result = lusscore(
         "cv", "tiny", "-b", tiny_backbone, "--run", "a", "--head", "logistic", "--head", "softmax",
         "--head", "mil", "--set", "C=0.1", "--set", "mil.epochs=2", "--set",
-        "class_weight=balanced", "--epochs", 1,
+        "class_weight=balanced", "--set", "softmax.epochs=1",
     )  # fmt: skip
     assert result.exit_code == 0
     for model in ("tiny/softmax", "tiny/logistic", "tiny/mil"):
@@ -70,7 +70,6 @@ def test_two_backbones_are_combined(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--head", "logistic", "--epochs", 3], "--epochs is a setting of head softmax and does"),
         (["--head", "logistic", "--set", "depth=3"], "no setting 'depth'; logistic has C, class"),
         (["--head", "logistic", "--set", "mil.epochs=3"], "head of this run (logistic)"),
         (["--head", "logistic", "--set", "C"], "--set C cannot be read; expected key=value"),

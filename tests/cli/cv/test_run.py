@@ -63,7 +63,9 @@ def test_another_head_setting_computes_no_embedding(
     file = Path("features/tiny/tiny.h5")
     before = hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns
     lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "a")
-    result = lusscore("cv", "tiny", "-b", tiny_backbone, "--epochs", 5, "--dropout", 0.2, "--json")
+    result = lusscore(
+        "cv", "tiny", "-b", tiny_backbone, "--set", "epochs=5", "--set", "dropout=0.2", "--json"
+    )
     assert json.loads(result.stdout)["models"] == ["tiny/softmax"]
     assert (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) == before
     runs = sorted(path.name for path in Path("results/tiny").iterdir())
@@ -156,12 +158,12 @@ def test_a_file_of_an_onnx_backbone_needs_no_name(
 def test_a_head_setting_out_of_range_is_a_sentence(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
-    for option, value, told in (
-        ("--epochs", 0, "epochs of head softmax cannot be 0; expected a whole number from 1."),
-        ("--dropout", 5, "cannot be 5.0; expected a number from 0 to below 1."),
-        ("--optimizer", "best", "cannot be best; expected one of adam, adamw, rmsprop, sgd."),
+    for setting, told in (
+        ("epochs=0", "epochs of head softmax cannot be 0; expected a whole number from 1."),
+        ("dropout=5", "cannot be 5.0; expected a number from 0 to below 1."),
+        ("optimizer=best", "cannot be best; expected one of adam, adamw, rmsprop, sgd."),
     ):
-        result = lusscore("cv", "tiny", "-b", tiny_backbone, option, value)
+        result = lusscore("cv", "tiny", "-b", tiny_backbone, "--set", setting)
         assert result.exit_code == 2
         assert told in " ".join(result.output.split())
     assert not Path("results").exists()

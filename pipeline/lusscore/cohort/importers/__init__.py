@@ -10,6 +10,7 @@ from lusscore.cohort.importers.registry import (
     get_importer,
     importer_names,
     importer_summary,
+    register_importer,
 )
 
 # every module of this folder, so that a file added here is an importer added
@@ -23,4 +24,5 @@ __all__ = [
     "get_importer",
     "importer_names",
     "importer_summary",
+    "register_importer",
 ]

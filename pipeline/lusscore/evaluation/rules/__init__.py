@@ -4,7 +4,7 @@
 from lusscore.evaluation.rules import majority  # noqa: F401, I001
 from lusscore.evaluation.rules import mean_probability, expected, worst, top, highest_in  # noqa: F401
 from lusscore.evaluation.rules.grouped_frames import GroupedFrames
-from lusscore.evaluation.rules.registry import Rule, rule_forms
+from lusscore.evaluation.rules.registry import Rule, rule_forms, register_rule
 
 MAJORITY = Rule.parse("majority")
 STANDARD_RULES = tuple(
@@ -20,4 +20,4 @@ STANDARD_RULES = tuple(
     )
 )
 
-__all__ = ["MAJORITY", "STANDARD_RULES", "GroupedFrames", "Rule", "rule_forms"]
+__all__ = ["MAJORITY", "STANDARD_RULES", "GroupedFrames", "Rule", "register_rule", "rule_forms"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lusscore.bundle.bundle import Bundle
 from lusscore.cohort.protocols import get_protocol
 from lusscore.report.chest_map import Place, lay_out
-from lusscore.report.exam.worth import scorers_worth
+from lusscore.report.exam.performance import model_performance
 from lusscore.report.numbers import plural
 from lusscore.scoring.scored import ScoredExam, ScoredZone
 
@@ -87,7 +87,7 @@ def result(exam: ScoredExam, bundle: Bundle) -> Result:
         len(readings),
         sum(1 for reading in readings if reading.review),
         _bounds(exam),
-        scorers_worth(bundle.card),
+        model_performance(bundle.card),
     )
 
 

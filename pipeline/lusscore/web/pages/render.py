@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.report import numbers
-from lusscore.report.exam.worth import scorers_worth
+from lusscore.report.exam.performance import model_performance
 from lusscore.web.chest import chest_layout
 from lusscore.web.engine import ModelFacts
 from lusscore.web.limits import Limits
@@ -46,7 +46,7 @@ class Pages:
             "page_data": {
                 "limits": asdict(limits),
                 "chest": chest_layout(facts.protocol),
-                "model": asdict(facts) | {"worth": scorers_worth(facts.card)},
+                "model": asdict(facts) | {"worth": model_performance(facts.card)},
                 "protocol": {
                     "name": protocol.name,
                     "maximum": protocol.maximum,

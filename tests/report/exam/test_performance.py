@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exam_maker import CARD
-from lusscore.report.exam.worth import scorers_worth
+from lusscore.report.exam.performance import model_performance
 
 
 def test_the_measures_of_clips_are_told_in_one_order_with_their_intervals() -> None:
@@ -15,7 +15,7 @@ def test_the_measures_of_clips_are_told_in_one_order_with_their_intervals() -> N
         {"measure": "accuracy of the most frequent score", "value": "0.335"},
     ]
     card = {"Performance": {"Clips": rows, "Global score": "Off by 3.200 points on average."}}
-    assert scorers_worth(card) == (
+    assert model_performance(card) == (
         "On clips of held-out patients of its training cohort: accuracy 0.359 [0.300, 0.420], "
         "accuracy of the most frequent score 0.335, quadratic kappa 0.222 [0.100, 0.330]. Global "
         "score: off by 3.200 points on average."
@@ -23,8 +23,8 @@ def test_the_measures_of_clips_are_told_in_one_order_with_their_intervals() -> N
 
 
 def test_what_a_card_lacks_is_left_out() -> None:
-    assert "accuracy 0.71" in scorers_worth(CARD)
-    assert "most frequent" not in scorers_worth(CARD)
+    assert "accuracy 0.71" in model_performance(CARD)
+    assert "most frequent" not in model_performance(CARD)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_what_a_card_lacks_is_left_out() -> None:
     ],
 )
 def test_a_card_that_does_not_say_it_says_nothing(card: dict[str, Any]) -> None:
-    assert scorers_worth(card) == ""
+    assert model_performance(card) == ""

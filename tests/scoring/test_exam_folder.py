@@ -5,8 +5,8 @@ from threading import Thread
 
 import pytest
 
-from lusscore.cli.exam_folder import write_exam
 from lusscore.errors import ExamError
+from lusscore.scoring import write_exam
 
 
 def test_files_are_whole_at_every_moment_whoever_writes_beside(tmp_path: Path) -> None:

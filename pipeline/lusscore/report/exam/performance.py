@@ -8,7 +8,7 @@ from typing import Any
 _MEASURES = ("accuracy", "accuracy of the most frequent score", "quadratic kappa")
 
 
-def scorers_worth(card: Mapping[str, Any]) -> str:
+def model_performance(card: Mapping[str, Any]) -> str:
     """Return what a reader must have seen before a score; empty if the card does not say it.
 
     Parameters
