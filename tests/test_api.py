@@ -1,0 +1,214 @@
+"""The public API as a notebook uses it: the lines of the README, on real clips."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lusscore as ls
+from ground import Ground, make_ground
+from lusscore.cohort import read_cohort, write_cohort
+from lusscore.errors import BundleError, CohortError, FeatureFileError, RunError
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("ground"))
+
+
+@pytest.fixture
+def there(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
+    """The ground, with its folders being the working directory's."""
+    monkeypatch.chdir(ground.root)
+    for kind in ("DATA", "FEATURES", "RESULTS", "WEIGHTS"):
+        monkeypatch.delenv(f"LUSSCORE_{kind}", raising=False)
+    return ground
+
+
+def test_importing_loads_no_library_and_every_name_is_there() -> None:
+    code = (
+        "import sys, lusscore as ls\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(loaded & {'numpy', 'tensorflow', 'pandas', 'h5py', 'click', 'openvino'})\n"
+        "print([name for name in ls.__all__ if not getattr(ls, name).__doc__])\n"
+        "print(set(ls.__all__) - set(dir(ls)), 'tensorflow' in sys.modules)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines() == ["set()", "[]", "set() False"]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'read_cohorts'"):
+        _ = ls.read_cohorts  # type: ignore[attr-defined]
+
+
+def test_from_clips_to_a_scored_exam(there: Ground) -> None:
+    cohort = ls.read_cohort("bright")
+    features = ls.extract_features(cohort, "tiny.onnx", progress=False)
+    X, frames = features.embeddings, features.frames
+    assert X.shape == (len(frames), 2, 8)
+    run = ls.cross_validate(features, heads={"logistic": {"C": 0.5}}, folds=3, progress=False)
+    assert run.metrics["models"] == ["tiny/logistic"]
+    assert run.config["head"]["C"] == 0.5
+    assert set(run.predictions["model"]) == {"tiny/logistic", "baseline/majority"}
+    assert run.figure("roc").axes
+    assert run.write_report() == run.report
+    assert run.report.is_file()
+    model = ls.train(run, progress=False)
+    assert re.search(r"accuracy \d\.\d{3} \[", model.verdict)
+    assert model.path == Path("results/bundles/bright")
+    with ls.load_model(model.path) as loaded:
+        exam = loaded.score("data/bright/clips", progress=False)
+    assert {zone.zone for zone in exam.zones} == {"R1", "L1"}
+    assert exam.global_score == sum(zone.score for zone in exam.zones)
+    assert exam.bounds[0] == exam.global_score
+    assert exam.to_dict()["global_score"]["sum"] == exam.global_score
+    report = exam.write_report()
+    assert {path.name for path in report.parent.iterdir()} == {
+        "report.html", "exam.json", "clips.csv", "zones.csv",
+    }  # fmt: skip
+
+
+def test_frames_tell_what_is_known_of_every_row(there: Ground) -> None:
+    (features,) = ls.read_features(there.cohort)
+    frames = features.frames
+    assert list(frames.columns) == [
+        "clip", "frame", "time", "patient", "exam", "zone", "group", "device", "score",
+    ]  # fmt: skip
+    manifest = {span.clip: span for span in there.cohort.spans}
+    for row in frames.itertuples():
+        span = manifest[row.clip]
+        assert (row.patient, row.zone, row.score) == (span.patient, span.zone, span.score)
+
+
+def test_frames_outside_labelled_segments_have_no_score(there: Ground, tmp_path: Path) -> None:
+    cohort, (features,) = there.cohort, ls.read_features(there.cohort)
+    first, second, *others = cohort.spans
+    spans = (
+        replace(first, score=1, frame_start=0, frame_end=1),
+        replace(first, score=2, frame_start=2, frame_end=None),
+        replace(second, score=None),
+        *others,
+    )
+    changed = replace(features, cohort=replace(cohort, spans=spans))
+    frames = changed.frames
+    own = frames[frames["clip"] == first.clip]
+    assert own["score"].tolist() == [1, pd.NA, 2, 2]
+    assert frames.loc[frames["clip"] == second.clip, "score"].isna().all()
+    assert frames.loc[frames["clip"] == second.clip, "patient"].eq(second.patient).all()
+
+
+def test_folds_of_a_run_are_a_column_and_never_divide_a_patient(there: Ground) -> None:
+    (features,) = ls.read_features(there.cohort)
+    run = ls.cross_validate(features, "logistic", folds=4, progress=False)
+    frames = features.with_folds(run.folder / "folds.csv").frames
+    assert set(frames["fold"]) == {1, 2, 3, 4}
+    assert frames.groupby("patient")["fold"].nunique().eq(1).all()
+    tested = run.predictions.query("model == 'baseline/majority'").set_index(["clip", "frame"])[
+        "fold"
+    ]
+    assert tested.sort_index().equals(
+        frames.set_index(["clip", "frame"])["fold"].astype(tested.dtype).sort_index()
+    )
+
+
+def test_the_same_asked_again_makes_nothing(
+    there: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    features = ls.read_features(there.cohort)
+    first = ls.cross_validate(features, "logistic", folds=2)
+    before = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
+    capsys.readouterr()
+    again = ls.cross_validate(features, "logistic", folds=2)
+    assert (first.made, again.made) == (True, False)
+    assert "is up to date" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+    assert (again.folder, again.notes, again.skipped) == (first.folder, first.notes, 0)
+
+
+def test_new_inputs_make_a_run_anew_and_what_changed_is_said(
+    there: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cohort = there.cohort
+    first = ls.cross_validate(ls.read_features(cohort), "logistic", folds=2, name="asked")
+    before = first.predictions
+    score = (cohort.spans[0].score or 0) ^ 1
+    changed = (replace(cohort.spans[0], score=score), *cohort.spans[1:])
+    try:
+        write_cohort(cohort.folder, cohort.card, changed)
+        capsys.readouterr()
+        features = ls.read_features(read_cohort(cohort.folder))
+        again = ls.cross_validate(features, "logistic", folds=2, name="asked")
+        told = capsys.readouterr().err
+        assert again.made
+        assert "made anew, since manifest.csv of bright has changed." in told
+        assert "embeddings" not in told
+        assert not again.predictions.equals(before)
+    finally:
+        write_cohort(cohort.folder, cohort.card, cohort.spans)
+
+
+@pytest.mark.slow
+def test_other_settings_under_a_name_are_refused_and_the_run_stays(there: Ground) -> None:
+    features = ls.read_features(there.cohort)
+    run = ls.cross_validate(features, "logistic", folds=2, name="taken", progress=False)
+    before = (run.folder / "metrics.json").read_bytes()
+    with pytest.raises(RunError, match=r"--run \(make: RUN=\), or replace it by --overwrite"):
+        ls.cross_validate(features, "logistic", folds=3, name="taken", progress=False)
+    assert (run.folder / "metrics.json").read_bytes() == before
+    other = ls.cross_validate(
+        features, "logistic", folds=3, name="taken", overwrite=True, progress=False
+    )
+    assert other.config["cross_validation"]["folds"] == 3
+
+
+def test_what_cannot_be_is_a_sentence(there: Ground, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="No cohort"):
+        ls.read_cohort("nowhere")
+    with pytest.raises(FeatureFileError, match="features of one cohort"):
+        ls.cross_validate([])
+    run = ls.cross_validate(ls.read_features(there.cohort), "logistic", folds=2, progress=False)
+    with pytest.raises(RunError, match=r"no figure 'rocs'; expected one of intervals, roc"):
+        run.figure("rocs")
+    with pytest.raises(RunError, match="give features="):
+        ls.train(ls.read_run(run.folder), progress=False)
+    with pytest.raises(RunError):
+        ls.read_run(tmp_path)
+    with pytest.raises(BundleError, match="'up/here' is not allowed"):
+        ls.train(run, name="up/here", progress=False)
+    with pytest.raises(BundleError, match="No bundle 'nothing'"):
+        ls.load_model("nothing")
+
+
+def test_a_folder_of_clips_becomes_a_cohort(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Ground
+) -> None:
+    recordings = tmp_path / "recordings"
+    for score in range(2):
+        clips = recordings / f"patient-{score}" / f"score-{score}"
+        clips.mkdir(parents=True)
+        clip = sorted((there.root / "data/bright/clips").iterdir())[score]
+        (clips / f"R{score + 1}.mp4").write_bytes(clip.read_bytes())
+    cohort = ls.import_cohort(
+        "folders", recordings, name="ward", protocol="blue-6", rubric="soldati-2020",
+        data_dir=tmp_path / "data",
+    )  # fmt: skip
+    assert (cohort.name, len(cohort.clips())) == ("ward", 2)
+    assert ls.read_cohort(cohort.folder).spans == cohort.spans
+    with pytest.raises(CohortError, match="it holds a cohort; choose another --name"):
+        ls.import_cohort("folders", recordings, name="ward", data_dir=tmp_path / "data")
+
+
+def test_several_backbones_are_several_features(there: Ground, tmp_path: Path) -> None:
+    found = ls.extract_features(there.cohort, ["tiny.onnx"], progress=False)
+    assert [one.backbone for one in found] == ["tiny"]
+    assert np.array_equal(found[0].embeddings, ls.read_features(there.cohort)[0].embeddings)
