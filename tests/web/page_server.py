@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from lusscore import Model
 from lusscore.bundle.bundle import Bundle
-from lusscore.web.bundle_scoring import BundleScoring
 from lusscore.web.limits import Limits
 from lusscore.web.serve import Serving, serve
 from lusscore.web.settings import ServeSettings
@@ -132,7 +132,7 @@ def serving(
         listening.set()
 
     def run() -> None:
-        serve(BundleScoring(bundle, threads=1), chosen, ready=ready, on_bug=bugs.append)
+        serve(Model(bundle, threads=1), chosen, ready=ready, on_bug=bugs.append)
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bundle.bundle import Bundle
-from lusscore.scoring.scored import ExamClip, ScoredExam
-from lusscore.web.bundle_scoring import BundleScoring
+from lusscore import Exam, Model
+from lusscore.bundle import Bundle
+from lusscore.scoring import ExamClip
 from lusscore.web.guards import Refusal
 from lusscore.web.held import HeldClip, HeldExam
 from lusscore.web.jobs import Jobs
 
 
-class Gate(BundleScoring):
+class Gate(Model):
     """Waits before it scores, and counts."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -34,7 +34,7 @@ class Gate(BundleScoring):
         name: str,
         progress: Callable[[int, int], None],
         stop: threading.Event,
-    ) -> ScoredExam:
+    ) -> Exam:
         self.names.append(name)
         while not self.open.wait(0.01) and not stop.is_set():
             pass

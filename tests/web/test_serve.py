@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lusscore import Model
 from lusscore.bundle.bundle import Bundle
 from lusscore.bundle.write import write_bundle
 from lusscore.errors import ServeError
-from lusscore.web.bundle_scoring import BundleScoring
 from lusscore.web.serve import serve
 from lusscore.web.settings import ServeSettings
 from lusscore.web.upload_folder import upload_folder
@@ -135,7 +135,7 @@ def test_an_address_that_cannot_be_listened_at_is_told_in_a_sentence(
 ) -> None:
     with pytest.raises(ServeError, match=r"\.$"):
         serve(
-            BundleScoring(bundle),
+            Model(bundle),
             ServeSettings(host=host, port=port),
             ready=lambda serving: serving.stop(),
             on_bug=pytest.fail,

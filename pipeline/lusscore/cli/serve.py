@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+import lusscore as ls
 from lusscore.cli.bundle_options import expect_option, model_option
 from lusscore.cli.places import data_dir_option, features_dir_option, results_dir_option
 from lusscore.console import note, say
 from lusscore.errors import LusscoreError
 
 if TYPE_CHECKING:
-    from lusscore.web.serve import Serving
+    from lusscore.web import Serving
 
 
 @click.command("serve")
@@ -81,14 +82,10 @@ def command(
 
     Research use only: this is not a medical device.
     """
-    from lusscore.bundle.builtin import find_bundle
-    from lusscore.bundle.read import read_bundle
-    from lusscore.web.bundle_scoring import BundleScoring
-    from lusscore.web.limits import Limits
-    from lusscore.web.serve import serve
-    from lusscore.web.settings import ServeSettings
+    from lusscore.web import Limits, ServeSettings, serve
 
-    bundle = read_bundle(find_bundle(model, results_dir / "bundles"), expect)
+    loaded = ls.load_model(model, expect=expect, threads=threads, results_dir=results_dir)
+    bundle = loaded.bundle
     settings = ServeSettings(
         host=host,
         port=port,
@@ -111,7 +108,7 @@ def command(
         if open_page and _has_screen():
             click.launch(serving.address)
 
-    serve(BundleScoring(bundle, threads), settings, ready=ready, on_bug=_tell)
+    serve(loaded, settings, ready=ready, on_bug=_tell)
     say("Stopped; all uploads are deleted.")
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.scoring.scored import Reading, ScoredExam
+from lusscore import Exam
+from lusscore.scoring import Reading
 from lusscore.web.held import HeldClip, HeldExam
 
 
-def exam_view(exam: HeldExam, result: ScoredExam | None) -> dict[str, Any]:
+def exam_view(exam: HeldExam, result: Exam | None) -> dict[str, Any]:
     """Lay out an exam: its clips, how far it is, and its scores if it has some."""
     progress = exam.progress
     return {
@@ -85,7 +86,7 @@ def _summary(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _result_view(result: ScoredExam) -> dict[str, Any]:
+def _result_view(result: Exam) -> dict[str, Any]:
     return {
         "zones": [
             {
@@ -98,12 +99,11 @@ def _result_view(result: ScoredExam) -> dict[str, Any]:
             }
             for zone in result.zones
         ],
-        # without any score there is no sum, and 0 would be one
-        "total": result.total if result.zones else None,
-        "lowest": result.lowest,
-        "highest": result.highest,
-        "zones_of_protocol": result.zones_of_protocol,
-        "maximum": result.maximum,
+        "total": result.global_score,
+        "lowest": result.bounds[0],
+        "highest": result.bounds[1],
+        "zones_of_protocol": result.scored.zones_of_protocol,
+        "maximum": result.scored.maximum,
         "notes": list(result.notes),
     }
 

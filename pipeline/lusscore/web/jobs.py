@@ -6,25 +6,25 @@ import queue
 import threading
 from collections.abc import Callable
 
+from lusscore import Model
 from lusscore.errors import LusscoreError
-from lusscore.web.engine import Scoring
 from lusscore.web.guards import Refusal
 from lusscore.web.held import HeldExam, Progress
 
 
 class Jobs:
-    """A queue of exams before one scorer.
+    """A queue of exams before one model.
 
     Parameters
     ----------
-    scoring
-        The scorer; used and closed by the thread alone.
+    model
+        Scores them; used and closed by the thread alone.
     on_bug
         Is told of exceptions that are not the input's fault.
     """
 
-    def __init__(self, scoring: Scoring, on_bug: Callable[[BaseException], None]) -> None:
-        self._scoring = scoring
+    def __init__(self, model: Model, on_bug: Callable[[BaseException], None]) -> None:
+        self._model = model
         self._on_bug = on_bug
         self._queue: queue.Queue[HeldExam | None] = queue.Queue()
         self._current: HeldExam | None = None
@@ -83,7 +83,7 @@ class Jobs:
             finally:
                 self._current = None
                 exam.state = "open"
-        self._scoring.close()
+        self._model.close()
 
     def _score(self, exam: HeldExam) -> None:
         with exam.lock:
@@ -96,7 +96,7 @@ class Jobs:
         def note(done: int, total: int) -> None:
             exam.progress.done, exam.progress.total = done, total
 
-        scored = self._scoring.score(
+        scored = self._model.score(
             [clip.for_scoring() for clip in wanted], name=exam.name, progress=note, stop=exam.stop
         )
         with exam.lock:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
+from lusscore import Exam, Model
 from lusscore.errors import LusscoreError
-from lusscore.scoring.scored import ScoredExam
 from lusscore.web.cohorts import Cohorts
-from lusscore.web.engine import Scoring
 from lusscore.web.exams import Exams
 from lusscore.web.guards import Refusal
 from lusscore.web.held import HeldClip, HeldExam
@@ -26,7 +25,7 @@ class Room:
     """The server's state while it runs; reached as ``request.app.state.room``."""
 
     settings: ServeSettings
-    scoring: Scoring
+    model: Model
     exams: Exams
     uploads: Uploads
     jobs: Jobs
@@ -56,7 +55,7 @@ def clip_of(request: Request) -> tuple[HeldExam, HeldClip]:
     return exam, clip
 
 
-def result_of(room: Room, exam: HeldExam) -> ScoredExam | None:
+def result_of(room: Room, exam: HeldExam) -> Exam | None:
     """Sum an exam up as its zones are now; None before anything was scored.
 
     What is to be known of the clips as a whole comes first among its notes, so that page, report
@@ -72,7 +71,7 @@ def result_of(room: Room, exam: HeldExam) -> ScoredExam | None:
     if not clips:
         return None
     try:
-        result = room.scoring.assemble(exam.name, clips)
+        result = room.model.assemble(exam.name, clips)
     except LusscoreError as error:
         raise Refusal(422, exam.hide_paths(str(error))) from None
-    return replace(result, notes=(*notes, *result.notes))
+    return replace(result, scored=replace(result.scored, notes=(*notes, *result.notes)))

@@ -13,11 +13,10 @@ from types import FrameType
 
 import uvicorn
 
-from lusscore.cohort.protocols import get_protocol
+from lusscore import Model
 from lusscore.errors import ServeError
 from lusscore.web.app import make_app
 from lusscore.web.cohorts import Cohorts
-from lusscore.web.engine import Scoring
 from lusscore.web.exams import Exams
 from lusscore.web.jobs import Jobs
 from lusscore.web.pages import Pages
@@ -53,7 +52,7 @@ class Serving:
 
 
 def serve(
-    scoring: Scoring,
+    model: Model,
     settings: ServeSettings,
     *,
     ready: Callable[[Serving], None],
@@ -65,8 +64,8 @@ def serve(
 
     Parameters
     ----------
-    scoring
-        The scorer; closed at the end.
+    model
+        Scores exams; closed at the end.
     settings
         Where and for whom.
     ready
@@ -85,17 +84,16 @@ def serve(
         # signals wait for the folder to be deleted
         with _signals(stopping), upload_folder() as folder:
             exams = Exams(folder, settings.limits)
-            jobs = Jobs(scoring, on_bug)
-            facts = scoring.facts
+            jobs = Jobs(model, on_bug)
             room = Room(
                 settings=settings,
-                scoring=scoring,
+                model=model,
                 exams=exams,
-                uploads=Uploads(exams, settings.limits, get_protocol(facts.protocol)),
+                uploads=Uploads(exams, settings.limits, model.bundle.zones()),
                 jobs=jobs,
                 cohorts=Cohorts(settings.data_dir, settings.features_dir),
                 runs=Runs(settings.results_dir),
-                pages=Pages(facts, settings.post_token, settings.limits),
+                pages=Pages(model, settings.post_token, settings.limits),
                 on_bug=on_bug,
             )
             try:

@@ -8,12 +8,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from lusscore.cohort.protocols import get_protocol
+from lusscore import Model
 from lusscore.report import numbers
-from lusscore.report.exam.performance import model_performance
 from lusscore.web.chest import chest_layout
-from lusscore.web.engine import ModelFacts
 from lusscore.web.limits import Limits
+
+_TOLD = ("id", "name", "created", "digest", "protocol", "rubric", "synthetic", "card")
 
 
 class Pages:
@@ -21,15 +21,15 @@ class Pages:
 
     Parameters
     ----------
-    facts
-        Of the model, told on every page.
+    model
+        What is told of it on every page.
     post_token
         Goes into each page, for its scripts to send back.
     limits
         Of uploads, so that scripts refuse early what the server would refuse late.
     """
 
-    def __init__(self, facts: ModelFacts, post_token: str, limits: Limits) -> None:
+    def __init__(self, model: Model, post_token: str, limits: Limits) -> None:
         self._environment = Environment(
             loader=PackageLoader("lusscore.web.pages", "."),
             autoescape=True,
@@ -38,15 +38,16 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters["three"] = numbers.three
-        protocol = get_protocol(facts.protocol)
+        bundle, protocol = model.bundle, model.bundle.zones()
         self._shared = {
-            "model": facts,
+            "model": bundle,
             "protocol": protocol,
             "post_token": post_token,
             "page_data": {
                 "limits": asdict(limits),
-                "chest": chest_layout(facts.protocol),
-                "model": asdict(facts) | {"worth": model_performance(facts.card)},
+                "chest": chest_layout(bundle.protocol),
+                "model": {key: getattr(bundle, key) for key in _TOLD}
+                | {"whole_clips": bundle.scores_whole_clips, "worth": model.verdict},
                 "protocol": {
                     "name": protocol.name,
                     "maximum": protocol.maximum,
@@ -58,7 +59,7 @@ class Pages:
     def render(self, template: str, status: int = 200, **content: Any) -> HTMLResponse:
         """Fill ``<template>.html.j2``.
 
-        Templates know ``page`` (their own name), ``model`` (ModelFacts), ``protocol`` (with
+        Templates know ``page`` (their own name), ``model`` (its bundle), ``protocol`` (with
         ``zones``), ``post_token``, and ``page_data`` for scripts, which ``tojson`` makes safe.
         """
         text = self._environment.get_template(f"{template}.html.j2").render(

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from lusscore.labelling import NewCohort
 from lusscore.web.cohort_pictures import cohort_pictures
 from lusscore.web.guards import Refusal, read_text
 from lusscore.web.labels import label_in_queue, label_upload
@@ -69,11 +70,13 @@ async def save_upload_label(request: Request) -> Response:
     texts = dict.fromkeys(("cohort", "patient", "exam", "zone", "rater"), str)
     told = await read_text(request, room.settings.limits, score=int, new=bool, **texts)
     cohort, make = told.pop("cohort"), told.pop("new")
+    # cached embeddings can then be of use to the next model
+    bundle = room.model.bundle
     work = partial(
         label_upload,
         *(room.cohorts, cohort, clip.path),
         make=make,
-        new=room.scoring.new_cohort,
+        new=NewCohort(bundle.protocol, bundle.rubric, bundle.extraction),
         **told,
     )
     return JSONResponse(await run_in_threadpool(work))

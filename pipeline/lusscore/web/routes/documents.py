@@ -11,24 +11,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lusscore.scoring.scored import ScoredExam
-from lusscore.web.engine import Scoring
+from lusscore import Exam
 from lusscore.web.guards import REPORT_POLICY, Refusal
 from lusscore.web.held import HeldExam
 from lusscore.web.room import Room, exam_of, result_of, room_of
 
-_Write = Callable[[Scoring, ScoredExam, bool], str]
+_Write = Callable[[Exam, bool], str]
 
 _DOCUMENTS: dict[str, tuple[str, _Write]] = {
-    "report.html": ("text/html", lambda scoring, exam, names: scoring.page(exam, names=names)),
+    "report.html": ("text/html", lambda exam, names: exam.to_html(names=names)),
     "exam.json": (
         "application/json",
-        lambda scoring, exam, names: json.dumps(
-            scoring.plain(exam, names=names), indent=1, ensure_ascii=False
-        ),
+        lambda exam, names: json.dumps(exam.to_dict(names=names), indent=1, ensure_ascii=False),
     ),
-    "clips.csv": ("text/csv", lambda scoring, exam, names: scoring.clips_table(exam)),
-    "zones.csv": ("text/csv", lambda scoring, exam, names: scoring.zones_table(exam)),
+    "clips.csv": ("text/csv", lambda exam, names: exam.clips_csv()),
+    "zones.csv": ("text/csv", lambda exam, names: exam.zones_csv()),
 }
 
 
@@ -51,10 +48,10 @@ def _write(room: Room, exam: HeldExam, names: bool, write: _Write) -> str:
     result = result_of(room, exam)
     if result is None:
         raise Refusal(409, "Nothing of this exam is scored yet.")
-    return write(room.scoring, _with_names(exam, result) if names else result, names)
+    return write(_with_names(exam, result) if names else result, names)
 
 
-def _with_names(exam: HeldExam, result: ScoredExam) -> ScoredExam:
+def _with_names(exam: HeldExam, result: Exam) -> Exam:
     """Put the names that the user knows for the numbers under which clips lie here."""
     named = tuple(
         replace(each, clip=replace(each.clip, path=Path(exam.clips[each.number].name)))
@@ -62,4 +59,4 @@ def _with_names(exam: HeldExam, result: ScoredExam) -> ScoredExam:
         else each
         for each in result.clips
     )
-    return replace(result, clips=named)
+    return replace(result, scored=replace(result.scored, clips=named))
