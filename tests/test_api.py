@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,25 @@ def test_from_clips_to_a_scored_exam(there: Ground) -> None:
     assert {path.name for path in report.parent.iterdir()} == {
         "report.html", "exam.json", "clips.csv", "zones.csv",
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_readme_run_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the network: weights of Xception are fetched, and those here are small."""
+    ward = make_ground(tmp_path, name="ward-7")
+    (tmp_path / "exams/2026-03-14").mkdir(parents=True)
+    for clip in sorted((ward.root / "data/ward-7/clips").iterdir())[:2]:
+        (tmp_path / "exams/2026-03-14" / clip.name).write_bytes(clip.read_bytes())
+    (lines,) = re.findall(r"```python\n(import lusscore.*?)```", README.read_text("utf-8"), re.S)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(lines.replace('"xception"', '"tiny.onnx"'), names)
+    assert len(names["X"]) == len(names["frames"])
+    assert names["run"].report.is_file()
+    assert len(names["exam"].zones) == 2
+    assert names["exam"].write_report().is_file()
 
 
 def test_frames_tell_what_is_known_of_every_row(there: Ground) -> None:
