@@ -34,7 +34,7 @@ def test_every_message_listed_stands_in_the_code() -> None:
     code = " ".join(path.read_text(encoding="utf-8") for path in room.rglob("*.py"))
     for words in (
         "is empty (0 bytes)",
-        "is no clip by its name",
+        "name does not tell its kind",
         "cannot be decoded as a video",
         "breaks off: it declares",
         "holds no video stream",
@@ -44,7 +44,7 @@ def test_every_message_listed_stands_in_the_code() -> None:
         "holds floating-point values",
         "has several pages, but in a folder each file is one frame",
         "holds no images",
-        "is a DICOM file without a picture",
+        "is DICOM without a picture",
         "is not DICOM: its bytes 129 to 132 are not 'DICM'",
         "is DICOM without a whole number as",
         "is DICOM that cannot be read",

@@ -100,7 +100,7 @@ def test_whole_files_of_every_format_are_read(
 def test_the_worker_tells_of_a_crash_and_goes_on(tmp_path: Path, worker: Worker) -> None:
     worker.process.kill()
     assert "died" in worker.ask(tmp_path)
-    assert "No clip at" in worker.ask(tmp_path / "gone")
+    assert "there is no such clip" in worker.ask(tmp_path / "gone")
 
 
 @st.composite

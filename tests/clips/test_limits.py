@@ -204,7 +204,7 @@ BOMBS = {
     dicom_of_endless_runs: "bytes of run lengths as frame 0",
     deflated_bomb: "inflates to more than",
     endless_header: "header of more than 20000 elements",
-    long_element: "is a DICOM file without a picture",
+    long_element: "is DICOM without a picture",
 }
 
 
@@ -267,14 +267,14 @@ def test_what_only_the_container_claims_is_not_believed(tmp_path: Path) -> None:
 def test_a_frame_at_the_limit_is_allowed() -> None:
     from lusscore.clips.limits import check_frame_count, check_frame_size
 
-    check_frame_size(Path("a"), 8192, LARGEST_FRAME // 8192)
-    check_frame_count(Path("a"), MOST_FRAMES)
+    check_frame_size(8192, LARGEST_FRAME // 8192)
+    check_frame_count(MOST_FRAMES)
     with pytest.raises(ClipError):
-        check_frame_size(Path("a"), 8193, LARGEST_FRAME // 8192)
+        check_frame_size(8193, LARGEST_FRAME // 8192)
     with pytest.raises(ClipError, match="at least one pixel"):
-        check_frame_size(Path("a"), 0, 5)
+        check_frame_size(0, 5)
     with pytest.raises(ClipError):
-        check_frame_count(Path("a"), MOST_FRAMES + 1)
+        check_frame_count(MOST_FRAMES + 1)
 
 
 @pytest.mark.slow

@@ -64,13 +64,13 @@ def test_a_truncated_video_is_told_from_a_whole_one(
 
 def test_an_empty_file_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").touch()
-    with pytest.raises(ClipError, match=r"clip.mp4 is empty \(0 bytes\)"):
+    with pytest.raises(ClipError, match=r"clip\.mp4: the file is empty \(0 bytes\)"):
         open_clip(tmp_path / "clip.mp4")
 
 
 def test_text_named_mp4_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("not a video at all\n" * 40)
-    with pytest.raises(ClipError, match=r"clip.mp4 cannot be decoded as a video"):
+    with pytest.raises(ClipError, match=r"clip\.mp4: the file cannot be decoded as a video"):
         list(open_clip(tmp_path / "clip.mp4"))
 
 

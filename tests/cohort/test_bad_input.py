@@ -146,7 +146,7 @@ def test_a_path_inside_the_folder_or_a_whole_one_is_not_refused(folder: Path, cl
 def test_a_zero_byte_in_a_manifest_gets_a_sentence(folder: Path, place: str) -> None:
     path = folder / "manifest.csv"
     path.write_bytes(path.read_bytes().replace(place.encode(), f"{place}\0".encode()))
-    with pytest.raises(CohortError, match=r"manifest\.csv is no text from line 2 on"):
+    with pytest.raises(CohortError, match=r"manifest\.csv: line 2: it is no text"):
         read_cohort(folder, check_files=False)
 
 
@@ -162,7 +162,7 @@ def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
 def test_a_folder_where_a_file_was_expected_gets_a_sentence(folder: Path) -> None:
     (folder / "manifest.csv").unlink()
     (folder / "manifest.csv").mkdir()
-    with pytest.raises(CohortError, match=r"manifest\.csv cannot be read"):
+    with pytest.raises(CohortError, match=r"manifest\.csv: it cannot be read"):
         read_cohort(folder)
 
 

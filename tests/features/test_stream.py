@@ -90,7 +90,8 @@ def test_a_clip_that_fails_ends_with_its_error_and_the_next_one_follows(
     path.write_bytes(path.read_bytes()[:300])
     ends = errors(stream_clips(sources, SETTINGS, 9))
     assert [bool(error) for error in ends] == [False, True, False, False]
-    assert path.name in ends[1]
+    assert ends[1].startswith("The file cannot be decoded as a video")
+    assert path.stem not in ends[1]
 
 
 def test_a_clip_that_lost_frames_since_it_was_counted_fails(sources: list[Source]) -> None:

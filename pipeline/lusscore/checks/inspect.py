@@ -85,7 +85,7 @@ def _look_at_all(path: Path, spans: tuple[Span, ...], media: Media, pictures: bo
     try:
         seen = look_at_frames(path, survey.frames, survey.sector, pictures=pictures)
     except ClipError as failure:
-        return ClipLook(media.clip, spans, media.digest, str(failure), facts)
+        return ClipLook(media.clip, spans, media.digest, failure.without_path(), facts)
     return ClipLook(
         media.clip,
         spans,
@@ -124,7 +124,7 @@ def _facts(path: Path) -> tuple[ClipFacts | None, str]:
     try:
         return read_facts(path), ""
     except ClipError as error:
-        return None, str(error)
+        return None, error.without_path()
 
 
 def _ratings(cohort: Cohort) -> tuple[tuple[Rating, ...], tuple[Problem, ...]]:
@@ -135,10 +135,9 @@ def _ratings(cohort: Cohort) -> tuple[tuple[Rating, ...], tuple[Problem, ...]]:
     except InvalidCohortError as error:
         return (), error.problems
     except CohortError as error:
-        # its folders may be named after people; and the sentence becomes a clause
-        told = str(error).replace(str(path), RATINGS_NAME).rstrip(".")
+        told = error.without_path().rstrip(".")
     except OSError as error:
-        told = f"{RATINGS_NAME} cannot be read ({error.strerror}); check that it may be"
+        told = f"The file cannot be read ({error.strerror}); check that it may be"
     return (), (Problem(RATINGS_NAME, told),)
 
 

@@ -31,7 +31,9 @@ def digest_clip(path: Path) -> str:
         return _digest_file(path)
     except OSError as error:
         raise ClipError(
-            f"{path} cannot be read ({error.strerror}); check that it is there."
+            f"the clip cannot be read ({error.strerror})",
+            advice="check that it is there and may be read",
+            path=path,
         ) from None
 
 

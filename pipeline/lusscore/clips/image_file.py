@@ -57,7 +57,7 @@ def read_head(path: Path) -> ImageHead:
         width, height = image.size
         if is_turned(image):
             height, width = width, height
-        pages = _count_pages(image, path)
+        pages = _count_pages(image)
         names = exif_names(image).union(identifying_names(image.info))
         rate = math.nan
         if pages > 1 and image.format in _MOVING:
@@ -80,23 +80,23 @@ def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
         If the file is not an image, is cut short or claims more than is allowed.
     """
     with _opened(path) as image:
-        pages = _count_pages(image, path)
+        pages = _count_pages(image)
         clocked = pages > 1 and image.format in _MOVING
         time, index = (0.0 if clocked else math.nan), 0
         for page in range(pages):
             image.seek(page)
-            check_frame_size(path, image.height, image.width)
+            check_frame_size(image.height, image.width)
             if _is_reduced(image) and pages > 1:
                 continue
             wanted = only is None or index in only
             if wanted:
-                yield Frame(index, time, page_to_rgb(image, path))
+                yield Frame(index, time, page_to_rgb(image))
             elif clocked:
                 image.load()
             time += _seconds_shown(image) if clocked else 0
             index += 1
         if not index:
-            raise ClipError(f"{path} holds no frames; export or copy it again.")
+            raise ClipError("the clip holds no frames", advice="export or copy it again")
 
 
 @contextmanager
@@ -105,19 +105,22 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     hush("PIL")
     try:
         with Image.open(path, formats=_FORMATS) as image:
-            check_frame_size(path, image.height, image.width)
+            check_frame_size(image.height, image.width)
             yield image
     except UnidentifiedImageError:
         raise ClipError(
-            f"{path} is not an image; expected the content its name promises."
+            "the file is not an image; expected the content its name promises",
+            advice="export it again",
         ) from None
     except Image.DecompressionBombError:
         raise ClipError(
-            f"{path} declares more pixels than are read; make it smaller or export it again."
+            "the image declares more pixels than are read",
+            advice="make it smaller or export it again",
         ) from None
     except MemoryError:
         raise ClipError(
-            f"{path} needs more memory than there is; close other programs or leave it out."
+            "the clip needs more memory than there is",
+            advice="close other programs or leave it out",
         ) from None
     except (
         OSError,
@@ -133,17 +136,17 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     ) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ClipError(
-            f"{path} cannot be read as an image ({reason or 'it is broken or cut short'}); "
-            "export or copy it again."
+            f"the file cannot be read as an image ({reason or 'it is broken or cut short'})",
+            advice="export or copy it again",
         ) from None
 
 
-def _count_pages(image: Image.Image, path: Path) -> int:
+def _count_pages(image: Image.Image) -> int:
     # a JPEG of several pictures holds one and its previews
     if image.format not in _MOVING + _PAGED:
         return 1
     pages = int(getattr(image, "n_frames", 1))
-    check_frame_count(path, pages)
+    check_frame_count(pages)
     return max(1, pages)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -20,7 +18,7 @@ def is_turned(image: Image.Image) -> bool:
     return image.format != "TIFF" and image.getexif().get(Base.Orientation) in _QUARTER_TURNS
 
 
-def page_to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+def page_to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     """Turn the page of an image that is open into RGB.
 
     Greyscale is repeated over the three channels, a palette is looked up, transparency is laid
@@ -39,12 +37,12 @@ def page_to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     image.load()
     if image.mode == "F":
         raise ClipError(
-            f"{path} holds floating-point values, which have no brightest one; save it with 8 or "
-            "16 bits."
+            "the image holds floating-point values, which have no brightest one",
+            advice="save it with 8 or 16 bits",
         )
     upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):
-        return _sixteen_bit(path, np.asarray(upright))
+        return _sixteen_bit(np.asarray(upright))
     if upright.has_transparency_data:
         black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
         opaque = Image.alpha_composite(black, upright.convert("RGBA"))
@@ -52,9 +50,11 @@ def page_to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     return np.array(upright.convert("RGB"))
 
 
-def _sixteen_bit(path: Path, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _sixteen_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale 0–65535 to 0–255 and repeat over three channels."""
     wide = values.astype(np.int64)
     if wide.min() < 0 or wide.max() > 65535:
-        raise ClipError(f"{path} holds values outside 0–65535; save it with 8 or 16 bits.")
+        raise ClipError(
+            "the image holds values outside 0–65535", advice="save it with 8 or 16 bits"
+        )
     return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)

@@ -13,7 +13,7 @@ from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.clips.image_file import ImageHead, read_head, read_pages
 from lusscore.clips.limits import check_frame_count
-from lusscore.clips.readers import register_reader
+from lusscore.clips.readers import naming, register_reader
 from lusscore.errors import ClipError
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -79,21 +79,25 @@ class ImageFolderReader:
             than :mod:`lusscore.clips.limits` allows.
         """
         files = image_files(path)
-        check_frame_count(path, len(files))
+        check_frame_count(len(files))
         for index, file in enumerate(files):
             if only is not None and index not in only:
                 continue
-            pages = list(islice(read_pages(file, None), 2))
-            if len(pages) > 1:
-                raise ClipError(
-                    f"{file} has several pages, but in a folder each file is one frame; move it "
-                    "out of the folder, where it is a clip of its own."
-                )
+            with naming(file, f"image {index + 1} of {len(files)}"):
+                pages = list(islice(read_pages(file, None), 2))
+                if len(pages) > 1:
+                    raise ClipError(
+                        "the image has several pages, but in a folder each file is one frame",
+                        advice="move it out of the folder, where it is a clip of its own",
+                    )
             yield from (Frame(index, math.nan, page.rgb) for page in pages)
 
     def facts(self, path: Path) -> ClipFacts:
         """Read the first image's size and the metadata of all; raise ClipError as frames do."""
-        heads = [read_head(file) for file in image_files(path)]
+        heads = []
+        for index, file in enumerate(files := image_files(path), start=1):
+            with naming(file, f"image {index} of {len(files)}"):
+                heads.append(read_head(file))
         names = sorted({name for head in heads for name in head.identifiers})
         return replace(_facts(self.kind, heads[0]), identifiers=tuple(names))
 
@@ -118,11 +122,15 @@ def image_files(folder: Path) -> list[Path]:
         ]
     except OSError as error:
         raise ClipError(
-            f"{folder} cannot be read ({error.strerror}); check that it is there and may be read."
+            f"the folder cannot be read ({error.strerror})",
+            advice="check that it is there and may be read",
+            path=folder,
         ) from None
     if not files:
         raise ClipError(
-            f"{folder} holds no images; expected files ending in {', '.join(IMAGE_SUFFIXES)}."
+            f"the folder holds no images; expected files ending in {', '.join(IMAGE_SUFFIXES)}",
+            advice="leave it out, or put the images there",
+            path=folder,
         )
     return sorted(files, key=lambda file: (_natural(file), file.name))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lusscore.errors import ClipError
 
 LARGEST_FRAME = 1 << 26
@@ -19,7 +17,7 @@ MOST_ELEMENTS = 20_000
 """Most elements in a DICOM header, sequences counted as one; a few hundred are usual."""
 
 
-def check_frame_size(path: Path, height: int, width: int) -> None:
+def check_frame_size(height: int, width: int) -> None:
     """Refuse a frame of no or of too many pixels, before memory is taken for it.
 
     Raises
@@ -29,17 +27,18 @@ def check_frame_size(path: Path, height: int, width: int) -> None:
     """
     if height < 1 or width < 1:
         raise ClipError(
-            f"{path} declares frames of {width} × {height} pixels; expected at least one pixel. "
-            "Export or copy it again."
+            f"the clip declares frames of {width} × {height} pixels; expected at least one pixel",
+            advice="export or copy it again",
         )
     if height * width > LARGEST_FRAME:
         raise ClipError(
-            f"{path} declares frames of {width} × {height} pixels; at most {LARGEST_FRAME} pixels "
-            "are read. Export or copy it again, or make it smaller."
+            f"the clip declares frames of {width} × {height} pixels; at most {LARGEST_FRAME} "
+            "pixels are read",
+            advice="export or copy it again, or make it smaller",
         )
 
 
-def check_frame_count(path: Path, frames: int) -> None:
+def check_frame_count(frames: int) -> None:
     """Refuse a clip of too many frames.
 
     Raises
@@ -49,6 +48,6 @@ def check_frame_count(path: Path, frames: int) -> None:
     """
     if frames > MOST_FRAMES:
         raise ClipError(
-            f"{path} has {frames} frames or more; at most {MOST_FRAMES} are read. Cut it into "
-            "shorter clips, or export it again if it is not that long."
+            f"the clip has {frames} frames or more; at most {MOST_FRAMES} are read",
+            advice="cut it into shorter clips, or export it again if it is not that long",
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 # importing registers the readers
 from lusscore.clips import dicom, images, video  # noqa: F401
 from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
-from lusscore.clips.readers import ClipReader, registered_readers
+from lusscore.clips.readers import ClipReader, naming, registered_readers
 from lusscore.errors import ClipError
+
+_Item = TypeVar("_Item")
 
 
 def is_clip(path: Path) -> bool:
@@ -48,7 +51,8 @@ def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]
         If there is nothing at `path`, nothing can open it, it is not what its name says, or it
         is larger than :mod:`lusscore.clips.limits` allows.
     """
-    return _find_reader(path).frames(path, only)
+    reader = _find_reader(path)
+    return _named(path, reader.frames(path, only))
 
 
 def count_frames(path: Path) -> int:
@@ -59,7 +63,7 @@ def count_frames(path: Path) -> int:
     ClipError
         As for :func:`open_clip`.
     """
-    return sum(1 for _ in _find_reader(path).times(path))
+    return sum(1 for _ in clip_times(path))
 
 
 def clip_times(path: Path) -> Iterator[float]:
@@ -75,7 +79,8 @@ def clip_times(path: Path) -> Iterator[float]:
     ClipError
         As for :func:`open_clip`.
     """
-    return _find_reader(path).times(path)
+    reader = _find_reader(path)
+    return _named(path, reader.times(path))
 
 
 def read_facts(path: Path) -> ClipFacts:
@@ -86,7 +91,9 @@ def read_facts(path: Path) -> ClipFacts:
     ClipError
         As for :func:`open_clip`.
     """
-    return _find_reader(path).facts(path)
+    reader = _find_reader(path)
+    with naming(path):
+        return reader.facts(path)
 
 
 def clip_regions(path: Path) -> tuple[Region, ...]:
@@ -97,25 +104,46 @@ def clip_regions(path: Path) -> tuple[Region, ...]:
     ClipError
         As for :func:`open_clip`.
     """
-    return _find_reader(path).regions(path)
+    reader = _find_reader(path)
+    with naming(path):
+        return reader.regions(path)
+
+
+def _named(path: Path, items: Iterator[_Item]) -> Iterator[_Item]:
+    with naming(path):
+        yield from items
 
 
 def _find_reader(path: Path) -> ClipReader:
     try:
         if not path.exists():
-            raise ClipError(f"No clip at {path}; check the path or mount the drive it lies on.")
+            raise ClipError(
+                "there is no such clip",
+                advice="check the path or mount the drive it lies on",
+                path=path,
+            )
         if not path.is_file() and not path.is_dir():
             raise ClipError(
-                f"{path} is neither a file nor a folder; expected a clip. Leave it out."
+                "it is neither a file nor a folder; expected a clip",
+                advice="leave it out",
+                path=path,
             )
         if path.is_file() and path.stat().st_size == 0:
-            raise ClipError(f"{path} is empty (0 bytes); export or copy it again.")
+            raise ClipError(
+                "the file is empty (0 bytes)", advice="export or copy it again", path=path
+            )
     except OSError as error:
         raise ClipError(
-            f"{path} cannot be read ({error.strerror}); check that it is there and may be read."
+            f"the clip cannot be read ({error.strerror})",
+            advice="check that it is there and may be read",
+            path=path,
         ) from None
     for reader in registered_readers():
         if reader.accepts(path):
             return reader
     kinds = ", ".join(sorted((reader.kind for reader in registered_readers()), key=str.lower))
-    raise ClipError(f"{path} is no clip by its name; expected one of: {kinds}.")
+    raise ClipError(
+        f"the clip's name does not tell its kind; expected one of: {kinds}",
+        advice="convert it, or leave it out",
+        path=path,
+    )

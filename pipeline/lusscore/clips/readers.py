@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
+from lusscore.errors import ClipError
 
 
 class ClipReader(Protocol):
@@ -48,6 +50,17 @@ class ClipReader(Protocol):
 
 
 _READERS: dict[str, ClipReader] = {}
+
+
+@contextmanager
+def naming(path: Path, where: str = "") -> Iterator[None]:
+    """Give errors the clip's path: what reads its bytes says what is wrong and not of what."""
+    try:
+        yield
+    except ClipError as error:
+        if error.path is None:
+            error.path, error.where = path, where
+        raise
 
 
 def register_reader(reader: Callable[[], ClipReader]) -> Callable[[], ClipReader]:

@@ -36,7 +36,7 @@ class VideoReader:
         """
         if lacks_delays(path):
             return (frame.time for frame in read_undelayed(path, None))
-        return times_of_video(str(path), path)
+        return times_of_video(str(path))
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
         """Yield the frames numbered in `only` (all if None) in order of presentation.
@@ -49,7 +49,7 @@ class VideoReader:
         """
         if lacks_delays(path):
             return read_undelayed(path, only)
-        return show_video(str(path), path, only)
+        return show_video(str(path), only)
 
     def facts(self, path: Path) -> ClipFacts:
         """Read size, rate and metadata of the first video stream.
@@ -59,7 +59,7 @@ class VideoReader:
         ClipError
             If the file is not a video.
         """
-        head = read_video_head(str(path), path)
+        head = read_video_head(str(path))
         rate = 1 / SECONDS_EACH if lacks_delays(path) else head.rate
         return ClipFacts(
             self.kind, head.height, head.width, rate, identifiers=identifying_names(head.names)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import IO, Any
 
 import av
@@ -82,7 +81,7 @@ def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
     return container
 
 
-def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+def video_stream(container: av.container.InputContainer) -> av.VideoStream:
     """Return the first video stream, ready to be decoded.
 
     Raises
@@ -91,29 +90,29 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
         If there is none or its frames are too large.
     """
     if not container.streams.video:
-        raise ClipError(f"{path} holds no video stream; expected an ultrasound clip.")
+        raise ClipError(
+            "the file holds no video stream; expected an ultrasound clip", advice="leave it out"
+        )
     stream = container.streams.video[0]
     if stream.codec_context is None:
         raise ClipError(
-            f"{path} holds a video stream that no decoder fits; export it as an H.264 MP4."
+            "the file holds a video stream that no decoder fits", advice="export it as an H.264 MP4"
         )
     if stream.width and stream.height:
-        check_frame_size(path, stream.height, stream.width)
+        check_frame_size(stream.height, stream.width)
     stream.codec_context.options = {"max_pixels": str(LARGEST_FRAME)}
     # One thread: clips are decoded side by side, and errors surface in order.
     stream.thread_count = 1
     return stream
 
 
-def decode_video(source: str | IO[bytes], path: Path) -> Iterator[Picture]:
+def decode_video(source: str | IO[bytes]) -> Iterator[Picture]:
     """Yield every picture of the first video stream, in order of presentation.
 
     Parameters
     ----------
     source
         Path or open file that holds the video.
-    path
-        How to call it in messages.
 
     Raises
     ------
@@ -124,32 +123,32 @@ def decode_video(source: str | IO[bytes], path: Path) -> Iterator[Picture]:
     pictures = packets = declared = 0
     try:
         with open_video(source) as container:
-            stream = video_stream(container, path)
+            stream = video_stream(container)
             declared = stream.frames
-            check_frame_count(path, declared)
+            check_frame_count(declared)
             rate = stream.average_rate
             for packet in container.demux(stream):
                 packets += packet.size > 0
                 for image in packet.decode():
                     if pictures == MOST_FRAMES:
-                        check_frame_count(path, pictures + 1)
+                        check_frame_count(pictures + 1)
                     picture = _look_at(image, stream, pictures, rate)
-                    check_frame_size(path, *picture.size)
+                    check_frame_size(*picture.size)
                     pictures += 1
                     yield picture
     except FFmpegError as error:
-        raise _undecodable(path, error, pictures) from None
+        raise _undecodable(error, pictures) from None
     if pictures == 0:
-        raise ClipError(f"{path} holds no frames; export or copy it again.")
+        raise ClipError("the clip holds no frames", advice="export or copy it again")
     # An edit list may hide pictures, so packets and not pictures are held against the header.
     if packets < declared:
         raise ClipError(
-            f"{path} breaks off: it declares {declared} frames but holds {packets}. "
-            "Export or copy it again."
+            f"the clip breaks off: it declares {declared} frames but holds {packets}",
+            advice="export or copy it again",
         )
 
 
-def read_video_head(source: str | IO[bytes], path: Path) -> VideoHead:
+def read_video_head(source: str | IO[bytes]) -> VideoHead:
     """Read a video's metadata and its first picture: it alone knows which way up it is.
 
     Raises
@@ -159,21 +158,21 @@ def read_video_head(source: str | IO[bytes], path: Path) -> VideoHead:
     """
     try:
         with open_video(source) as container:
-            stream = video_stream(container, path)
+            stream = video_stream(container)
             rate = float(stream.average_rate) if stream.average_rate else math.nan
             names = set(container.metadata).union(*(one.metadata for one in container.streams))
             # bytes that are no text must not reach a report, which is UTF-8
             names = {name.encode("utf-8", "replace").decode() for name in names}
             for image in container.decode(stream):
                 height, width = _look_at(image, stream, 0, stream.average_rate).size
-                check_frame_size(path, height, width)
+                check_frame_size(height, width)
                 return VideoHead(height, width, rate, frozenset(names))
     except FFmpegError as error:
-        raise _undecodable(path, error, 0) from None
-    raise ClipError(f"{path} holds no frames; export or copy it again.")
+        raise _undecodable(error, 0) from None
+    raise ClipError("the clip holds no frames", advice="export or copy it again")
 
 
-def show_video(source: str | IO[bytes], path: Path, only: Container[int] | None) -> Iterator[Frame]:
+def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator[Frame]:
     """Yield the frames numbered in `only` (all if None), times counted from the first.
 
     Raises
@@ -184,7 +183,7 @@ def show_video(source: str | IO[bytes], path: Path, only: Container[int] | None)
     start = math.nan
     # One thread: threads that are started for every frame take longer than its conversion.
     converter = VideoReformatter()
-    for index, picture in enumerate(decode_video(source, path)):
+    for index, picture in enumerate(decode_video(source)):
         start = picture.time if index == 0 else start
         if only is None or index in only:
             try:
@@ -192,18 +191,19 @@ def show_video(source: str | IO[bytes], path: Path, only: Container[int] | None)
                 rgb = np.asarray(plain.to_ndarray(), dtype=np.uint8)
             except (FFmpegError, ValueError):
                 raise ClipError(
-                    f"{path} holds pictures in a format that cannot be turned into colours "
-                    f"(frame {index}); convert it to an H.264 MP4."
+                    "the clip holds pictures in a format that cannot be turned into colours "
+                    f"(frame {index})",
+                    advice="convert it to an H.264 MP4",
                 ) from None
             yield Frame(
                 index, picture.time - start, make_upright(rgb, picture.aspect, picture.turn)
             )
 
 
-def times_of_video(source: str | IO[bytes], path: Path) -> Iterator[float]:
+def times_of_video(source: str | IO[bytes]) -> Iterator[float]:
     """Yield the time of each frame, counted from the first; raise as :func:`decode_video`."""
     start = math.nan
-    for index, picture in enumerate(decode_video(source, path)):
+    for index, picture in enumerate(decode_video(source)):
         start = picture.time if index == 0 else start
         yield picture.time - start
 
@@ -221,11 +221,12 @@ def _look_at(
     return Picture(image, time, aspect if aspect and aspect > 0 else Fraction(1), turn)
 
 
-def _undecodable(path: Path, error: FFmpegError, pictures: int) -> ClipError:
+def _undecodable(error: FFmpegError, pictures: int) -> ClipError:
     """Say that a video cannot be decoded, in FFmpeg's own words without errno and path."""
     reason = (error.strerror or type(error).__name__).lower()
     return ClipError(
-        f"{path} cannot be decoded as a video ({reason}"
-        f"{f' after {pictures} frames' if pictures else ''}); expected a complete clip such "
-        "as an H.264 MP4. Export or copy it again."
+        "the file cannot be decoded as a video "
+        f"({reason}{f' after {pictures} frames' if pictures else ''}); expected a complete clip "
+        "such as an H.264 MP4",
+        advice="export or copy it again",
     )

@@ -41,32 +41,39 @@ def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise CohortError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'."
+            f"it is not UTF-8 text (byte {error.start})", advice="save it as 'CSV UTF-8'", path=path
         ) from None
     except FileNotFoundError:
         raise
     except OSError as error:
         why = (error.strerror or "unknown reason").lower()
         raise CohortError(
-            f"{path} cannot be read ({why}); check that it is a file and that you may open it."
+            f"it cannot be read ({why})",
+            advice="check that it is a file and that you may open it",
+            path=path,
         ) from None
     if "\0" in text:
         # no path may hold it, and a network drive fills files with it that were not written out
         raise CohortError(
-            f"{path} is no text from line {text[: text.index(chr(0))].count(chr(10)) + 1} on (it "
-            "holds zero bytes); take an earlier copy, or save it as 'CSV UTF-8'."
+            "it is no text (it holds zero bytes)",
+            where=f"line {text[: text.index(chr(0))].count(chr(10)) + 1}",
+            advice="take an earlier copy, or save it as 'CSV UTF-8'",
+            path=path,
         )
     # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         header = [name.strip() for name in reader.fieldnames or ()]
         if not header:
-            raise CohortError(f"{path} is empty; expected a header line {','.join(required)}.")
+            raise CohortError(
+                f"it is empty; expected a header line {','.join(required)}", path=path
+            )
         missing = [name for name in required if name not in header]
         if missing:
             raise CohortError(
-                f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
-                f"its header is {','.join(header)!r}, expected {','.join(required)}{optional}."
+                f"it lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; its "
+                f"header is {','.join(header)!r}, expected {','.join(required)}{optional}",
+                path=path,
             )
         reader.fieldnames = header
         return [
@@ -76,8 +83,10 @@ def read_csv(path: Path, required: tuple[str, ...], optional: str = "") -> list[
         ]
     except csv.Error as error:
         raise CohortError(
-            f"{path} is no CSV file from line {reader.line_num} on ({error}); look for a quotation "
-            "mark that is not closed."
+            f"it is no CSV file ({error})",
+            where=f"line {reader.line_num}",
+            advice="look for a quotation mark that is not closed",
+            path=path,
         ) from None
 
 

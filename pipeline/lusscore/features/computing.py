@@ -161,8 +161,11 @@ class Keeper:
                 self._writes.popleft().result()
             except OSError as error:
                 raise FeatureFileError(
-                    f"Writing embeddings failed ({error.strerror or error}); free space or check "
-                    "the drive and run this again: every finished clip is kept."
+                    f"embeddings cannot be written ({error.strerror or type(error).__name__})",
+                    advice=(
+                        "free space or check the drive and run this again: every finished clip is "
+                        "kept"
+                    ),
                 ) from error
 
 
@@ -228,7 +231,7 @@ class _Gathering:
         where = "" if EMBEDDING in found else f" (levels {', '.join(found)})"
         beyond = "float16 holds" if np.isfinite(computed).all() else "can be computed with"
         return (
-            f"{self._clip.path} has embeddings{where} beyond what {beyond}; check the weights of "
+            f"The clip has embeddings{where} beyond what {beyond}; check the weights of "
             f'{self._stock.spec.name}, or set dtype = "float32" in the card.'
         )
 
@@ -493,8 +496,8 @@ def _alone(
         (result,) = pool.stream(compute, [numbered])
     except WorkerDiedError:
         return numbered[0], ClipEnd(
-            f"{numbered[1].path} brought down the worker that computed it, twice; it may be too "
-            "large for the memory. Try it with fewer workers, or look at the clip."
+            "The clip brought down the worker that computed it, twice; it may be too large for "
+            "the memory. Try it with fewer workers, or look at the clip."
         )
     return result
 

@@ -129,9 +129,11 @@ def extract_features(
         outcome.finished, order = finished, cohort.clips()
         outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
         outcome.away = [clip for clip in order if clip in outcome.away]
-        for error in outcome.failed.values() if run.strict else ():
+        for clip, error in outcome.failed.items() if run.strict else ():
             raise ClipError(
-                f"{error} Stopped here because of --strict; clips that were finished are kept."
+                error.rstrip("."),
+                advice="stopped here because of --strict; clips that were finished are kept",
+                path=cohort.clip_path(clip),
             )
         if finished and run.part is None:
             stock.pack(media)

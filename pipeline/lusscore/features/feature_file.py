@@ -169,12 +169,15 @@ def read_features(path: Path, *, again: bool = False, told: Told | None = None) 
                 return _open(path, digest, raw, file)
     except FileNotFoundError:
         raise FeatureFileError(
-            f"No feature file at {path}; make it with 'lusscore features {path.parent.name}'."
+            "there is no feature file",
+            advice=f"make it with 'lusscore features {path.parent.name}'",
+            path=path,
         ) from None
     except OSError as error:
         raise FeatureFileError(
-            f"{path} cannot be read ({error.strerror or error}); check its permissions and the "
-            "drive."
+            f"it cannot be read ({error.strerror or type(error).__name__})",
+            advice="check its permissions and the drive",
+            path=path,
         ) from None
 
 
@@ -368,8 +371,9 @@ class _Seal:
         """Take a user block apart, which must be whole."""
         if block.startswith(_HDF5_SIGNATURE):
             raise FeatureFileError(
-                f"{path} is an HDF5 file but no feature file of this version of lusscore; move it "
-                "away and run 'lusscore features'."
+                "it is an HDF5 file but no feature file of this version of lusscore",
+                advice="move it away and run 'lusscore features'",
+                path=path,
             )
         body, _, digest = block.rstrip(b"\0").rstrip(b"\n").rpartition(b"\n")
         if hashlib.sha256(body + b"\n").hexdigest().encode() != digest:
@@ -377,9 +381,10 @@ class _Seal:
         title, _, rest = body.decode().partition("\n")
         if title + "\n" != _TITLE.format(SCHEMA):
             raise FeatureFileError(
-                f"{path} was written by another version of lusscore ({title}, expected schema "
-                f"{SCHEMA}); install that version, or move the file away and run 'lusscore "
-                "features'."
+                f"it was written by another version of lusscore ({title}, expected schema "
+                f"{SCHEMA})",
+                advice="install that version, or move the file away and run 'lusscore features'",
+                path=path,
             )
         return cls(**json.loads(rest[: rest.rindex("}") + 1]))
 

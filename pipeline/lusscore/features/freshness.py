@@ -129,9 +129,12 @@ def read_fresh(
         name = spec.source if spec.family == "onnx" and spec.source else spec.name
         folder = f" --weights-dir {weights_dir}" if weights_dir else ""
         raise FeatureFileError(
-            f"{file.path} was made with other settings: {'; '.join(changes)}. Run 'lusscore "
-            f"features {cohort.name} --backbone {name}{folder}' to make what is needed; what was "
-            "computed is kept."
+            f"it was made with other settings: {'; '.join(changes)}",
+            advice=(
+                f"run 'lusscore features {cohort.name} --backbone {name}{folder}' to make what is "
+                "needed; what was computed is kept"
+            ),
+            path=file.path,
         )
     return file, asked.notes
 

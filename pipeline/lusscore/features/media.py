@@ -223,7 +223,7 @@ class MediaIndex:
         path = self._cohort.clip_path(media.clip)
         found = _survey(media, path)
         if found.survey is not None and stamp_clip(path) != media.stamp:
-            error = f"{path} was changed while it was being read; run again."
+            error = "The clip was changed while it was being read; run again."
             return replace(found, survey=None, error=error)
         if found.survey is not None:
             record = {"schema": _SCHEMA, "digest": found.digest, "survey": asdict(found.survey)}
@@ -275,7 +275,7 @@ def _digest(clip: str, path: Path, stamp: tuple[int, ...], known: Any) -> Media:
     try:
         return Media(clip, digest_clip(path), stamp)
     except ClipError as error:
-        return Media(clip, known[0] if known else "", (), str(error), away=True)
+        return Media(clip, known[0] if known else "", (), error.without_path(), away=True)
 
 
 def _survey(media: Media, path: Path) -> Media:
@@ -284,7 +284,7 @@ def _survey(media: Media, path: Path) -> Media:
     try:
         return replace(media, survey=survey_clip(path))
     except ClipError as error:
-        return replace(media, error=str(error))
+        return replace(media, error=error.without_path())
 
 
 def _clock(times: Sequence[float]) -> tuple[float | None, tuple[float, ...]]:

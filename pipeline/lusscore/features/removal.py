@@ -155,8 +155,9 @@ def _forget_in_file(file: Features, digests: Collection[str]) -> int:
         )
     except OSError as error:
         raise FeatureFileError(
-            f"{file.path} cannot be written ({error.strerror or error}); mend that and run this "
-            "again."
+            f"it cannot be written ({error.strerror or type(error).__name__})",
+            advice="mend that and run this again",
+            path=file.path,
         ) from error
     return gone
 

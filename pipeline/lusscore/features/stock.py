@@ -213,8 +213,12 @@ class Stock:
             )
         except OSError as error:
             raise FeatureFileError(
-                f"{self.path} cannot be written ({error.strerror or error}); free space, check "
-                "the drive and permissions and run this again: what was computed is kept."
+                f"it cannot be written ({error.strerror or type(error).__name__})",
+                advice=(
+                    "free space, check the drive and permissions and run this again: what was "
+                    "computed is kept"
+                ),
+                path=self.path,
             ) from error
         self.outcome.packed = True
 
@@ -238,7 +242,8 @@ class Stock:
             blocks.append(self.record.block(row))
         if find_gaps(clip.frames, self.needs, blocks):
             raise FeatureFileError(
-                f"Embeddings of {clip.path} have vanished from {self.store.folder} since they were "
-                "computed; run this again."
+                "embeddings have vanished from the cache since they were computed",
+                advice="run this again",
+                path=self.store.folder,
             )
         return unite(clip.frames, self.needs, blocks)

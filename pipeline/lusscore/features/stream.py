@@ -174,15 +174,15 @@ def _read_clip(
             chunk = _make_chunk(shown, clip, sizes, settings)
             yield replace(chunk, shown=tuple(frame.rgb for frame in shown)) if keep_shown else chunk
     except ClipError as error:
-        yield ClipEnd(str(error))
+        yield ClipEnd(error.without_path())
         return
     if found != len(wanted):
         yield ClipEnd(
-            f"{path} gave {found} of the {len(wanted)} frames it had when it was counted; "
+            f"The clip gave {found} of the {len(wanted)} frames it had when it was counted; "
             "run again, so that it is counted anew."
         )
     elif clip.stamp and stamp_clip(path) != clip.stamp:
-        yield ClipEnd(f"{path} was changed while it was being read; run again.")
+        yield ClipEnd("The clip was changed while it was being read; run again.")
     else:
         yield ClipEnd()
 

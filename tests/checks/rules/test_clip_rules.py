@@ -193,4 +193,4 @@ def test_unreadable_clips_are_told_with_reasons_and_without_folders(
     assert {finding.where for finding in bad} == {("cut.mp4",), ("empty.mp4", "e2.mp4")}
     assert all(finding.level == "error" for finding in bad)
     assert all(str(tmp_path) not in finding.what for finding in bad)
-    assert "The clip is empty (0 bytes)" in bad[1].what
+    assert "The file is empty (0 bytes)" in bad[1].what

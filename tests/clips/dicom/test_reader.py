@@ -70,10 +70,10 @@ def test_only_dcm_may_lack_the_file_header(tmp_path: Path) -> None:
     (tmp_path / "b.dcm").write_bytes(bare)
     np.testing.assert_array_equal(next(open_clip(tmp_path / "b.dcm")).rgb, VIDEO[0])
     (tmp_path / "b.ima").write_bytes(bare)
-    with pytest.raises(ClipError, match="b.ima is not DICOM: its bytes 129 to 132 are not"):
+    with pytest.raises(ClipError, match="b.ima: the file is not DICOM: its bytes 129"):
         count_frames(tmp_path / "b.ima")
     (tmp_path / "c.dcm").write_text("hello, this is no DICOM at all\n" * 20)
-    with pytest.raises(ClipError, match="c.dcm is"):
+    with pytest.raises(ClipError, match=r"c\.dcm: the file is not DICOM"):
         count_frames(tmp_path / "c.dcm")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from lusscore.clips.dicom.header import NotANumberError
 from lusscore.clips.quiet import hush
@@ -12,7 +11,7 @@ from lusscore.errors import ClipError
 
 
 @contextmanager
-def broken_becomes_sentence(path: Path) -> Iterator[None]:
+def broken_becomes_sentence() -> Iterator[None]:
     """Turn every exception of reading a DICOM file into a ClipError.
 
     Any byte of a header may be wrong, and pydicom, which converts each element when it is first
@@ -32,15 +31,18 @@ def broken_becomes_sentence(path: Path) -> Iterator[None]:
         raise
     except NotANumberError as error:
         raise ClipError(
-            f"{path} is DICOM without a whole number as {error.keyword}; expected a complete, "
-            "valid file. Export or copy it again."
+            f"the file is DICOM without a whole number as {error.keyword}; expected a complete, "
+            "valid file",
+            advice="export or copy it again",
         ) from None
     except MemoryError:
         raise ClipError(
-            f"{path} needs more memory than there is; close other programs or leave it out."
+            "the clip needs more memory than there is",
+            advice="close other programs or leave it out",
         ) from None
     except Exception as error:
         raise ClipError(
-            f"{path} is DICOM that cannot be read ({type(error).__name__}); expected a complete, "
-            "valid file. Export or copy it again."
+            f"the file is DICOM that cannot be read ({type(error).__name__}); expected a "
+            "complete, valid file",
+            advice="export or copy it again",
         ) from None

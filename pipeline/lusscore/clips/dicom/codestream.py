@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 
 from lusscore.clips.dicom.layout import PixelLayout
 from lusscore.errors import ClipError
@@ -67,7 +66,7 @@ def _read_jpeg(frame: bytes) -> Codestream | None:
     return None
 
 
-def check_codestream(frame: bytes, layout: PixelLayout, index: int, path: Path) -> Codestream:
+def check_codestream(frame: bytes, layout: PixelLayout, index: int) -> Codestream:
     """Hold a compressed frame against the header of its file.
 
     Raises
@@ -78,12 +77,13 @@ def check_codestream(frame: bytes, layout: PixelLayout, index: int, path: Path) 
     found = read_codestream(frame)
     if found is None:
         raise ClipError(
-            f"{path} holds no compressed picture as frame {index}; export or copy it again."
+            f"the file holds no compressed picture as frame {index}",
+            advice="export or copy it again",
         )
     if (found.height, found.width, found.samples) != (layout.height, layout.width, layout.samples):
         raise ClipError(
-            f"{path} declares {layout.width} × {layout.height} pixels of {layout.samples} samples "
-            f"but frame {index} has {found.width} × {found.height} of {found.samples}; export or "
-            "copy it again."
+            f"the file declares {layout.width} × {layout.height} pixels of {layout.samples} "
+            f"samples but frame {index} has {found.width} × {found.height} of {found.samples}",
+            advice="export or copy it again",
         )
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -28,7 +27,6 @@ def compressed_frames(
     file: DicomFile,
     header: Header,
     layout: PixelLayout,
-    path: Path,
     only: Container[int] | None,
 ) -> Iterator[tuple[int, NDArray[Any], str]]:
     """Yield the frames numbered in `only` (all if None), in the colours that decoding left.
@@ -47,8 +45,8 @@ def compressed_frames(
         If nothing can decode the transfer syntax, or a frame is missing or broken.
     """
     with DecoderProcess() as process:
-        decode = _find_decoder(header, layout, path, process)
-        for index, frame in enumerate(encoded_frames(file, header, layout.frames, path)):
+        decode = _find_decoder(header, layout, process)
+        for index, frame in enumerate(encoded_frames(file, header, layout.frames)):
             if only is not None and index not in only:
                 continue
             try:
@@ -57,15 +55,14 @@ def compressed_frames(
                 raise
             except Exception:  # each plugin raises what it likes, and quotes what it read
                 raise ClipError(
-                    f"{path} cannot be decoded from frame {index} on "
-                    f"({header.transfer_syntax.name}); export or copy it again."
+                    f"the file cannot be decoded from frame {index} on "
+                    f"({header.transfer_syntax.name})",
+                    advice="export or copy it again",
                 ) from None
             yield index, samples, photometric
 
 
-def _find_decoder(
-    header: Header, layout: PixelLayout, path: Path, process: DecoderProcess
-) -> _Decode:
+def _find_decoder(header: Header, layout: PixelLayout, process: DecoderProcess) -> _Decode:
     """Return what decodes a frame, given its bytes and number."""
     from pydicom.encaps import encapsulate
     from pydicom.pixels.decoders.base import get_decoder
@@ -75,14 +72,14 @@ def _find_decoder(
         decoder = get_decoder(syntax)
     except NotImplementedError:
         raise ClipError(
-            f"{path} has the transfer syntax {_name(syntax)}, which cannot be decoded; convert it "
-            "to an uncompressed transfer syntax."
+            f"the file has the transfer syntax {_name(syntax)}, which cannot be decoded",
+            advice="convert it to an uncompressed transfer syntax",
         ) from None
     if not decoder.is_available:
         raise ClipError(
-            f"{path} has the transfer syntax {_name(syntax)}, for which a decoder is missing "
-            f"({'; '.join(decoder.missing_dependencies)}); install one, or convert the file to an "
-            "uncompressed transfer syntax."
+            f"the file has the transfer syntax {_name(syntax)}, for which a decoder is missing "
+            f"({'; '.join(decoder.missing_dependencies)})",
+            advice="install one, or convert the file to an uncompressed transfer syntax",
         )
     options = layout.decoder_options(number_of_frames=1)
 
@@ -93,11 +90,11 @@ def _find_decoder(
         return samples, str(properties["photometric_interpretation"])
 
     def run_lengths(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
-        _check_rle(frame, layout, index, path)
+        _check_rle(frame, layout, index)
         return here(frame)
 
     def jpeg(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
-        if check_codestream(frame, layout, index, path).precision == 8:
+        if check_codestream(frame, layout, index).precision == 8:
             samples = decode_jpeg(frame, layout.photometric)
             return samples, "RGB" if layout.samples == 3 else layout.photometric
         if layout.samples != 1 or layout.allocated != 16 or layout.signed:
@@ -105,14 +102,14 @@ def _find_decoder(
         return process.decode(frame, "12 bit", options)
 
     def jpeg_2000(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
-        check_codestream(frame, layout, index, path)
+        check_codestream(frame, layout, index)
         try:
             return here(frame, "pillow")
         except (RuntimeError, ValueError):  # deep colours, and streams that only GDCM forgives
             return process.decode(frame, str(syntax), options)
 
     def others(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
-        check_codestream(frame, layout, index, path)
+        check_codestream(frame, layout, index)
         return process.decode(frame, str(syntax), options)
 
     if syntax == _RLE:
@@ -122,13 +119,14 @@ def _find_decoder(
     return jpeg_2000 if syntax in _JPEG_2000 else others
 
 
-def _check_rle(frame: bytes, layout: PixelLayout, index: int, path: Path) -> None:
+def _check_rle(frame: bytes, layout: PixelLayout, index: int) -> None:
     """Refuse a frame that is longer than run lengths can make it: it would grow 64-fold."""
     plain = layout.height * layout.width * layout.samples * layout.allocated // 8
     if len(frame) > 2 * plain + 1024:
         raise ClipError(
-            f"{path} holds {len(frame)} bytes of run lengths as frame {index}, more than its "
-            f"{plain} bytes can take; export or copy it again."
+            f"the file holds {len(frame)} bytes of run lengths as frame {index}, more than its "
+            f"{plain} bytes can take",
+            advice="export or copy it again",
         )
 
 

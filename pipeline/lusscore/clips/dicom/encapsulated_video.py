@@ -6,7 +6,6 @@ import io
 import math
 from collections.abc import Container, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from lusscore.clips.dicom.file import DicomFile
 from lusscore.clips.dicom.fragments import encoded_stream
@@ -32,9 +31,7 @@ def is_video(header: Header) -> bool:
     return bool(header.pixel_keyword) and plain in _SYNTAXES
 
 
-def video_frames(
-    file: DicomFile, header: Header, path: Path, only: Container[int] | None
-) -> Iterator[Frame]:
+def video_frames(file: DicomFile, header: Header, only: Container[int] | None) -> Iterator[Frame]:
     """Yield the stream's frames numbered in `only`, with the times that DICOM tells.
 
     Raises
@@ -43,18 +40,18 @@ def video_frames(
         As for :func:`lusscore.clips.video_stream.decode_video`.
     """
     told = _times_told(header)
-    for frame in show_video(_stream(file, header, path), path, only):
+    for frame in show_video(_stream(file, header), only):
         yield replace(frame, time=_choose(told, frame.index, frame.time))
 
 
-def video_times(file: DicomFile, header: Header, path: Path) -> Iterator[float]:
+def video_times(file: DicomFile, header: Header) -> Iterator[float]:
     """Yield the time of each frame; raise ClipError as :func:`video_frames` does."""
     told = _times_told(header)
-    for index, time in enumerate(times_of_video(_stream(file, header, path), path)):
+    for index, time in enumerate(times_of_video(_stream(file, header))):
         yield _choose(told, index, time)
 
 
-def video_head(file: DicomFile, header: Header, path: Path) -> VideoHead:
+def video_head(file: DicomFile, header: Header) -> VideoHead:
     """Return size and rate of the stream's frames as they are yielded.
 
     Raises
@@ -62,13 +59,13 @@ def video_head(file: DicomFile, header: Header, path: Path) -> VideoHead:
     ClipError
         As for :func:`video_frames`.
     """
-    head = read_video_head(_stream(file, header, path), path)
+    head = read_video_head(_stream(file, header))
     told = frame_rate(header.dataset, number(header.dataset, "NumberOfFrames", 1))
     return head if math.isnan(told) else replace(head, rate=told)
 
 
-def _stream(file: DicomFile, header: Header, path: Path) -> io.BytesIO:
-    return io.BytesIO(encoded_stream(file, header, path))
+def _stream(file: DicomFile, header: Header) -> io.BytesIO:
+    return io.BytesIO(encoded_stream(file, header))
 
 
 def _times_told(header: Header) -> list[float]:

@@ -55,12 +55,13 @@ def open_dicom(path: Path) -> DicomFile:
             file.seek(end)
             inflated = io.BytesIO(head[:end].replace(_DEFLATED, _INFLATED))
             inflated.seek(0, io.SEEK_END)
-            _inflate(file, inflated, path)
+            _inflate(file, inflated)
             inflated.seek(0)
             return inflated
     except OSError as error:
         raise ClipError(
-            f"{path} cannot be read ({error.strerror}); check that it is there and may be read."
+            f"the clip cannot be read ({error.strerror})",
+            advice="check that it is there and may be read",
         ) from None
 
 
@@ -93,7 +94,7 @@ def _meta_end(head: bytes) -> int:
     return at
 
 
-def _inflate(file: io.BufferedReader, into: io.BytesIO, path: Path) -> None:
+def _inflate(file: io.BufferedReader, into: io.BytesIO) -> None:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     written = 0
     try:
@@ -102,13 +103,18 @@ def _inflate(file: io.BufferedReader, into: io.BytesIO, path: Path) -> None:
                 written += into.write(stream.decompress(block, 1 << 20))
                 if written > MOST_INFLATED:
                     raise ClipError(
-                        f"{path} inflates to more than {MOST_INFLATED} bytes; save it with "
-                        "another transfer syntax, or export it again if it is not that large."
+                        f"the file inflates to more than {MOST_INFLATED} bytes",
+                        advice=(
+                            "save it with another transfer syntax, or export it again if it is "
+                            "not that large"
+                        ),
                     )
                 block = stream.unconsumed_tail
     except zlib.error:
         raise ClipError(
-            f"{path} is deflated DICOM that cannot be inflated; export or copy it again."
+            "the file is deflated DICOM that cannot be inflated", advice="export or copy it again"
         ) from None
     if not stream.eof:
-        raise ClipError(f"{path} breaks off in its deflated part; export or copy it again.")
+        raise ClipError(
+            "the file breaks off in its deflated part", advice="export or copy it again"
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 from lusscore.clips.dicom.file import DicomFile, size_of
 from lusscore.clips.dicom.header import UNDEFINED_LENGTH, Header
@@ -14,7 +13,7 @@ _ITEM = 0xE000
 _END = 0xE0DD
 
 
-def encoded_frames(file: DicomFile, header: Header, frames: int, path: Path) -> Iterator[bytes]:
+def encoded_frames(file: DicomFile, header: Header, frames: int) -> Iterator[bytes]:
     """Yield the compressed bytes of each frame.
 
     Raises
@@ -24,7 +23,7 @@ def encoded_frames(file: DicomFile, header: Header, frames: int, path: Path) -> 
     """
     from pydicom.encaps import generate_frames
 
-    _walk(file, header, path)
+    _walk(file, header)
     offsets = None
     if "ExtendedOffsetTable" in header.dataset:
         offsets = (
@@ -42,12 +41,12 @@ def encoded_frames(file: DicomFile, header: Header, frames: int, path: Path) -> 
         if found == frames:
             return
     raise ClipError(
-        f"{path} breaks off: it declares {frames} frames but holds {found}. "
-        "Export or copy it again."
+        f"the clip breaks off: it declares {frames} frames but holds {found}",
+        advice="export or copy it again",
     )
 
 
-def encoded_stream(file: DicomFile, header: Header, path: Path) -> bytes:
+def encoded_stream(file: DicomFile, header: Header) -> bytes:
     """Return all fragments joined: a whole video.
 
     Raises
@@ -56,13 +55,13 @@ def encoded_stream(file: DicomFile, header: Header, path: Path) -> bytes:
         If the file breaks off.
     """
     parts = []
-    for start, length in _walk(file, header, path)[1:]:
+    for start, length in _walk(file, header)[1:]:
         file.seek(start)
         parts.append(file.read(length))
     return b"".join(parts)
 
 
-def _walk(file: DicomFile, header: Header, path: Path) -> list[tuple[int, int]]:
+def _walk(file: DicomFile, header: Header) -> list[tuple[int, int]]:
     """Return start and length of every item, the first being the table of offsets.
 
     Done before anything is decoded, so that a file that was cut is told from a whole one: some
@@ -70,8 +69,8 @@ def _walk(file: DicomFile, header: Header, path: Path) -> list[tuple[int, int]]:
     """
     if header.pixel_length != UNDEFINED_LENGTH:
         raise ClipError(
-            f"{path} declares compressed pixels of a fixed length; expected fragments. "
-            "Export it again."
+            "the file declares compressed pixels of a fixed length; expected fragments",
+            advice="export it again",
         )
     items: list[tuple[int, int]] = []
     size, at = size_of(file), header.pixel_offset
@@ -86,6 +85,6 @@ def _walk(file: DicomFile, header: Header, path: Path) -> list[tuple[int, int]]:
         if at <= size:
             items.append((at - length, length))
     raise ClipError(
-        f"{path} breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in; "
-        "export or copy it again."
+        f"the clip breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in",
+        advice="export or copy it again",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusscore.clips.dicom.file import DicomFile
@@ -66,7 +65,7 @@ class Header:
     pixel_length: int
 
 
-def read_header(file: DicomFile, path: Path) -> Header:
+def read_header(file: DicomFile, suffix: str) -> Header:
     """Read all that comes before the pixels.
 
     Raises
@@ -78,20 +77,23 @@ def read_header(file: DicomFile, path: Path) -> Header:
 
     file.seek(128)
     marked = file.read(4) == b"DICM"
-    if not marked and path.suffix.lower() != ".dcm":
+    if not marked and suffix.lower() != ".dcm":
         raise ClipError(
-            f"{path} is not DICOM: its bytes 129 to 132 are not 'DICM'; export it again, or name "
-            "it .dcm if it is DICOM without a file header."
+            "the file is not DICOM: its bytes 129 to 132 are not 'DICM'",
+            advice="export it again, or name it .dcm if it is DICOM without a file header",
         )
     file.seek(0)
-    dataset = read_partial(file, _at_pixels(path), defer_size=_LARGEST_VALUE, force=True)
+    dataset = read_partial(file, _at_pixels(), defer_size=_LARGEST_VALUE, force=True)
     keyword, vr, length = _pixel_element(file, dataset)
     if not marked and "SOPClassUID" not in dataset and not keyword:
-        raise ClipError(f"{path} is not DICOM; expected the content its name promises.")
+        raise ClipError(
+            "the file is not DICOM; expected the content its name promises",
+            advice="export it again",
+        )
     return Header(dataset, _transfer_syntax(dataset), keyword, vr, file.tell(), length)
 
 
-def _at_pixels(path: Path) -> Callable[[int, str | None, int], bool]:
+def _at_pixels() -> Callable[[int, str | None, int], bool]:
     """Return what tells pydicom to stop: at the pixels, or when it has read for too long.
 
     Zeros are empty elements to pydicom, eight bytes each, so that padding would take minutes.
@@ -103,8 +105,9 @@ def _at_pixels(path: Path) -> Callable[[int, str | None, int], bool]:
         seen += 1
         if seen > MOST_ELEMENTS:
             raise ClipError(
-                f"{path} has a DICOM header of more than {MOST_ELEMENTS} elements; expected some "
-                "hundred. Export or copy it again."
+                f"the file has a DICOM header of more than {MOST_ELEMENTS} elements; expected "
+                "some hundred",
+                advice="export or copy it again",
             )
         return tag >> 16 == _PIXEL_GROUP and tag & 0xFFFF in _PIXEL_KEYWORDS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from lusscore.clips.dicom.header import Header, number, text
@@ -84,7 +83,7 @@ class PixelLayout:
         return options | changes
 
 
-def pixel_layout(header: Header, path: Path) -> PixelLayout:
+def pixel_layout(header: Header) -> PixelLayout:
     """Read the layout and hold it against what is readable and allowed.
 
     Raises
@@ -95,33 +94,37 @@ def pixel_layout(header: Header, path: Path) -> PixelLayout:
     dataset = header.dataset
     if not header.pixel_keyword or "Rows" not in dataset:
         raise ClipError(
-            f"{path} is a DICOM file without a picture ({_what_it_is(dataset)}); expected "
-            "ultrasound images. Leave it out."
+            f"the file is DICOM without a picture ({_what_it_is(dataset)}); expected ultrasound "
+            "images",
+            advice="leave it out",
         )
     if header.pixel_keyword != "PixelData":
         raise ClipError(
-            f"{path} holds floating-point pixels, which are measurements and no picture; "
-            "expected ultrasound images. Leave it out."
+            "the file holds floating-point pixels, which are measurements and no picture; "
+            "expected ultrasound images",
+            advice="leave it out",
         )
     height, width = number(dataset, "Rows"), number(dataset, "Columns")
-    check_frame_size(path, height, width)
+    check_frame_size(height, width)
     frames = max(1, number(dataset, "NumberOfFrames", 1))
-    check_frame_count(path, frames)
+    check_frame_count(frames)
     samples = number(dataset, "SamplesPerPixel", 1)
     photometric = text(dataset, "PhotometricInterpretation").upper()
     if photometric not in (_GREY if samples == 1 else _COLOUR if samples == 3 else ()):
         known = ", ".join(_GREY + _COLOUR)
         raise ClipError(
-            f"{path} holds {samples} samples per pixel in a colour model that they do not fit; "
-            f"expected one of {known}. Export it again."
+            f"the file holds {samples} samples per pixel in a colour model that they do not fit; "
+            f"expected one of {known}",
+            advice="export it again",
         )
     allocated = number(dataset, "BitsAllocated")
     stored = number(dataset, "BitsStored", allocated)
     high = number(dataset, "HighBit", stored - 1)
     if allocated not in (1, 8, 16, 32) or not 1 <= stored <= allocated:
         raise ClipError(
-            f"{path} holds pixels of {stored} bits in {allocated}; expected at most 1, 8, 16 or "
-            "32. Export it again."
+            f"the file holds pixels of {stored} bits in {allocated}; expected at most 1, 8, 16 or "
+            "32",
+            advice="export it again",
         )
     if not stored - 1 <= high < allocated:
         high = stored - 1
@@ -138,7 +141,7 @@ def pixel_layout(header: Header, path: Path) -> PixelLayout:
         number(dataset, "PixelRepresentation", 0) == 1,
         _aspect(dataset),
     )
-    check_frame_size(path, *layout.square)
+    check_frame_size(*layout.square)
     return layout
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -29,7 +28,6 @@ def native_frames(
     file: DicomFile,
     header: Header,
     layout: PixelLayout,
-    path: Path,
     only: Container[int] | None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Yield number and samples, as stored, of the frames numbered in `only` (all if None).
@@ -48,15 +46,16 @@ def native_frames(
 
     if layout.photometric in _UNKNOWN:
         raise ClipError(
-            f"{path} holds uncompressed {layout.photometric}, which DICOM does not define; "
-            "export it again."
+            f"the file holds uncompressed {layout.photometric}, which DICOM does not define",
+            advice="export it again",
         )
     if layout.photometric.endswith("_422") and layout.width % 2:
         raise ClipError(
-            f"{path} holds {layout.photometric} with an odd number of columns "
-            f"({layout.width}), which DICOM does not allow; export it again."
+            f"the file holds {layout.photometric} with an odd number of columns ({layout.width}), "
+            "which DICOM does not allow",
+            advice="export it again",
         )
-    _check_length(file, header, layout, path)
+    _check_length(file, header, layout)
     decoder = get_decoder(header.transfer_syntax)
     options = layout.decoder_options(
         pixel_vr=header.pixel_vr,
@@ -69,7 +68,7 @@ def native_frames(
         yield index, decoder.as_array(file, index=index, raw=True, **options)[0]
 
 
-def _check_length(file: DicomFile, header: Header, layout: PixelLayout, path: Path) -> None:
+def _check_length(file: DicomFile, header: Header, layout: PixelLayout) -> None:
     per_pixel = 2 if layout.photometric.endswith("_422") else layout.samples
     bits = layout.frames * layout.height * layout.width * per_pixel * layout.allocated
     needed = math.ceil(bits / 8)
@@ -78,6 +77,7 @@ def _check_length(file: DicomFile, header: Header, layout: PixelLayout, path: Pa
         held = min(held, header.pixel_length)
     if held < needed:
         raise ClipError(
-            f"{path} breaks off: its {layout.frames} frames take {needed} bytes but it holds "
-            f"{held}. Export or copy it again."
+            f"the clip breaks off: its {layout.frames} frames take {needed} bytes but it holds "
+            f"{held}",
+            advice="export or copy it again",
         )

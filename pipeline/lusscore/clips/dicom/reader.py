@@ -45,14 +45,14 @@ class DicomReader:
 
     def times(self, path: Path) -> Iterator[float]:
         """Yield the time of each frame that can be decoded; raise ClipError as :meth:`frames`."""
-        with broken_becomes_sentence(path), open_dicom(path) as file:
-            header = read_header(file, path)
+        with broken_becomes_sentence(), open_dicom(path) as file:
+            header = read_header(file, path.suffix)
             if is_video(header):
-                yield from video_times(file, header, path)
+                yield from video_times(file, header)
                 return
-            layout = pixel_layout(header, path)
+            layout = pixel_layout(header)
             times = frame_times(header.dataset, layout.frames)
-            for index, _, _ in _decoded(file, header, layout, path, None):
+            for index, _, _ in _decoded(file, header, layout, None):
                 yield times[index]
 
     def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
@@ -63,23 +63,23 @@ class DicomReader:
         ClipError
             If the file is not DICOM, holds no picture, breaks off or cannot be decoded.
         """
-        with broken_becomes_sentence(path), open_dicom(path) as file:
-            header = read_header(file, path)
+        with broken_becomes_sentence(), open_dicom(path) as file:
+            header = read_header(file, path.suffix)
             if is_video(header):
-                yield from video_frames(file, header, path, only)
+                yield from video_frames(file, header, only)
                 return
-            layout = pixel_layout(header, path)
+            layout = pixel_layout(header)
             times = frame_times(header.dataset, layout.frames)
             show = display(header.dataset, layout)
-            for index, samples, photometric in _decoded(file, header, layout, path, only):
+            for index, samples, photometric in _decoded(file, header, layout, only):
                 yield Frame(index, times[index], show(samples, photometric))
 
     def facts(self, path: Path) -> ClipFacts:
         """Read what the header says; raise ClipError as :meth:`frames` does."""
-        with broken_becomes_sentence(path), open_dicom(path) as file:
-            header = read_header(file, path)
+        with broken_becomes_sentence(), open_dicom(path) as file:
+            header = read_header(file, path.suffix)
             dataset = header.dataset
-            shown = _shown(file, header, path)
+            shown = _shown(file, header)
             device = f"{text(dataset, 'Manufacturer')} {text(dataset, 'ManufacturerModelName')}"
             said = text(dataset, "BurnedInAnnotation").upper()
             return ClipFacts(
@@ -94,11 +94,11 @@ class DicomReader:
 
     def regions(self, path: Path) -> tuple[Region, ...]:
         """Read the regions that the header declares; raise ClipError as :meth:`frames` does."""
-        with broken_becomes_sentence(path), open_dicom(path) as file:
-            header = read_header(file, path)
+        with broken_becomes_sentence(), open_dicom(path) as file:
+            header = read_header(file, path.suffix)
             if "SequenceOfUltrasoundRegions" not in header.dataset:
                 return ()
-            shown = _shown(file, header, path)
+            shown = _shown(file, header)
             return read_regions(header.dataset, shown.coded, shown.size)
 
 
@@ -111,12 +111,12 @@ class _Shown:
     rate: float
 
 
-def _shown(file: DicomFile, header: Header, path: Path) -> _Shown:
+def _shown(file: DicomFile, header: Header) -> _Shown:
     if not is_video(header):
-        layout = pixel_layout(header, path)
+        layout = pixel_layout(header)
         coded = layout.height, layout.width
         return _Shown(coded, layout.square, frame_rate(header.dataset, layout.frames))
-    head = video_head(file, header, path)
+    head = video_head(file, header)
     size = head.height, head.width
     rows, columns = (number(header.dataset, name, 0) for name in ("Rows", "Columns"))
     return _Shown((rows or size[0], columns or size[1]), size, head.rate)
@@ -126,12 +126,11 @@ def _decoded(
     file: DicomFile,
     header: Header,
     layout: PixelLayout,
-    path: Path,
     only: Container[int] | None,
 ) -> Iterator[tuple[int, NDArray[Any], str]]:
     """Yield number, samples and colour model of the frames numbered in `only` (all if None)."""
     if is_native(header):
-        for index, samples in native_frames(file, header, layout, path, only):
+        for index, samples in native_frames(file, header, layout, only):
             yield index, samples, layout.photometric
     else:
-        yield from compressed_frames(file, header, layout, path, only)
+        yield from compressed_frames(file, header, layout, only)

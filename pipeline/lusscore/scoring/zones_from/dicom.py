@@ -70,8 +70,8 @@ def read_texts(path: Path) -> DicomTexts | None:
     if not path.is_file() or not DicomReader().accepts(path):
         return None
     try:
-        with broken_becomes_sentence(path), open_dicom(path) as file:
-            header = read_header(file, path)
+        with broken_becomes_sentence(), open_dicom(path) as file:
+            header = read_header(file, path.suffix)
             said = _texts(header.dataset)
             return replace(said, is_image=bool(header.pixel_keyword) or "Rows" in header.dataset)
     except ClipError:
