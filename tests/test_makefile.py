@@ -69,8 +69,14 @@ def test_each_stage_is_made_when_it_must_be_and_never_otherwise(
     assert again.returncode == 0
     assert (state(features), state(results)) == (computed, made)
 
-    # another setting of stage two computes no embedding
-    assert make("cv", *asked[:2], "CV=--head logistic --set C=0.1").returncode == 0
+    # another setting needs another name, and computes no embedding
+    other = (*asked[:2], "CV=--head logistic --set C=0.1")
+    refused = make("cv", *other)
+    assert refused.returncode == 2
+    assert "RUN=" in refused.stderr
+    assert "--overwrite" in refused.stderr
+    assert state(results) == made
+    assert make("cv", *other, "RUN=other").returncode == 0
     assert state(features) == computed
     assert state(results) != made
 

@@ -71,7 +71,15 @@ def cohort_status(
         Backbones to tell of; by default those that have a file, or embeddings in the cache.
     weights_dir
         Where weights are looked for, before where embeddings were computed with them.
+
+    Raises
+    ------
+    BackboneError
+        If there is none of a name that was given.
     """
+    for name in backbones:
+        if not feature_path(features_dir, cohort, name).exists():
+            find_backbone(name, features_dir, (cohort,))
     folder = feature_path(features_dir, cohort, "any").parent
     packed = sorted(path.stem for path in folder.glob("*.h5"))
     begun = [name for name in backbone_names() if backbone_folders(features_dir, name)]

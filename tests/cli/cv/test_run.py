@@ -104,7 +104,7 @@ def test_an_existing_run_of_other_settings_is_not_replaced_unasked(
 def test_a_run_is_made_again_when_its_inputs_change(
     lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
 ) -> None:
-    asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a", "--overwrite")
+    asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a")
     metrics = Path("results/tiny/a/metrics.json")
     assert lusscore(*asked).exit_code == 0
     made = metrics.stat().st_mtime_ns
@@ -122,7 +122,7 @@ def test_a_run_is_made_again_when_its_inputs_change(
         (["--folds", 9], "8 patients cannot fill 9 folds"),
         (["--folds", 1], "expected at least 2"),
         (["--head", "forest"], "Unknown head 'forest'"),
-        (["-b", "vgg16"], "No feature file at"),
+        (["-b", "vgg16"], "there is no feature file"),
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
@@ -145,7 +145,7 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
     card.write_text(card.read_text().replace("variants = 2", "variants = 1"))
     result = lusscore("cv", "tiny", "-b", tiny_backbone)
     assert result.exit_code == 2
-    assert "variants is 2, needed 1. Run 'lusscore features tiny" in result.output
+    assert "variants is 2, needed 1; run 'lusscore features tiny" in result.output
 
 
 def test_a_file_of_an_onnx_backbone_needs_no_name(
