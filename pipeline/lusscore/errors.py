@@ -129,6 +129,10 @@ class ExamError(LusscoreError):
     """An exam cannot be read or scored as asked for."""
 
 
+class PluginError(LusscoreError):
+    """A plug-in cannot be read or run, or is not the same everywhere."""
+
+
 class ServeError(LusscoreError):
     """The local page cannot be served as asked for."""
 

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -17,6 +18,7 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from lusscore.errors import EngineError
+from lusscore.registry import load_plugins, with_plugins
 
 _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -97,8 +99,9 @@ class DaskPool:
         self.size = max(1, sum(self._client.ncores().values()))
         try:
             # pure=False: a task that is done again must not be answered from Dask's memory
+            there = partial(with_plugins, compute, load_plugins())
             with parallel_config("dask", client=self._client, pure=False):
-                yield from _run(compute, tasks, self.size)
+                yield from _run(there, tasks, self.size)
         except KilledWorker as error:
             raise WorkerDiedError from error
         except TimeoutError:

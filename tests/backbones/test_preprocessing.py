@@ -61,7 +61,10 @@ def test_result_is_a_new_float32_array_and_the_input_stays(pixels: np.ndarray, n
 
 
 def test_unknown_name_lists_the_registered_ones() -> None:
-    with pytest.raises(BackboneError, match="expected one of tf, caffe, torch, lite, none"):
+    with pytest.raises(
+        BackboneError,
+        match=r"did you mean torch\?? Expected one of tf, caffe, torch, lite, none",
+    ):
         get_preprocessing("pytorch")
 
 

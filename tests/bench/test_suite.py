@@ -17,7 +17,7 @@ def test_suites_are_found_by_name_once_each() -> None:
 
 
 def test_an_unknown_suite_is_told_what_there_is() -> None:
-    with pytest.raises(BenchError, match="Unknown suite 'papers'; expected any of start-up, "):
+    with pytest.raises(BenchError, match="did you mean paper\\? Expected one of start-up, "):
         get_suites(("papers",))
 
 

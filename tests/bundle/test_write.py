@@ -50,7 +50,7 @@ def test_what_is_there_is_replaced_only_if_asked_for(
     path = tmp_path / name
     write_bundle(tiny, path)
     other = replace(tiny, name="other")
-    with pytest.raises(BundleError, match="exists; choose another name, or have it overwritten"):
+    with pytest.raises(BundleError, match="it exists; choose another --name or --output"):
         write_bundle(other, path)
     assert read_bundle(path).name == "tiny"
     write_bundle(other, path, overwrite=True)

@@ -7,12 +7,13 @@ from lusscore.checks import rules
 from lusscore.checks.finding import LEVELS, Finding, in_order
 from lusscore.checks.invalid import INVALID_CODES
 from lusscore.checks.registry import register_check, registered_codes
+from lusscore.errors import CohortError
 
 PAGE = Path(__file__).parents[2] / "docs" / "checking.md"
 
 
 def test_a_code_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="'missing-labels' is registered already"):
+    with pytest.raises(CohortError, match="'missing-labels' is registered twice"):
         register_check("missing-labels", needs="manifest")(lambda inspection: [])
 
 

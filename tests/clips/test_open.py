@@ -26,8 +26,11 @@ def test_an_unknown_suffix_names_what_is_known(tmp_path: Path) -> None:
 
 
 def test_a_kind_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="'video' is registered already"):
-        register_reader(VideoReader)
+    class Another(VideoReader):
+        """Under the same name."""
+
+    with pytest.raises(ClipError, match="'video' is registered twice, by lusscore"):
+        register_reader(Another)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

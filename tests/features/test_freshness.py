@@ -226,7 +226,7 @@ def build(spec):
     cohort = make_cohort(1, extraction=EXTRACTION)
 
     def register(activation: str) -> None:
-        registry._BACKBONES.pop("plugged", None)
+        del registry._BACKBONES["plugged"]
         source.write_text(text.format(activation))
         names: dict[str, object] = {}
         exec(compile(source.read_text(), str(source), "exec"), names)
@@ -246,4 +246,4 @@ def build(spec):
         assert outcome.clips == 2
         assert read_features(outcome.path).stored.tobytes() != first
     finally:
-        registry._BACKBONES.pop("plugged", None)
+        del registry._BACKBONES["plugged"]

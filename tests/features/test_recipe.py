@@ -1,6 +1,5 @@
 """What makes embeddings other ones, and what only says which of them are needed."""
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,13 @@ from lusscore.backbones import (
     BackboneSpec,
     get_backbone,
     load_weights,
-    register_backbone,
-    register_preprocessing,
     registry,
 )
-from lusscore.backbones.preprocessing import _PREPROCESSINGS, Preprocessing
+from lusscore.backbones.preprocessing import _PREPROCESSINGS
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import BackboneError
 from lusscore.features import EMBEDDING, differences, make_recipe, make_selection
+from lusscore.registry import load_plugins
 
 SETTINGS = ExtractionSettings()
 
@@ -124,19 +122,24 @@ def test_what_an_onnx_file_or_its_sidecar_says_changes_the_recipe(tmp_path: Path
     assert of_file() != first
 
 
+PLUG_IN = """
+from lusscore.backbones import BackboneSpec, Preprocessing
+from lusscore.backbones import register_backbone, register_preprocessing
+
+register_preprocessing(Preprocessing("mine", mean=(1.0, 2.0, 3.0)))
+
+@register_backbone(BackboneSpec("mine", (24, 24), "mine", 8, 1, 1, "registered"))
+def build(spec):
+    return "a network"
+"""
+
+
 @pytest.fixture
 def plug_in(tmp_path: Path) -> Iterator[Path]:
     """A module of a user's own that registers a backbone and its preprocessing."""
     path = tmp_path / "my_network.py"
-    path.write_text("def build(spec):\n    return 'a network'\n")
-    found = importlib.util.spec_from_file_location("my_network", path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    register_preprocessing(Preprocessing("mine", mean=(1.0, 2.0, 3.0)))
-    own = BackboneSpec("mine", (24, 24), "mine", 8, 1, 1, "registered")
-    register_backbone(own)(module.build)
+    path.write_text(PLUG_IN)
+    load_plugins([path])
     yield path
     del registry._BACKBONES["mine"], _PREPROCESSINGS["mine"]
 
@@ -145,18 +148,21 @@ def test_the_source_of_a_plug_in_is_part_of_its_recipe(plug_in: Path) -> None:
     spec = get_backbone("mine")
     before = recipe(spec)
     assert recipe(spec) == before
-    plug_in.write_text("def build(spec):\n    return 'another network'\n")
+    plug_in.write_text(PLUG_IN.replace("a network", "another network"))
+    assert recipe(spec) == before  # what runs is what was read
+    load_plugins([plug_in])
     (told,) = differences(recipe(spec), before)
     assert told.startswith("source")
 
 
 def test_values_of_a_preprocessing_count_not_its_name_alone(
-    plug_in: Path, monkeypatch: pytest.MonkeyPatch
+    plug_in: Path,
 ) -> None:
     spec = get_backbone("mine")
     before = recipe(spec)
-    monkeypatch.setitem(_PREPROCESSINGS, "mine", Preprocessing("mine", mean=(1.0, 2.0, 4.0)))
-    (told,) = differences(recipe(spec), before)
+    plug_in.write_text(PLUG_IN.replace("3.0", "4.0"))
+    load_plugins([plug_in])
+    told, _ = differences(recipe(spec), before)
     assert told.startswith("preprocessing mean")
 
 

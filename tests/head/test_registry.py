@@ -1,4 +1,5 @@
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from lusscore.errors import HeadError
 from lusscore.head import head_defaults, head_names, head_summary, make_head
@@ -27,8 +28,8 @@ def test_an_unknown_head_or_setting_lists_what_there_is() -> None:
 
 
 def test_a_name_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="'softmax' is registered already"):
-        register_head(head_names()[0])(object)
+    with pytest.raises(HeadError, match="'softmax' is registered twice"):
+        register_head(head_names()[0])(DummyClassifier)
 
 
 def test_the_papers_head_comes_first_and_every_head_says_what_it_is_in_a_line() -> None:

@@ -172,7 +172,7 @@ def test_a_network_with_other_weights_than_the_embeddings_is_refused(
         shutil.copytree(ground.root / folder, tmp_path / folder)
     for number, name in enumerate(ground.backbones):
         write_tiny_backbone(tmp_path / f"{name}.onnx", seed=7 + number)
-    with pytest.raises(FeatureFileError, match=r"tiny\.h5 .* weights is \w+…, needed \w+…"):
+    with pytest.raises(FeatureFileError, match=r"tiny\.h5: .* weights is \w+…, needed \w+…"):
         replace(ground, root=tmp_path).train(run)
 
 

@@ -22,7 +22,7 @@ from lusscore.backbones.preprocessing import (
     preprocessing_names,
     register_preprocessing,
 )
-from lusscore.backbones.registry import register_backbone
+from lusscore.backbones.registry import plugin_of, register_backbone
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import (
     DEFAULT_BACKBONE,
@@ -61,6 +61,7 @@ __all__ = [
     "locate_weights",
     "measure_sgemm",
     "open_engine",
+    "plugin_of",
     "pooled_parts",
     "preprocessing_names",
     "register_backbone",

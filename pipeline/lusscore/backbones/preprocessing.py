@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.errors import BackboneError
+from lusscore.registry import Registry
 
 Triple = tuple[float, float, float]
 
@@ -52,7 +53,7 @@ class Preprocessing:
         return (ordered.astype(np.float32) - mean) / scale
 
 
-_PREPROCESSINGS: dict[str, Preprocessing] = {}
+_PREPROCESSINGS = Registry[Preprocessing]("preprocessing", BackboneError)
 
 
 def register_preprocessing(preprocessing: Preprocessing) -> Preprocessing:
@@ -63,11 +64,7 @@ def register_preprocessing(preprocessing: Preprocessing) -> Preprocessing:
     BackboneError
         If the name is taken.
     """
-    if preprocessing.name in _PREPROCESSINGS:
-        raise BackboneError(
-            f"The preprocessing {preprocessing.name!r} is registered twice; give one another name."
-        )
-    _PREPROCESSINGS[preprocessing.name] = preprocessing
+    _PREPROCESSINGS.register(preprocessing.name, preprocessing)
     return preprocessing
 
 
@@ -84,11 +81,7 @@ def get_preprocessing(name: str) -> Preprocessing:
     BackboneError
         If no preprocessing has that name; the message lists those there are.
     """
-    try:
-        return _PREPROCESSINGS[name]
-    except KeyError:
-        allowed = ", ".join(_PREPROCESSINGS)
-        raise BackboneError(f"Unknown preprocessing {name!r}; expected one of {allowed}.") from None
+    return _PREPROCESSINGS[name]
 
 
 def _eight_bit(values: Triple) -> Triple:

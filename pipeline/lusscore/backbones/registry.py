@@ -1,4 +1,4 @@
-"""The registry of backbones: a dict and a decorator."""
+"""The registry of backbones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 from lusscore.backbones import networks
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.errors import BackboneError
+from lusscore.registry import Plugin, Registry
 
 # a keras.Model without weights; Keras is not imported here, so its type cannot be named
 Network = Any
 Builder = Callable[[BackboneSpec], Network]
 
-_BACKBONES: dict[str, tuple[BackboneSpec, Builder]] = {}
+_BACKBONES = Registry[tuple[BackboneSpec, Builder]]("backbone", BackboneError, "lusscore.backbones")
 
 
 def register_backbone(spec: BackboneSpec) -> Callable[[Builder], Builder]:
@@ -34,11 +35,7 @@ def register_backbone(spec: BackboneSpec) -> Callable[[Builder], Builder]:
     """
 
     def register(build: Builder) -> Builder:
-        if spec.name in _BACKBONES:
-            raise BackboneError(
-                f"The backbone {spec.name!r} is registered twice; give one another name."
-            )
-        _BACKBONES[spec.name] = (spec, build)
+        _BACKBONES.register(spec.name, (spec, build), build)
         return build
 
     return register
@@ -59,13 +56,17 @@ def builder_of(spec: BackboneSpec) -> Builder:
         If the backbone is not registered in this process.
     """
     _import_networks()
-    try:
-        return _BACKBONES[spec.name][1]
-    except KeyError:
+    if spec.name not in _BACKBONES:
         raise BackboneError(
             f"The backbone {spec.name!r} is not registered in this process; import the module "
-            "that registers it first."
-        ) from None
+            "that registers it first, or name its file with --plugin."
+        )
+    return _BACKBONES[spec.name][1]
+
+
+def plugin_of(spec: BackboneSpec) -> Plugin | None:
+    """Return the plug-in that builds the network of `spec`; None where lusscore does."""
+    return None if spec.family == "onnx" else _BACKBONES.plugin(spec.name)
 
 
 @cache

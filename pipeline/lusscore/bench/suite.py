@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from lusscore.bench.row import BenchRow
 from lusscore.errors import BenchError
+from lusscore.registry import Registry
 
 
 def _say_nothing(text: str) -> None:
@@ -92,7 +93,7 @@ class Suite:
         return self.measure(replace(settings, frames=settings.frames or self.frames))
 
 
-_SUITES: dict[str, Suite] = {}
+_SUITES = Registry[Suite]("suite", BenchError)
 
 
 def register_suite(
@@ -107,9 +108,8 @@ def register_suite(
     """Decorate the function that measures a suite; see :class:`Suite`."""
 
     def register(measure: Measure) -> Measure:
-        if name in _SUITES:
-            raise BenchError(f"The suite {name!r} is registered twice; give one another name.")
-        _SUITES[name] = Suite(name, title, columns, measure, frames, least_frames, by_default)
+        suite = Suite(name, title, columns, measure, frames, least_frames, by_default)
+        _SUITES.register(name, suite, measure)
         return measure
 
     return register
@@ -128,9 +128,6 @@ def get_suites(names: tuple[str, ...] = ()) -> tuple[Suite, ...]:
     BenchError
         If there is no such suite.
     """
-    for name in names:
-        if name not in _SUITES:
-            raise BenchError(f"Unknown suite {name!r}; expected any of {', '.join(_SUITES)}.")
     if names:
         return tuple(_SUITES[name] for name in dict.fromkeys(names))
     return tuple(suite for suite in _SUITES.values() if suite.by_default)

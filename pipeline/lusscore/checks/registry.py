@@ -7,13 +7,14 @@ from typing import Literal
 
 from lusscore.checks.finding import Finding, in_order
 from lusscore.checks.inspection import Inspection
+from lusscore.errors import CohortError
+from lusscore.registry import Registry
 
 Check = Callable[[Inspection], Iterable[Finding]]
 Needs = Literal["manifest", "headers", "frames"]
 NEEDS: tuple[Needs, ...] = ("manifest", "headers", "frames")
 
-_CHECKS: list[tuple[Check, Needs]] = []
-_CODES: dict[str, Check] = {}
+_CODES = Registry[tuple[Check, Needs]]("check", CohortError, "lusscore.checks")
 
 
 def register_check(*codes: str, needs: Needs) -> Callable[[Check], Check]:
@@ -29,16 +30,13 @@ def register_check(*codes: str, needs: Needs) -> Callable[[Check], Check]:
 
     Raises
     ------
-    ValueError
+    CohortError
         If a code is taken.
     """
 
     def register(check: Check) -> Check:
         for code in codes:
-            if code in _CODES:
-                raise ValueError(f"a check with code {code!r} is registered already")
-            _CODES[code] = check
-        _CHECKS.append((check, needs))
+            _CODES.register(code, (check, needs), check)
         return check
 
     return register
@@ -46,7 +44,7 @@ def register_check(*codes: str, needs: Needs) -> Callable[[Check], Check]:
 
 def registered_codes() -> Mapping[str, Check]:
     """All codes that findings of checks can have, with the check that makes them."""
-    return dict(_CODES)
+    return {code: check for code, (check, _) in _CODES.items()}
 
 
 def run_checks(inspection: Inspection, known: Needs) -> list[Finding]:
@@ -54,16 +52,16 @@ def run_checks(inspection: Inspection, known: Needs) -> list[Finding]:
 
     Raises
     ------
-    ValueError
+    CohortError
         If a check makes a finding under a code it is not registered for.
     """
     return in_order(_findings(inspection, known))
 
 
 def _findings(inspection: Inspection, known: Needs) -> Iterator[Finding]:
-    for check, needs in _CHECKS:
+    for check, needs in dict.fromkeys(_CODES.values()):
         if NEEDS.index(needs) <= NEEDS.index(known):
             for finding in check(inspection):
-                if _CODES.get(finding.code) is not check:
-                    raise ValueError(f"{finding.code!r} is not a code of {check.__name__}")
+                if finding.code not in _CODES or _CODES[finding.code][0] is not check:
+                    raise CohortError(f"{finding.code!r} is not a code of {check.__name__}.")
                 yield finding

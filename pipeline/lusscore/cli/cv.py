@@ -10,7 +10,7 @@ import click
 import lusscore as ls
 from lusscore.cli.cv_tables import print_results
 from lusscore.cli.cv_usage import check_usage
-from lusscore.cli.head_settings import HeadsCommand, read_grids, read_settings
+from lusscore.cli.head_settings import PAPERS_HEAD, HeadsCommand, read_grids, read_settings
 from lusscore.cli.option_groups import write_grouped_options
 from lusscore.cli.places import (
     backbone_option,
@@ -202,7 +202,7 @@ def command(
     from lusscore.head import head_names
 
     check_usage(cohort, train, test, leave_out, ways)
-    names = heads or (head_names() if ways else (ls.api.PAPERS_HEAD,))
+    names = heads or (head_names() if ways else (PAPERS_HEAD,))
     found, *training = (
         ls.read_cohort(one, data_dir=data_dir, check_files=False)
         for one in (test or cohort or "", *train)

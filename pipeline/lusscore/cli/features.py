@@ -100,6 +100,7 @@ def command(
     an embedding. Several backbones share one decoding of each clip. Clips that fail are passed
     over and listed, and the exit code is then 1.
     """
+    from lusscore.api import Stopped
     from lusscore.backbones import DEFAULT_BACKBONE, EngineChoice, check_precision
     from lusscore.features import Callbacks, find_backbone, forecast_features
 
@@ -145,7 +146,7 @@ def command(
             features_dir=features_dir,
             weights_dir=weights_dir,
         )
-    except ls.api.Stopped as stopped:
+    except Stopped as stopped:
         _tell_outcomes([one.outcome for one in stopped.features if one.outcome], part, as_json)
         note(f"Stopped; what was computed is kept. To go on: lusscore features {cohort}")
         sys.exit(130)

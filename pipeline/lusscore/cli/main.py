@@ -7,6 +7,7 @@ import importlib
 import click
 
 from lusscore import __version__
+from lusscore.cli.places import PLUGIN_OPTION
 from lusscore.errors import LusscoreError
 
 # Command → (module, one line for the list). A module is imported when its command is used.
@@ -28,6 +29,8 @@ _COMMANDS = {
     "bench": ("bench", "Measure speed and memory on this machine."),
     "completion": ("completion", "Print the shell's completion script."),
 }
+# none of these meets anything that a plug-in could bring
+_WITHOUT_PLUGINS = {"phantom", "completion", "bench"}
 
 
 class _Commands(click.Group):
@@ -41,6 +44,8 @@ class _Commands(click.Group):
             return None
         module, _ = _COMMANDS[cmd_name]
         command: click.Command = importlib.import_module(f"lusscore.cli.{module}").command
+        if cmd_name not in _WITHOUT_PLUGINS and PLUGIN_OPTION not in command.params:
+            command.params.append(PLUGIN_OPTION)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+from lusscore.registry import VARIABLE, load_plugins
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -116,3 +120,34 @@ def _complete_backbones(
     from lusscore.backbones import backbone_names
 
     return [CompletionItem(name) for name in backbone_names() if name.startswith(incomplete)]
+
+
+def _load_plugins(ctx: click.Context, param: click.Parameter, files: Sequence[Path]) -> None:
+    """Load plug-ins here, and have every process that this one starts load them."""
+    if not files:
+        return
+    before = os.environ.get(VARIABLE)
+    named = [before] if before else []
+    os.environ[VARIABLE] = os.pathsep.join([*named, *(str(file.absolute()) for file in files)])
+    ctx.call_on_close(partial(_restore, before))
+    load_plugins()
+
+
+def _restore(before: str | None) -> None:
+    if before is None:
+        os.environ.pop(VARIABLE, None)
+    else:
+        os.environ[VARIABLE] = before
+
+
+PLUGIN_OPTION = click.Option(
+    ["--plugin"],
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.py",
+    is_eager=True,
+    expose_value=False,
+    callback=_load_plugins,
+    help="Code of your own that registers backbones, heads, importers, rules or checks; repeat it "
+    f"for more.  [env var: {VARIABLE}]",
+)

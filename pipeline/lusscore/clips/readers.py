@@ -10,6 +10,7 @@ from typing import Protocol
 from lusscore.clips.facts import ClipFacts, Region
 from lusscore.clips.frame import Frame
 from lusscore.errors import ClipError
+from lusscore.registry import Registry
 
 
 class ClipReader(Protocol):
@@ -49,7 +50,7 @@ class ClipReader(Protocol):
         """Return the regions that the clip declares, as in its facts; mostly there are none."""
 
 
-_READERS: dict[str, ClipReader] = {}
+_READERS = Registry[ClipReader]("reader", ClipError)
 
 
 @contextmanager
@@ -68,13 +69,11 @@ def register_reader(reader: Callable[[], ClipReader]) -> Callable[[], ClipReader
 
     Raises
     ------
-    ValueError
+    ClipError
         If the kind is taken.
     """
     instance = reader()
-    if instance.kind in _READERS:
-        raise ValueError(f"a reader of kind {instance.kind!r} is registered already")
-    _READERS[instance.kind] = instance
+    _READERS.register(instance.kind, instance, reader)
     return reader
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lusscore import __version__
-from lusscore.backbones import BackboneSpec
+from lusscore.backbones import BackboneSpec, plugin_of
 from lusscore.checks import quick_findings
 from lusscore.cohort import CARD_NAME, MANIFEST_NAME, RATINGS_NAME, Cohort
 from lusscore.errors import RunError
@@ -31,7 +31,7 @@ from lusscore.evaluation.selection.choosing import Choosing
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.features import read_fresh
-from lusscore.head import head_defaults
+from lusscore.head import head_defaults, head_plugin
 
 # Says what folds that are alike cannot do, and nothing of sides that are given.
 _ABOUT_FOLDS = "small-groups"
@@ -150,7 +150,7 @@ class Experiment:
         return hashlib.sha256(repr(settings).encode()).hexdigest()
 
     def inputs(self, features_dir: Path, weights_dir: Path | None = None) -> dict[str, str]:
-        """Digest all that is read: cards, manifests, ratings and feature files.
+        """Digest all that is read: cards, manifests, ratings, feature files and plug-ins.
 
         Returns
         -------
@@ -172,7 +172,10 @@ class Experiment:
             for spec in self.specs:
                 file, _ = read_fresh(cohort, spec, features_dir, weights_dir, again=False)
                 digests[f"embeddings of {cohort.name} by {spec.name}"] = file.digest
-        return digests
+        candidates = () if self.choosing is None else self.choosing.heads
+        plugins = [head_plugin(head.name) for head in (*self.heads, *candidates)]
+        plugins += [self.clip_rule.plugin, self.zone_rule.plugin, *map(plugin_of, self.specs)]
+        return digests | {f"plug-in {one.name}": one.digest for one in plugins if one}
 
     def default_name(self) -> str:
         """Name a run by its settings, so that other settings are another run."""

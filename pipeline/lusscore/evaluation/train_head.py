@@ -19,7 +19,7 @@ from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.sides import Side
-from lusscore.head import Head, MappedRows, make_head
+from lusscore.head import Head, MappedRows, learns_from_variants, make_head
 from lusscore.workers import start_worker
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
@@ -155,8 +155,8 @@ def _prepare_keras() -> None:
 
 
 def _learns(heads: Sequence[HeadChoice]) -> bool:
-    """Tell whether any of them learns from variants: those that do not have a setting for it."""
-    return any(head.settings.get("variants", True) for head in heads)
+    """Tell whether any of them learns from variants."""
+    return any(learns_from_variants(head.name, head.settings) for head in heads)
 
 
 def _train_each(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from lusscore.backbones import BackboneSpec, get_preprocessing, with_levels
-from lusscore.backbones.registry import builder_of
+from lusscore.backbones import BackboneSpec, get_preprocessing, plugin_of, with_levels
 from lusscore.cohort import ExtractionSettings
 from lusscore.sector import SECTOR_VERSION
 
@@ -56,8 +53,8 @@ def make_recipe(
         "dtype": settings.dtype,
         "extraction_version": EXTRACTION_VERSION,
     }
-    source = _plugin_digest(spec)
-    recipe |= {"source": source} if source else {}
+    plugin = plugin_of(spec)
+    recipe |= {"source": plugin.digest} if plugin else {}
     # as JSON has it, so that what was read from a file compares
     return dict(json.loads(json.dumps(recipe)))
 
@@ -115,15 +112,3 @@ def _layers(layers: Any) -> str:
 def _short(value: object) -> str:
     text = "none" if value is None or value == {} else str(value)
     return text if len(text) <= 40 else f"{text[:12]}…"
-
-
-def _plugin_digest(spec: BackboneSpec) -> str:
-    """SHA-256 of the source file that builds a plug-in's network; empty of any other backbone."""
-    if spec.family != "registered":
-        return ""
-    build = builder_of(spec)
-    try:
-        source = Path(inspect.getsourcefile(build) or "").read_bytes()
-    except (OSError, TypeError):  # made in a shell: the function itself is all there is
-        source = repr((build.__code__.co_code, build.__code__.co_consts)).encode()
-    return hashlib.sha256(source).hexdigest()

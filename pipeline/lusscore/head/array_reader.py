@@ -72,6 +72,11 @@ class ArrayReader:
         # the last digit of a product depends on the order in memory, which a file need not keep
         return np.array(array, order="C")
 
+    def take_all(self) -> dict[str, NDArray[Any]]:
+        """Take copies of all arrays that are left, of whatever type and shape."""
+        left, self._arrays = self._arrays, {}
+        return {name: np.array(array, order="C") for name, array in left.items()}
+
     def finish(self) -> None:
         """Refuse arrays that nobody has taken.
 

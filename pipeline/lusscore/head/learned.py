@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from lusscore.errors import HeadError
 from lusscore.head.array_reader import ArrayReader
 from lusscore.head.embedding_head import EmbeddingHead
+from lusscore.head.estimator import EstimatorHead
 from lusscore.head.registry import Head, find_head, head_defaults, head_names, make_head
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -63,21 +63,21 @@ def take_learned(name: str, head: Head) -> Learned:
         If the head is not one of that name, is not trained, or could not be restored: its labels
         are no whole numbers, or what it learned is not finite.
     """
-    if type(head) is not find_head(name) or not isinstance(head, EmbeddingHead):
+    kind = type(head.estimator if isinstance(head, EstimatorHead) else head)
+    if kind is not find_head(name) or not isinstance(head, EmbeddingHead | EstimatorHead):
         raise HeadError(
             f"A {type(head).__name__} cannot be kept as the head {name}; give the name under "
             "which it was made."
         )
-    try:
-        check_is_fitted(head)
-    except ValueError:
-        raise HeadError(f"The head {name} is not trained; fit it before it is kept.") from None
+    if not hasattr(head, "classes_"):
+        raise HeadError(f"The head {name} is not trained; fit it before it is kept.")
     if head.classes_.dtype.kind not in "iu":
         raise HeadError(
             f"The head {name} was trained on labels of {head.classes_.dtype}, with which it cannot "
             "be kept; train it on scores, which are whole numbers."
         )
-    settings = {key: _plain(value) for key, value in head.get_params(deep=False).items()}
+    own = head.settings if isinstance(head, EstimatorHead) else head.get_params(deep=False)
+    settings = {key: _plain(value) for key, value in own.items()}
     facts: dict[str, Any] = {
         "n_features_in_": int(head.n_features_in_),
         "classes_": [int(label) for label in head.classes_],
@@ -105,10 +105,13 @@ def restore_head(learned: Learned) -> Head:
             f"{', '.join(head_names())}; it is damaged or altered, or of a later lusscore."
         )
     kept = ArrayReader(learned.arrays, f"head {learned.name}")
-    head = make_head(learned.name)
-    if not isinstance(head, EmbeddingHead):  # registered by somebody else
-        raise kept.refusal("is of a kind that cannot be kept")
-    _set_settings(head, learned, kept)
+    made = make_head(learned.name)
+    head: EmbeddingHead | EstimatorHead
+    if isinstance(made, EmbeddingHead):
+        head = made
+        _set_settings(head, learned, kept)
+    else:
+        head = _with_settings(learned, kept)
     _set_facts(head, learned.facts, kept)
     head.take_arrays(kept)
     kept.finish()
@@ -129,7 +132,19 @@ def _set_settings(head: EmbeddingHead, learned: Learned, kept: ArrayReader) -> N
         raise kept.refusal(f"has a setting out of its range ({clause})") from None
 
 
-def _set_facts(head: EmbeddingHead, facts: Mapping[str, Any], kept: ArrayReader) -> None:
+def _with_settings(learned: Learned, kept: ArrayReader) -> EstimatorHead:
+    settings = {key: _python(key, value, kept) for key, value in learned.settings.items()}
+    try:
+        made = make_head(learned.name, **settings)
+    except HeadError as error:
+        raise kept.refusal(f"has settings that are not its own ({error.what})") from None
+    assert isinstance(made, EstimatorHead)
+    return made
+
+
+def _set_facts(
+    head: EmbeddingHead | EstimatorHead, facts: Mapping[str, Any], kept: ArrayReader
+) -> None:
     expected = {"n_features_in_", "classes_", *head.whole_numbers}
     if set(facts) != expected:
         raise kept.refusal(f"has other facts than {', '.join(sorted(expected))}")

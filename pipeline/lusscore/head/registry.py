@@ -1,15 +1,18 @@
-"""The registry of heads: scikit-learn classifiers on embeddings, one file each."""
+"""The registry of heads: classifiers on embeddings."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lusscore.errors import HeadError
+from lusscore.head.embedding_head import EmbeddingHead
+from lusscore.head.estimator import EstimatorHead
+from lusscore.registry import Plugin, Registry
 
 
 class Head(Protocol):
@@ -21,9 +24,6 @@ class Head(Protocol):
 
     classes_: NDArray[Any]
     uses_keras: bool
-
-    def _validate_params(self) -> None:
-        """Raise ValueError on a setting that is out of range; scikit-learn's own."""
 
     def fit(
         self,
@@ -42,22 +42,27 @@ class Head(Protocol):
 
 
 _Class = TypeVar("_Class", bound=type)
-_HEADS: dict[str, type[Any]] = {}
+_HEADS = Registry[type[Any]]("head", HeadError, "lusscore.heads")
 
 
 def register_head(name: str) -> Callable[[_Class], _Class]:
     """Register a head class under `name`.
 
+    The class needs ``fit(X, y)`` and ``predict_proba(X)``, as classifiers of scikit-learn have
+    them; see :class:`lusscore.head.estimator.EstimatorHead` for what it may have besides. Its
+    settings are those parameters whose default is a number, a word, true or false.
+
     Raises
     ------
-    ValueError
-        If the name is taken.
+    HeadError
+        If the name is taken, or the class lacks one of the two.
     """
 
     def register(head: _Class) -> _Class:
-        if name in _HEADS:
-            raise ValueError(f"a head named {name!r} is registered already")
-        _HEADS[name] = head
+        lacking = [need for need in ("fit", "predict_proba") if not hasattr(head, need)]
+        if lacking:
+            raise HeadError(f"The head {name} has no {' and no '.join(lacking)}; it needs both.")
+        _HEADS.register(name, head)
         return head
 
     return register
@@ -69,17 +74,25 @@ def head_names() -> tuple[str, ...]:
 
 
 def head_defaults(name: str) -> dict[str, Any]:
-    """Return a head's settings and their defaults.
+    """Return a head's settings and their defaults, its seed among them.
 
     Raises
     ------
     HeadError
         If no head has that name.
     """
-    return {
+    head = find_head(name)
+    defaults = {
         key: parameter.default
-        for key, parameter in inspect.signature(find_head(name)).parameters.items()
+        for key, parameter in inspect.signature(head).parameters.items()
+        if isinstance(parameter.default, bool | int | float | str)
     }
+    return defaults if issubclass(head, EmbeddingHead) else {**defaults, "seed": 0}
+
+
+def learns_from_variants(name: str, settings: Mapping[str, Any]) -> bool:
+    """Tell whether a head learns from variants: those that need not have a setting for it."""
+    return issubclass(find_head(name), EmbeddingHead) and bool(settings.get("variants", True))
 
 
 def head_summary(name: str) -> str:
@@ -106,13 +119,24 @@ def make_head(name: str, **settings: Any) -> Head:
     for key in settings:
         if key not in known:
             raise HeadError(f"Head {name} has no setting {key!r}; it has {', '.join(known)}.")
-    made: Head = head(**settings)
+    if issubclass(head, EmbeddingHead):
+        made: Any = head(**settings)
+        return _checked(made, made)
+    own = {key: value for key, value in settings.items() if key != "seed"}
+    made = head(**own)
+    for key in ("seed", "random_state"):
+        if key in inspect.signature(head).parameters and key not in own:
+            setattr(made, key, settings.get("seed", 0))
+    return _checked(made, EstimatorHead(name, made, settings))
+
+
+def _checked(estimator: Any, head: Head) -> Head:
+    """Check settings: scikit-learn does it only when fitting, after the data is read."""
     try:
-        # scikit-learn checks ranges only when fitting, which would be after the data is read
-        made._validate_params()
+        getattr(estimator, "_validate_params", lambda: None)()
     except ValueError as error:
         raise HeadError(str(error)) from None
-    return made
+    return head
 
 
 def find_head(name: str) -> type[Any]:
@@ -123,8 +147,9 @@ def find_head(name: str) -> type[Any]:
     HeadError
         If no head has that name.
     """
-    try:
-        return _HEADS[name]
-    except KeyError:
-        allowed = ", ".join(_HEADS)
-        raise HeadError(f"Unknown head {name!r}; expected one of {allowed}.") from None
+    return _HEADS[name]
+
+
+def head_plugin(name: str) -> Plugin | None:
+    """Return the plug-in that a head is of; None for lusscore's own."""
+    return _HEADS.plugin(name)

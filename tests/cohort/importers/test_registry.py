@@ -30,8 +30,8 @@ def test_an_unknown_importer_lists_those_there_are(ask) -> None:  # type: ignore
 
 def test_a_name_is_registered_once() -> None:
     name = importer_names()[0]
-    with pytest.raises(ValueError, match="is registered already"):
-        register_importer(name, "x")(get_importer(name))
+    with pytest.raises(CohortError, match="is registered twice"):
+        register_importer(name, "x")(lambda source, options: get_importer(name)(source, options))
 
 
 @given(st.text())

@@ -46,7 +46,7 @@ def test_the_papers_rule_stands_first():
 
 
 def test_a_form_is_registered_once():
-    with pytest.raises(ValueError, match="'worst' is registered already"):
+    with pytest.raises(RunError, match="'worst' is registered twice"):
         register_rule("worst", "anything")(lambda frames: frames)
 
 

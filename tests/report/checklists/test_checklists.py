@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from lusscore.errors import RunError
 from lusscore.report.checklists import AUTHORS, CLAIM, FILLED, PARTLY, TRIPOD_AI, answer_items
 from lusscore.report.checklists.fact import fact_names, register_fact, tell_fact
 from lusscore.report.checklists.item import Checklist, Item
@@ -44,7 +45,7 @@ def test_every_fact_is_asked_for():
 
 
 def test_a_fact_is_registered_once():
-    with pytest.raises(ValueError, match="'sizes' is registered already"):
+    with pytest.raises(RunError, match="'sizes' is registered twice"):
         register_fact("sizes")(lambda run: None)
 
 

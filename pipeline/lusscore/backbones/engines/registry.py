@@ -1,4 +1,4 @@
-"""The registry of engines: a dict and a decorator."""
+"""The registry of engines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lusscore.backbones.precision import DEFAULT_PRECISION, check_precision
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.errors import EngineError
+from lusscore.registry import Registry
 
 
 class Opener(Protocol):
@@ -30,7 +31,7 @@ class Opener(Protocol):
         ...
 
 
-_OPENERS: dict[str, Opener] = {}
+_OPENERS = Registry[Opener]("engine", EngineError, "lusscore.engines")
 
 
 def register_engine(name: str) -> Callable[[Opener], Opener]:
@@ -43,9 +44,7 @@ def register_engine(name: str) -> Callable[[Opener], Opener]:
     """
 
     def register(opener: Opener) -> Opener:
-        if name in _OPENERS:
-            raise EngineError(f"The engine {name!r} is registered twice; give one another name.")
-        _OPENERS[name] = opener
+        _OPENERS.register(name, opener)
         return opener
 
     return register
@@ -58,8 +57,7 @@ def engine_names() -> tuple[str, ...]:
 
 def check_engine(name: str) -> None:
     """Raise EngineError unless an engine of this name is registered."""
-    if name not in _OPENERS:
-        raise EngineError(f"Unknown engine {name!r}; expected one of {', '.join(_OPENERS)}.")
+    _ = _OPENERS[name]
 
 
 def open_engine(

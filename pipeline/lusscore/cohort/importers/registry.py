@@ -13,6 +13,7 @@ from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.rubrics import describe_rubric
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
+from lusscore.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class _Registered:
 
 
 _OPTIONS = {"columns": "--column", "media": "--media"}
-_IMPORTERS: dict[str, _Registered] = {}
+_IMPORTERS = Registry[_Registered]("importer", CohortError, "lusscore.importers")
 
 
 def register_importer(name: str, summary: str, *uses: str) -> Callable[[Importer], Importer]:
@@ -102,14 +103,11 @@ def register_importer(name: str, summary: str, *uses: str) -> Callable[[Importer
 
     Raises
     ------
-    ValueError
+    CohortError
         If the name is taken.
     """
 
     def register(importer: Importer) -> Importer:
-        if name in _IMPORTERS:
-            raise ValueError(f"an importer named {name!r} is registered already")
-
         @wraps(importer)
         def checked(source: Path, options: ImportOptions) -> Imported:
             for field_name, option in _OPTIONS.items():
@@ -119,7 +117,7 @@ def register_importer(name: str, summary: str, *uses: str) -> Callable[[Importer
                 describe_rubric(options.rubric)
             return importer(source, options)
 
-        _IMPORTERS[name] = _Registered(checked, summary)
+        _IMPORTERS.register(name, _Registered(checked, summary), importer)
         return checked
 
     return register
@@ -132,7 +130,7 @@ def importer_names() -> tuple[str, ...]:
 
 def importer_summary(name: str) -> str:
     """Return what the importer registered under `name` reads; raise as :func:`get_importer`."""
-    return _registered(name).summary
+    return _IMPORTERS[name].summary
 
 
 def get_importer(name: str) -> Importer:
@@ -143,12 +141,4 @@ def get_importer(name: str) -> Importer:
     CohortError
         If no importer has that name; the message lists those there are.
     """
-    return _registered(name).importer
-
-
-def _registered(name: str) -> _Registered:
-    try:
-        return _IMPORTERS[name]
-    except KeyError:
-        allowed = ", ".join(importer_names())
-        raise CohortError(f"Unknown importer {name!r}; expected one of {allowed}.") from None
+    return _IMPORTERS[name].importer

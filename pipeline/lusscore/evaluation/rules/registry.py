@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lusscore.errors import RunError
 from lusscore.evaluation.rules.grouped_frames import GroupedFrames
+from lusscore.registry import Plugin, Registry
 
 Decision = tuple[NDArray[np.int64], NDArray[np.float64]]
 _Decide = TypeVar("_Decide", bound=Callable[..., Decision])
@@ -28,7 +29,7 @@ class _Kind:
     decide: Callable[..., Decision]
 
 
-_KINDS: dict[str, _Kind] = {}
+_KINDS = Registry[_Kind]("rule", RunError, "lusscore.rules")
 
 
 def register_rule(
@@ -48,15 +49,14 @@ def register_rule(
 
     Raises
     ------
-    ValueError
+    RunError
         If the form is taken.
     """
 
     def register(decide: _Decide) -> _Decide:
-        if form in _KINDS:
-            raise ValueError(f"a rule written {form!r} is registered already")
         unit = next(each for each in _NUMBERS if form.endswith(each))
-        _KINDS[form] = _Kind(form.removesuffix(unit), unit, says, probabilities, decide)
+        kind = _Kind(form.removesuffix(unit), unit, says, probabilities, decide)
+        _KINDS.register(form, kind, decide)
         return decide
 
     return register
@@ -79,6 +79,8 @@ class Rule:
         The score it gives, as a clause that follows "is".
     probabilities
         What the probabilities it gives are, as a clause that follows "are".
+    plugin
+        That it is of; None for lusscore's own.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Rule:
     probabilities: str = field(compare=False)
     _decide: Callable[..., Decision] = field(compare=False, repr=False)
     _numbers: tuple[float, ...] = field(compare=False, repr=False)
+    plugin: Plugin | None = field(compare=False, repr=False, default=None)
 
     @classmethod
     def parse(cls, text: str) -> Rule:
@@ -96,14 +99,16 @@ class Rule:
         RunError
             If there is no such rule; those that there are are listed.
         """
-        for kind in _KINDS.values():
+        for form, kind in _KINDS.items():
             found = re.fullmatch(re.escape(kind.stem) + _NUMBERS[kind.unit], text)
             numbers = tuple(float(number) for number in found.groups()) if found else ()
             if found and (kind.unit != "X%" or 0 < numbers[0] <= 100):
                 number = "".join(f"{each:g}" for each in numbers)
                 name = kind.stem + number + kind.unit.lstrip("KX")
                 says = kind.says.format(number)
-                return cls(name, says, kind.probabilities, kind.decide, numbers)
+                return cls(
+                    name, says, kind.probabilities, kind.decide, numbers, _KINDS.plugin(form)
+                )
         raise RunError(
             f"Unknown rule {text!r}; expected one of {', '.join(_KINDS)}, K being a number of "
             "frames from 1 and X a percentage above 0 and up to 100, as in top-5 and top-20%."

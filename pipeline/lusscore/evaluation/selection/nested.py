@@ -18,6 +18,7 @@ from lusscore.evaluation.selection.grids import tell_settings
 from lusscore.evaluation.selection.inner_sides import divide_training
 from lusscore.evaluation.sides import Side
 from lusscore.evaluation.train_head import Task, train_all
+from lusscore.head import learns_from_variants
 
 WAYS = {"best": 1, "average": 5}
 """Name of a way to choose → how many of the best candidates are averaged."""
@@ -198,7 +199,10 @@ def _tasks(
     """
     groups: dict[object, list[int]] = {}
     for number, candidate in enumerate(candidates):
-        key = (candidate.features, bool(candidate.head.settings.get("variants", True)))
+        key = (
+            candidate.features,
+            learns_from_variants(candidate.head.name, candidate.head.settings),
+        )
         groups.setdefault(key, []).append(number)
     for numbers in groups.values():
         heads = tuple(candidates[number].head for number in numbers)

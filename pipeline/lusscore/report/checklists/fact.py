@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lusscore.errors import RunError
+from lusscore.registry import Registry
 from lusscore.report.run_files import RunFiles
 
 
@@ -17,16 +19,14 @@ class Fact:
 
 
 Teller = Callable[[RunFiles], "Fact | None"]
-_TELLERS: dict[str, Teller] = {}
+_TELLERS = Registry[Teller]("fact", RunError)
 
 
 def register_fact(name: str) -> Callable[[Teller], Teller]:
     """Register a function that tells a fact, or None where the run does not know it."""
 
     def register(teller: Teller) -> Teller:
-        if name in _TELLERS:
-            raise ValueError(f"A fact {name!r} is registered already.")
-        _TELLERS[name] = teller
+        _TELLERS.register(name, teller)
         return teller
 
     return register
