@@ -12,6 +12,7 @@ from lusscore.backbones.engines import (
 from lusscore.backbones.engines.choice import EngineChoice
 from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.engines.mapped_network import MappedNetwork
+from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import with_levels
 from lusscore.backbones.matrix_product import measure_sgemm
 from lusscore.backbones.pooled_parts import Part, pooled_parts
@@ -57,6 +58,7 @@ __all__ = [
     "get_backbone",
     "get_preprocessing",
     "graph_bytes",
+    "import_keras",
     "load_weights",
     "locate_weights",
     "measure_sgemm",

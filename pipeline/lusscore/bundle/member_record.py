@@ -11,7 +11,7 @@ from lusscore.bundle.entries import Entries
 from lusscore.bundle.refusal import Refusal, clause, quoted
 from lusscore.errors import HeadError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
-from lusscore.head import Learned, head_defaults, head_names, restore_head, take_learned
+from lusscore.head import Learned, head_names, restore_head, take_learned
 
 # a fitted temperature is from 0.05 to 20, and two of them are multiplied
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 1e-3, 1e3
@@ -78,7 +78,7 @@ def take_member(
     classes = [int(value) for value in head.classes_]
     if classes != sorted(set(classes)) or not set(classes) <= {0, 1, 2, 3}:
         raise record.refusal("head", "knows other scores than 0, 1, 2 and 3")
-    every = {key: getattr(head, key) for key in head_defaults(name)}
+    every = head.get_params(deep=False)
     return Member(features, name, every, head, temperature)
 
 

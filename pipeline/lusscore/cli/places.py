@@ -130,7 +130,11 @@ def _load_plugins(ctx: click.Context, param: click.Parameter, files: Sequence[Pa
     named = [before] if before else []
     os.environ[VARIABLE] = os.pathsep.join([*named, *(str(file.absolute()) for file in files)])
     ctx.call_on_close(partial(_restore, before))
-    load_plugins()
+    try:
+        load_plugins()
+    except BaseException:  # then there is no context that could close
+        _restore(before)
+        raise
 
 
 def _restore(before: str | None) -> None:

@@ -33,13 +33,15 @@ class EstimatorHead:
         What it was made with.
     """
 
-    # scores of frames can be shown, and what it learns of variants is nothing
-    uses_keras = False
     whole_numbers = ()
 
     def __init__(self, name: str, estimator: Any, settings: Mapping[str, Any]) -> None:
         self.name, self.estimator, self.settings = name, estimator, dict(settings)
         self.uses_keras = bool(getattr(estimator, "uses_keras", False))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all settings."""
+        return dict(self.settings)
 
     def fit(
         self,

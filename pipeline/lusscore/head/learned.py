@@ -76,8 +76,7 @@ def take_learned(name: str, head: Head) -> Learned:
             f"The head {name} was trained on labels of {head.classes_.dtype}, with which it cannot "
             "be kept; train it on scores, which are whole numbers."
         )
-    own = head.settings if isinstance(head, EstimatorHead) else head.get_params(deep=False)
-    settings = {key: _plain(value) for key, value in own.items()}
+    settings = {key: _plain(value) for key, value in head.get_params(deep=False).items()}
     facts: dict[str, Any] = {
         "n_features_in_": int(head.n_features_in_),
         "classes_": [int(label) for label in head.classes_],

@@ -25,6 +25,9 @@ class Head(Protocol):
     classes_: NDArray[Any]
     uses_keras: bool
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all settings."""
+
     def fit(
         self,
         X: ArrayLike,
@@ -127,7 +130,7 @@ def make_head(name: str, **settings: Any) -> Head:
     for key in ("seed", "random_state"):
         if key in inspect.signature(head).parameters and key not in own:
             setattr(made, key, settings.get("seed", 0))
-    return _checked(made, EstimatorHead(name, made, settings))
+    return _checked(made, EstimatorHead(name, made, known | settings))
 
 
 def _checked(estimator: Any, head: Head) -> Head:
