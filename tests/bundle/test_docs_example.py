@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusscore.backbones.engines.mapped_network import MappedNetwork
+from lusscore.backbones import open_stored_network
 from lusscore.backbones.pooled_parts import pooled_parts
 from lusscore.bundle.builtin import builtin_bundle_path
 from lusscore.bundle.bundle import Bundle
@@ -25,7 +25,7 @@ def test_the_example_answers_as_lusscore_does(tmp_path: Path) -> None:
     ((name, network),) = bundle.networks.items()
     (member,) = bundle.members
     frames = np.random.default_rng(0).integers(0, 256, (3, *network.spec.input_size, 3), np.uint8)
-    with MappedNetwork(network.spec, network.graph, network.graph_weights) as ready:
+    with open_stored_network(network.spec, network.graph, network.graph_weights) as ready:
         given, _ = ready.run(frames)
     parts = {part.name: part for part in pooled_parts(network.spec)}
     assert member.features[0].backbone == name

@@ -4,14 +4,15 @@ from lusscore.backbones.attribution import attribute
 from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
 from lusscore.backbones.engines import (
     Engine,
+    OpenVINONetwork,
     Result,
     engine_names,
     open_engine,
+    open_stored_network,
     register_engine,
 )
 from lusscore.backbones.engines.choice import EngineChoice
 from lusscore.backbones.engines.graph_bytes import graph_bytes
-from lusscore.backbones.engines.mapped_network import MappedNetwork
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import with_levels
 from lusscore.backbones.matrix_product import measure_sgemm
@@ -45,7 +46,7 @@ __all__ = [
     "BackboneSpec",
     "Engine",
     "EngineChoice",
-    "MappedNetwork",
+    "OpenVINONetwork",
     "Part",
     "Preprocessing",
     "Result",
@@ -63,6 +64,7 @@ __all__ = [
     "locate_weights",
     "measure_sgemm",
     "open_engine",
+    "open_stored_network",
     "plugin_of",
     "pooled_parts",
     "preprocessing_names",

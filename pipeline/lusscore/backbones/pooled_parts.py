@@ -37,7 +37,7 @@ def pooled_parts(spec: BackboneSpec) -> tuple[Part, ...]:
     """Return the parts of what the backbone gives for an image, in the order of its columns.
 
     The embedding counts as the mean of its map, which holds for every network that has one; see
-    :class:`lusscore.backbones.MappedNetwork` for those that have none.
+    :class:`lusscore.backbones.OpenVINONetwork` for those that have none.
     """
     parts = [Part(EMBEDDING, EMBEDDING, "mean", 0, spec.embedding_size)]
     for name, size in spec.level_sizes.items():

@@ -11,7 +11,7 @@ from lusscore.features.feature_file import (
 )
 from lusscore.features.forecast import Forecast, forecast_features
 from lusscore.features.freshness import computed_backbones, find_backbone, find_weights, read_fresh
-from lusscore.features.images import letterbox, make_variants
+from lusscore.features.images import letterbox, letterbox_box, make_variants
 from lusscore.features.media import (
     Media,
     MediaIndex,
@@ -59,6 +59,7 @@ __all__ = [
     "forget_clips",
     "inspect_clip",
     "letterbox",
+    "letterbox_box",
     "make_recipe",
     "make_selection",
     "make_variants",

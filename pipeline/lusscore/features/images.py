@@ -94,15 +94,29 @@ def letterbox(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     Image
         RGB, exactly `size`, the image centred; bilinear with antialiasing when it shrinks.
     """
-    height, width = size
-    factor = min(width / image.width, height / image.height)
-    fitted = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    scaled = image.resize(fitted, Image.Resampling.BILINEAR)
-    if fitted == (width, height):
+    left, top, width, height = letterbox_box(image.height, image.width, size)
+    scaled = image.resize((width, height), Image.Resampling.BILINEAR)
+    if (height, width) == size:
         return scaled
-    canvas = Image.new("RGB", (width, height))
-    canvas.paste(scaled, ((width - fitted[0]) // 2, (height - fitted[1]) // 2))
+    canvas = Image.new("RGB", size[::-1])
+    canvas.paste(scaled, (left, top))
     return canvas
+
+
+def letterbox_box(height: int, width: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return where an image lies once it is letterboxed: (left, top, width, height) in pixels.
+
+    Parameters
+    ----------
+    height, width
+        Of the image.
+    size
+        (height, width) of the result.
+    """
+    rows, columns = size
+    factor = min(columns / width, rows / height)
+    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
+    return (columns - wide) // 2, (rows - high) // 2, wide, high
 
 
 def draw_transform(

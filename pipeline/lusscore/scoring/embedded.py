@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones.engines.mapped_network import MappedNetwork
-from lusscore.bundle.bundle import Bundle
+from lusscore.backbones import open_stored_network
+from lusscore.bundle import Bundle
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.features import Chunk
@@ -67,7 +67,7 @@ class Networks:
         self.evidence = EvidenceMaker(bundle)
         self._networks = {
             name: self._stack.enter_context(
-                MappedNetwork(one.spec, one.graph, one.graph_weights, threads=threads)
+                open_stored_network(one.spec, one.graph, one.graph_weights, threads=threads)
             )
             for name, one in bundle.networks.items()
         }

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.features import letterbox_box
 from lusscore.sector import Sector, sector_crop, sector_mask
 
 Window = tuple[float, float, float, float]
@@ -21,10 +22,8 @@ def letterbox_window(height: int, width: int, size: tuple[int, int]) -> Window:
     size
         (height, width) of the input.
     """
+    left, top, wide, high = letterbox_box(height, width, size)
     rows, columns = size
-    factor = min(columns / width, rows / height)
-    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
-    left, top = (columns - wide) // 2, (rows - high) // 2
     return left / columns, top / rows, (left + wide) / columns, (top + high) / rows
 
 
@@ -45,12 +44,9 @@ def inside_sector(
         (rows, columns) of the map over that input.
     """
     mask = (sector_mask if policy == "none" else sector_crop)(sector)
-    left, top, right, bottom = letterbox_window(mask.shape[0], mask.shape[1], size)
-    rows, columns = size
+    left, top, wide, high = letterbox_box(mask.shape[0], mask.shape[1], size)
     seen = np.zeros(size, np.float32)
-    high, wide = round((bottom - top) * rows), round((right - left) * columns)
-    first_row, first_column = round(top * rows), round(left * columns)
-    seen[first_row : first_row + high, first_column : first_column + wide] = cv2.resize(
+    seen[top : top + high, left : left + wide] = cv2.resize(
         mask.astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA
     )
     shares = cv2.resize(seen, grid[::-1], interpolation=cv2.INTER_AREA)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lusscore.backbones.engines.compile_settings import compile_settings
+from lusscore.backbones.engines.openvino_network import compile_settings
 from lusscore.backbones.openvino_runtime import import_openvino
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +12,12 @@ import pytest
 
 from lusscore.backbones import (
     BackboneSpec,
-    MappedNetwork,
     Weights,
     get_backbone,
     graph_bytes,
     load_weights,
     open_engine,
+    open_stored_network,
 )
 from lusscore.errors import BackboneError, EngineError, WeightsError
 
@@ -53,7 +54,7 @@ def test_the_bytes_compute_what_the_engine_computes_up_to_rounding(
     weights, images = load_weights(spec), make_images(spec, 5)
     with open_engine("openvino", spec, weights) as engine:
         expected = engine.embed(images)
-    with MappedNetwork(spec, *graph_bytes(spec, weights, None)) as network:
+    with open_stored_network(spec, *graph_bytes(spec, weights, None)) as network:
         np.testing.assert_allclose(network.run(images)[0], expected, rtol=2e-6)
 
 
@@ -66,7 +67,7 @@ def test_a_file_fixed_to_more_images_is_opened_for_one(
     save_onnx: SaveOnnx, make_images: Images
 ) -> None:
     spec = get_backbone(str(save_onnx(batch=4)))
-    with MappedNetwork(spec, *graph_bytes(spec, load_weights(spec), None)) as network:
+    with open_stored_network(spec, *graph_bytes(spec, load_weights(spec), None)) as network:
         assert network.run(make_images(spec, 3))[0].shape == (3, 5)
 
 
@@ -106,7 +107,7 @@ def test_a_network_runs_from_its_bytes_without_tensorflow_or_a_file(
 import os, sys
 from pathlib import Path
 import numpy as np
-from lusscore.backbones import MappedNetwork, get_backbone
+from lusscore.backbones import get_backbone, open_stored_network
 folder = Path(sys.argv[1])
 xml, arrays = ((folder / name).read_bytes() for name in ("xml", "arrays"))
 wrote = []
@@ -114,7 +115,7 @@ def watch(event, arguments):
     if event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_WRONLY:
         wrote.append(arguments[0])
 sys.addaudithook(watch)
-with MappedNetwork(get_backbone("efficientnet_lite0"), xml, arrays) as network:
+with open_stored_network(get_backbone("efficientnet_lite0"), xml, arrays) as network:
     embeddings, maps = network.run(np.zeros((2, 224, 224, 3), np.uint8))
 print(embeddings.shape, maps["embedding"].shape, wrote)
 print([name for name in ("tensorflow", "keras", "torch", "jax") if name in sys.modules])
@@ -122,3 +123,34 @@ print([name for name in ("tensorflow", "keras", "torch", "jax") if name in sys.m
     ran = run_python(code, folder)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines() == ["(2, 1280) (2, 7, 7, 1280) []", "[]"]
+
+
+def test_maps_are_named_when_a_network_is_stored_and_found_where_they_are_not(
+    tiny_backbone: Path,
+) -> None:
+    spec = get_backbone(str(tiny_backbone))
+    xml, arrays = graph_bytes(spec, load_weights(spec), None)
+    assert xml.count(b'"map.embedding.') == 1
+    unnamed = re.sub(rb' names="map[^"]*"', b"", xml)
+    assert unnamed != xml
+    frames = np.random.default_rng(0).integers(0, 256, (2, *spec.input_size, 3), dtype=np.uint8)
+    given = []
+    for each in (xml, unnamed):
+        with open_stored_network(spec, each, arrays) as network:
+            embeddings, maps = network.run(frames)
+        given.append((embeddings, maps["embedding"]))
+    for named, walked in zip(*given, strict=True):
+        np.testing.assert_array_equal(named, walked)
+
+
+@pytest.mark.parametrize("axes", [b"3.1.2", b"1.1.2", b"1.2.7", b"0.2.3", b"x.y.z"])
+def test_a_name_that_lies_is_not_believed(tiny_backbone: Path, axes: bytes) -> None:
+    spec = get_backbone(str(tiny_backbone))
+    xml, arrays = graph_bytes(spec, load_weights(spec), None)
+    lying = re.sub(rb"map\.embedding\.\d\.\d\.\d", b"map.embedding." + axes, xml)
+    assert lying != xml
+    with open_stored_network(spec, lying, arrays) as network:
+        frames = np.zeros((1, *spec.input_size, 3), np.uint8)
+        embeddings, maps = network.run(frames)
+    for feature_map in maps.values():
+        np.testing.assert_allclose(feature_map.mean(axis=(1, 2)), embeddings, rtol=1e-3, atol=1e-5)

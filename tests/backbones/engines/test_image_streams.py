@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from lusscore.backbones.engines.image_streams import ImageStreams
+from lusscore.backbones import BackboneSpec, OpenVINONetwork
 from lusscore.backbones.openvino_runtime import import_openvino
 
 
-def summing_network(streams: int) -> ImageStreams:
+def summing_network(streams: int) -> OpenVINONetwork:
     """A real compiled network that sums the pixels of one 2 × 2 image per channel."""
     openvino = import_openvino()
     ops = openvino.opset13
@@ -13,8 +13,8 @@ def summing_network(streams: int) -> ImageStreams:
     axes = ops.constant(np.array([1, 2]))
     total = ops.reduce_sum(ops.convert(frames, "f32"), axes, False)
     graph = openvino.Model([total], [frames], "sum")
-    settings = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
-    return ImageStreams(openvino.Core().compile_model(graph, "CPU", settings), streams, 3)
+    spec = BackboneSpec("sum", (2, 2), "none", 3, 0, 0, "registered")
+    return OpenVINONetwork(spec, graph, openvino.Core(), threads=streams)
 
 
 def images_of(count: int, start: int = 0) -> np.ndarray:

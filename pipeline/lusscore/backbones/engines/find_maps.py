@@ -1,9 +1,14 @@
-"""Finding the feature maps inside an OpenVINO graph that its output is pooled from."""
+"""The feature maps inside an OpenVINO graph that its output is pooled from.
+
+They are found by walking back from the output when a network is stored, and named in it. Networks
+that were stored without names are walked when they are read.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.backbones.pooled_parts import Part
@@ -11,6 +16,8 @@ from lusscore.cohort.embedding_levels import BANDS
 
 # they move or rename values that are pooled, or take the root of a variance
 _BEHIND_POOLING = ("Reshape", "Squeeze", "Unsqueeze", "Convert", "Transpose", "Power", "Sqrt")
+# what the name of a map begins with, before its own name and its axes
+_PREFIX = "map"
 _POOLING = ("ReduceMean", "ReduceMax")
 _DIFFERENCE = ("Subtract", "SquaredDifference")
 _SLICES = ("StridedSlice", "Slice", "VariadicSplit", "Split")
@@ -26,17 +33,16 @@ class _Place(NamedTuple):
 
 
 def find_maps(graph: Any, parts: tuple[Part, ...]) -> dict[str, Any]:
-    """Walk back from the output to the map of each part.
+    """Return the map of each part.
 
-    What is found is where the map should be; that the part is indeed its pooling is for the
-    caller to verify on an image.
+    What is named or found is where the map should be; that the part is indeed its pooling is for
+    the caller to verify on an image.
 
     Parameters
     ----------
     graph
         An ``openvino.Model`` for one image, from
-        :func:`lusscore.backbones.engines.stored_network.read_network`. What it computes from
-        constants alone is replaced by the result.
+        :func:`lusscore.backbones.engines.stored_network.read_network`.
     parts
         Of its output.
 
@@ -46,20 +52,63 @@ def find_maps(graph: Any, parts: tuple[Part, ...]) -> dict[str, Any]:
         By :attr:`Part.map`: float32, (1, rows, columns, channels). A map that is not found is
         left out. Two names of one map have one output.
     """
+    found = _named(graph) or _walked(graph, parts)
+    # two names may stand for one map
+    outputs = {place: _channels_last(place) for place in dict.fromkeys(found.values())}
+    return {name: outputs[place] for name, place in found.items()}
+
+
+def name_maps(xml: bytes, graph: Any, parts: tuple[Part, ...]) -> bytes:
+    """Name the maps in a network that is stored.
+
+    Parameters
+    ----------
+    xml
+        Of the network, its layers being named by their numbers.
+    graph
+        What was read from it, for one image.
+    parts
+        Of its output.
+    """
+    net = ElementTree.fromstring(xml)
+    layers = {layer.get("name"): layer for layer in net.iter("layer")}
+    for name, (port, *axes) in _walked(graph, parts).items():
+        ports = layers[port.get_node().get_friendly_name()].findall("output/port")
+        told = ".".join(map(str, (_PREFIX, name, *axes)))
+        there = ports[port.get_index()].get("names")
+        ports[port.get_index()].set("names", f"{there},{told}" if there else told)
+    text: bytes = ElementTree.tostring(net, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _named(graph: Any) -> dict[str, _Place]:
+    """Return the maps that names tell; whether they are maps is for the caller to verify."""
+    places: dict[str, _Place] = {}
+    for node in graph.get_ops():
+        for port in node.outputs():
+            for told in port.get_names():
+                prefix, *rest = told.split(".")
+                shape = port.get_partial_shape()
+                if prefix != _PREFIX or len(rest) != 4 or shape.is_dynamic or len(shape) != 4:
+                    continue
+                axes = [int(axis) for axis in rest[1:] if axis in ("1", "2", "3")]
+                if sorted(axes) == [1, 2, 3]:
+                    places[rest[0]] = _Place(port, *axes)
+    return places
+
+
+def _walked(graph: Any, parts: tuple[Part, ...]) -> dict[str, _Place]:
+    """Walk back from the output to the map of each part; a map that is not found is left out."""
     # axes may be computed from shapes, which are fixed by now
     passes = import_module("openvino.passes")
     folding = passes.Manager()
     folding.register_pass(passes.ConstantFolding())
     folding.run_passes(graph)
-    outputs: dict[_Place, Any] = {}
-    found: dict[str, Any] = {}
+    found: dict[str, _Place] = {}
     for part, port in zip(parts, _part_ports(graph, len(parts)), strict=False):
         place = _map_behind(port, part.pooling)
-        if place is None or part.map in found:
-            continue
-        if place not in outputs:
-            outputs[place] = _channels_last(place)
-        found[part.map] = outputs[place]
+        if place is not None:
+            found.setdefault(part.map, place)
     return found
 
 

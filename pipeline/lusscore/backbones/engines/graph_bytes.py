@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from lusscore.backbones.engines.find_maps import name_maps
 from lusscore.backbones.engines.network_graph import network_graph
 from lusscore.backbones.engines.stored_network import read_network
 from lusscore.backbones.openvino_runtime import import_openvino
+from lusscore.backbones.pooled_parts import pooled_parts
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 
@@ -17,7 +19,7 @@ def graph_bytes(spec: BackboneSpec, weights: Weights, cache: Path | None) -> tup
     """Return the network in OpenVINO's format, in float32.
 
     Names that Keras or an ONNX file gave, and notes of the program that wrote them, are left
-    out, so that the same network gives the same bytes in every process.
+    out, so that the same network gives the same bytes in every process; its maps are named.
 
     Parameters
     ----------
@@ -45,8 +47,8 @@ def graph_bytes(spec: BackboneSpec, weights: Weights, cache: Path | None) -> tup
         file = Path(folder) / "network.xml"
         openvino.save_model(graph, file, compress_to_fp16=False)
         xml, arrays = plain_xml(file.read_bytes()), file.with_suffix(".bin").read_bytes()
-    read_network(core, spec, xml, arrays)
-    return xml, arrays
+    read = read_network(core, spec, xml, arrays)
+    return name_maps(xml, read, pooled_parts(spec)), arrays
 
 
 def plain_xml(xml: bytes) -> bytes:

@@ -9,10 +9,11 @@ import pytest
 from lusscore.backbones import (
     BackboneSpec,
     Engine,
-    MappedNetwork,
+    OpenVINONetwork,
     get_backbone,
     graph_bytes,
     load_weights,
+    open_stored_network,
     pooled_parts,
     with_levels,
 )
@@ -30,25 +31,25 @@ def levelled(lite0: BackboneSpec) -> BackboneSpec:
 
 
 @pytest.fixture(scope="module")
-def network(levelled: BackboneSpec, lite0_cache: Path) -> Iterator[MappedNetwork]:
+def network(levelled: BackboneSpec, lite0_cache: Path) -> Iterator[OpenVINONetwork]:
     """The default backbone with levels of two maps."""
     stored = graph_bytes(levelled, load_weights(levelled), lite0_cache)
-    with MappedNetwork(levelled, *stored, threads=2) as opened:
+    with open_stored_network(levelled, *stored, threads=2) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def onnx_network() -> Callable[..., MappedNetwork]:
+def onnx_network() -> Callable[..., OpenVINONetwork]:
     """Open an ONNX file from its bytes."""
 
-    def open_file(path: Path) -> MappedNetwork:
+    def open_file(path: Path) -> OpenVINONetwork:
         spec = get_backbone(str(path))
-        return MappedNetwork(spec, *graph_bytes(spec, load_weights(spec), None))
+        return open_stored_network(spec, *graph_bytes(spec, load_weights(spec), None))
 
     return open_file
 
 
-def assert_pooled(spec: BackboneSpec, network: MappedNetwork, images: np.ndarray) -> None:
+def assert_pooled(spec: BackboneSpec, network: OpenVINONetwork, images: np.ndarray) -> None:
     """Every part is there and is the pooling of its map, to 1e-5 of its largest value."""
     embeddings, maps = network.run(images)
     assert embeddings.shape == (len(images), spec.width)
@@ -62,7 +63,7 @@ def assert_pooled(spec: BackboneSpec, network: MappedNetwork, images: np.ndarray
 
 @pytest.mark.slow
 def test_the_embedding_and_every_level_are_poolings_of_the_maps(
-    levelled: BackboneSpec, network: MappedNetwork, make_images: Images
+    levelled: BackboneSpec, network: OpenVINONetwork, make_images: Images
 ) -> None:
     assert network.map_shapes == {
         "embedding": (7, 7, 1280),
@@ -74,7 +75,7 @@ def test_the_embedding_and_every_level_are_poolings_of_the_maps(
 
 @pytest.mark.slow
 def test_embeddings_are_those_of_the_engine(
-    lite0: BackboneSpec, lite0_engine: Engine, network: MappedNetwork, make_images: Images
+    lite0: BackboneSpec, lite0_engine: Engine, network: OpenVINONetwork, make_images: Images
 ) -> None:
     images = make_images(lite0, 3)
     expected = lite0_engine.embed(images)
@@ -84,7 +85,7 @@ def test_embeddings_are_those_of_the_engine(
 
 @pytest.mark.slow
 def test_rows_of_a_map_are_rows_of_the_image(
-    levelled: BackboneSpec, network: MappedNetwork, make_images: Images
+    levelled: BackboneSpec, network: OpenVINONetwork, make_images: Images
 ) -> None:
     plain = make_images(levelled, 1)
     for rows, columns in ((slice(0, 40), slice(0, 224)), (slice(0, 224), slice(180, 224))):
@@ -101,7 +102,7 @@ def test_rows_of_a_map_are_rows_of_the_image(
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_what_an_image_gives_depends_on_no_other(
-    count: int, levelled: BackboneSpec, network: MappedNetwork, make_images: Images
+    count: int, levelled: BackboneSpec, network: OpenVINONetwork, make_images: Images
 ) -> None:
     images = make_images(levelled, count)
     embeddings, maps = network.run(images)
@@ -114,7 +115,7 @@ def test_what_an_image_gives_depends_on_no_other(
 
 @pytest.mark.slow
 def test_results_may_be_fetched_late_and_in_any_order(
-    levelled: BackboneSpec, network: MappedNetwork, make_images: Images
+    levelled: BackboneSpec, network: OpenVINONetwork, make_images: Images
 ) -> None:
     given = [make_images(levelled, count, seed=count) for count in (3, 1, 2)]
     results = [network.submit(images) for images in given]
@@ -126,7 +127,7 @@ def test_results_may_be_fetched_late_and_in_any_order(
 
 
 @pytest.mark.slow
-def test_frames_of_another_size_are_refused(network: MappedNetwork) -> None:
+def test_frames_of_another_size_are_refused(network: OpenVINONetwork) -> None:
     with pytest.raises(ValueError, match="takes uint8 images of shape"):
         network.run(np.zeros((1, 32, 32, 3), np.uint8))
 
@@ -137,7 +138,7 @@ def test_maps_of_onnx_files_have_channels_last(
     layout: str,
     pooled: bool,
     save_onnx: Callable[..., Path],
-    onnx_network: Callable[..., MappedNetwork],
+    onnx_network: Callable[..., OpenVINONetwork],
     make_images: Images,
 ) -> None:
     path = save_onnx(layout=layout, pooled=pooled)
@@ -149,7 +150,7 @@ def test_maps_of_onnx_files_have_channels_last(
 
 
 def test_the_tiny_backbone_of_other_tests_has_a_map(
-    tiny_backbone: Path, onnx_network: Callable[..., MappedNetwork], make_images: Images
+    tiny_backbone: Path, onnx_network: Callable[..., OpenVINONetwork], make_images: Images
 ) -> None:
     spec = get_backbone(str(tiny_backbone))
     with onnx_network(tiny_backbone) as opened:
@@ -182,7 +183,7 @@ def test_only_a_mean_over_a_map_has_a_map_of_the_embedding(
 ) -> None:
     openvino = import_openvino()
     frames = openvino.opset13.parameter([-1, 8, 12, 3], openvino.Type.u8)
-    with MappedNetwork(made, *ir_of([made_outputs(kind, frames)], [frames])) as opened:
+    with open_stored_network(made, *ir_of([made_outputs(kind, frames)], [frames])) as opened:
         embeddings, maps = opened.run(make_images(made, 2))
         assert embeddings.shape == (2, 3)
         assert list(maps) == (["embedding"] if kind == "mean" else [])
@@ -204,7 +205,7 @@ def test_a_network_that_fails_when_it_runs_is_told_in_one_sentence(
     )
     output = ops.reshape(grown, ops.constant(np.array([1, 3])), False)
     with pytest.raises(EngineError, match="stored network of made"):
-        MappedNetwork(made, *ir_of([output], [frames]))
+        open_stored_network(made, *ir_of([output], [frames]))
 
 
 @pytest.mark.slow
@@ -215,6 +216,6 @@ def test_maps_of_real_networks_give_their_embedding_and_levels(
 ) -> None:
     spec = with_levels(get_backbone(name), ["32.std", "16.top"])
     stored = graph_bytes(spec, load_weights(spec, shared / "weights"), None)
-    with MappedNetwork(spec, *stored) as opened:
+    with open_stored_network(spec, *stored) as opened:
         assert set(opened.map_shapes) == {"embedding", "16", "32"}
         assert_pooled(spec, opened, make_images(spec, 2))
