@@ -17,8 +17,7 @@ from lusscore.backbones import load_weights
 from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.backbones.openvino_runtime import import_openvino
-from lusscore.bundle.bundle import Bundle, Familiar, Member, Network
-from lusscore.bundle.distance import split_distance
+from lusscore.bundle import Bundle, Familiar, Member, Network, split_distance
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lusscore.bundle.read import read_bundle
+from lusscore.bundle import read_bundle
 from lusscore.errors import BundleError
 
 

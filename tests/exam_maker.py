@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from lusscore import __version__
-from lusscore.bundle.bundle import Bundle, Familiar
+from lusscore.bundle import Bundle, Familiar
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.predictions import predicted_scores
 from lusscore.evaluation.rules import Rule

@@ -15,7 +15,7 @@ from backbone_maker import write_tiny_backbone
 from clip_maker import write_video
 from lusscore.backbones import get_backbone
 from lusscore.backbones.spec import BackboneSpec
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.cli import main
 from lusscore.cohort import (
     Card,

@@ -307,7 +307,12 @@ def validate(
     document: Mapping[str, Any], record: type[_Record], error: Error, *, advice: str = ""
 ) -> _Record:
     """Make a record of plain JSON values; raise `error` with all that is wrong with them."""
-    return _validate(json.dumps(document), record, error, advice, None, _dotted)
+    try:
+        text = json.dumps(document, default=_python_number, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise error(f"it cannot hold a value ({wrong})", advice=advice) from None
+    return _validate(text, record, error, advice, None, _dotted)
 
 
 def _validate(
@@ -439,6 +444,12 @@ def _toml_places(text: str) -> Callable[[Place], str]:
         return f"line {found}, {_dotted(key)}" if found else _dotted(key)
 
     return place
+
+
+def _python_number(value: Any) -> Any:
+    if hasattr(value, "item"):  # of NumPy
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
 def _finite(text: str) -> float:

@@ -3,8 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.record import to_files
+from lusscore.bundle import Bundle, to_files
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays_of
 
 from lusscore.bundle.archive import pack
 from lusscore.bundle.arrays import pack_arrays, unpack_arrays
-from lusscore.bundle.refusal import Refusal
+from lusscore.errors import BundleError
 
 KINDS = ["<f2", "<f4", "<f8", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8"]
 
@@ -27,7 +27,7 @@ def file_of(header: bytes, values: bytes = b"", magic: bytes = b"\x93NUMPY\x01\x
 def refusal(data: bytes) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(Refusal) as told:
+        with pytest.raises(BundleError) as told:
             unpack_arrays(data)
     assert len(str(told.value)) < 400
     return str(told.value)
@@ -82,7 +82,7 @@ def test_numpy_reads_the_file_and_what_numpy_writes_is_read(tmp_path: Path) -> N
     ],
 )
 def test_only_numbers_are_written(array: np.ndarray) -> None:
-    with pytest.raises(Refusal, match="expected numbers"):
+    with pytest.raises(BundleError, match="expected numbers"):
         pack_arrays({"a": array})
 
 
@@ -165,6 +165,6 @@ def test_whatever_byte_changes_nothing_but_arrays_or_a_refusal_comes(data: st.Da
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     try:
         found = unpack_arrays(bytes(changed))
-    except Refusal:
+    except BundleError:
         return
     assert all(array.dtype.kind in "fiu" for array in found.values())

@@ -11,10 +11,7 @@ import numpy as np
 
 from lusscore.backbones import open_stored_network
 from lusscore.backbones.pooled_parts import pooled_parts
-from lusscore.bundle.builtin import builtin_bundle_path
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.read import read_bundle
-from lusscore.bundle.record import to_files
+from lusscore.bundle import Bundle, builtin_bundle_path, read_bundle, to_files
 from lusscore.head.temperature import Temperature
 
 PAGE = Path(__file__).parents[2] / "docs" / "bundles.md"

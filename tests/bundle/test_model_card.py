@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.bundle.model_card import render_card
 
 

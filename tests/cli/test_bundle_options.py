@@ -6,7 +6,7 @@ import click
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import write_bundle
 from lusscore.cli.main import main
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from clip_maker import write_video
 from ground import Ground, bright, make_ground
-from lusscore.bundle.read import read_bundle
+from lusscore.bundle import read_bundle
 from lusscore.cli.main import _COMMANDS, main
 from lusscore.cohort import read_cohort
 from lusscore.evaluation.models import HeadChoice

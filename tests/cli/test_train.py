@@ -14,7 +14,7 @@ import tomlkit
 from click.testing import CliRunner, Result
 
 from ground import Ground, make_ground
-from lusscore.bundle.read import read_bundle
+from lusscore.bundle import read_bundle
 from lusscore.cli import main
 from lusscore.cli.train import _HEADINGS, command
 from lusscore.evaluation.models import HeadChoice

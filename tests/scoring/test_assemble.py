@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exam_maker import failed, make_exam_bundle, make_reading, scored
-from lusscore.bundle.bundle import Member
+from lusscore.bundle import Member
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.evaluation.feature_sets import FeatureSet

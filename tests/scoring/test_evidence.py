@@ -14,9 +14,7 @@ from scipy.special import softmax
 
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
-from lusscore.bundle.builtin import builtin_bundle_path
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.read import read_bundle
+from lusscore.bundle import Bundle, builtin_bundle_path, read_bundle
 from lusscore.cohort.phantom import PhantomSettings, write_phantom
 from lusscore.scoring import ExamClip, Scorer
 from lusscore.scoring.evidence import NEVER, EvidenceMaker, _refine, centred, share_outside

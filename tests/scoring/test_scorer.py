@@ -11,8 +11,7 @@ import pytest
 
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import Bundle, write_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import ExamError
 from lusscore.scoring import ExamClip, ScoredClip, ScoredExam, Scorer
@@ -220,7 +219,7 @@ def test_exams_of_several_threads_wait_for_each_other(bundle: Bundle, tmp_path: 
 _PROCESS = """
 import sys
 from pathlib import Path
-from lusscore.bundle.read import read_bundle
+from lusscore.bundle import read_bundle
 from lusscore.scoring import ExamClip, Scorer
 with Scorer(read_bundle(Path(sys.argv[1]))) as scorer:
     print(scorer.score([ExamClip(Path(sys.argv[2]))]).clips[0].reading.score)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ground import PATIENT, Ground, make_ground
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.evaluation.rules import Rule
 from lusscore.training.calibration import Calibration
 from lusscore.training.card import make_card

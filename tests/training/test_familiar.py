@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.bundle.distance import distances
+from lusscore.bundle import distances
 from lusscore.errors import HeadError
 from lusscore.training.familiar import clip_vectors, fit_familiar
 

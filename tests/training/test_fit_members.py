@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ground import Ground, bright, make_ground
-from lusscore.bundle.bundle import Member
+from lusscore.bundle import Member
 from lusscore.cohort.folds import read_folds
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from backbone_maker import write_tiny_backbone
 from ground import PATIENT, Ground, make_ground, same_but_for_id
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.read import read_bundle
-from lusscore.bundle.record import to_files
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import Bundle, read_bundle, to_files, write_bundle
 from lusscore.errors import FeatureFileError, HeadError, RunError
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES

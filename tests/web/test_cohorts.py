@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.cohort import Cohort
 from lusscore.web.suggestions import clip_id
 from web.page_server import Page, serving, small

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dicom_maker import write_ultrasound
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.clips import digest_clip
 from lusscore.cohort import read_cohort
 from web.page_server import Answer, Page, small

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from clip_maker import moving_bar, write_video
 from lusscore.backbones import register_backbone, registry
 from lusscore.backbones.onnx_file import read_onnx_spec
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.cli import main
 from lusscore.cohort import Card, ExtractionSettings, FramesPolicy, Span, read_cohort, write_cohort
 from lusscore.web.suggestions import clip_id

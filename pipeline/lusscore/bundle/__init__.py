@@ -1,18 +1,44 @@
-"""Bundles: a trained scorer with all that it needs, as files that run no code."""
+"""Trained models as files: bundles that are verified before use, and run no code of their own."""
 
-from lusscore.bundle.builtin import BUILTIN, bundle_names, find_bundle
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.facts import bundle_facts
-from lusscore.bundle.read import read_bundle
-from lusscore.bundle.write import bundle_place, write_bundle
+from lusscore.bundle.bundle import (
+    SCHEMA,
+    Bundle,
+    Familiar,
+    Member,
+    Network,
+    bundle_facts,
+    distances,
+    split_distance,
+)
+from lusscore.bundle.disk import (
+    BUILTIN,
+    DEFAULT_FOLDER,
+    builtin_bundle_path,
+    bundle_names,
+    bundle_place,
+    find_bundle,
+    read_bundle,
+    write_bundle,
+)
+from lusscore.bundle.record import from_files, to_files
 
 __all__ = [
     "BUILTIN",
+    "DEFAULT_FOLDER",
+    "SCHEMA",
     "Bundle",
+    "Familiar",
+    "Member",
+    "Network",
+    "builtin_bundle_path",
     "bundle_facts",
     "bundle_names",
     "bundle_place",
+    "distances",
     "find_bundle",
+    "from_files",
     "read_bundle",
+    "split_distance",
+    "to_files",
     "write_bundle",
 ]

@@ -12,9 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from lusscore.bundle.archive import pack, unpack
-from lusscore.bundle.names import ARRAYS
-from lusscore.bundle.refusal import Refusal, quoted
+from lusscore.bundle.archive import ARRAYS, pack, quoted, refusal, unpack
 
 Arrays = dict[str, NDArray[Any]]
 _SUFFIX = ".npy"
@@ -34,13 +32,13 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
     Raises
     ------
-    Refusal
+    BundleError
         If one is of anything but numbers.
     """
     files = {}
     for name, array in arrays.items():
         if array.dtype.kind not in _KINDS:
-            raise Refusal(f"{ARRAYS}: {name} is of {array.dtype}; expected numbers")
+            raise refusal(f"{ARRAYS}: {name} is of {array.dtype}; expected numbers")
         memory = io.BytesIO()
         npy.write_array(memory, array, version=(1, 0), allow_pickle=False)
         files[name + _SUFFIX] = memory.getvalue()
@@ -52,13 +50,13 @@ def unpack_arrays(data: bytes) -> Arrays:
 
     Raises
     ------
-    Refusal
+    BundleError
         If the file is damaged or too large, or one is of anything but finite numbers.
     """
     files = unpack(data, ARRAYS)
     for name in files:
         if not name.endswith(_SUFFIX):
-            raise Refusal(f"{ARRAYS} holds {quoted(name)}, which is no array")
+            raise refusal(f"{ARRAYS} holds {quoted(name)}, which is no array")
     return {name[: -len(_SUFFIX)]: _array(name, file) for name, file in files.items()}
 
 
@@ -66,17 +64,17 @@ def _array(name: str, data: bytes) -> NDArray[Any]:
     end = _START + int.from_bytes(data[len(_MAGIC) : _START], "little")
     header = _HEADER.fullmatch(data[_START:end])
     if not data.startswith(_MAGIC) or header is None:
-        raise Refusal(f"{ARRAYS}: {name} is no array of numbers as lusscore writes it")
+        raise refusal(f"{ARRAYS}: {name} is no array of numbers as lusscore writes it")
     dtype = np.dtype(header[1].decode())
     shape = tuple(map(int, re.findall(rb"[0-9]+", header[3])))
     if len(shape) > _MOST_AXES:
-        raise Refusal(f"{ARRAYS}: {name} has {len(shape)} axes; expected at most {_MOST_AXES}")
+        raise refusal(f"{ARRAYS}: {name} has {len(shape)} axes; expected at most {_MOST_AXES}")
     values = memoryview(data)[end:]
     # before anything is made by what the header claims
     if math.prod(shape) * dtype.itemsize != len(values):
-        raise Refusal(f"{ARRAYS}: {name} is cut off, or longer than its shape tells")
+        raise refusal(f"{ARRAYS}: {name} is cut off, or longer than its shape tells")
     flat: NDArray[Any] = np.frombuffer(values, dtype)
     array = flat.reshape(shape, order="F" if header[2] == b"True" else "C")
     if dtype.kind == "f" and not np.isfinite(array).all():
-        raise Refusal(f"{ARRAYS}: {name} holds numbers that are not finite")
+        raise refusal(f"{ARRAYS}: {name} holds numbers that are not finite")
     return array.copy(order="K")

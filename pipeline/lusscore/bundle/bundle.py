@@ -171,3 +171,63 @@ class Bundle:
     def zones(self) -> Protocol:
         """Return the protocol object that `protocol` names."""
         return get_protocol(self.protocol)
+
+
+def bundle_facts(bundle: Bundle) -> dict[str, Any]:
+    """Return what tells a bundle from others, as plain JSON values."""
+    return {
+        "id": bundle.id,
+        "digest": bundle.digest,
+        "name": bundle.name,
+        "created": bundle.created,
+        "lusscore": bundle.lusscore,
+        "protocol": bundle.protocol,
+        "rubric": bundle.rubric,
+        "label_level": bundle.label_level,
+        "synthetic": bundle.synthetic,
+        "backbones": list(bundle.networks),
+        "heads": [
+            {"head": member.name, "sees": [one.name for one in member.features]}
+            for member in bundle.members
+        ],
+        "clip_rule": bundle.clip_rule.name,
+        "zone_rule": bundle.zone_rule.name,
+        "least_confidence": bundle.least_confidence,
+        "coverage": bundle.coverage,
+    }
+
+
+def distances(familiar: Familiar, clips: NDArray[Any]) -> NDArray[np.float64]:
+    """Measure clips against :class:`Familiar`, which has the formula.
+
+    Parameters
+    ----------
+    familiar
+        What is known.
+    clips
+        float, shape (clips, dim): mean of each clip's clean embeddings, all backbones one after
+        the other.
+
+    Returns
+    -------
+    ndarray of float64, shape (clips,)
+        Above 1: farther off than clips of held-out training patients are.
+    """
+    along, left = split_distance(clips, familiar.mean, familiar.directions, familiar.deviations)
+    return np.maximum(along / familiar.limit, left / familiar.rest)
+
+
+def split_distance(
+    clips: NDArray[Any],
+    mean: NDArray[np.float32],
+    directions: NDArray[np.float32],
+    deviations: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the distance along the components, and the length of what they leave.
+
+    Both of shape (clips,); shapes of the others as in :class:`Familiar`.
+    """
+    centred = clips.astype(np.float64) - mean
+    components = centred @ directions
+    left = np.linalg.norm(centred - components @ directions.T, axis=1)
+    return np.linalg.norm(components / deviations, axis=1), np.asarray(left)

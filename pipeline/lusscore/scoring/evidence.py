@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from lusscore.backbones import BackboneSpec
 from lusscore.backbones.attribution import attribute
 from lusscore.backbones.pooled_parts import Part, pooled_parts
-from lusscore.bundle.bundle import Bundle, Member
+from lusscore.bundle import Bundle, Member
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.predictions import SCORES
 from lusscore.head import LinearView, linear_view

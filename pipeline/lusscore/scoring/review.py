@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.evaluation.rules import Rule
 from lusscore.scoring.scored import Evidence
 

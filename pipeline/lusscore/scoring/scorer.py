@@ -11,8 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from lusscore.backbones import BackboneSpec
 from lusscore.backbones.pooled_parts import pooled_parts
-from lusscore.bundle.bundle import Bundle, Member
-from lusscore.bundle.distance import distances
+from lusscore.bundle import Bundle, Member, distances
 from lusscore.evaluation.predictions import SCORES, predicted_scores
 from lusscore.head.temperature import Temperature
 from lusscore.scoring.assemble import assemble_exam

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lusscore.bundle.bundle import Member
+from lusscore.bundle import Member
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric
 from lusscore.evaluation.baseline import BASELINE

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupKFold
 
-from lusscore.bundle.bundle import Familiar
-from lusscore.bundle.distance import split_distance
+from lusscore.bundle import Familiar, split_distance
 from lusscore.errors import HeadError
 from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.feature_sets import FeatureSet

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lusscore.bundle.bundle import Member
+from lusscore.bundle import Member
 from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.models import Model
 from lusscore.evaluation.recorded_models import recorded_model, recorded_selection

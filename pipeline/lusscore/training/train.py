@@ -15,7 +15,7 @@ from lusscore.backbones import (
     with_levels,
 )
 from lusscore.backbones.engines.graph_bytes import graph_bytes
-from lusscore.bundle.bundle import Bundle, Network
+from lusscore.bundle import Bundle, Network
 from lusscore.cohort import Cohort
 from lusscore.errors import BundleError
 from lusscore.evaluation.dataset import LabelledCohort, load_cohort

@@ -9,8 +9,7 @@ from click.testing import Result
 from bundle_maker import make_bundle
 from clip_maker import write_video
 from ground import PATIENT, bright
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import Bundle, write_bundle
 
 
 @pytest.fixture(scope="module")

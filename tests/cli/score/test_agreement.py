@@ -12,8 +12,7 @@ from click.testing import Result
 from numpy.typing import NDArray
 
 from ground import EXTRACTION, PATIENT, make_ground
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import Bundle, write_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.write import write_bundle
+from lusscore.bundle import Bundle, write_bundle
 from score_output import FILES, table
 
 _WATCHED = """

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.report.exam.names import shown_error, shown_name, zone_source
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times

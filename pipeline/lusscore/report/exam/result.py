@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.bundle.bundle import Bundle
+from lusscore.bundle import Bundle
 from lusscore.cohort.protocols import get_protocol
 from lusscore.report.chest_map import Place, lay_out
 from lusscore.report.exam.performance import model_performance

@@ -1,4 +1,4 @@
-"""Writing bundles: whole or not at all."""
+"""Bundles on disk: found by name, read only when verified, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,15 +10,127 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from lusscore.bundle.archive import pack
+from lusscore.bundle.archive import (
+    RECORD,
+    SUMS,
+    ZIP_SUFFIX,
+    check_digest,
+    check_sums,
+    clause,
+    is_known,
+    pack,
+    read_contents,
+)
 from lusscore.bundle.bundle import Bundle
-from lusscore.bundle.contents import ZIP_SUFFIX, read_contents
-from lusscore.bundle.names import RECORD, SUMS, is_known
 from lusscore.bundle.record import from_files, to_files
-from lusscore.bundle.refusal import Refusal, clause
-from lusscore.bundle.sums import check_sums
 from lusscore.errors import BundleError, HeadError, RunError
 from lusscore.evaluation import check_run_name
+
+BUILTIN = "phantom"
+DEFAULT_FOLDER = Path("results") / "bundles"
+
+
+def builtin_bundle_path() -> Path:
+    """Return where the bundle lies that was trained on the phantom and comes with lusscore."""
+    return Path(__file__).parent / BUILTIN
+
+
+def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
+    """Find a bundle; it is not read.
+
+    Parameters
+    ----------
+    text
+        ``"phantom"`` for the one that comes with lusscore; else the path of a folder or ``.zip``,
+        or a name under `folder`.
+    folder
+        Where ``lusscore train`` puts bundles.
+
+    Raises
+    ------
+    BundleError
+        If there is none; those that there are are listed.
+    """
+    if text == BUILTIN:
+        return builtin_bundle_path()
+    for path in (Path(text), folder / text, folder / f"{text}{ZIP_SUFFIX}"):
+        if text and _is_there(path):
+            return path
+    if _is_folder(text):
+        raise BundleError(
+            f"it is a folder and no bundle, as it has no {RECORD}",
+            path=text,
+            advice="give the one that 'lusscore train' wrote",
+        )
+    there = ", ".join([BUILTIN, *bundle_names(folder)])
+    raise BundleError(
+        f"no bundle has this name or path; there are {there}",
+        path=repr(text),
+        advice="choose one of these, or make another with 'lusscore train'",
+    )
+
+
+def bundle_names(folder: Path = DEFAULT_FOLDER) -> list[str]:
+    """List the bundles in a folder, sorted; none of them is read."""
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return []
+    # what a process that was killed left half-written is hidden
+    return sorted(path.name for path in paths if path.name[0] != "." and _is_there(path))
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return text != "" and Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a bundle may lie at a path."""
+    try:
+        if path.suffix.lower() == ZIP_SUFFIX and path.is_file():
+            return True
+        return (path / RECORD).is_file()
+    # a name that is too long or of characters that no file can have, or a folder kept from us
+    except (OSError, ValueError):
+        return False
+
+
+def read_bundle(path: Path, expect: str | None = None) -> Bundle:
+    """Read a bundle.
+
+    Checksums first, then the schema, then all that it says. It is read into memory, runs no code
+    of its own and leaves nothing on the disk.
+
+    Parameters
+    ----------
+    path
+        A folder, or a ``.zip`` of the same files.
+    expect
+        Digest that it must have, as a report shows it: all of it, or its first 12 digits or more.
+
+    Returns
+    -------
+    Bundle
+        With its digest, and `path` as its folder.
+
+    Raises
+    ------
+    BundleError
+        If there is none, it was changed or damaged, it is of a later schema, it is not the one
+        expected, or anything in it is not what a bundle has.
+    """
+    try:
+        files = read_contents(path)
+        digest = check_sums(files)
+        if expect is not None:
+            check_digest(digest, expect)
+        return replace(from_files(files), digest=digest, folder=path)
+    except BundleError as error:
+        error.path = error.path or path
+        raise
 
 
 def bundle_place(
@@ -73,10 +185,11 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
     try:
         files = to_files(bundle)
         written = replace(from_files(files), digest=check_sums(files), folder=path)
-    except (Refusal, HeadError) as error:
+    except (BundleError, HeadError) as error:
         raise BundleError(
-            f"The bundle for {path} cannot be written, since it would not be read again: "
-            f"{clause(error)}; train it again."
+            f"it cannot be written, since it would not be read again: {clause(error)}",
+            path=path,
+            advice="train it again",
         ) from None
     # of "." the name is that of the folder
     place = path.absolute()
@@ -92,7 +205,9 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BundleError(
-            f"{path} cannot be written ({reason}); free space or choose another place."
+            f"it cannot be written ({reason})",
+            path=path,
+            advice="free space or choose another place",
         ) from None
     return written
 
@@ -118,7 +233,7 @@ def _looks_like_bundle(path: Path) -> bool:
     """Tell whether all that lies there are files of a bundle, be they damaged."""
     try:
         names = read_contents(path).keys()
-    except (Refusal, BundleError):
+    except BundleError:
         return False
     return {RECORD, SUMS} <= names and all(map(is_known, names))
 
