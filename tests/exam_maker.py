@@ -62,7 +62,7 @@ def make_exam_bundle(protocol: str = "lus-12", **changes: Any) -> Bundle:
     Parameters
     ----------
     changes
-        Fields of :class:`lusscore.bundle.bundle.Bundle` to have other values.
+        Fields of :class:`lusscore.bundle.Bundle` to have other values.
     """
     known = np.zeros(2, np.float32)
     bundle = Bundle(

@@ -205,7 +205,7 @@ def test_what_cannot_be_is_a_sentence(there: Ground, tmp_path: Path) -> None:
         ls.read_run(tmp_path)
     with pytest.raises(BundleError, match="'up/here' is not allowed"):
         ls.train(run, name="up/here", progress=False)
-    with pytest.raises(BundleError, match="No bundle 'nothing'"):
+    with pytest.raises(BundleError, match="'nothing': no bundle"):
         ls.load_model("nothing")
 
 

@@ -12,7 +12,7 @@ def test_a_bundle_that_is_not_there_is_told_in_a_sentence(
 ) -> None:
     result = lusscore("serve", "--model", "nothing", "--no-open")
     assert result.exit_code == 2
-    assert "No bundle 'nothing'" in result.output
+    assert "'nothing': no bundle" in result.output
 
 
 def test_another_bundle_than_expected_is_refused(

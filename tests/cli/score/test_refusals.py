@@ -50,7 +50,7 @@ def test_a_bundle_is_found_by_its_name_under_the_results(
     assert lusscore("score", exam, "--model", "packed").exit_code == 0
     result = lusscore("score", exam, "-m", "other")
     assert result.exit_code == 2
-    assert "No bundle 'other'" in told(result)
+    assert "'other': no bundle" in told(result)
     assert "packed.zip" in told(result)
 
 
