@@ -948,23 +948,23 @@ class Exam:
 
         Raises
         ------
-        ExamError
+        WriteError
             If the disk does not take them.
         """
-        from lusscore.scoring import exam_folder_name, write_exam
+        from lusscore.files import write_text
+        from lusscore.scoring import exam_folder_name
 
         if folder is None:
             name = exam_folder_name(self.scored, self.bundle)
             folder = _folder(results_dir, "results") / "exams" / name
-        write_exam(
-            Path(folder),
-            {
-                "exam.json": json.dumps(self.to_dict(names=names), indent=1) + "\n",
-                "clips.csv": self.clips_csv(),
-                "zones.csv": self.zones_csv(),
-                "report.html": self.to_html(names=names),
-            },
-        )
+        texts = {
+            "exam.json": json.dumps(self.to_dict(names=names), indent=1) + "\n",
+            "clips.csv": self.clips_csv(),
+            "zones.csv": self.zones_csv(),
+            "report.html": self.to_html(names=names),
+        }
+        for file, text in texts.items():
+            write_text(Path(folder) / file, text)
         return Path(folder) / "report.html"
 
 

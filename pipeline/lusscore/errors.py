@@ -133,6 +133,25 @@ class PluginError(LusscoreError):
     """A plug-in cannot be read or run, or is not the same everywhere."""
 
 
+class WriteError(LusscoreError, OSError):
+    """A file or folder cannot be written; what was there is as it was.
+
+    It is an OSError, too, so that those who can go on without the file do.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        super().__init__(
+            f"it cannot be written ({reason})",
+            path=path,
+            advice="free space, or choose another place, and do the same again",
+        )
+        self.args = (path, error)  # from which it is made again in another process
+        self.errno, self.strerror = error.errno, reason
+
+    __str__ = LusscoreError.__str__
+
+
 class ServeError(LusscoreError):
     """The local page cannot be served as asked for."""
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import secrets
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lusscore.errors import WriteError
+
 TEMPORARY = ".tmp"
 _SECONDS_UNTIL_ABANDONED = 24 * 3600
+_PAUSES = (0.01, 0.05, 0.2, 0.5)
 
 
 @contextmanager
-def written_whole(path: Path, *, flushed: bool = True) -> Iterator[BinaryIO]:
+def written_whole(path: Path, *, flushed: bool = True, private: bool = False) -> Iterator[BinaryIO]:
     """Write a file under a temporary name beside `path`; rename it when it is whole.
 
-    The file that was there stays until then, and stays if anything goes wrong. What need not
-    outlive a power cut is not `flushed` to the disk first.
+    The file that was there stays until then, and stays if anything goes wrong. A link is
+    followed, and permissions are kept. What need not outlive a power cut is not `flushed` to the
+    disk first; what is `private` can be read by its owner alone from the beginning.
 
     Yields
     ------
@@ -30,21 +37,101 @@ def written_whole(path: Path, *, flushed: bool = True) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    OSError
+    WriteError
         If the folder cannot be made, the disk is full, or the file may not be replaced.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}{TEMPORARY}")
     try:
-        with temporary.open("x+b") as file:
-            yield file
-            file.flush()
-            if flushed:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{secrets.token_hex(8)}{TEMPORARY}")
+        opener = (lambda name, flags: os.open(name, flags, 0o600)) if private else None
+        try:
+            with open(temporary, "x+b", opener=opener) as file:
+                yield file
+                file.flush()
+                if flushed:
+                    os.fsync(file.fileno())
+            if target.exists() and not private:
+                shutil.copymode(target, temporary)
+            _swap(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise WriteError(path, error) from None
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    """Put a file in its place; Windows refuses while somebody reads the old one, so try again."""
+    for pause in _PAUSES:
+        try:
+            temporary.replace(target)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    temporary.replace(target)
+
+
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
+    """Write text in UTF-8, whole or not at all; see :func:`written_whole`.
+
+    Names of files may hold bytes that are no text, which become question marks.
+    """
+    with written_whole(path, private=private) as file:
+        file.write(text.encode("utf-8", errors="replace"))
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Lay rows out as CSV, the header first; None becomes an empty cell."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        ["" if cell is None else cell for cell in row] for row in rows
+    )
+    return text.getvalue()
+
+
+@contextmanager
+def folder_written_whole(folder: Path) -> Iterator[Path]:
+    """Fill a folder under a temporary name beside `folder`; put it there when it is whole.
+
+    What was there stays until then, and stays if anything goes wrong; so does nothing of folders
+    that were made above it.
+
+    Yields
+    ------
+    Path
+        An empty folder.
+
+    Raises
+    ------
+    WriteError
+        If the disk does not take it.
+    """
+    absent = [parent for parent in folder.parents if not parent.exists()]
+    building = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}{TEMPORARY}")
+    replaced = building.with_suffix(f".old{TEMPORARY}")
+    try:
+        building.mkdir(parents=True)
+        yield building
+        # no folder with files in it can be replaced by another in one step
+        there = folder.exists()
+        if there:
+            folder.rename(replaced)
+        try:
+            building.rename(folder)
+        except BaseException:
+            if there:
+                replaced.rename(folder)
+            raise
+        shutil.rmtree(replaced, ignore_errors=True)
+    except BaseException as error:
+        shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):  # one that somebody else has put something into stays
+            for parent in absent:
+                parent.rmdir()
+        if isinstance(error, OSError) and not isinstance(error, WriteError):
+            raise WriteError(folder, error) from None
         raise
 
 

@@ -277,7 +277,7 @@ def _source(source: Any) -> str:
         return inspect.getsource(source)
     except (OSError, TypeError):
         code = getattr(source, "__code__", None)
-        return repr((source.__qualname__, code and (code.co_code, code.co_consts)))
+        return repr((getattr(source, "__qualname__", ""), code and (code.co_code, code.co_consts)))
 
 
 def _shown(entry: _Entry[Any]) -> str:

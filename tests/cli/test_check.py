@@ -148,13 +148,16 @@ def test_a_file_that_cannot_be_written_costs_no_finding(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], option: str
 ) -> None:
     make_cohort(4)
-    result = lusscore("check", "tiny", option, "nowhere/check.png")
+    asked = (option, "data/tiny/cohort.toml/check.png")
+    result = lusscore("check", "tiny", *asked)
     assert result.exit_code == 2
     assert "tiny: card and manifest are valid; 0 errors, " in result.stdout
     assert "Written" not in result.output
     (said,) = result.stderr.strip().splitlines()
     assert "cannot be written" in said
-    told = json.loads(lusscore("check", "tiny", "--json", option, "nowhere/check.png").stdout)
+    told = json.loads(
+        lusscore("check", "tiny", "--json", *asked).stdout
+    )
     assert told["findings"]
 
 

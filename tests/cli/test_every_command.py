@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import lusscore.web
 from clip_maker import write_video
 from ground import Ground, bright, make_ground
 from lusscore.bundle import read_bundle
@@ -22,7 +23,6 @@ from lusscore.cli.main import _COMMANDS, main
 from lusscore.cohort import read_cohort
 from lusscore.evaluation.models import HeadChoice
 from lusscore.features import read_features
-from lusscore.web import serve as served
 
 LABELLED, PATIENTS, CLIPS, FRAMES = 10, 12, 24, 96
 
@@ -124,7 +124,7 @@ def score(ground: Ground) -> None:
 
 def serve(ground: Ground) -> None:
     statuses = []
-    really_serve = served.serve
+    really_serve = lusscore.web.serve
 
     def serve_one(*arguments: Any, ready: Callable[..., None], **more: Any) -> None:
         def ask(serving: Any) -> None:
@@ -144,7 +144,7 @@ def serve(ground: Ground) -> None:
         really_serve(*arguments, ready=then_ask, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(served, "serve", serve_one)
+        patch.setattr(lusscore.web, "serve", serve_one)
         run("serve", "--port", 0, "--no-open")
     assert statuses == [200]
 

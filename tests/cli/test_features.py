@@ -88,7 +88,7 @@ def test_a_strict_run_ends_with_a_sentence(
     cohort.clip_path(cohort.clips()[1]).write_text("not a video")
     result = lusscore("features", "tiny", "-b", tiny_backbone, "--strict")
     assert result.exit_code == 2
-    assert "Stopped here because of --strict" in result.output
+    assert "stopped here because of --strict" in result.output
     assert "Traceback" not in result.output
 
 

@@ -12,6 +12,7 @@ import click
 import lusscore as ls
 from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option
 from lusscore.console import print_table, progress, say
+from lusscore.files import write_text
 
 if TYPE_CHECKING:
     from lusscore.checks import Agreement, Finding, Verdict
@@ -87,7 +88,7 @@ def command(
         _tell(verdict)
     written = []
     if html is not None:
-        _write(html, render_page(verdict))
+        write_text(html, render_page(verdict))
         written.append(html)
     if preview is not None and verdict.inspection is not None:
         written += write_preview(verdict.inspection, preview)
@@ -106,17 +107,6 @@ def _folder(cohort: str, data_dir: Path) -> Path:
 
     folder = Path(cohort) if (Path(cohort) / CARD_NAME).is_file() else data_dir / cohort
     return folder.resolve()
-
-
-def _write(path: Path, text: str) -> None:
-    from lusscore.errors import CohortError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CohortError(
-            f"{path} cannot be written ({error.strerror}); choose another file with --html."
-        ) from None
 
 
 def _tell(verdict: Verdict) -> None:

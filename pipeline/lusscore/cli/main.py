@@ -57,6 +57,12 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except LusscoreError as error:
             raise _Refusal(str(error)) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise _Refusal(
+                f"{error.filename}: {error.strerror}; check the disk and your permissions."
+            ) from None
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             ctx.exit(130)

@@ -14,6 +14,7 @@ from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.rubrics import describe_rubric
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.files import write_text
 
 CARD_NAME = "cohort.toml"
 LABEL_LEVELS = ("frame", "clip", "zone")
@@ -146,4 +147,4 @@ def write_card(path: Path, card: Card) -> None:
     for key, value in card.extraction.as_table().items():
         extraction.add(key, value)
     document.add("extraction", extraction)
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_text(path, tomlkit.dumps(document))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from lusscore.cohort.manifest_checks import (
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.files import csv_text, write_text
 
 MANIFEST_NAME = "manifest.csv"
 REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
@@ -69,14 +69,14 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
 
 def write_manifest(path: Path, spans: Iterable[Span]) -> None:
     """Write `spans` so that :func:`read_manifest` gives them back."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
-        for span in spans:
-            values = {name: getattr(span, name) for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS}
-            if span.frame_start == 0 and span.frame_end is None:
-                values["frame_start"] = None
-            writer.writerow("" if value is None else value for value in values.values())
+    columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+    rows: list[list[object]] = [list(columns)]
+    for span in spans:
+        values = {name: getattr(span, name) for name in columns}
+        if span.frame_start == 0 and span.frame_end is None:
+            values["frame_start"] = None
+        rows.append(list(values.values()))
+    write_text(path, csv_text(rows))
 
 
 def _parse_row(row: Row, line: int, protocol: Protocol, problems: list[Problem]) -> Span | None:

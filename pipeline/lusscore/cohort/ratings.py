@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from lusscore.cohort.csv_rows import Row, in_line_order, read_csv, strip_cells
 from lusscore.cohort.frame_range import find_overlaps, read_frame_range
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import InvalidCohortError, Problem
+from lusscore.files import csv_text, write_text
 
 RATINGS_NAME = "ratings.csv"
 RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
@@ -41,15 +41,11 @@ class Rating:
 
 def write_ratings(path: Path, ratings: Iterable[Rating]) -> None:
     """Write `ratings` so that :func:`read_ratings` gives them back."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(RATING_COLUMNS)
-        for rating in ratings:
-            clip, rater, score, start, end = astuple(rating)
-            whole = start == 0 and end is None
-            writer.writerow(
-                (clip, rater, score, "" if whole else start, "" if end is None else end)
-            )
+    rows: list[tuple[object, ...]] = [RATING_COLUMNS]
+    for rating in ratings:
+        clip, rater, score, start, end = astuple(rating)
+        rows.append((clip, rater, score, None if start == 0 and end is None else start, end))
+    write_text(path, csv_text(rows))
 
 
 def read_ratings(path: Path) -> tuple[Rating, ...]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +29,7 @@ from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
 from lusscore.evaluation.run_config import CONFIG_NAME
 from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.files import folder_written_whole
 
 FOLDS_NAME = "folds.csv"
 TRAINING_NAME = "tables/training.csv"
@@ -77,22 +76,8 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
                 path=folder,
                 advice="choose another name with --run (make: RUN=), or replace it by --overwrite",
             )
-    absent = [parent for parent in folder.parents if not parent.exists()]
-    building = folder.with_name(f".{folder.name}.{os.getpid()}.building")
-    building.mkdir(parents=True)
-    try:
+    with folder_written_whole(folder) as building:
         yield building
-        replaced = folder.with_name(f".{folder.name}.{os.getpid()}.replaced")
-        if folder.exists():
-            folder.rename(replaced)
-        building.rename(folder)
-        shutil.rmtree(replaced, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        with suppress(OSError):  # one that somebody else has put something into stays
-            for parent in absent:
-                parent.rmdir()
-        raise
 
 
 def record_run(

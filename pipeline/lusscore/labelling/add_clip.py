@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,17 +18,16 @@ from lusscore.cohort import (
     get_protocol,
     read_card,
     read_cohort,
+    write_card,
 )
 from lusscore.cohort.importers.registry import cohort_name
 from lusscore.cohort.manifest import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from lusscore.errors import ClipError, CohortError
+from lusscore.files import written_whole
 from lusscore.labelling.checked_input import check_rater, check_score, check_words, check_zone
 from lusscore.labelling.csv_edit import CsvEdit
 from lusscore.labelling.hold_cohort import (
-    copy_whole,
     hold_cohort,
-    replace_card,
-    replace_file,
 )
 from lusscore.labelling.record_label import Recorded, record_held
 
@@ -113,7 +113,7 @@ def add_clip(
         card = _card(cohort_folder, new)  # another process may have made it meanwhile
         check_zone(zone, card.zones())
         if not (cohort_folder / CARD_NAME).exists():
-            replace_card(cohort_folder / CARD_NAME, card)
+            write_card(cohort_folder / CARD_NAME, card)
         name = f"{CLIPS}/{digest[:_DIGITS]}{suffix}"
         manifest = cohort_folder / MANIFEST_NAME
         # there is none yet where a process was killed while it made the cohort
@@ -122,7 +122,8 @@ def add_clip(
         if cohort is not None and there is not None:
             _check_owner(cohort, there, patient)
             return record_held(cohort_folder, there, score, rater, zone)
-        copy_whole(file, cohort_folder / name)
+        with file.open("rb") as source, written_whole(cohort_folder / name) as copy:
+            shutil.copyfileobj(source, copy)
         columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
         edit = CsvEdit.empty(columns) if cohort is None else CsvEdit.read(manifest)
         edit.add(
@@ -137,7 +138,8 @@ def add_clip(
                 "rater": rater,
             }
         )
-        replace_file(manifest, edit.encode())
+        with written_whole(manifest) as whole:
+            whole.write(edit.encode())
     return Recorded(name, "label", score, rater)
 
 

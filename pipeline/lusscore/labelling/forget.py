@@ -12,8 +12,9 @@ from typing import Any
 from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort
 from lusscore.errors import CohortError
 from lusscore.features import find_digests, forget_clips
+from lusscore.files import written_whole
 from lusscore.labelling.csv_edit import CsvEdit
-from lusscore.labelling.hold_cohort import hold_cohort, replace_file
+from lusscore.labelling.hold_cohort import hold_cohort
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def _forget_rows(
             for number in rows:
                 table.remove(number)
             if rows and not dry_run:
-                replace_file(path, table.encode())
+                with written_whole(path) as file:
+                    file.write(table.encode())
     return told
 
 

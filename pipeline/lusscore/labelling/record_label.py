@@ -10,9 +10,10 @@ from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort, Span, read_coho
 from lusscore.cohort.rater_rules import UNNAMED
 from lusscore.cohort.ratings import RATING_COLUMNS
 from lusscore.errors import CohortError
+from lusscore.files import written_whole
 from lusscore.labelling.checked_input import check_rater, check_score, check_zone
 from lusscore.labelling.csv_edit import CsvEdit
-from lusscore.labelling.hold_cohort import hold_cohort, replace_file
+from lusscore.labelling.hold_cohort import hold_cohort
 from lusscore.labelling.opinions import decide_again, deciders, keep_opinion, opinions_of
 
 Outcome = Literal["label", "correction", "opinion", "unchanged"]
@@ -147,7 +148,8 @@ def replace_changed(path: Path, edit: CsvEdit) -> None:
     """Write a file, if what it says is not what it said."""
     content = edit.encode()
     if not path.exists() or path.read_bytes() != content:
-        replace_file(path, content)
+        with written_whole(path) as file:
+            file.write(content)
 
 
 def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> Span:

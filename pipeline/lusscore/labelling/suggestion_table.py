@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from lusscore.cohort import Cohort, read_cohort
 from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.importers.reading.table_file import Row, read_table
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.files import csv_text, write_text
 from lusscore.labelling.checked_input import check_rater
 from lusscore.labelling.record_label import Recorded, record_label
 from lusscore.labelling.suggestion import Suggestion
@@ -28,28 +28,21 @@ def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
 
     Raises
     ------
-    CohortError
+    WriteError
         If the file cannot be written.
     """
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for one in suggestions:
-                span = one.span
-                whole = span.frame_start == 0 and span.frame_end is None
-                writer.writerow(
-                    (
-                        *(span.clip, span.patient, span.exam, span.zone),
-                        "" if whole else span.frame_start,
-                        "" if span.frame_end is None else span.frame_end,
-                        *("", one.rank, one.blind_reason),
-                    )
-                )
-    except OSError as error:
-        raise CohortError(
-            f"{path} cannot be written ({error.strerror}); choose another file with --csv."
-        ) from None
+    rows: list[tuple[object, ...]] = [COLUMNS]
+    for one in suggestions:
+        span = one.span
+        whole = span.frame_start == 0 and span.frame_end is None
+        rows.append(
+            (
+                *(span.clip, span.patient, span.exam, span.zone),
+                *("" if whole else span.frame_start, span.frame_end),
+                *("", one.rank, one.blind_reason),
+            )
+        )
+    write_text(path, csv_text(rows))
 
 
 def record_table(cohort_folder: Path, table: Path, rater: str) -> tuple[Recorded, ...]:

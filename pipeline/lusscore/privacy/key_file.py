@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lusscore.errors import PrivacyError
+from lusscore.files import written_whole
 from lusscore.privacy.key_rows import PREFIXES, Entry, read_rows, write_rows
 from lusscore.privacy.pseudonyms import make_pseudonym, make_salt
 
@@ -78,24 +77,12 @@ class KeyFile:
 
         Raises
         ------
-        PrivacyError
+        WriteError
             If it cannot be written.
         """
         text = write_rows(self.salt, self._entries.values())
-        try:
-            # mkstemp makes a file that only its owner may open, before anything is in it
-            number, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)
-            temporary = Path(name)
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(text.encode("utf-8", "surrogateescape"))
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unusable(self.path, error) from None
+        with written_whole(self.path, private=True) as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
 
     def _read(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lusscore.files import write_text
 from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.figure_set import save_figures
 from lusscore.report.model_names import model_labels
@@ -97,7 +98,7 @@ def write_report(folder: Path) -> Path:
     page = render_page(content, save_figures(run, folder / "figures", labels))
     write_reporting_items(folder, reporting)
     path = folder / REPORT_NAME
-    path.write_text(page, encoding="utf-8", newline="\n")
+    write_text(path, page)
     return path
 
 

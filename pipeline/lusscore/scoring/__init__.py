@@ -6,7 +6,6 @@ from lusscore.scoring.documents import (
     exam_folder_name,
     exam_json,
     prepare_folder,
-    write_exam,
     zones_csv,
 )
 from lusscore.scoring.exam_input import find_exam
@@ -26,6 +25,5 @@ __all__ = [
     "exam_json",
     "find_exam",
     "prepare_folder",
-    "write_exam",
     "zones_csv",
 ]

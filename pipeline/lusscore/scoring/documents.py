@@ -6,14 +6,13 @@ import csv
 import hashlib
 import io
 import math
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from lusscore import __version__
 from lusscore.bundle import Bundle
-from lusscore.errors import ExamError
+from lusscore.errors import WriteError
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.scoring.scored import Reading, ScoredClip, ScoredExam
 
@@ -201,48 +200,10 @@ def prepare_folder(folder: Path) -> None:
 
     Raises
     ------
-    ExamError
+    WriteError
         If it cannot.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refusal(folder, error) from None
-
-
-def write_exam(folder: Path, files: Mapping[str, str]) -> None:
-    """Write an exam's files, each whole or not at all, over those of an earlier time.
-
-    Parameters
-    ----------
-    folder
-        Made if it is not there; what else lies in it stays.
-    files
-        Text by name.
-
-    Raises
-    ------
-    ExamError
-        If the disk does not take them.
-    """
-    prepare_folder(folder)
-    try:
-        for name, text in files.items():
-            # under a name of its own first, since another process may be writing the same exam
-            building = folder / f".{name}-{uuid.uuid4().hex[:12]}"
-            try:
-                # names of files may hold bytes that are no text
-                building.write_bytes(text.encode("utf-8", errors="replace"))
-                building.replace(folder / name)
-            finally:
-                building.unlink(missing_ok=True)
-    except OSError as error:
-        raise _refusal(folder, error) from None
-
-
-def _refusal(folder: Path, error: OSError) -> ExamError:
-    reason = error.strerror or type(error).__name__
-    return ExamError(
-        f"The exam cannot be written to {folder} ({reason}); free space or choose another folder "
-        "with --output."
-    )
+        raise WriteError(folder, error) from None

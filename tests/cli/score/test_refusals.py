@@ -77,7 +77,7 @@ def test_a_place_that_takes_no_files_is_a_sentence(
     Path("full/zones.csv").mkdir()
     result = score(exam, "--output", "full")
     assert result.exit_code == 2
-    assert "The exam cannot be written to full (" in told(result)
+    assert "full/zones.csv: it cannot be written (" in told(result)
     assert not [path for path in Path("full").iterdir() if path.name.startswith(".")]
     Path("file").touch()
     assert score(exam, "--output", "file/inside").exit_code == 2

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from lusscore.cohort.card import CARD_NAME, read_card
@@ -37,31 +34,3 @@ def check_target(folder: Path, overwrite: bool) -> None:
             f"{folder} already holds a synthetic cohort; allow it to be overwritten or choose "
             "another folder."
         )
-
-
-@contextmanager
-def complete_or_nothing(folder: Path) -> Iterator[Path]:
-    """Give a new folder to write to that takes the place of `folder` when the block succeeds.
-
-    It lies in a hidden folder beside `folder`, which a killed process leaves behind and which
-    may be deleted.
-
-    Yields
-    ------
-    Path
-        An empty folder.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-        fresh, replaced = Path(beside) / "fresh", Path(beside) / "replaced"
-        fresh.mkdir()
-        yield fresh
-        if not folder.exists():
-            fresh.rename(folder)
-            return
-        folder.rename(replaced)
-        try:
-            fresh.rename(folder)
-        except BaseException:
-            replaced.rename(folder)
-            raise

@@ -10,10 +10,11 @@ from lusscore.cohort.cohort import Cohort, write_cohort
 from lusscore.cohort.phantom.patients import Patient, draw_patient
 from lusscore.cohort.phantom.render import render_clip
 from lusscore.cohort.phantom.settings import PROTOCOL, RUBRIC, PhantomSettings
-from lusscore.cohort.phantom.target import check_target, complete_or_nothing
+from lusscore.cohort.phantom.target import check_target
 from lusscore.cohort.phantom.video import write_video
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
+from lusscore.files import folder_written_whole
 
 _EXAM = "1"
 _RATER = "phantom"
@@ -63,7 +64,7 @@ def write_phantom(
     patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
     spans = [span for patient in patients for span in patient_spans(patient)]
     try:
-        with complete_or_nothing(folder) as fresh:
+        with folder_written_whole(folder) as fresh:
             _write_clips(fresh, settings, patients, jobs, progress)
             cohort = write_cohort(fresh, phantom_card(settings), spans)
     except OSError as error:
