@@ -155,9 +155,7 @@ def test_a_file_that_cannot_be_written_costs_no_finding(
     assert "Written" not in result.output
     (said,) = result.stderr.strip().splitlines()
     assert "cannot be written" in said
-    told = json.loads(
-        lusscore("check", "tiny", "--json", *asked).stdout
-    )
+    told = json.loads(lusscore("check", "tiny", "--json", *asked).stdout)
     assert told["findings"]
 
 
@@ -173,4 +171,4 @@ def test_findings_can_be_read_on_80_columns(
     plain = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
     assert max(map(len, plain.splitlines())) == 80
     assert "score-in-few-patients" in plain  # no code is broken
-    assert "Always answering 3 is right for 25 % of the" in plain
+    assert "Always answering 3 is right for 25\u00a0% of the" in plain

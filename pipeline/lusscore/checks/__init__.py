@@ -1,6 +1,12 @@
 """Findings about a cohort before anything is computed: what is wrong, and how much it matters."""
 
-from lusscore.checks.agreement import Agreement, PairAgreement, fleiss_kappa, measure_agreement
+from lusscore.checks.agreement import (
+    Agreement,
+    PairAgreement,
+    fleiss_kappa,
+    measure_agreement,
+    shared_amount,
+)
 from lusscore.checks.check_cohort import Verdict, check_cohort
 from lusscore.checks.finding import LEVELS, Finding
 from lusscore.checks.page import render_page
@@ -20,5 +26,6 @@ __all__ = [
     "quick_findings",
     "register_check",
     "render_page",
+    "shared_amount",
     "write_preview",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lusscore.checks.shared_scores import SharedScores, share_scores
 from lusscore.cohort import MAXIMUM_ZONE_SCORE, Rating
+from lusscore.wording import plural
 
 _SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
 
@@ -153,3 +154,8 @@ def _quadratic_kappa(shared: SharedScores) -> float | None:
             *shared.scores.T, labels=_SCORES, weights="quadratic", sample_weight=shared.weights
         )
     )
+
+
+def shared_amount(stretches: int, frames: int | None) -> str:
+    """Return what an agreement rests on: frames, or stretches where frames are not known."""
+    return plural(stretches, "stretch", "stretches") if frames is None else plural(frames, "frame")

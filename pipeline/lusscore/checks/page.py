@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lusscore import __version__
+from lusscore.checks.agreement import shared_amount
 from lusscore.checks.check_cohort import Verdict
 from lusscore.checks.finding import LEVELS, Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.shown_name import clip_title, shown_name
-from lusscore.checks.wording import shared_amount
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 
 # Beyond this many pictures a page becomes slow; clips with findings come first.

@@ -13,6 +13,7 @@ import lusscore as ls
 from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option
 from lusscore.console import print_table, progress, say
 from lusscore.files import write_text
+from lusscore.wording import plural
 
 if TYPE_CHECKING:
     from lusscore.checks import Agreement, Finding, Verdict
@@ -125,17 +126,17 @@ def _tell(verdict: Verdict) -> None:
         found = [finding for finding in verdict.findings if finding.level == level]
         if found:
             print_table(
-                f"{_count(len(found), level)}",
+                f"{plural(len(found), level)}",
                 ("finding", "what it is, what to do, and where"),
                 [_row(finding) for finding in _shortened(found)],
             )
-    counts = ", ".join(_count(verdict.count(level), level) for level in LEVELS)
+    counts = ", ".join(plural(verdict.count(level), level) for level in LEVELS)
     valid = "" if verdict.count("error") else "card and manifest are valid; "
     say(f"{verdict.name}: {valid}{counts}.")
 
 
 def _tell_agreement(agreement: Agreement) -> None:
-    from lusscore.checks.wording import shared_amount
+    from lusscore.checks import shared_amount
 
     if not agreement.pairs:
         return
@@ -187,10 +188,6 @@ def _row(finding: Finding) -> tuple[str, str]:
     if len(finding.where) > _PLACES_SHOWN:
         lines.append(f"- and {len(finding.where) - _PLACES_SHOWN:,} more")
     return finding.code, "\n".join(lines)
-
-
-def _count(count: int, level: str) -> str:
-    return f"{count} {level}{'' if count == 1 else 's'}"
 
 
 def _told(value: object) -> str:

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lusscore.console import note, print_table, say
+from lusscore.wording import some
 
 if TYPE_CHECKING:
     from lusscore.api import ImportedCohort
     from lusscore.privacy import Deidentified
 
-_LISTED = 5
-
 
 def tell_copies(cohort: str, copies: Deidentified, key_file: Path | None) -> None:
     """Say what to look at, what was left out and where the key is; never an original name."""
     if copies.look_at:
-        listed = _some([Path(copied.clip).name for copied in copies.look_at])
+        listed = some([Path(copied.clip).name for copied in copies.look_at])
         note(
             "Copies to be looked at by a person, since it is not sure that all text is gone: "
             f"{len(copies.look_at)} ({listed}); 'lusscore check {cohort} --preview copies.png' "
@@ -34,7 +33,7 @@ def tell_copies(cohort: str, copies: Deidentified, key_file: Path | None) -> Non
     if copies.unused:
         note(
             f"Copies of an earlier import that are no longer used: {len(copies.unused)} "
-            f"({_some(copies.unused)}). Delete them where they must not be kept."
+            f"({some(copies.unused)}). Delete them where they must not be kept."
         )
     note(f"The key is {key_file}: keep it apart from the cohort, and keep it.")
 
@@ -94,9 +93,4 @@ def tell_cohort(summary: dict[str, Any]) -> None:
 
 
 def _listed(paths: Sequence[str]) -> str:
-    return f" ({_some(paths)})" if paths else ""
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
+    return f" ({some(paths)})" if paths else ""

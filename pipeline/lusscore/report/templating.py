@@ -9,23 +9,23 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lusscore.report import numbers
+from lusscore import wording
 from lusscore.report.palette import SCORE_COLOURS, SCORE_INK
 from lusscore.report.privacy import hide_folders
 
 _FILTERS = (
-    numbers.three,
-    numbers.decimals,
-    numbers.percent,
-    numbers.signed,
-    numbers.span,
-    numbers.bounds,
-    numbers.p_value,
-    numbers.count,
-    numbers.duration,
-    numbers.large,
-    numbers.plural,
-    numbers.listed,
+    wording.three,
+    wording.decimals,
+    wording.percent,
+    wording.signed,
+    wording.span,
+    wording.bounds,
+    wording.p_value,
+    wording.count,
+    wording.duration,
+    wording.large,
+    wording.plural,
+    wording.listed,
 )
 
 

@@ -11,6 +11,7 @@ from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
 from lusscore.scoring.review import rule_beside_probabilities
 from lusscore.scoring.scored import ScoredClip, ScoredExam, ScoredZone
+from lusscore.wording import plural
 
 
 def assemble_exam(bundle: Bundle, name: str, clips: Sequence[ScoredClip]) -> ScoredExam:
@@ -93,7 +94,7 @@ def _notes(
         )
     failed = sum(1 for clip in clips if clip.reading is None)
     if failed:
-        notes.append(_plural(failed, "clip could", "clips could") + " not be scored.")
+        notes.append(plural(failed, "clip could", "clips could") + " not be scored.")
     if bundle.extraction.contrast != "none":
         notes.append(
             "Pictures have the contrast that the scorer sees "
@@ -106,16 +107,12 @@ def _notes(
     homeless = sum(1 for clip in clips if clip.reading is not None and not clip.clip.zone)
     if homeless:
         notes.append(
-            _plural(homeless, "clip has", "clips have")
+            plural(homeless, "clip has", "clips have")
             + " no known zone and no part in the global score."
         )
     if zones and unscored:
         notes.append(
-            _plural(unscored, "zone was", "zones were")
+            plural(unscored, "zone was", "zones were")
             + " not scored; nothing was filled in for what is missing."
         )
     return notes
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -35,8 +35,8 @@ def test_the_baseline_is_the_share_of_the_commonest_score(rows: Rows, found_in_r
     spans = [rows("a", "R1", 1), rows("b", "R1", 1), rows("c", "R1", 1), rows("d", "R1", 0)]
     told = found_in_rows(spans)["majority-baseline"].what
     assert told == (
-        "Always answering 1 is right for 75 % of the labelled rows; its balanced accuracy is "
-        "50 % and its quadratic kappa 0."
+        "Always answering 1 is right for 75\u00a0% of the labelled rows; its balanced accuracy is "
+        "50\u00a0% and its quadratic kappa 0."
     )
 
 
@@ -44,7 +44,7 @@ def test_scores_out_of_balance_absent_and_rare(rows: Rows, found_in_rows: Found)
     spans = [rows(f"p{number}", "R1", 0) for number in range(8)] + [rows("p0", "R2", 2)]
     found = found_in_rows(spans)
     assert "Scores 1 and 3 never occur," in found["score-never-occurs"].what
-    assert "89 %" in found["unbalanced-scores"].what
+    assert "89\u00a0%" in found["unbalanced-scores"].what
     assert found["score-in-few-patients"].where == ("p0",)
     assert all(
         found[code].level == "warning" for code in ("score-never-occurs", "unbalanced-scores")
@@ -55,7 +55,7 @@ def test_missing_labels_and_patients_without_any(
     sound: list[Span], rows: Rows, found_in_rows: Found
 ) -> None:
     found = found_in_rows([*sound, *(rows("z", zone, None) for zone in ZONES)])
-    assert "6 of 42 rows (14 %)" in found["missing-labels"].what
+    assert "6 of 42 rows (14\u00a0%)" in found["missing-labels"].what
     assert len(found["missing-labels"].where) == 6
     assert found["unlabelled-patients"].where == ("z",)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import listed, percent
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
+from lusscore.wording import listed, percent
 
 _UNBALANCED = 0.7
 _FEW_PATIENTS = 3
@@ -32,7 +32,7 @@ def check_balance(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "unbalanced-scores",
-            f"{percent(share)} of the labelled rows have one and the same score, so that "
+            f"{percent(share, 0)} of the labelled rows have one and the same score, so that "
             "accuracy says little.",
             advice="Judge by balanced accuracy, macro-F1 and quadratic kappa.",
         )
@@ -67,12 +67,12 @@ def _named(scores: Sequence[int]) -> str:
 
 def _baseline(scores: Mapping[int, int], frames: Mapping[int, int]) -> Finding:
     common = max(scores, key=lambda score: (scores[score], score))
-    told = percent(scores[common] / sum(scores.values()))
+    told = percent(scores[common] / sum(scores.values()), 0)
     if frames:
         often = max(frames, key=lambda score: (frames[score], score))
         told += (
             f" of the labelled rows, and always answering {often} for "
-            f"{percent(frames[often] / sum(frames.values()))} of the labelled frames"
+            f"{percent(frames[often] / sum(frames.values()), 0)} of the labelled frames"
         )
     else:
         told += " of the labelled rows"
@@ -80,6 +80,6 @@ def _baseline(scores: Mapping[int, int], frames: Mapping[int, int]) -> Finding:
         "note",
         "majority-baseline",
         f"Always answering {common} is right for {told}; its balanced accuracy is "
-        f"{percent(1 / len(scores))} and its quadratic kappa 0.",
+        f"{percent(1 / len(scores), 0)} and its quadratic kappa 0.",
         advice="A model is worth what it has above these numbers.",
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
 from lusscore.sector import sector_mask
+from lusscore.wording import have, plural
 
 _HIDES_INSIDE = ("sector-no-text",)
 _HIDES_OUTSIDE = ("sector", "sector-no-text")
@@ -37,7 +37,7 @@ def check_text(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             level,
             code,
-            f"{number_of(len(clips), 'clip')} {have(len(clips))} text or other overlays {place} "
+            f"{plural(len(clips), 'clip')} {have(len(clips))} text or other overlays {place} "
             "the sector, "
             f"which {effect}.",
             clips,

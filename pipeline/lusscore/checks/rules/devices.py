@@ -10,7 +10,7 @@ from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.checks.rules.groups import STRONG
-from lusscore.checks.wording import listed, number_of
+from lusscore.wording import listed, plural
 
 _SHOWN = 6
 
@@ -21,13 +21,12 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
     devices = Counter(look.device for look in inspection.clips if look.device)
     if len(devices) > 1:
         told = [
-            f"{device} ({number_of(count, 'clip')})"
-            for device, count in devices.most_common(_SHOWN)
+            f"{device} ({plural(count, 'clip')})" for device, count in devices.most_common(_SHOWN)
         ]
         if len(devices) > _SHOWN:
             told.append(f"{len(devices) - _SHOWN:,} more")
         unknown = len(inspection.clips) - devices.total()
-        rest = f"; of {number_of(unknown, 'clip')} it is not known" if unknown else ""
+        rest = f"; of {plural(unknown, 'clip')} it is not known" if unknown else ""
         what = f"Clips come from {len(devices)} devices: {listed(told)}{rest}."
         yield Finding("note", "device-mix", what)
     by_patient = sorted(

@@ -9,7 +9,7 @@ from lusscore.checks.confounding import cramers_v, tells
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, listed, number_of
+from lusscore.wording import have, listed, plural
 
 STRONG = 0.5
 _FOLDS = 3
@@ -39,7 +39,7 @@ def check_groups(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "patients-without-group",
-            f"{len(bare):,} of {number_of(len(groups), 'patient')} {have(len(bare))} no group "
+            f"{len(bare):,} of {plural(len(groups), 'patient')} {have(len(bare))} no group "
             "while others "
             "have; they form a stratum of their own.",
             bare,

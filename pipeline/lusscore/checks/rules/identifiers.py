@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 _SHOWN = 12
 _ADVICE = "Import the recordings with --deidentify before they are shared."
@@ -31,7 +31,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "identifiers-present",
-            f"{number_of(len(holding), 'clip')} {have(len(holding))} fields that can tell who the "
+            f"{plural(len(holding), 'clip')} {have(len(holding))} fields that can tell who the "
             f"patient is: {told}{more}.",
             tuple(holding),
             _ADVICE,
@@ -40,7 +40,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "declared-burned-in",
-            f"{number_of(len(declared), 'DICOM file')} {have(len(declared))} a header that says "
+            f"{plural(len(declared), 'DICOM file')} {have(len(declared))} a header that says "
             "the pixels show who the patient is.",
             tuple(declared),
             _ADVICE,

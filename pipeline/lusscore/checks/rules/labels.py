@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import are, have, number_of, percent
+from lusscore.wording import are, have, percent, plural
 
 
 @register_check("no-labels", "missing-labels", "unlabelled-patients", needs="manifest")
@@ -27,10 +27,9 @@ def check_labels(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "missing-labels",
-            f"{len(missing):,} of {number_of(len(spans), 'row')} "
-            f"({percent(len(missing) / len(spans))}) {have(len(missing))} no score; embeddings are "
-            "computed for "
-            "them, and training leaves them out.",
+            f"{len(missing):,} of {plural(len(spans), 'row')} "
+            f"({percent(len(missing) / len(spans), 0)}) {have(len(missing))} no score; embeddings "
+            "are computed for them, and training leaves them out.",
             tuple(dict.fromkeys(span.clip for span in missing)),
             "Score them, or take them out if that is not meant.",
         )
@@ -40,7 +39,7 @@ def check_labels(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "unlabelled-patients",
-            f"{len(bare):,} of {number_of(len(inspection.groups), 'patient')} {have(len(bare))} no "
+            f"{len(bare):,} of {plural(len(inspection.groups), 'patient')} {have(len(bare))} no "
             "score at "
             f"all and {are(len(bare))} in no fold.",
             bare,

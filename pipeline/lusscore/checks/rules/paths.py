@@ -9,7 +9,7 @@ from pathlib import Path, PureWindowsPath
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 
 @register_check("path-leaves-cohort", needs="manifest")
@@ -25,7 +25,7 @@ def check_paths(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "error",
             "path-leaves-cohort",
-            f"{number_of(len(leaving), 'clip')} {have(len(leaving))} a relative path that leads "
+            f"{plural(len(leaving), 'clip')} {have(len(leaving))} a relative path that leads "
             "out of the cohort's folder by a link.",
             leaving,
             "Write the absolute path of a clip that lies elsewhere, or move it into the folder.",

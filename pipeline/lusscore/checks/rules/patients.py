@@ -9,7 +9,7 @@ from statistics import median
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of, percent
+from lusscore.wording import have, percent, plural
 
 FOLDS = 3
 _FEW = 1 / 3
@@ -34,7 +34,7 @@ def check_patients(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "too-few-patients",
-            f"{number_of(len(scores), 'patient')} with labels cannot fill {FOLDS} folds, and a "
+            f"{plural(len(scores), 'patient')} with labels cannot fill {FOLDS} folds, and a "
             "patient is never split.",
             advice="Label more patients"
             + (f", or cross-validate with --folds {len(scores)}." if len(scores) > 1 else "."),
@@ -51,10 +51,9 @@ def check_patients(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "patients-with-one-score",
-            f"{len(single):,} of {number_of(len(scores), 'patient')} "
-            f"({percent(len(single) / len(scores))}) {have(len(single))} a single score, so that "
-            "for them the "
-            "score can be told by who the patient is.",
+            f"{len(single):,} of {plural(len(scores), 'patient')} "
+            f"({percent(len(single) / len(scores), 0)}) {have(len(single))} a single score, so "
+            "that for them the score can be told by who the patient is.",
             single,
         )
 
@@ -69,7 +68,7 @@ def _poor(unit: str, held: dict[str, int] | Counter[str]) -> Iterator[Finding]:
         yield Finding(
             "note",
             f"patients-with-few-{unit}",
-            f"{len(poor):,} of {number_of(len(held), 'patient')} {have(len(poor))} fewer than a "
+            f"{len(poor):,} of {plural(len(held), 'patient')} {have(len(poor))} fewer than a "
             "third of the "
             f"usual {usual:,.0f} labelled {unit}.",
             poor,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of, percent
+from lusscore.wording import have, percent, plural
 
 _MANY_REPEATS = 0.1
 
@@ -20,7 +20,7 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "blank-frames",
-            f"{number_of(len(blank), 'clip')} {have(len(blank))} frames without a picture, which "
+            f"{plural(len(blank), 'clip')} {have(len(blank))} frames without a picture, which "
             "carry the "
             "clip's label all the same.",
             blank,
@@ -37,9 +37,9 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "repeated-frames",
-            f"In {number_of(len(repeated), 'clip')} more than {percent(_MANY_REPEATS)} of the "
-            f"frames repeat the one before ({percent(all_repeats / all_frames)} of all frames of "
-            "the cohort), as when a recording was exported at a higher rate.",
+            f"In {plural(len(repeated), 'clip')} more than {percent(_MANY_REPEATS, 0)} of the "
+            f"frames repeat the one before ({percent(all_repeats / all_frames, 0)} of all "
+            "frames of the cohort), as when a recording was exported at a higher rate.",
             tuple(repeated),
             'Set repeated = "drop" in the card, or take fewer frames.',
         )

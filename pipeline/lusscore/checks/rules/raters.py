@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lusscore.checks.agreement import shared_amount
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import are, number_of, shared_amount
 from lusscore.cohort import RATINGS_NAME
+from lusscore.wording import are, plural
 
 # Landis and Koch 1977, Biometrics 33(1):159–174, call less than this fair at best.
 _FAIR = 0.4
@@ -32,7 +33,7 @@ def check_raters(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "ratings-of-no-clip",
-            f"{number_of(len(unknown), 'clip')} of ratings.csv {are(len(unknown))} not in the "
+            f"{plural(len(unknown), 'clip')} of ratings.csv {are(len(unknown))} not in the "
             "manifest.",
             tuple(unknown),
             "Import again, or take these rows out of ratings.csv.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import are, number_of
+from lusscore.wording import are, plural
 
 
 @register_check(
@@ -34,7 +34,7 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "error",
             "leak-across-patients",
-            f"{number_of(len(across), 'recording')} {are(len(across))} given to several patients, "
+            f"{plural(len(across), 'recording')} {are(len(across))} given to several patients, "
             "byte by byte "
             "the same, so that a fold would be tested on what it was trained on.",
             tuple(across),
@@ -44,7 +44,7 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "error",
             "same-clip-other-labels",
-            f"{number_of(len(other), 'recording')} of one patient {are(len(other))} there more "
+            f"{plural(len(other), 'recording')} of one patient {are(len(other))} there more "
             "than once, byte "
             "by byte the same, with different zones or scores.",
             tuple(other),
@@ -54,7 +54,7 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "same-clip-twice",
-            f"{number_of(len(twice), 'recording')} of one patient {are(len(twice))} there more "
+            f"{plural(len(twice), 'recording')} of one patient {are(len(twice))} there more "
             "than once, byte "
             "by byte the same, counting as often.",
             tuple(twice),

@@ -9,7 +9,7 @@ from lusscore.checks.finding import Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.near_duplicates import find_alike
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import number_of
+from lusscore.wording import plural
 
 # Fractions of bits that differ; docs/checking.md shows the distances they were chosen by. Scans
 # of one place of one patient a moment apart are alike too, so only across patients is a distance
@@ -57,7 +57,7 @@ def check_same_pictures(inspection: Inspection) -> Iterator[Finding]:
     for code, (level, what, advice) in _TOLD.items():
         clusters = join_pairs(pairs[code])
         if clusters:
-            clips = number_of(sum(map(len, clusters)), "clip")
+            clips = plural(sum(map(len, clusters)), "clip")
             where = tuple(" = ".join(looks[row].clip for row in rows) for rows in clusters)
             yield Finding(level, code, f"{clips} {what}", where, advice)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import number_of
+from lusscore.wording import plural
 
 
 @register_check("sector-not-found", needs="frames")
@@ -20,7 +20,7 @@ def check_sector(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "sector-not-found",
-            f"In {number_of(len(whole), 'clip')} no sector was found, so that the network sees "
+            f"In {plural(len(whole), 'clip')} no sector was found, so that the network sees "
             "the whole image, with whatever is written in it.",
             whole,
             "Look at them with 'lusscore check --preview', and crop them before import if needed.",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 # The smallest input of the networks of the method (ResNet50, VGG16) is 224 × 224.
 _SMALL = 224
@@ -29,7 +29,7 @@ def check_sizes(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "low-resolution",
-            f"{number_of(len(small), 'clip')} {have(len(small))} frames of fewer than {_SMALL} "
+            f"{plural(len(small), 'clip')} {have(len(small))} frames of fewer than {_SMALL} "
             "pixels a side, "
             "which networks see enlarged.",
             tuple(small),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 
 @register_check("span-outside-clip", "span-beyond-clip", needs="frames")
@@ -25,7 +25,7 @@ def check_spans(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "error",
             "span-outside-clip",
-            f"{number_of(len(outside), 'row')} of the manifest {have(len(outside))} a first frame "
+            f"{plural(len(outside), 'row')} of the manifest {have(len(outside))} a first frame "
             "after "
             "the last of the clip, and so no frames.",
             tuple(dict.fromkeys(outside)),
@@ -35,7 +35,7 @@ def check_spans(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "span-beyond-clip",
-            f"{number_of(len(beyond), 'row')} of the manifest {have(len(beyond))} an end after the "
+            f"{plural(len(beyond), 'row')} of the manifest {have(len(beyond))} an end after the "
             "last "
             "frame of the clip.",
             tuple(dict.fromkeys(beyond)),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 _SHORT = 10
 _SHOWN = 4
@@ -24,7 +24,7 @@ def check_lengths(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "single-frame-clips",
-            f"{number_of(len(single), 'clip')} {have(len(single))} a single frame; text in a still "
+            f"{plural(len(single), 'clip')} {have(len(single))} a single frame; text in a still "
             "and its "
             "sector cannot be told by what moves.",
             single,
@@ -35,7 +35,7 @@ def check_lengths(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "short-clips",
-            f"{number_of(len(short), 'clip')} {have(len(short))} fewer than {_SHORT} frames.",
+            f"{plural(len(short), 'clip')} {have(len(short))} fewer than {_SHORT} frames.",
             short,
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lusscore.checks.finding import Finding
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
-from lusscore.checks.wording import have, number_of
+from lusscore.wording import have, plural
 
 
 @register_check("zone-unknown", "zones-missing", "several-clips-per-zone", needs="manifest")
@@ -20,7 +20,7 @@ def check_zones(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "zone-unknown",
-            f"{number_of(len(bare), 'clip')} {have(len(bare))} no zone, counting in no zone or "
+            f"{plural(len(bare), 'clip')} {have(len(bare))} no zone, counting in no zone or "
             "exam score.",
             bare,
             "Fill in the column zone where it is known.",
@@ -36,7 +36,7 @@ def check_zones(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "zones-missing",
-            f"{len(partial):,} of {number_of(len(held), 'exam')} {have(len(partial))} fewer than "
+            f"{len(partial):,} of {plural(len(held), 'exam')} {have(len(partial))} fewer than "
             f"the {zones} "
             f"zones of {protocol.name}; their sums leave zones out.",
             tuple(f"patient {patient}, exam {exam}" for patient, exam in partial),
@@ -51,7 +51,7 @@ def check_zones(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "several-clips-per-zone",
-            f"{number_of(len(several), 'zone')} of exams {have(len(several))} several clips; a "
+            f"{plural(len(several), 'zone')} of exams {have(len(several))} several clips; a "
             "zone's score is "
             "that of most of their frames.",
             tuple(several),

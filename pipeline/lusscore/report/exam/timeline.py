@@ -9,8 +9,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lusscore.evaluation.predictions import SCORES
-from lusscore.report.numbers import listed, plural
 from lusscore.scoring.scored import Reading
+from lusscore.wording import listed, plural
 
 MOST_COLUMNS = 240
 WIDTH, HEIGHT = 960, 154

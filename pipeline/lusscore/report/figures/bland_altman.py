@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lusscore.report.canvas import PANELS_PER_ROW, model_panels, quiet_axes
-from lusscore.report.numbers import signed
 from lusscore.report.palette import INK, MUTED, model_style
+from lusscore.wording import signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.report.numbers import bounds, percent, points, three
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import bounds, percent, points, three
 
 _WORTH_TELLING = 0.02
 

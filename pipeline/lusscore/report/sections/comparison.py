@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lusscore.report.canvas import MODELS_DRAWN
-from lusscore.report.numbers import bounds, count, p_value, plural, signed
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import bounds, count, p_value, plural, signed
 
 _METRICS = {
     "accuracy": "Accuracy",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.report.numbers import bounds, listed, percent, three
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import bounds, listed, percent, three
 
 _METRICS = {
     "accuracy": "Accuracy",

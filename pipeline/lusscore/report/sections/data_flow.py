@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.report.numbers import plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import plural
 
 _FOLDS_DRAWN = 12
 

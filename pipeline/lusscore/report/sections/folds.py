@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lusscore.report.numbers import duration
 from lusscore.report.privacy import file_name, without_clip_folders
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import duration
 
 
 @dataclass(frozen=True)

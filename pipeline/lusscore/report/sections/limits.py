@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lusscore.report.numbers import listed
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
+from lusscore.wording import listed
 
 
 def limits(run: RunFiles) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
-from lusscore.report.numbers import count, duration
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
+from lusscore.wording import count, duration
 
 Entries = tuple[tuple[str, str], ...]
 _CARD = {

@@ -9,10 +9,10 @@ from typing import Any
 from lusscore.evaluation.aggregation import LEVELS
 from lusscore.evaluation.metrics import CLASS_METRICS
 from lusscore.report.model_names import model_labels
-from lusscore.report.numbers import bounds, count, duration, listed, plural, span, three
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
+from lusscore.wording import bounds, count, duration, listed, plural, span, three
 
 # the paper's columns first, in its order
 COLUMNS = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lusscore.evaluation.rules import Rule
-from lusscore.report.numbers import bounds, listed, plural, three
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import bounds, listed, plural, three
 
 COLUMNS = {
     "accuracy": "Accuracy",

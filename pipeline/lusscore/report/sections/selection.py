@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lusscore.report.model_names import backbone_label
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.report.numbers import (
+from lusscore.report.run_files import RunFiles
+from lusscore.wording import (
     listed,
     percent,
     percent_span,
@@ -15,7 +16,6 @@ from lusscore.report.numbers import (
     span,
     three,
 )
-from lusscore.report.run_files import RunFiles
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from lusscore import Model
-from lusscore.report import numbers
+from lusscore import Model, wording
 from lusscore.web.chest import chest_layout
 from lusscore.web.limits import Limits
 
@@ -37,7 +36,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["three"] = numbers.three
+        self._environment.filters["three"] = wording.three
         bundle, protocol = model.bundle, model.bundle.zones()
         self._shared = {
             "model": bundle,

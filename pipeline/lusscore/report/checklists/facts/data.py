@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lusscore.report.checklists.fact import Fact, register_fact
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 _COUNTED = ("patient", "exam", "clip", "frame")
 

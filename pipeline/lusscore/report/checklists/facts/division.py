@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from lusscore.report.checklists.fact import Fact, register_fact
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 
 @register_fact("goal")

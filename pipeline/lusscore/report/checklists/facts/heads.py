@@ -13,8 +13,8 @@ from lusscore.report.checklists.facts.candidates import (
     setting_told,
     shown,
 )
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 _PRINTED_APART = ("name", "seed")
 _CHOSEN = ("candidate", "settings", "rule")

@@ -10,8 +10,8 @@ from lusscore.report.checklists.facts.candidates import (
     setting_told,
     shown,
 )
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 _DIGEST_SHOWN = 12
 _ENTERS = {"softmax": "as it is"} | dict.fromkeys(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lusscore.report.checklists.fact import Fact, register_fact
-from lusscore.report.numbers import count, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import count, plural
 
 
 @register_fact("measures")

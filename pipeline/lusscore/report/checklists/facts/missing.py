@@ -6,9 +6,9 @@ from collections import Counter
 
 from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.checklists.facts.truth import first_clips
-from lusscore.report.numbers import listed, plural
 from lusscore.report.privacy import file_name, without_clip_folders
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 _REASONS = 5
 

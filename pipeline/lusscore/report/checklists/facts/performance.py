@@ -5,8 +5,8 @@ from __future__ import annotations
 from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.checklists.facts.truth import first_clips
 from lusscore.report.model_names import model_labels
-from lusscore.report.numbers import bounds, percent, percent_span, plural, three
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import bounds, percent, percent_span, plural, three
 
 
 @register_fact("performance")

@@ -7,8 +7,8 @@ import pandas as pd
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.evaluation.predictions import SCORES
 from lusscore.report.checklists.fact import Fact, register_fact
-from lusscore.report.numbers import listed, plural
 from lusscore.report.run_files import RunFiles
+from lusscore.wording import listed, plural
 
 
 @register_fact("outcome")

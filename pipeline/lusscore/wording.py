@@ -1,4 +1,4 @@
-"""How numbers read in a report; None is "n/a" everywhere."""
+"""How numbers and lists read in sentences; None is "n/a" everywhere."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def decimals(value: float | None, places: int) -> str:
     return UNDEFINED if value is None else f"{value:.{places}f}".replace("-", "−")
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, places: int = 1) -> str:
     """Write a share of 1 in per cent, kept on one line: ``94.8 %``."""
-    return UNDEFINED if value is None else f"{100 * value:.1f}\u00a0%"
+    return UNDEFINED if value is None else f"{100 * value:.{places}f}\u00a0%"
 
 
 def points(value: float) -> str:
@@ -83,9 +83,25 @@ def large(value: float | None) -> str:
     return f"{value:.0f}"
 
 
-def plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str, nouns: str = "") -> str:
     """Write a count and its noun: ``1 exam``, ``49 exams``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def are(count: int) -> str:
+    """Return the verb that follows a number of things."""
+    return "is" if count == 1 else "are"
+
+
+def have(count: int) -> str:
+    """Return the verb that follows a number of things."""
+    return "has" if count == 1 else "have"
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Join names by commas; of many, the first and how many more."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def listed(words: Sequence[str], joint: str = "and") -> str:
