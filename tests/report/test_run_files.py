@@ -61,5 +61,5 @@ def test_damaged_metrics_are_named(own_folder):
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3\n4\n\xff"])
 def test_a_damaged_table_is_named(own_folder, content):
     (own_folder / "zones.csv").write_bytes(content)
-    with pytest.raises(RunError, match=r"zones\.csv is not a table"):
+    with pytest.raises(RunError, match=r"zones\.csv: it is not a table"):
         read_run_files(own_folder)

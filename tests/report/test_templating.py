@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
-from markupsafe import Markup
 
 from lusscore.report.templating import PageTemplates
 
@@ -41,12 +40,6 @@ def test_text_is_escaped_and_what_lies_beside_the_template_is_not(
     assert text == "&lt;script&gt;"
     assert (style, script) == ("b > i {}", "1 < 2")
     assert digest == base64.b64encode(hashlib.sha256(b"1 < 2").digest()).decode()
-
-
-def test_folders_are_cut_from_text_and_not_from_markup(templates: PageTemplates) -> None:
-    path = str(Path.home() / "Jane Roe" / "clip.mp4")
-    assert filled(templates, text=f"{path} is broken")[0] == "…/clip.mp4 is broken"
-    assert filled(templates, text=Markup(path))[0] == path
 
 
 def test_what_a_template_lacks_is_an_error(templates: PageTemplates) -> None:

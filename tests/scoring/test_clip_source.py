@@ -67,7 +67,7 @@ def test_one_recording_given_twice_is_scored_once(tmp_path: Path) -> None:
     other = video(tmp_path / "c.mp4", 3, 1)
     chunks, ended = gather([first, copy, other])
     assert sorted(chunks) == [1, 3]
-    assert ended[1].error == "is the same recording as clip 1"
+    assert ended[1].error == "The clip is the same recording as clip 1."
     assert ended[1].digest == ended[0].digest
 
 

@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Ite
     done = CliRunner().invoke(main, [*arguments, "--features-dir", str(features)])
     assert done.exit_code == 0, done.output
     # the page looks for embeddings of backbones that are known by name
-    register_backbone(read_onnx_spec(tiny_backbone))(pytest.fail)
+    register_backbone(read_onnx_spec(tiny_backbone))(lambda spec: pytest.fail(spec.name))
     try:
         yield root
     finally:

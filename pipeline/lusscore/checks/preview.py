@@ -58,7 +58,9 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
             sheet.save(place, "PNG")
         except OSError as error:
             raise CohortError(
-                f"{place} cannot be written ({error.strerror or error}); choose another file."
+                f"the preview cannot be written ({error.strerror or type(error).__name__})",
+                advice="choose another file",
+                path=place,
             ) from None
         paths.append(place)
     return paths

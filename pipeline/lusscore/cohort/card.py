@@ -78,7 +78,9 @@ def read_card(path: Path) -> Card:
             f"{', '.join(_REQUIRED)}. data/README.md shows one."
         ) from None
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise CohortError(f"{path} is not valid TOML ({error}); correct it.") from None
+        raise CohortError(
+            f"the card is not valid TOML ({error})", advice="correct it", path=path
+        ) from None
     problems = [
         Problem(key, "is missing; every card must give it")
         for key in _REQUIRED

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pandas as pd
@@ -52,6 +53,12 @@ class RunFiles:
         return list(self.metrics["models"])
 
     @property
+    def command(self) -> str:
+        """The command that made the run; of absolute paths the last part alone."""
+        words = shlex.split(self.config["run"]["command"])
+        return " ".join(map(_last_part, words))
+
+    @property
     def level(self) -> str:
         """The level that sums the run up: that of the labels, but clips where no zone is known."""
         return supported_level(self.metrics)
@@ -81,6 +88,15 @@ def read_run_files(folder: Path) -> RunFiles:
     )
 
 
+def _last_part(word: str) -> str:
+    """Return what a report shows of a word: folders of this machine may be named after people."""
+    option, equals, value = word.rpartition("=")
+    # Windows' rules know both kinds of slashes, and drives
+    path = PureWindowsPath(value)
+    inside = not path.anchor and ".." not in path.parts and not value.startswith("~")
+    return shlex.quote(word) if inside else f"{option}{equals}…/{shlex.quote(path.name)}"
+
+
 def _read_selection(path: Path) -> pd.DataFrame | None:
     return _read_table(path, str) if path.exists() else None
 
@@ -97,12 +113,16 @@ def _read_table(path: Path, dtype: Any = None) -> pd.DataFrame:
     except FileNotFoundError:
         raise _missing(path) from None
     except (ValueError, pd.errors.ParserError) as error:
-        raise RunError(f"{path} is not a table ({error}); run 'lusscore cv' again.") from None
+        raise RunError(
+            f"it is not a table ({error})", advice="run 'lusscore cv' again", path=path
+        ) from None
     return table
 
 
 def _missing(path: Path) -> RunError:
     return RunError(
-        f"{path.parent} lacks {path.name}, from which the report is made; expected the folder of a "
-        "finished run. Run 'lusscore cv' again."
+        f"the run lacks {path.name}, from which the report is made; expected the folder of a "
+        "finished run",
+        advice="run 'lusscore cv' again",
+        path=path.parent,
     )

@@ -1,4 +1,4 @@
-"""Templates of pages that are one file: text escaped, folders cut from it, scripts by digest."""
+"""Templates of pages that are one file: text escaped, scripts by digest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from lusscore import wording
 from lusscore.report.palette import SCORE_COLOURS, SCORE_INK
-from lusscore.report.privacy import hide_folders
 
 _FILTERS = (
     wording.three,
@@ -45,7 +44,6 @@ class PageTemplates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_without_folders,
         )
         for function in _FILTERS:
             self.add_filter(function.__name__, function)
@@ -80,10 +78,3 @@ class PageTemplates:
         """Read a file beside the templates as it is."""
         assert self._environment.loader is not None
         return self._environment.loader.get_source(self._environment, name)[0]
-
-
-def _without_folders(value: Any) -> Any:
-    """Cut folders from text, but not from markup of our own making."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return hide_folders(value)
-    return value

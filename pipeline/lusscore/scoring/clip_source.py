@@ -80,7 +80,7 @@ def stream_exam(
         for number, clip in enumerate(clips, 1):
             found = _look(number, clip, extraction)
             if not found[0].error and found[0].digest in seen:
-                found[0].error = f"is the same recording as clip {seen[found[0].digest]}"
+                found[0].error = f"The clip is the same recording as clip {seen[found[0].digest]}."
             waiting.append(found[0])
             if found[0].error:
                 continue
@@ -110,5 +110,5 @@ def _look(
     planned = plan_clip(media, extraction)
     found = ClipFrames(number, media.digest, planned.frames, planned.sector, media.error)
     if not media.error and not len(planned.frames):
-        found = replace(found, error=f"{clip.path} has no frame to score.")
+        found = replace(found, error="The clip has no frame to score.")
     return found, planned

@@ -88,7 +88,7 @@ class Scorer:
                 clips[clip.found.number - 1],
                 clip.found.digest,
                 readings.get(clip.found.number),
-                _without_names(clip.found.error, clips[clip.found.number - 1]),
+                clip.found.error,
             )
             for clip in seen
         ]
@@ -181,10 +181,3 @@ class Scorer:
     def _sector_source(self, clip: EmbeddedClip) -> str:
         sector = clip.found.sector
         return "whole" if sector is None else sector.source
-
-
-def _without_names(error: str, clip: ExamClip) -> str:
-    """Take the file's name out of what is wrong with it: files may be named after people."""
-    for name in (str(clip.path), clip.path.as_posix(), clip.path.name):
-        error = error.replace(name, "The file" if error.startswith(name) else "the file")
-    return error

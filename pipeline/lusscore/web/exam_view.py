@@ -45,7 +45,7 @@ def clip_view(exam: HeldExam, clip: HeldClip) -> dict[str, Any]:
         "zone_source": clip.zone_source,
         "zone_doubt": clip.zone_doubt,
         "scored": scored is not None,
-        "error": "" if scored is None else exam.hide_paths(scored.error),
+        "error": "" if scored is None else scored.error,
         "reading": None if reading is None else _summary(reading),
     }
 

@@ -24,7 +24,7 @@ def first_frame(path: Path) -> bytes:
     frames = open_clip(path, only={0})
     frame = next(iter(frames), None)
     if frame is None:
-        raise ClipError(f"{path} holds no frames; export or copy it again.")
+        raise ClipError("the clip holds no frames", advice="export or copy it again", path=path)
     image = Image.fromarray(frame.rgb)
     image.thumbnail((_SIDE, _SIDE))
     file = io.BytesIO()

@@ -130,9 +130,3 @@ class HeldExam:
         """Return what was scored, in order."""
         found = (self.clips[number].as_scored() for number in sorted(self.clips))
         return [clip for clip in found if clip is not None]
-
-    def hide_paths(self, sentence: str) -> str:
-        """Put the names that the user knows for the paths in `sentence`."""
-        for clip in self.clips.values():
-            sentence = sentence.replace(str(clip.path), clip.name)
-        return sentence.replace(str(self.folder), "the exam")

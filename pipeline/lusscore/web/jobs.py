@@ -74,7 +74,7 @@ class Jobs:
                 if exam.state == "waiting" and not exam.closed:
                     self._score(exam)
             except LusscoreError as error:
-                exam.error = "" if exam.stop.is_set() else exam.hide_paths(str(error))
+                exam.error = "" if exam.stop.is_set() else error.without_path()
             except Exception as error:
                 self._on_bug(error)
                 exam.error = (

@@ -10,7 +10,6 @@ from lusscore.errors import InvalidCohortError, LusscoreError
 from lusscore.labelling import NewCohort, Recorded, add_clip, record_label
 from lusscore.web.cohorts import Cohorts, not_valid
 from lusscore.web.guards import Refusal
-from lusscore.web.hidden_places import without_places
 from lusscore.web.suggestions import clip_by_id, clip_id
 
 _LONGEST = 100
@@ -66,7 +65,7 @@ def label_upload(
     try:
         recorded = add_clip(folder, file, patient, exam, zone, score, rater, new=new)
     except LusscoreError as error:
-        raise Refusal(422, _sentence(cohorts, cohort, file, error)) from None
+        raise Refusal(422, _sentence(cohort, error)) from None
     answer = _answer(cohort, recorded)
     if file.suffix == ".dcm" and recorded.outcome == "label":
         answer["sentence"] += _DICOM
@@ -117,7 +116,7 @@ def label_in_queue(
     try:
         recorded = record_label(found.folder, written, score, rater, zone, frames=frames)
     except LusscoreError as error:
-        raise Refusal(422, _sentence(cohorts, cohort, None, error)) from None
+        raise Refusal(422, _sentence(cohort, error)) from None
     return _answer(cohort, recorded)
 
 
@@ -131,11 +130,7 @@ def _answer(cohort: str, recorded: Recorded) -> dict[str, Any]:
     }
 
 
-def _sentence(cohorts: Cohorts, cohort: str, file: Path | None, error: LusscoreError) -> str:
-    """Say why a cohort refuses, without places of this machine."""
+def _sentence(cohort: str, error: LusscoreError) -> str:
     if isinstance(error, InvalidCohortError):
         return not_valid(cohort)
-    told = str(error)
-    if file is not None:
-        told = told.replace(str(file), "The clip").replace(file.name, "the clip")
-    return without_places(told, cohorts.data_dir)
+    return error.without_path()

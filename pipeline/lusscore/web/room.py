@@ -73,5 +73,5 @@ def result_of(room: Room, exam: HeldExam) -> Exam | None:
     try:
         result = room.model.assemble(exam.name, clips)
     except LusscoreError as error:
-        raise Refusal(422, exam.hide_paths(str(error))) from None
+        raise Refusal(422, error.without_path()) from None
     return replace(result, scored=replace(result.scored, notes=(*notes, *result.notes)))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import PureWindowsPath
 from typing import Any
 
 from lusscore.cohort import Cohort
 from lusscore.errors import LusscoreError
 from lusscore.features import find_backbone
 from lusscore.labelling import Suggestion, load_pool, suggest_clips
-from lusscore.report.privacy import file_name
 from lusscore.web.cohorts import Cohorts
 from lusscore.web.guards import Refusal
-from lusscore.web.hidden_places import without_places
 
 _FEW = "Too few labels to train on: clips were chosen by what they look like alone."
 
@@ -55,8 +54,7 @@ def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
         pool = load_pool(cohort, spec, cohorts.features_dir)
         chosen = suggest_clips(pool, count=count)
     except LusscoreError as error:
-        told = without_places(str(error), cohorts.features_dir)
-        raise Refusal(409, told) from None
+        raise Refusal(409, error.without_path()) from None
     return {
         "suggestions": [_told(one) for one in chosen],
         "labelled": int((pool.scores >= 0).sum()),
@@ -71,7 +69,7 @@ def _told(one: Suggestion) -> dict[str, Any]:
     return {
         "rank": one.rank,
         "clip": clip_id(span.clip),
-        "name": file_name(span.clip),
+        "name": PureWindowsPath(span.clip).name,
         "patient": span.patient,
         "exam": span.exam,
         "zone": span.zone,

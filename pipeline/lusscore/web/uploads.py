@@ -62,7 +62,7 @@ class Uploads:
             arriving = exam.folder / f"{number:04}.part"
             try:
                 path, size = await self._store(request, exam, arriving)
-                thumbnail, header = await self._look(path, name)
+                thumbnail, header = await self._look(path)
                 clip = HeldClip(number, path, name, size, thumbnail, header)
                 await run_sync(self._keep, exam, clip)
             except BaseException as error:
@@ -146,11 +146,11 @@ class Uploads:
                 megabytes = math.floor(most / MEGABYTE)
                 raise Refusal(413, f"{what} may take {megabytes} MB here (--max-upload).")
 
-    async def _look(self, path: Path, name: str) -> tuple[bytes, DicomTexts | None]:
+    async def _look(self, path: Path) -> tuple[bytes, DicomTexts | None]:
         def look() -> tuple[bytes, DicomTexts | None]:
             return first_frame(path), read_texts(path)
 
         try:
             return await run_sync(look, limiter=self._looking)
         except ClipError as error:
-            raise Refusal(415, str(error).replace(str(path), name)) from None
+            raise Refusal(415, error.without_path()) from None

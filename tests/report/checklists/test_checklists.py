@@ -96,12 +96,12 @@ def test_counts_of_the_manifest_are_told_only_where_recorded(clinical):
 
 def test_clips_left_out_are_counted_by_reason_without_their_names(clinical):
     skipped = [
-        {"clip": f"doe/{name}.mp4", "error": f"/x y/doe/{name}.mp4 cannot be read; replace it."}
+        {"clip": f"doe/{name}.mp4", "error": "The clip cannot be read; replace it."}
         for name in ("a", "b")
-    ] + [{"clip": "doe/c.mp4", "error": "c.mp4 has no frame."}]
+    ] + [{"clip": "doe/c.mp4", "error": "The clip has no frame."}]
     text = tell_fact("skipped", _cohort(clinical, skipped_clips=skipped)).text
     assert "3 clips with a score have no embeddings" in text
-    assert "2 × the clip cannot be read; replace it; 1 × the clip has no frame." in text
+    assert "2 × The clip cannot be read; replace it; 1 × The clip has no frame." in text
     assert "doe" not in text
 
 

@@ -159,15 +159,6 @@ def test_names_of_files_are_shown_only_where_asked_for_and_folders_never(page):
         assert "Roe" not in text
 
 
-def test_folders_in_notes_and_errors_are_cut(read_page):
-    exam = make_small_exam([failed(1, "", "No space on /srv/ana/scratch/part.bin.")])
-    page = exam_page(replace(exam, notes=("See C:\\Users\\ana\\list.csv.",)), make_exam_bundle())
-    words = read_page(page).words()
-    assert "No space on …/part.bin." in words
-    assert "See …/list.csv." in words
-    assert "scratch" not in page
-
-
 def test_an_exam_goes_by_no_name_unless_it_was_given_one(read_page):
     page = exam_page(make_exam(name=""), make_exam_bundle())
     assert "<h1>Lung ultrasound exam</h1>" in page

@@ -23,10 +23,10 @@ def test_training_and_held_out_frames_are_all_frames(clinical, labels):
         assert fold.training_frames + fold.frames == total
 
 
-def test_a_skipped_clip_is_told_without_its_folders(clinical, labels):
+def test_a_skipped_clip_goes_by_patient_and_zone(clinical, labels):
     (clip,) = folds(clinical, labels).skipped
-    assert clip.name == "L-ant-sup_1.mp4"
-    assert clip.error == "L-ant-sup_1.mp4 cannot be read as video; replace it."
+    assert clip.name == "101 · L-ant-sup"
+    assert clip.error == "The clip cannot be read as video; replace it."
 
 
 def test_repeats_have_their_own_rows(weak):

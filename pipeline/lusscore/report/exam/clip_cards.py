@@ -5,18 +5,25 @@ from __future__ import annotations
 import base64
 import math
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lusscore.bundle import Bundle
-from lusscore.report.exam.names import shown_error, shown_name, zone_source
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times
 from lusscore.scoring.evidence import centred
 from lusscore.scoring.scored import Reading, ScoredClip
 
+_SOURCES = {
+    "table": "from table",
+    "file name": "from file name",
+    "folder": "from folder",
+    "DICOM": "from DICOM",
+    "person": "assigned by a person",
+}
 _THIRDS = (("upper", "middle", "lower"), ("left", "centre", "right"))
 
 
@@ -92,11 +99,12 @@ class ClipCard:
 def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
     """Gather what a clip's card shows."""
     labels = {zone.name: zone.label for zone in bundle.zones().zones}
-    label, source = labels.get(clip.clip.zone, ""), zone_source(clip)
-    name = shown_name(clip, show_names)
+    label = labels.get(clip.clip.zone, "")
+    source = _SOURCES.get(clip.clip.zone_source, clip.clip.zone_source)
+    name = PureWindowsPath(clip.clip.path).name if show_names else ""
     reading = clip.reading
     if reading is None:
-        return ClipCard(clip, label, source, name, shown_error(clip, show_names))
+        return ClipCard(clip, label, source, name, clip.error)
     return ClipCard(
         clip,
         label,

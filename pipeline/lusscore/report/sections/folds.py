@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lusscore.report.privacy import file_name, without_clip_folders
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import duration
 
@@ -32,7 +31,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class SkippedClip:
-    """A clip that could not be used, by its file name alone, and why."""
+    """A clip that could not be used, by patient and zone, and why."""
 
     name: str
     error: str
@@ -66,7 +65,8 @@ def folds(run: RunFiles, labels: Mapping[str, str]) -> Folds:
         folds=tuple(_fold(run, entry["repeat"], entry["fold"], groups, entry) for entry in entries),
         skipped=tuple(
             SkippedClip(
-                file_name(entry["clip"]), without_clip_folders(entry["error"], entry["clip"])
+                " · ".join(filter(None, (entry["patient"], entry["zone"]))) or "A clip",
+                entry["error"],
             )
             for entry in skipped
         ),

@@ -44,7 +44,7 @@ def provenance(run: RunFiles) -> Provenance:
     """Lay out configuration, card and versions."""
     config, cohort = run.config, run.config["cohort"]
     return Provenance(
-        command=config["run"]["command"],
+        command=run.command,
         created=readable_time(config["run"]["created"]),
         seconds=duration(config["run"].get("seconds")),
         cohort=_card(cohort, zones(run).counted),

@@ -17,7 +17,6 @@ from lusscore.report.checklists import (
     Checklist,
     answer_items,
 )
-from lusscore.report.privacy import hide_folders
 from lusscore.report.run_files import RunFiles
 
 TABLE_NAME = "tables/reporting_items.csv"
@@ -78,7 +77,7 @@ def reporting_items(run: RunFiles) -> ReportingItems:
 
 
 def write_reporting_items(folder: Path, items: ReportingItems) -> None:
-    """Write ``tables/reporting_items.csv``, one row per item; folders of paths are cut."""
+    """Write ``tables/reporting_items.csv``, one row per item."""
     rows = [
         {
             "checklist": one.name,
@@ -86,7 +85,7 @@ def write_reporting_items(folder: Path, items: ReportingItems) -> None:
             "topic": row.topic,
             "asks": row.asks,
             "status": row.status,
-            "run_says": hide_folders(" ".join(row.texts)),
+            "run_says": " ".join(row.texts),
             "sections": "; ".join(title for _, title in row.see),
             "for_authors": row.hint,
         }

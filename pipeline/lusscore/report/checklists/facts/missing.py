@@ -6,7 +6,6 @@ from collections import Counter
 
 from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.checklists.facts.truth import first_clips
-from lusscore.report.privacy import file_name, without_clip_folders
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import listed, plural
 
@@ -35,7 +34,7 @@ def skipped(run: RunFiles) -> Fact | None:
         return None
     if not clips:
         return Fact("Every clip with a score has embeddings.", ("skipped",))
-    reasons = Counter(_reason(entry["error"], entry["clip"]) for entry in clips).most_common()
+    reasons = Counter(entry["error"].rstrip(".") for entry in clips).most_common()
     told = "; ".join(f"{number} × {reason}" for reason, number in reasons[:_REASONS])
     more = f"; {plural(len(reasons) - _REASONS, 'more reason')}" if reasons[_REASONS:] else ""
     have = "has" if len(clips) == 1 else "have"
@@ -44,12 +43,6 @@ def skipped(run: RunFiles) -> Fact | None:
         f"{told}{more}.",
         ("skipped",),
     )
-
-
-def _reason(error: str, clip: str) -> str:
-    """Say what was wrong, without what tells one clip from another."""
-    told = without_clip_folders(error, clip).replace(file_name(clip), "the clip")
-    return told.strip().rstrip(".")
 
 
 @register_fact("missing_zones")

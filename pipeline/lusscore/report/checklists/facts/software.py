@@ -17,4 +17,4 @@ def software(run: RunFiles) -> Fact:
 @register_fact("command")
 def command(run: RunFiles) -> Fact:
     """Quote the command."""
-    return Fact(f"Repeated by: {run.config['run']['command']}", ("run",))
+    return Fact(f"Repeated by: {run.command}", ("run",))
