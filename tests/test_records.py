@@ -148,7 +148,7 @@ def test_rows_of_a_table_are_records_with_their_lines(tmp_path: Path) -> None:
             "line 6, column clip: is missing",
             "line 6, column zone: 'L3' is not allowed; expected one of L1, L2",
             "line 6, column score: '4' is not allowed; expected at most 3",
-            "line 7: has more or fewer fields than the header; check the commas",
+            "line 7: has 1 fields where the header has 3; check the commas and quotes",
             "line 8, column score: '1.0' is not allowed; expected a whole number",
         ],
     )
@@ -162,8 +162,8 @@ def test_rows_of_a_table_are_records_with_their_lines(tmp_path: Path) -> None:
         ("clip,score\n", "lacks the column zone"),
         ("clip,zone,skore\n", "unknown column 'skore'"),
         ("clip,zone,zone\n", "a column twice"),
-        ("clip,zone\n\0", "from line 2 on"),
-        ('clip,zone\n"' + "a" * 200_000, "no CSV file"),
+        ("clip,zone\n\0", "it is not text"),
+        ('clip,zone\n"' + "a" * 200_000, "it is no table from here on"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str, told: str) -> None:

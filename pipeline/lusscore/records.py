@@ -7,8 +7,6 @@ where it stands, what was found and what is allowed.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -29,6 +27,7 @@ from pydantic_core import ErrorDetails
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from lusscore.errors import LusscoreError, Problem
+from lusscore.tables import read_table
 
 Place = tuple[int | str, ...]
 _KINDS = {
@@ -245,35 +244,24 @@ def read_csv(
     error
         If it is no text or no CSV, is empty, lacks columns or has others than `record`.
     """
-    # newline="" leaves line breaks inside quotes to the csv module
-    lines = csv.reader(io.StringIO(read_text(path, error), newline=""))
+    if not path.exists():
+        raise FileNotFoundError(path)
+    table = read_table(path, error=error)
+    _check_header(table.header, columns, record, error, path)
     rows: list[tuple[int, _Record]] = []
-    problems: list[Problem] = []
-    try:
-        header = [name.strip() for name in next(lines, [])]
-        _check_header(header, columns, record, error, path)
-        for cells in lines:
-            cells = [cell.strip() for cell in cells]
-            number = lines.line_num
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                what = "has more or fewer fields than the header; check the commas"
-                problems.append(Problem(f"line {number}", what))
-                continue
-            row = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-            try:
-                rows.append((number, record.model_validate(row, context=context)))
-            except ValidationError as wrong:
-                problems += _problems(wrong, record, _cell_places(number))
-    except csv.Error as wrong:
-        raise error(
-            f"it is no CSV file from here on ({wrong})",
-            where=f"line {lines.line_num}",
-            advice="look for a quotation mark that is not closed",
-            path=path,
-        ) from None
-    return rows, problems
+    problems = list(table.problems)
+    for row in table.rows:
+        given = {name: cell for name, cell in zip(table.header, row.cells, strict=True) if cell}
+        try:
+            rows.append((row.line, record.model_validate(given, context=context)))
+        except ValidationError as wrong:
+            problems += _problems(wrong, record, _cell_places(row.line))
+    return rows, sorted(problems, key=_line)
+
+
+def _line(problem: Problem) -> int:
+    found = re.match(r"line (\d+)", problem.where)
+    return int(found[1]) if found else 0
 
 
 def _check_header(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lusscore.cohort import Cohort, read_cohort
 from lusscore.cohort.frame_range import read_frame_range
-from lusscore.cohort.importers.reading.table_file import Row, read_table
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
 from lusscore.labelling.checked_input import check_rater
 from lusscore.labelling.record_label import Recorded, record_label
 from lusscore.labelling.suggestion import Suggestion
+from lusscore.tables import Row, read_table
 
 COLUMNS = (
     *("clip", "patient", "exam", "zone", "frame_start", "frame_end", "score", "rank", "reason"),

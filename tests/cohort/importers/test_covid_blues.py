@@ -88,10 +88,10 @@ def test_a_byte_that_is_no_utf8_does_not_matter_in_a_remark(source: Path, name: 
 def test_a_table_that_is_none_gets_a_sentence(source: Path) -> None:
     path = source / "severity.csv"
     path.write_text("video_file,Severity Score\n" + "x" * 200_000 + ",1\n")
-    with pytest.raises(CohortError, match=r"severity\.csv cannot be read as a table"):
+    with pytest.raises(CohortError, match=r"severity\.csv: line 2: it is no table from here on"):
         read(source)
     path.write_bytes(b"video_file,Severity Score\npatient_2_R1,\0\n")
-    with pytest.raises(CohortError, match=r"severity\.csv is not text"):
+    with pytest.raises(CohortError, match=r"severity\.csv: it is not text"):
         read(source)
     path.unlink()
     path.mkdir()

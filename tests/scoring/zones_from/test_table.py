@@ -88,7 +88,7 @@ def test_a_table_without_what_is_needed_is_refused(table: Path, text: str, said:
 
 
 def test_a_missing_table_is_told(table: Path) -> None:
-    with pytest.raises(ExamError, match="No table at"):
+    with pytest.raises(ExamError, match="no table can be read here"):
         read_zone_table(table, CLIPS, BLUE)
 
 

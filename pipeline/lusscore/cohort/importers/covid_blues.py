@@ -9,10 +9,10 @@ from pathlib import Path
 from lusscore.cohort.card import Card
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.reading.table_file import Table, read_table
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.tables import Table, read_table
 
 _NAME = re.compile(r"patient_(?P<patient>\d+)_(?P<zone>[LR][123])(?:_(?P<repeat>\d+))?")
 _GROUPS = {"1": "covid", "0": "non-covid"}

@@ -15,10 +15,10 @@ from lusscore.cohort.importers.reading.public_tables import (
     with_one_group,
 )
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.tables import read_table
 
 _VIDEOS = "video_metadata.csv"
 _SCORES = "LUSS_metadata.csv"

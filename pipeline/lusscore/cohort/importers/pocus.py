@@ -9,9 +9,9 @@ from lusscore.cohort.card import Card
 from lusscore.cohort.importers.pocus_rows import PocusRows
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.public_tables import told_of_unknown, with_one_group
-from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
 from lusscore.errors import CohortError, InvalidCohortError
+from lusscore.tables import read_table
 
 _TABLE = "dataset_metadata.csv"
 _PROBES = ("convex", "linear")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of, stand_in
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.cohort.span import Span
 from lusscore.errors import Problem
+from lusscore.tables import Row, Table
 
 _COLUMNS = (
     *("Current location", "Filename", "Label", "Lung Severity Score", "Type", "Probe"),

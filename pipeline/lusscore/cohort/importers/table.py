@@ -10,7 +10,6 @@ from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.importers.reading.column_words import Column, choose_columns
 from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
-from lusscore.cohort.importers.reading.table_file import Table, read_table
 from lusscore.cohort.importers.reading.visits import name_exams
 from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
@@ -25,6 +24,7 @@ from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError, InvalidCohortError
+from lusscore.tables import Table, read_table
 
 
 @register_importer(

@@ -12,11 +12,11 @@ from lusscore.cohort.importers.reading.clip_times import frame_count, frame_time
 from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.reading.table_file import Row
 from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.errors import ClipError, Problem
+from lusscore.tables import Row
 
 ONLY_EXAM = "1"
 """What the exam is called where a source tells none."""

@@ -10,10 +10,10 @@ from lusscore.clips.readers import has_known_suffix
 from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, Column, choose_columns
 from lusscore.cohort.importers.reading.media_index import path_parts
-from lusscore.cohort.importers.reading.table_file import Row, Table, read_table
 from lusscore.cohort.protocols import Protocol
 from lusscore.errors import CohortError, ExamError, Problem
 from lusscore.scoring.zones_from.names import zone_in_name
+from lusscore.tables import Row, Table, read_table
 
 _NO_COLUMN = " "
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, choose_columns
-from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.errors import CohortError
+from lusscore.tables import Row, Table
 
 
 def table(header: str) -> Table:

@@ -12,8 +12,8 @@ from lusscore.cohort.importers.reading.public_tables import (
     told_of_unknown,
     with_one_group,
 )
-from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.errors import CohortError
+from lusscore.tables import Row, Table
 
 SPANS = st.lists(
     st.builds(

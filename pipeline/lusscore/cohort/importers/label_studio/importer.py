@@ -19,7 +19,6 @@ from lusscore.cohort.importers.reading.clip_owner import (
 )
 from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
-from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
     Imported,
@@ -29,6 +28,7 @@ from lusscore.cohort.importers.registry import (
 )
 from lusscore.cohort.protocols import get_protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.tables import read_table
 
 _SUFFIXES = (".json", ".csv", ".tsv")
 _RATE_NOT_TOLD = (

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.cohort.importers.reading.text_part import part_of, read_choice
 from lusscore.errors import CohortError
+from lusscore.tables import Row, Table
 
 _GUESSES = {
     "clip": "clip file filename file_name filepath file_path path video video_file video_name "

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lusscore.cohort.importers.reading.table_file import Row, Table
 from lusscore.cohort.span import Span
 from lusscore.errors import CohortError
+from lusscore.tables import Row, Table
 
 _MISSING = frozenset(("", "na", "n/a", "nan", "nd", "none", "unknown", "-"))
 

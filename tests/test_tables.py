@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.cohort.importers.reading.table_file import read_table
 from lusscore.errors import CohortError
+from lusscore.tables import read_table
 
 ROWS = "clip{0}patient{0}note\na.mp4{0}Jürgen{0}x\nb.mp4{0}Zoë{0}\n"
 
@@ -51,13 +51,13 @@ def test_what_is_no_text_gets_a_sentence(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_gets_a_sentence(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "t.csv").write_bytes(data)
-    with pytest.raises(CohortError, match="is empty; expected a header line"):
+    with pytest.raises(CohortError, match="it is empty; begin it with a header line"):
         read_table(tmp_path / "t.csv")
 
 
 def test_a_missing_table_and_an_endless_field_get_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match=r"No table at .*gone.csv"):
+    with pytest.raises(CohortError, match=r"gone.csv: no table can be read here"):
         read_table(tmp_path / "gone.csv")
     (tmp_path / "t.csv").write_text('a,b\n1,"' + "x" * 200_000)
-    with pytest.raises(CohortError, match="cannot be read as a table"):
+    with pytest.raises(CohortError, match="it is no table from here on"):
         read_table(tmp_path / "t.csv")

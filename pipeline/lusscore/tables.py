@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.errors import CohortError, Problem
+from lusscore.errors import CohortError, LusscoreError, Problem
 
 _DELIMITERS = ",;\t|"
 
@@ -64,7 +64,9 @@ class Table:
         )
 
 
-def read_table(path: Path, *, any_bytes: bool = False) -> Table:
+def read_table(
+    path: Path, *, any_bytes: bool = False, error: type[LusscoreError] = CohortError
+) -> Table:
     """Read a table whose fields are divided by commas, semicolons, tabs or bars.
 
     Parameters
@@ -74,13 +76,15 @@ def read_table(path: Path, *, any_bytes: bool = False) -> Table:
     any_bytes
         Whether bytes that no encoding knows are let through, as Latin-1: for published tables in
         which they stand in remarks that nobody reads.
+    error
+        What is raised.
 
     Raises
     ------
-    CohortError
+    error
         If there is no such file, it is no text or it is empty.
     """
-    text, encoding = _decode(path, any_bytes)
+    text, encoding = _decode(path, any_bytes, error)
     # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header: tuple[str, ...] = ()
@@ -103,23 +107,26 @@ def read_table(path: Path, *, any_bytes: bool = False) -> Table:
                 )
             else:
                 rows.append(Row(lines.line_num, cells[: len(header)]))
-    except csv.Error as error:
-        raise CohortError(
-            f"{path} cannot be read as a table (line {lines.line_num}: {error}); save it as "
-            "'CSV UTF-8'."
+    except csv.Error as wrong:
+        raise error(
+            f"it is no table from here on ({wrong})",
+            where=f"line {lines.line_num}",
+            advice="look for a quotation mark that is not closed",
+            path=path,
         ) from None
     if not header:
-        raise CohortError(f"{path} is empty; expected a header line and one row for each label.")
+        raise error("it is empty", advice="begin it with a header line", path=path)
     return Table(path, header, tuple(rows), tuple(problems), encoding)
 
 
-def _decode(path: Path, any_bytes: bool) -> tuple[str, str]:
+def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[str, str]:
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise CohortError(
-            f"No table at {path} ({(error.strerror or 'it cannot be read').lower()}); expected "
-            "a CSV file."
+    except OSError as wrong:
+        raise error(
+            f"no table can be read here ({(wrong.strerror or 'unknown reason').lower()})",
+            advice="expected a CSV file",
+            path=path,
         ) from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     last = "latin-1" if any_bytes else "cp1252"
@@ -130,9 +137,10 @@ def _decode(path: Path, any_bytes: bool) -> tuple[str, str]:
             continue
         if "\0" not in text:
             return text, encoding.removesuffix("-sig")
-    raise CohortError(
-        f"{path} is not text, or text in an encoding that cannot be told; save the table as "
-        "'CSV UTF-8'."
+    raise error(
+        "it is not text, or text in an encoding that cannot be told",
+        advice="save the table as 'CSV UTF-8'",
+        path=path,
     )
 
 
