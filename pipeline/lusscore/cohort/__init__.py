@@ -24,6 +24,14 @@ from lusscore.cohort.protocols import (
 from lusscore.cohort.ratings import RATINGS_NAME, Rating, read_ratings, write_ratings
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.span import Span
+from lusscore.cohort.zone_names import (
+    NameReading,
+    choose_protocol,
+    find_zone,
+    read_name,
+    sides_in,
+    zone_in_name,
+)
 
 __all__ = [
     "CARD_NAME",
@@ -36,12 +44,15 @@ __all__ = [
     "FramesPolicy",
     "ImportOptions",
     "Imported",
+    "NameReading",
     "Protocol",
     "Rating",
     "Settled",
     "Span",
     "Zone",
+    "choose_protocol",
     "describe_rubric",
+    "find_zone",
     "get_importer",
     "get_protocol",
     "importer_names",
@@ -50,12 +61,15 @@ __all__ = [
     "read_card",
     "read_cohort",
     "read_manifest",
+    "read_name",
     "read_ratings",
     "register_importer",
     "rubric_names",
     "settle_raters",
+    "sides_in",
     "write_card",
     "write_cohort",
     "write_manifest",
     "write_ratings",
+    "zone_in_name",
 ]

@@ -95,7 +95,7 @@ def test_a_table_that_is_none_gets_a_sentence(source: Path) -> None:
         read(source)
     path.unlink()
     path.mkdir()
-    with pytest.raises(CohortError, match=r"No table at .*severity\.csv \("):
+    with pytest.raises(CohortError, match=r"severity\.csv: no table can be read here"):
         read(source)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES, is_clip
-from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
+from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import Problem
 
 _SCORE = re.compile(r"(?:score|lus)?[ _-]?([0-3])", re.IGNORECASE)

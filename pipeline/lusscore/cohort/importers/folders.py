@@ -15,7 +15,6 @@ from lusscore.cohort.importers.folder_layouts import (
     unlabelled,
 )
 from lusscore.cohort.importers.reading.label_level import label_level_of
-from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
@@ -24,6 +23,7 @@ from lusscore.cohort.importers.registry import (
 )
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.span import Span
+from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError, InvalidCohortError
 
 _SHOWN = 3

@@ -11,7 +11,6 @@ from lusscore.cohort.importers.reading.column_words import Column, choose_column
 from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.visits import name_exams
-from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
@@ -23,6 +22,7 @@ from lusscore.cohort.importers.table_rows import RowReader
 from lusscore.cohort.manifest_checks import two_groups
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.span import Span
+from lusscore.cohort.zone_names import choose_protocol
 from lusscore.errors import CohortError, InvalidCohortError
 from lusscore.tables import Table, read_table
 

@@ -12,9 +12,9 @@ from lusscore.cohort.importers.reading.clip_times import frame_count, frame_time
 from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
+from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import ClipError, Problem
 from lusscore.tables import Row
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lusscore.cohort import NameReading, read_name
 from lusscore.cohort.protocols import Protocol
 from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_dicom
-from lusscore.scoring.zones_from.names import NameReading, read_name
 
 
 @dataclass(frozen=True)

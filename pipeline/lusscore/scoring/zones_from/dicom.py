@@ -12,9 +12,9 @@ from lusscore.clips.dicom import DicomReader
 from lusscore.clips.dicom.broken import broken_becomes_sentence
 from lusscore.clips.dicom.file import open_dicom
 from lusscore.clips.dicom.header import read_header, text
+from lusscore.cohort import NameReading, read_name, sides_in
 from lusscore.cohort.protocols import Protocol
 from lusscore.errors import ClipError
-from lusscore.scoring.zones_from.names import NameReading, read_name, sides_in
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -19,7 +19,6 @@ from lusscore.cohort.importers.reading.clip_owner import (
 )
 from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
-from lusscore.cohort.importers.reading.zone_words import choose_protocol
 from lusscore.cohort.importers.registry import (
     Imported,
     ImportOptions,
@@ -27,6 +26,7 @@ from lusscore.cohort.importers.registry import (
     register_importer,
 )
 from lusscore.cohort.protocols import get_protocol
+from lusscore.cohort.zone_names import choose_protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.tables import read_table
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from lusscore.cohort.importers.reading.text_part import part_of, read_choice
 from lusscore.cohort.importers.reading.visits import name_exams
-from lusscore.cohort.importers.reading.zone_words import find_zone
 from lusscore.cohort.protocols import Protocol
+from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError, Problem
 
 _FIRST_EXAM = "1"

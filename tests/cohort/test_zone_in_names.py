@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lusscore.cohort.protocols import Zone, get_protocol, protocol_names
-from lusscore.scoring.zones_from.names import read_name, sides_in, zone_in_name
+from lusscore.cohort.zone_names import read_name, sides_in, zone_in_name
 
 Zoned = tuple[str, Zone]
 Case = Callable[[str], str]

@@ -1,7 +1,7 @@
 import pytest
 
 from lusscore.cohort.protocols import get_protocol
-from lusscore.scoring.zones_from.zone_parts import contradicts, zone_part
+from lusscore.cohort.zone_names import contradicts, zone_part
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from lusscore.scoring.zones_from.dates import without_dates
+from lusscore.cohort.zone_names import without_dates
 
 
 @pytest.mark.parametrize(

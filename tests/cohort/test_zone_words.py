@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lusscore.cohort import get_protocol, protocol_names
-from lusscore.cohort.importers.reading.zone_words import choose_protocol, find_zone
+from lusscore.cohort.zone_names import choose_protocol, find_zone
 
 
 @pytest.mark.parametrize("name", protocol_names())
