@@ -146,9 +146,13 @@ def add_clip(
 def _suffix(file: Path) -> str:
     """Return the suffix for a copy; DICOM files often have none, or one of their own."""
     if file.is_dir():
-        raise ClipError(f"{file.name} is a folder; give one file, or bring it in with import.")
+        raise ClipError(
+            "it is a folder", advice="give one file, or bring it in with import", path=file
+        )
     if not is_clip(file):
-        raise ClipError("The file is no clip; expected a video, a DICOM file or an image.")
+        raise ClipError(
+            "the file is no clip; expected a video, a DICOM file or an image", path=file
+        )
     read_facts(file)  # refuses what only has the name of a clip
     return file.suffix.lower() if has_known_suffix(file) else ".dcm"
 
@@ -183,7 +187,7 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         why = (error.strerror or "unknown reason").lower()
         raise CohortError(
-            f"The folder of cohort {folder.name} cannot be made ({why}); nothing was saved."
+            f"the cohort's folder cannot be made ({why})", advice="nothing was saved", path=folder
         ) from None
 
 

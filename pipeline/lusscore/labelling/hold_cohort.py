@@ -39,15 +39,12 @@ def hold_cohort(folder: Path) -> Iterator[None]:
             "has finished."
         ) from None
     except OSError as error:
-        raise _not_written(folder.name, error) from None
+        raise CohortError(
+            f"labels cannot be written ({(error.strerror or 'unknown reason').lower()})",
+            advice="check the disk and your permissions; nothing was saved",
+            path=folder,
+        ) from None
     try:
         yield
     finally:
         lock.release()
-
-
-def _not_written(name: str, error: OSError) -> CohortError:
-    why = (error.strerror or "unknown reason").lower()
-    return CohortError(
-        f"{name} cannot be written ({why}); nothing was saved. Check the disk and your permissions."
-    )

@@ -142,8 +142,11 @@ def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Po
         rows.append(own[inside][np.argsort(frame[inside], kind="stable")])
     if not kept:
         raise FeatureFileError(
-            f"{file.path} has embeddings of none of the manifest's clips; run 'lusscore features "
-            f"{file.path.parent.name} --backbone {file.backbone}' first."
+            "it has embeddings of none of the manifest's clips",
+            advice=(
+                f"run 'lusscore features {file.path.parent.name} --backbone {file.backbone}' first"
+            ),
+            path=file.path,
         )
     chosen = np.concatenate(rows)
     numbers = np.repeat(np.arange(len(kept)), [len(one) for one in rows])
@@ -166,7 +169,8 @@ def _level(file: Features, level: str) -> NDArray[np.floating[Any]]:
         return file.embeddings
     if level not in file.levels:
         raise FeatureFileError(
-            f"{file.path} does not hold the level {level}; it has "
-            f"{', '.join((EMBEDDING, *file.levels))}. Ask for others with --levels."
+            f"it does not hold the level {level}; it has {', '.join((EMBEDDING, *file.levels))}",
+            advice="ask for others with --levels",
+            path=file.path,
         )
     return file.levels[level]

@@ -60,8 +60,10 @@ def blanked(path: Path, keep: NDArray[np.bool_]) -> Iterator[Frame]:
     for frame in open_clip(path):
         if frame.rgb.shape[:2] != keep.shape:
             raise ClipError(
-                f"{path} holds frames of more than one size; expected one size, since the sector "
-                "is found once for all of them. Import them as clips of their own."
+                "the clip holds frames of more than one size; expected one size, since the sector "
+                "is found once for all of them",
+                advice="import them as clips of their own",
+                path=path,
             )
         yield Frame(frame.index, frame.time, np.where(keep[..., None], frame.rgb, np.uint8(0)))
 

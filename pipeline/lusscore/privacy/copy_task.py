@@ -78,6 +78,8 @@ def _is_whole(copy: Path, entry: Entry) -> bool:
 def unwritable(folder: Path, error: OSError) -> PrivacyError:
     """Return what to tell of copies that cannot be written to `folder`."""
     return PrivacyError(
-        f"Copies cannot be written to {folder} ({error.strerror}); expected a place with room "
-        "that can be written to, so make some and run this again: finished copies are kept."
+        f"copies cannot be written ({error.strerror or type(error).__name__}); expected a place "
+        "with room that can be written to",
+        advice="make some and run this again: finished copies are kept",
+        path=folder,
     )

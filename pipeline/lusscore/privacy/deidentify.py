@@ -10,7 +10,7 @@ from lusscore.cohort.card import Card
 from lusscore.cohort.importers import Imported
 from lusscore.cohort.ratings import Rating
 from lusscore.cohort.span import Span
-from lusscore.errors import ClipError, PrivacyError
+from lusscore.errors import ClipError, PrivacyError, Problem
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.key_file import KeyFile, hold_key_file
 from lusscore.privacy.key_place import check_key_place
@@ -18,6 +18,7 @@ from lusscore.privacy.media_folder import CopiedClip, MediaFolder
 from lusscore.privacy.pseudonyms import salted_digest
 from lusscore.sector import Sector, find_sector
 
+_FIRST = 5
 _SOURCE = "de-identified copies made by lusscore import --deidentify"
 
 
@@ -116,8 +117,7 @@ def deidentify(
         key.save()
         for done, (clip, copy) in enumerate(media.copy_all(clips, find, jobs), start=1):
             if isinstance(copy, ClipError):
-                pseudonym = clips[clip].clip
-                left_out[clip] = (pseudonym, _nameless(str(copy), clip, pseudonym))
+                left_out[clip] = (clips[clip].clip, copy.without_path())
             else:
                 copies[clip] = copy
             if progress is not None:
@@ -128,8 +128,10 @@ def deidentify(
     told = tuple(left_out[clip] for clip in clips if clip in left_out)
     if told and not copied:
         raise PrivacyError(
-            f"None of {len(clips)} clips could be copied; which file each is stands in the key "
-            f"file {key_file}, column 'original'. The first: {told[0][1]}"
+            f"none of {len(clips)} clips could be copied; which file each is stands in the key "
+            "file, column 'original'; the first",
+            path=key_file,
+            problems=[Problem(*one) for one in told[:_FIRST]],
         )
     spans = tuple(
         replace(
@@ -155,8 +157,10 @@ def _source(clip: str, folder: Path) -> Path:
     source = (folder / clip).resolve()
     if folder.resolve() in source.parents:
         raise PrivacyError(
-            f"The clips lie inside the cohort folder {folder}, where they would stay beside their "
-            "de-identified copies; move them elsewhere and import them from there."
+            "the clips lie inside the cohort's folder, where they would stay beside their "
+            "de-identified copies",
+            advice="move them elsewhere and import them from there",
+            path=folder,
         )
     return source
 
@@ -167,14 +171,6 @@ def _pseudonyms(key: KeyFile, span: Span) -> tuple[str, str]:
         key.pseudonym("patient", span.patient),
         key.pseudonym("exam", span.exam, span.patient),
     )
-
-
-def _nameless(message: str, source: Path, pseudonym: str) -> str:
-    """Return what is wrong with a clip, in words that do not name its files."""
-    inside = sorted(source.iterdir(), reverse=True) if source.is_dir() else []
-    for number, file in enumerate(inside):
-        message = message.replace(str(file), f"file {len(inside) - number} of {pseudonym}")
-    return message.replace(str(source), pseudonym).replace(source.as_posix(), pseudonym)
 
 
 def _neutral(card: Card) -> Card:

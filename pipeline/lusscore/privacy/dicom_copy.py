@@ -72,7 +72,9 @@ def copy_dicom(
             if same_pictures(clip, copy, keep):
                 return
     raise ClipError(
-        f"{clip} cannot be copied without loss; convert it to uncompressed DICOM and import that."
+        "the clip cannot be copied without loss",
+        advice="convert it to uncompressed DICOM and import that",
+        path=clip,
     )
 
 

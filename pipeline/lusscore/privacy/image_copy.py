@@ -49,4 +49,8 @@ def _write(path: Path, rgb: NDArray[np.uint8]) -> None:
 
 def _prove(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> None:
     if not same_pictures(clip, copy, keep):
-        raise ClipError(f"{clip} changed while it was copied; run this again when it is at rest.")
+        raise ClipError(
+            "the clip changed while it was copied",
+            advice="run this again when it is at rest",
+            path=clip,
+        )

@@ -59,7 +59,9 @@ def copy_video(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> bool:
         if _faithful(partial(way, clip, copy, keep), clip, copy, keep):
             return blank
     raise ClipError(
-        f"{clip} cannot be encoded anew without loss; convert it to an H.264 MP4 and import that."
+        "the clip cannot be encoded anew without loss",
+        advice="convert it to an H.264 MP4 and import that",
+        path=clip,
     )
 
 
