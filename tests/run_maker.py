@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +171,15 @@ def _write_folds(folder, cohort, groups, homes):
     ]
     columns = ["repeat", "fold", "patient", "group", "frames"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "folds.csv", index=False)
+
+
+def changed(run, /, **tables):
+    """Return a run whose configuration has other values in some tables, or other tables."""
+    update = {
+        name: getattr(run.config, name).model_copy(update=new) if isinstance(new, dict) else new
+        for name, new in tables.items()
+    }
+    return replace(run, config=run.config.model_copy(update=update))
 
 
 def _write_config(folder, recipe, cohort, groups):

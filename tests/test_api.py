@@ -59,7 +59,7 @@ def test_from_clips_to_a_scored_exam(there: Ground) -> None:
     assert X.shape == (len(frames), 2, 8)
     run = ls.cross_validate(features, heads={"logistic": {"C": 0.5}}, folds=3, progress=False)
     assert run.metrics["models"] == ["tiny/logistic"]
-    assert run.config["head"]["C"] == 0.5
+    assert run.config.head.settings["C"] == 0.5
     assert set(run.predictions["model"]) == {"tiny/logistic", "baseline/majority"}
     assert run.figure("roc").axes
     assert run.write_report() == run.report
@@ -188,7 +188,7 @@ def test_other_settings_under_a_name_are_refused_and_the_run_stays(there: Ground
     other = ls.cross_validate(
         features, "logistic", folds=3, name="taken", overwrite=True, progress=False
     )
-    assert other.config["cross_validation"]["folds"] == 3
+    assert other.config.cross_validation.folds == 3
 
 
 def test_what_cannot_be_is_a_sentence(there: Ground, tmp_path: Path) -> None:

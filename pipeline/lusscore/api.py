@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lusscore.backbones import BackboneSpec
     from lusscore.bundle import Bundle
     from lusscore.cohort import Imported, Settled
-    from lusscore.evaluation import Experiment, HeadChoice
+    from lusscore.evaluation import Experiment, HeadChoice, RunConfig
     from lusscore.features import Features as FeatureFile
     from lusscore.features import Outcome
     from lusscore.privacy import Deidentified
@@ -479,7 +479,7 @@ class Run:
         return self.folder / REPORT_NAME
 
     @cached_property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> RunConfig:
         """``config.toml``: what was run, on what, with which settings."""
         from lusscore.evaluation import read_config
 
@@ -488,13 +488,13 @@ class Run:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of its results must know, as sentences."""
-        return tuple(self.config["run"].get("notes", ()))
+        return self.config.run.notes
 
     @property
     def skipped(self) -> int:
         """Number of labelled clips that have no embeddings, of every cohort."""
-        cohorts = (self.config["cohort"], *self.config.get("trained_on", ()))
-        return sum(len(one.get("skipped_clips", ())) for one in cohorts)
+        cohorts = (self.config.cohort, *self.config.trained_on)
+        return sum(len(one.skipped_clips) for one in cohorts)
 
     @cached_property
     def metrics(self) -> Mapping[str, Any]:

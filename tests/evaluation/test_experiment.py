@@ -103,13 +103,18 @@ def test_leaving_out_each_group_is_recorded_and_can_be_repeated_from_its_folds(
         (tmp_path / name).mkdir()
         run_experiment(one, tmp_path / "features", tmp_path / name, name=name, command="c")
     config = read_config(tmp_path / "one")
-    assert config["cross_validation"] == {"folds": 2, "repeats": 1, "seed": 0, "leave_out": "group"}
+    assert config.cross_validation.model_dump() == {
+        "folds": 2,
+        "repeats": 1,
+        "seed": 0,
+        "leave_out": "group",
+    }
     rows = (tmp_path / "one" / "folds.csv").read_text(encoding="utf-8").splitlines()
     assert rows[1].endswith(",covid,10,group: covid")
     assert rows[-1].endswith(",healthy,10,group: healthy")
     for file in ("folds.csv", "predictions.csv", "metrics.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-    assert read_config(tmp_path / "two")["cross_validation"]["leave_out"] == "group"
+    assert read_config(tmp_path / "two").cross_validation.leave_out == "group"
 
 
 def test_external_validation_records_whom_it_trained_on(
@@ -132,12 +137,12 @@ def test_external_validation_records_whom_it_trained_on(
     assert "1 labelled clip of here could not be used" in told
     assert "folds can hold one" not in told
     config = read_config(folder)
-    assert (config["cohort"]["name"], config["cohort"]["patients"]) == ("there", 4)
-    assert (config["cross_validation"]["folds"], config["cohort"]["frames"]) == (1, 32)
-    (trained,) = config["trained_on"]
-    assert (trained["name"], trained["patients"], trained["frames"]) == ("here", 6, 55)
-    assert (trained["clips"], trained["extraction"]["variants"]) == (11, 1)
-    assert trained["groups"] == {"covid": 3, "healthy": 3}
-    assert len(trained["manifest_digest"]) == len(trained["fingerprints"]["tiny"]) == 64
-    assert trained["manifest_digest"] != config["cohort"]["manifest_digest"]
+    assert (config.cohort.name, config.cohort.patients) == ("there", 4)
+    assert (config.cross_validation.folds, config.cohort.frames) == (1, 32)
+    (trained,) = config.trained_on
+    assert (trained.name, trained.patients, trained.frames) == ("here", 6, 55)
+    assert (trained.clips, trained.extraction["variants"]) == (11, 1)
+    assert trained.groups == {"covid": 3, "healthy": 3}
+    assert len(trained.manifest_digest) == len(trained.fingerprints["tiny"]) == 64
+    assert trained.manifest_digest != config.cohort.manifest_digest
     assert len((folder / "folds.csv").read_text(encoding="utf-8").splitlines()) == 5

@@ -1,15 +1,15 @@
 import json
 import shutil
-from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.evaluation.run_config import SkippedClip
 from lusscore.report.model_names import model_labels
 from lusscore.report.run_files import read_run_files
 from lusscore.report.write import write_report
-from run_maker import Recipe, make_run
+from run_maker import Recipe, changed, make_run
 
 SKIPPED = (
     (
@@ -161,8 +161,10 @@ def change_metrics():
 @pytest.fixture
 def external(clinical):
     """The clinical run as if trained on another cohort, of another protocol."""
-    other = clinical.config["cohort"] | {
-        "name": "far", "protocol": "lus-8", "patients": 30, "frames": 1000,
-        "skipped_clips": [{"clip": "a.mp4", "error": "broken"}],
-    }  # fmt: skip
-    return replace(clinical, config=clinical.config | {"trained_on": [other]})
+    other = changed(
+        clinical, cohort={
+            "name": "far", "protocol": "lus-8", "patients": 30, "frames": 1000,
+            "skipped_clips": (SkippedClip(clip="a.mp4", error="broken"),),
+        },
+    ).config.cohort  # fmt: skip
+    return changed(clinical, trained_on=(other,))

@@ -21,4 +21,4 @@ def test_a_missing_file_ends_in_a_sentence_that_names_it(own_folder):
 def test_what_is_no_run_ends_in_a_sentence(tmp_path):
     result = CliRunner().invoke(main, ["report", str(tmp_path / "none")])
     assert result.exit_code == 2
-    assert "No run at" in result.output
+    assert "there is no run" in result.output

@@ -13,6 +13,7 @@ from lusscore.evaluation.rules import Rule
 from lusscore.training.calibration import Calibration
 from lusscore.training.card import make_card
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
+from run_maker import changed
 
 MEASURES = {
     "quadratic kappa": "quadratic_kappa",
@@ -38,10 +39,10 @@ def bundle(ground: Ground, plain_run: Path) -> Bundle:
 
 def card_of(run: RecordedRun, bundle: Bundle, rule: str = "majority", **cohort: Any) -> Any:
     """The card of a run whose record of its cohort is changed so."""
-    config = dict(run.config) | {"cohort": dict(run.config["cohort"]) | cohort}
-    changed = replace(run, config=config)
     calibration = Calibration(1.5, 0.62, 0.81)
-    return make_card(changed, bundle.members, Rule.parse(rule), calibration, TRUST)
+    return make_card(
+        changed(run, cohort=cohort), bundle.members, Rule.parse(rule), calibration, TRUST
+    )
 
 
 def span(values: list[float]) -> str:
@@ -116,7 +117,7 @@ def test_how_it_was_measured_and_on_whom_is_said(run: RecordedRun, bundle: Bundl
     assert (cohort["Clips"], cohort["Frames"]) == (24, 96)
     assert cohort["Patients by device"] == {"scanner 0": 6, "scanner 1": 6}
     assert cohort["Raters on record"] == "unknown"
-    assert cohort["SHA-256 of the manifest"] == run.config["cohort"]["manifest_digest"]
+    assert cohort["SHA-256 of the manifest"] == run.config.cohort.manifest_digest
     assert "Devices seen: scanner 0, scanner 1." in bundle.card["Limitations"]
     (head,) = bundle.card["Scorer"]["Heads"]
     assert (head["sees"], head["head"]) == ("other", "logistic")
@@ -128,12 +129,12 @@ def test_what_was_chosen_in_folds_and_repeats_is_said(ground: Ground, chosen_run
     how = ground.train(chosen_run).card["Performance"]["How it was measured"]
     assert "chosen anew in each fold" in how
     run = read_recorded_run(chosen_run, "tiny/logistic")
-    config = dict(run.config) | {"cross_validation": {"folds": 3, "repeats": 5, "seed": 0}}
     bundle = ground.train(chosen_run, "tiny/logistic")
-    told = card_of(replace(run, config=config), bundle)["Performance"]["How it was measured"]
+    repeated = changed(run, cross_validation={"folds": 3, "repeats": 5})
+    told = card_of(repeated, bundle)["Performance"]["How it was measured"]
     assert "3 folds, 5 times over" in told
-    config["cross_validation"] = {"folds": 2, "repeats": 1, "seed": 0, "leave_out": "device"}
-    told = card_of(replace(run, config=config), bundle)["Performance"]["How it was measured"]
+    one_out = changed(run, cross_validation={"folds": 2, "repeats": 1, "leave_out": "device"})
+    told = card_of(one_out, bundle)["Performance"]["How it was measured"]
     assert "leaving out one device after another (2)" in told
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ground import Ground, bright, make_ground
 from lusscore.bundle import Member
 from lusscore.cohort.folds import read_folds
+from lusscore.evaluation import HeadTable
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES
@@ -26,6 +27,7 @@ from lusscore.head.temperature import Temperature
 from lusscore.training.fit_members import FittedMembers, fit_members
 from lusscore.training.held_out_clips import HeldOutClips
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
+from run_maker import changed
 
 _Float = NDArray[np.float64]
 
@@ -164,14 +166,14 @@ def test_a_rule_that_was_given_and_not_chosen_is_kept(ground: Ground, dataset: D
 
 def test_the_papers_head_trained_twice_is_the_same_head(plain_run: Path, dataset: Dataset) -> None:
     run = read_recorded_run(plain_run, "tiny/logistic")
-    settings = {"name": "softmax"} | head_defaults("softmax") | {"epochs": 1, "seed": 5}
-    paper = replace(run, config=dict(run.config) | {"head": settings}, model="tiny/softmax")
+    settings = head_defaults("softmax") | {"name": "softmax", "epochs": 1, "seed": 5}
+    paper = replace(changed(run, head=HeadTable(**settings)), model="tiny/softmax")
     rows = np.arange(len(dataset.frames))
     first, second = (
         answer(fit_members(dataset, paper).members[0], dataset, rows) for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
-    other = replace(paper, config=dict(run.config) | {"head": settings | {"seed": 6}})
+    other = changed(paper, head=HeadTable(**(settings | {"seed": 6})))
     assert not np.array_equal(first, answer(fit_members(dataset, other).members[0], dataset, rows))
 
 

@@ -9,6 +9,7 @@ import pytest
 from ground import Ground
 from lusscore.errors import RunError
 from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.run_config import read_config, write_config
 from lusscore.training.recorded_run import read_recorded_run
 
 
@@ -33,7 +34,7 @@ def test_without_a_name_it_is_the_first_model_whatever_the_numbers(
 
 def test_what_was_chosen_inside_the_folds_comes_before_what_was_not(chosen_run: Path) -> None:
     found = read_recorded_run(chosen_run)
-    assert found.config["models"][0] == "tiny/logistic"
+    assert found.config.models[0] == "tiny/logistic"
     assert found.model == "selected/best"
     assert found.is_selected
     assert not read_recorded_run(chosen_run, "tiny/logistic").is_selected
@@ -78,14 +79,14 @@ def test_another_name_is_refused_with_those_that_there_are(
 
 def test_an_external_validation_is_refused(plain_run: Path, tmp_path: Path) -> None:
     run = copy(plain_run, tmp_path)
-    with (run / "config.toml").open("a", encoding="utf-8") as file:
-        file.write('[[trained_on]]\nname = "elsewhere"\n')
+    config = read_config(run)
+    write_config(run, config.model_copy(update={"trained_on": (config.cohort,)}))
     with pytest.raises(RunError, match="external validation, which holds out a whole cohort"):
         read_recorded_run(run)
 
 
 def test_what_is_no_run_or_is_not_whole_is_refused(plain_run: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="No run at"):
+    with pytest.raises(RunError, match="there is no run"):
         read_recorded_run(tmp_path / "none")
     run = copy(plain_run, tmp_path)
     (run / "metrics.json").write_text("{", encoding="utf-8")

@@ -15,6 +15,7 @@ from lusscore.errors import RunError
 from lusscore.evaluation.dataset import LabelledCohort
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
 from lusscore.training.same_data import check_same_data
+from run_maker import changed
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +95,9 @@ def test_a_clip_that_was_replaced_by_one_of_as_many_frames_is_noticed(
 
 
 def test_a_run_that_lacks_a_backbone_is_refused(run: RecordedRun, ground: Ground) -> None:
-    config = dict(run.config) | {"backbones": [run.config["backbones"][0]]}
     assert "other" not in backbone_names()
     with pytest.raises(RunError, match="made from other embeddings"):
-        check(replace(run, config=config), ground.labelled())
+        check(changed(run, backbones=run.config.backbones[:1]), ground.labelled())
 
 
 def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
@@ -111,14 +111,11 @@ def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
     fewer = replace(labelled, dataset=labelled.dataset.only(clips != clips[0]))
     with pytest.raises(RunError, match="from 96 labelled frames, .* now has 92, and 92 in all"):
         check(run, fewer)
-    recorded = dict(run.config["cohort"]) | {"media_digest": fewer.dataset.media_digest}
-    check(replace(without, config=dict(run.config) | {"cohort": recorded}), fewer)
+    check(changed(without, cohort={"media_digest": fewer.dataset.media_digest}), fewer)
 
 
 def test_frames_that_leaving_out_a_device_did_not_test_are_no_change(
     run: RecordedRun, ground: Ground
 ) -> None:
-    config = dict(run.config)
-    config["cross_validation"] = dict(config["cross_validation"]) | {"leave_out": "device"}
-    some = replace(run, config=config, predictions=run.predictions[8:])
-    check(some, ground.labelled())
+    some = changed(run, cross_validation={"leave_out": "device"})
+    check(replace(some, predictions=run.predictions[8:]), ground.labelled())

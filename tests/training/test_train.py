@@ -14,6 +14,7 @@ from backbone_maker import write_tiny_backbone
 from ground import PATIENT, Ground, make_ground, same_but_for_id
 from lusscore.bundle import Bundle, read_bundle, to_files, write_bundle
 from lusscore.errors import FeatureFileError, HeadError, RunError
+from lusscore.evaluation import HeadTable
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.rules import Rule
@@ -21,6 +22,7 @@ from lusscore.training.calibration import calibrate
 from lusscore.training.fit_members import fit_members
 from lusscore.training.held_out_clips import HeldOutClips
 from lusscore.training.recorded_run import RecordedRun, read_recorded_run
+from run_maker import changed
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +53,8 @@ def test_what_the_head_says_of_its_own_training_data_changes_no_limit(
 ) -> None:
     bundles = []
     for strength in (1e-6, 1e4):
-        config = dict(run.config)
-        config["head"] = dict(config["head"]) | {"C": strength}
-        bundles.append(ground.train(replace(run, config=config)))
+        head = HeadTable(name=run.config.head.name, **{**run.config.head.settings, "C": strength})
+        bundles.append(ground.train(changed(run, head=head)))
     timid, sure = (on_training_data(one, ground).max(axis=1).mean() for one in bundles)
     assert timid < 0.3
     assert sure > 0.8

@@ -55,7 +55,7 @@ def run_backbones(run: ls.Run, named: tuple[str, ...]) -> list[str]:
     from lusscore.backbones import get_backbone
 
     given = {get_backbone(name).name: name for name in named}
-    names = [one["name"] for one in run.config.get("backbones", [])]
+    names = [one.name for one in run.config.backbones]
     foreign = [name for name in given if name not in names]
     if foreign:
         raise RunError(

@@ -21,7 +21,15 @@ from lusscore.evaluation.rules import Rule, register_rule, rule_forms
 from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME, Rules
 from lusscore.evaluation.rules.majority import majority_score
 from lusscore.evaluation.run import check_run_name, new_run
-from lusscore.evaluation.run_config import CONFIG_NAME, read_config
+from lusscore.evaluation.run_config import (
+    CONFIG_NAME,
+    BackboneTable,
+    CohortTable,
+    HeadTable,
+    RunConfig,
+    SelectionTable,
+    read_config,
+)
 from lusscore.evaluation.selection.choosing import Choosing
 
 __all__ = [
@@ -37,15 +45,20 @@ __all__ = [
     "SCHEMA",
     "SCORES",
     "SELECTION_NAME",
+    "BackboneTable",
     "Choosing",
+    "CohortTable",
     "Experiment",
     "FeatureSet",
     "HeadChoice",
+    "HeadTable",
     "LabelledCohort",
     "Metrics",
     "Model",
     "Rule",
     "Rules",
+    "RunConfig",
+    "SelectionTable",
     "check_run_name",
     "describe_frames",
     "earlier_run",

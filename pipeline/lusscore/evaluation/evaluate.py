@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -34,7 +32,7 @@ from lusscore.evaluation.roc import roc_table
 from lusscore.evaluation.rule_ablation import compare_rules
 from lusscore.evaluation.rules import STANDARD_RULES
 from lusscore.evaluation.rules.chosen_rules import Rules, read_rules
-from lusscore.evaluation.run_config import read_config
+from lusscore.evaluation.run_config import RunConfig, read_config
 from lusscore.evaluation.tables import (
     class_table,
     comparison_table,
@@ -88,10 +86,10 @@ def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
 
 def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     config = read_config(folder)
-    protocol = get_protocol(config["cohort"]["protocol"])
+    protocol = get_protocol(config.cohort.protocol)
     predictions = read_predictions(folder / PREDICTIONS_NAME)
     models = _models(predictions, config, folder)
-    rules = read_rules(folder, config)
+    rules = read_rules(folder, config.evaluation)
     scored = {level: score_at(predictions, level, rules.get(level, Rules())) for level in LEVELS}
     exams = global_scores(scored["zone"], protocol)
     everyone = [*models, BASELINE]
@@ -137,7 +135,7 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     write_metrics(
         folder / METRICS_NAME,
         {
-            "label_level": config["cohort"]["label_level"],
+            "label_level": config.cohort.label_level,
             "bootstrap": {"resamples": resamples, "seed": seed, "confidence": CONFIDENCE},
             "models": models,
             "baseline": BASELINE,
@@ -168,7 +166,7 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     )
 
 
-def _models(predictions: pd.DataFrame, config: Mapping[str, Any], folder: Path) -> list[str]:
+def _models(predictions: pd.DataFrame, config: RunConfig, folder: Path) -> list[str]:
     """Name the models without the baseline, which must be there, in the order of the run."""
     models = [str(model) for model in predictions["model"].unique()]
     if BASELINE not in models or len(models) == 1:
@@ -176,6 +174,6 @@ def _models(predictions: pd.DataFrame, config: Mapping[str, Any], folder: Path) 
             f"{folder / PREDICTIONS_NAME} holds {', '.join(models)}; expected at least one model "
             f"and {BASELINE}, which stands beside every result. Run 'lusscore cv' again."
         )
-    place = {name: row for row, name in enumerate(config.get("models", ()))}
+    place = {name: row for row, name in enumerate(config.models)}
     models.remove(BASELINE)
     return sorted(models, key=lambda model: (place.get(model, len(place)), model))

@@ -144,7 +144,10 @@ class Experiment:
         if (self.clip_rule, self.zone_rule) != (MAJORITY, MAJORITY):
             settings = (*settings, self.clip_rule.name, self.zone_rule.name)
         if (selection := self.selection()) is not None:
-            settings = (*settings, sorted(describe_selection(selection).items()))
+            settings = (
+                *settings,
+                sorted(describe_selection(selection).model_dump(mode="json").items()),
+            )
         if self.training:
             settings = (*settings, [cohort.name for cohort in self.training])
         return hashlib.sha256(repr(settings).encode()).hexdigest()
@@ -220,13 +223,13 @@ def earlier_run(folder: Path, settings: str, inputs: Mapping[str, str]) -> Earli
         config = read_config(folder)
     except RunError:
         return None
-    made_from = config.get("inputs", {})
+    made_from = config.inputs
     changes = [
         f"{name} {_how(name in made_from, name in inputs)}"
         for name in {**made_from, **inputs}
         if made_from.get(name) != inputs.get(name)
     ]
-    return Earlier(config["run"].get("settings") == settings, tuple(changes))
+    return Earlier(config.run.settings == settings, tuple(changes))
 
 
 def _how(before: bool, now: bool) -> str:

@@ -9,13 +9,14 @@ from lusscore.errors import HeadError, RunError
 from lusscore.evaluation.feature_sets import split_names
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.run_config import RunConfig
 from lusscore.evaluation.selection.nested import WAYS, Selection
 from lusscore.head import head_defaults, make_head
 
 _FUSED = "-mean"
 
 
-def recorded_model(config: Mapping[str, Any], name: str) -> Model:
+def recorded_model(config: RunConfig, name: str) -> Model:
     """Make a model of a run again, by its name, with the settings that the run records.
 
     Parameters
@@ -30,15 +31,10 @@ def recorded_model(config: Mapping[str, Any], name: str) -> Model:
     RunError
         If the record has no such model, or not all of its settings.
     """
-    heads = {head["name"]: head for head in (config["head"], *config.get("more_heads", []))}
-    settings = {
-        key: {setting: value for setting, value in head.items() if setting != "name"}
-        for key, head in heads.items()
-    }
-    return _parse(name, settings)
+    return _parse(name, {head.name: head.settings for head in config.heads})
 
 
-def recorded_selection(config: Mapping[str, Any]) -> Selection:
+def recorded_selection(config: RunConfig) -> Selection:
     """Make again what a run chose from in each fold.
 
     Raises
@@ -46,28 +42,22 @@ def recorded_selection(config: Mapping[str, Any]) -> Selection:
     RunError
         If the run chose nothing, or its record is not that of a run.
     """
-    record = config.get("selection")
+    record = config.selection
     if record is None:
         raise RunError(
             "The run chose nothing inside its folds; name one of its models, or make a run with "
             "'lusscore cv --select'."
         )
-    seed = int(config["cross_validation"]["seed"])
-    try:
-        return Selection(
-            candidates=tuple(_candidate(line, seed) for line in record["candidates"]),
-            ways=tuple(way for way in record["ways"] if way in WAYS),
-            criterion=str(record["criterion"]),
-            clip_labels=record["level"] == "clip",
-            folds=int(record["inner_folds"]),
-            seed=seed,
-            **({"rules": tuple(map(Rule.parse, record["rules"]))} if record["rules"] else {}),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"The run's record of what it chose from cannot be read ({error}); run 'lusscore cv' "
-            "again."
-        ) from None
+    seed = config.cross_validation.seed
+    return Selection(
+        candidates=tuple(_candidate(line, seed) for line in record.candidates),
+        ways=tuple(way for way in record.ways if way in WAYS),
+        criterion=record.criterion,
+        clip_labels=record.level == "clip",
+        folds=record.inner_folds,
+        seed=seed,
+        **({"rules": tuple(map(Rule.parse, record.rules))} if record.rules else {}),
+    )
 
 
 def _candidate(line: str, seed: int) -> Model:

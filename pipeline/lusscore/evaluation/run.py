@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import tomlkit
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec
@@ -27,7 +24,18 @@ from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
-from lusscore.evaluation.run_config import CONFIG_NAME
+from lusscore.evaluation.run_config import (
+    CONFIG_NAME,
+    BackboneTable,
+    CohortTable,
+    HeadTable,
+    RulesTable,
+    RunConfig,
+    RunTable,
+    SkippedClip,
+    ValidationTable,
+    write_config,
+)
 from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.files import folder_written_whole
 
@@ -131,39 +139,39 @@ def record_run(
             folder / SELECTION_NAME, index=False, lineterminator="\n", encoding="utf-8"
         )
     head, *more_heads = {model.head.name: model.head for model in result.models}.values()
-    config: dict[str, Any] = {
-        "run": {
-            "name": name,
-            "command": command,
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "lusscore": __version__,
-            "seconds": round(seconds, 2),
-            "notes": list(result.notes),
-            "settings": settings,
-        },
-        "inputs": dict(inputs),
-        "versions": _versions(),
-        "cohort": _describe_cohort(tested),
-        "cross_validation": {
-            "folds": folds.count,
-            "repeats": len(folds.repeats),
-            "seed": seed,
-            **({} if folds.left_out is None else {"leave_out": folds.left_out.by}),
-        },
-        "evaluation": {"clip_rule": rules["clip"].name, "zone_rule": rules["zone"].name},
-        "models": [*(model.name for model in result.models), *result.selected],
-        "head": {"name": head.name, **head.settings},
-        "more_heads": [{"name": other.name, **other.settings} for other in more_heads],
-        "backbones": [_describe_backbone(spec, tested.dataset) for spec in specs],
-    }
-    if selection is not None:
-        config["selection"] = dict(describe_selection(selection))
+    config = RunConfig(
+        run=RunTable(
+            name=name,
+            command=command,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            lusscore=__version__,
+            seconds=round(seconds, 2),
+            notes=tuple(result.notes),
+            settings=settings,
+        ),
+        inputs=dict(inputs),
+        versions=_versions(),
+        cohort=_describe_cohort(tested),
+        cross_validation=ValidationTable(
+            folds=folds.count,
+            repeats=len(folds.repeats),
+            seed=seed,
+            leave_out=None if folds.left_out is None else folds.left_out.by,
+        ),
+        evaluation=RulesTable(clip_rule=rules["clip"].name, zone_rule=rules["zone"].name),
+        models=(*(model.name for model in result.models), *result.selected),
+        head=HeadTable(name=head.name, **head.settings),
+        more_heads=tuple(HeadTable(name=other.name, **other.settings) for other in more_heads),
+        backbones=tuple(_describe_backbone(spec, tested.dataset) for spec in specs),
+        selection=None if selection is None else describe_selection(selection),
+    )
     if division.training:
-        config["trained_on"] = [
-            _describe_cohort(labelled) | {"fingerprints": _fingerprints(labelled.dataset)}
+        others = tuple(
+            _describe_cohort(labelled, _fingerprints(labelled.dataset))
             for labelled in division.training
-        ]
-    (folder / CONFIG_NAME).write_text(tomlkit.dumps(config), encoding="utf-8")
+        )
+        config = config.model_copy(update={"trained_on": others})
+    write_config(folder, config)
 
 
 def _versions() -> dict[str, str]:
@@ -174,7 +182,9 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
+def _describe_cohort(
+    labelled: LabelledCohort, fingerprints: dict[str, str] | None = None
+) -> CohortTable:
     cohort, dataset = labelled.cohort, labelled.dataset
     card, frames = cohort.card, dataset.frames
     groups = frames.drop_duplicates("patient")["group"]
@@ -188,57 +198,54 @@ def _describe_cohort(labelled: LabelledCohort) -> dict[str, Any]:
         if span.rater and span.score is not None and span.clip in used
     }
     devices = frames.drop_duplicates(["patient", "device"])["device"]
-    return {
-        **{
-            key: getattr(card, key)
-            for key in (
-                "name", "protocol", "rubric", "licence", "citation", "source", "description",
-                "label_level", "synthetic",
-            )
-        },
-        "manifest_digest": hashlib.sha256(manifest).hexdigest(),
-        "media_digest": dataset.media_digest,
-        "patients": int(frames["patient"].nunique()),
-        "exams": len(frames[["patient", "exam"]].drop_duplicates()),
-        "clips": int(frames["clip"].nunique()),
-        "frames": len(frames),
-        "manifest_clips": len(spans),
-        "labelled_clips": len(scored),
-        "unlabelled_clips": len(spans.keys() - scored),
-        "raters": len(raters),
-        "devices": {device or "unknown": n for device, n in sorted(Counter(devices).items())},
-        "groups": {group or "unknown": n for group, n in sorted(Counter(groups).items())},
-        "skipped_clips": [
-            {
-                "clip": clip,
-                "patient": spans[clip].patient,
-                "zone": spans[clip].zone,
-                "error": error,
-            }
+    return CohortTable(
+        name=card.name,
+        protocol=card.protocol,
+        rubric=card.rubric,
+        licence=card.licence,
+        citation=card.citation,
+        source=card.source,
+        description=card.description,
+        label_level=card.label_level,
+        synthetic=card.synthetic,
+        manifest_digest=hashlib.sha256(manifest).hexdigest(),
+        media_digest=dataset.media_digest,
+        patients=int(frames["patient"].nunique()),
+        exams=len(frames[["patient", "exam"]].drop_duplicates()),
+        clips=int(frames["clip"].nunique()),
+        frames=len(frames),
+        manifest_clips=len(spans),
+        labelled_clips=len(scored),
+        unlabelled_clips=len(spans.keys() - scored),
+        raters=len(raters),
+        devices={device or "unknown": n for device, n in sorted(Counter(devices).items())},
+        groups={group or "unknown": n for group, n in sorted(Counter(groups).items())},
+        skipped_clips=tuple(
+            SkippedClip(clip=clip, patient=spans[clip].patient, zone=spans[clip].zone, error=error)
             for clip, error in dataset.skipped.items()
-        ],
-        "extraction": card.extraction.as_table(),
-    }  # fmt: skip
+        ),
+        extraction=card.extraction.as_table(),
+        fingerprints=fingerprints,
+    )
 
 
 def _fingerprints(dataset: Dataset) -> dict[str, str]:
     return {name: file.settings_digest for name, file in dataset.features.items()}
 
 
-def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> Mapping[str, Any]:
+def _describe_backbone(spec: BackboneSpec, dataset: Dataset) -> BackboneTable:
     features = dataset.features[spec.name]
-    described = {
-        "name": spec.name,
-        "input_size": list(spec.input_size),
-        "preprocessing": spec.preprocessing,
-        "embedding_size": spec.embedding_size,
-        "parameters": spec.parameters,
-        "flops": spec.flops,
-        "weights_digest": features.recipe["weights"],
-        "engine": features.attrs["engine"],
-        "precision": features.recipe["precision"],
-        "fingerprint": features.settings_digest,
-        "frames": len(dataset.rows[spec.name]),
-        "variants": features.embeddings.shape[1] - 1,
-    }
-    return {key: value for key, value in described.items() if value is not None}
+    return BackboneTable(
+        name=spec.name,
+        input_size=spec.input_size,
+        preprocessing=spec.preprocessing,
+        embedding_size=spec.embedding_size,
+        parameters=spec.parameters,
+        flops=spec.flops,
+        weights_digest=features.recipe["weights"],
+        engine=features.attrs["engine"],
+        precision=features.recipe["precision"],
+        fingerprint=features.settings_digest,
+        frames=len(dataset.rows[spec.name]),
+        variants=features.embeddings.shape[1] - 1,
+    )

@@ -12,7 +12,13 @@ import pandas as pd
 
 from lusscore.cohort import Protocol, get_protocol
 from lusscore.errors import RunError
-from lusscore.evaluation import SELECTION_NAME, read_config, read_metrics, supported_level
+from lusscore.evaluation import (
+    SELECTION_NAME,
+    RunConfig,
+    read_config,
+    read_metrics,
+    supported_level,
+)
 
 _NAMES = ("model", "patient", "exam", "zone", "clip", "group")
 
@@ -35,7 +41,7 @@ class RunFiles:
         ``tables/selection.csv``, all text; None where nothing was chosen inside folds.
     """
 
-    config: Mapping[str, Any]
+    config: RunConfig
     protocol: Protocol
     metrics: Mapping[str, Any]
     folds: pd.DataFrame
@@ -55,7 +61,7 @@ class RunFiles:
     @property
     def command(self) -> str:
         """The command that made the run; of absolute paths the last part alone."""
-        words = shlex.split(self.config["run"]["command"])
+        words = shlex.split(self.config.run.command)
         return " ".join(map(_last_part, words))
 
     @property
@@ -75,7 +81,7 @@ def read_run_files(folder: Path) -> RunFiles:
     config = read_config(folder)
     return RunFiles(
         config=config,
-        protocol=get_protocol(config["cohort"]["protocol"]),
+        protocol=get_protocol(config.cohort.protocol),
         metrics=read_metrics(folder),
         folds=_read_table(folder / "folds.csv"),
         training=_read_table(folder / "tables" / "training.csv"),

@@ -13,6 +13,7 @@ from typing import Any
 from lusscore.bundle import Member
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric
+from lusscore.evaluation import CohortTable
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.training.calibration import Calibration
@@ -58,7 +59,7 @@ def make_card(
     calibration, trust
         What was fixed on held-out patients, and how well that works on others.
     """
-    cohort = run.config["cohort"]
+    cohort = run.config.cohort
     levels = run.metrics["levels"]
     return {
         "Intended use": _use(cohort),
@@ -92,39 +93,39 @@ def make_card(
     }
 
 
-def _use(cohort: Mapping[str, Any]) -> list[str]:
+def _use(cohort: CohortTable) -> list[str]:
     synthetic = [
         "Trained on computed images, of no patient: it shows how the software works, and says "
         "nothing about any patient."
     ]
     return [
-        *(synthetic if cohort["synthetic"] else []),
+        *(synthetic if cohort.synthetic else []),
         "Research use only. It is not a medical device, and no decision about a patient may rest "
         "on it.",
-        f"It scores lung ultrasound of the protocol {cohort['protocol']} (global score 0–"
-        f"{get_protocol(cohort['protocol']).maximum}) after the rubric {cohort['rubric']}: "
-        f"{describe_rubric(cohort['rubric'])}",
+        f"It scores lung ultrasound of the protocol {cohort.protocol} (global score 0–"
+        f"{get_protocol(cohort.protocol).maximum}) after the rubric {cohort.rubric}: "
+        f"{describe_rubric(cohort.rubric)}",
         "Meant for recordings like those of the training cohort, by people who look at what it "
         "marks for review.",
     ]
 
 
-def _cohort(cohort: Mapping[str, Any]) -> dict[str, Any]:
+def _cohort(cohort: CohortTable) -> dict[str, Any]:
     told = {
-        "Name": cohort["name"],
-        "Source": cohort.get("source", ""),
-        "Licence": cohort.get("licence", ""),
-        "Citation": cohort.get("citation", ""),
-        "Synthetic": cohort["synthetic"],
-        "Scores were given per": cohort["label_level"],
-        "Raters on record": cohort.get("raters") or "unknown",
-        "Labelled patients": cohort["patients"],
-        "Exams": cohort["exams"],
-        "Clips": cohort["clips"],
-        "Frames": cohort["frames"],
-        "Patients by device": cohort.get("devices", {}),
-        "Patients by group": cohort.get("groups", {}),
-        "SHA-256 of the manifest": cohort["manifest_digest"],
+        "Name": cohort.name,
+        "Source": cohort.source,
+        "Licence": cohort.licence,
+        "Citation": cohort.citation,
+        "Synthetic": cohort.synthetic,
+        "Scores were given per": cohort.label_level,
+        "Raters on record": cohort.raters or "unknown",
+        "Labelled patients": cohort.patients,
+        "Exams": cohort.exams,
+        "Clips": cohort.clips,
+        "Frames": cohort.frames,
+        "Patients by device": cohort.devices,
+        "Patients by group": cohort.groups,
+        "SHA-256 of the manifest": cohort.manifest_digest,
     }
     return {key: value for key, value in told.items() if value not in ("", {})}
 
@@ -142,7 +143,7 @@ def _scorer(run: RecordedRun, members: Sequence[Member]) -> dict[str, Any]:
         ],
         "Stage one": {
             key: ", ".join(value) if isinstance(value, list) else value
-            for key, value in run.config["cohort"]["extraction"].items()
+            for key, value in run.config.cohort.extraction.items()
             if value != []
         },
     }
@@ -159,13 +160,12 @@ def _rescored(rule: Rule) -> str:
 
 
 def _how(run: RecordedRun) -> str:
-    folds = run.config["cross_validation"]
-    by = folds.get("leave_out")
+    folds = run.config.cross_validation
+    by = folds.leave_out
     division = (
-        f"leaving out one {by} after another ({folds['folds']})"
+        f"leaving out one {by} after another ({folds.folds})"
         if by
-        else f"{folds['folds']} folds"
-        + (f", {folds['repeats']} times over" if folds["repeats"] > 1 else "")
+        else f"{folds.folds} folds" + (f", {folds.repeats} times over" if folds.repeats > 1 else "")
     )
     chosen = (
         " Head, settings and rule were chosen anew in each fold, inside its training patients."
@@ -173,7 +173,7 @@ def _how(run: RecordedRun) -> str:
         else ""
     )
     return (
-        f"On patients held out, by {division}; run {run.config['run']['name']}.{chosen} The scorer "
+        f"On patients held out, by {division}; run {run.config.run.name}.{chosen} The scorer "
         "itself was then trained on all patients in the same way. Intervals are 95 %, over "
         "patients."
     )
@@ -231,8 +231,8 @@ def _measured(trust: Measured, shown: Sequence[tuple[str, str]]) -> list[dict[st
 
 
 def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
-    cohort = run.config["cohort"]
-    devices = sorted(cohort.get("devices", {}))
+    cohort = run.config.cohort
+    devices = sorted(cohort.devices)
     told = [
         "Measured by cross-validation inside one cohort: other hospitals, examiners and presets "
         "were not seen.",
@@ -241,9 +241,9 @@ def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
         "tell every one that is scored wrongly.",
         "Probabilities hold for a cohort with the same share of each score.",
     ]
-    if cohort["label_level"] != "frame":
+    if cohort.label_level != "frame":
         told.append(
-            f"Scores were given per {cohort['label_level']}, so that frames carry weak labels: "
+            f"Scores were given per {cohort.label_level}, so that frames carry weak labels: "
             "what it says of a single frame was never checked."
         )
     sure, doubted = trust["accuracy_trusted"][0], trust["accuracy_review"][0]
@@ -259,7 +259,7 @@ def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
     ]
     if absent:
         told.append(f"No labelled clip has score {' or '.join(map(str, absent))}.")
-    notes = run.config["run"].get("notes", [])
+    notes = run.config.run.notes
     return [*told, *notes]
 
 

@@ -13,6 +13,7 @@ from lusscore.errors import RunError
 from lusscore.evaluation import (
     PREDICTIONS_NAME,
     Rule,
+    RunConfig,
     read_config,
     read_metrics,
     read_predictions,
@@ -41,7 +42,7 @@ class RecordedRun:
     """
 
     folder: Path
-    config: Mapping[str, Any]
+    config: RunConfig
     metrics: Mapping[str, Any]
     model: str
     predictions: pd.DataFrame
@@ -73,12 +74,12 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
         no such model.
     """
     config = read_config(folder)
-    if config.get("trained_on"):
+    if config.trained_on:
         raise RunError(
             f"{folder} is an external validation, which holds out a whole cohort; a bundle needs "
             "a run with folds of its own cohort: 'lusscore cv COHORT'."
         )
-    name = _pick(folder, list(config.get("models", [])), model)
+    name = _pick(folder, list(config.models), model)
     predictions = read_predictions(folder / PREDICTIONS_NAME)
     own = predictions[predictions["model"] == name].reset_index(drop=True)
     if own.empty:
@@ -105,9 +106,9 @@ def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
     return found[0]
 
 
-def _rule(config: Mapping[str, Any], metrics: Mapping[str, Any], level: str, model: str) -> Rule:
+def _rule(config: RunConfig, metrics: Mapping[str, Any], level: str, model: str) -> Rule:
     """Return the rule that all folds have scored a model by, else the one that was asked for."""
     used = metrics.get("rules", {}).get(level, {}).get("folds", {}).get(model, {})
     if len(used) == 1:
         return Rule.parse(next(iter(used)))
-    return Rule.parse(config.get("evaluation", {}).get(f"{level}_rule", "majority"))
+    return Rule.parse(getattr(config.evaluation, f"{level}_rule"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lusscore.errors import RunError
-from lusscore.evaluation import CONFIG_NAME, METRICS_NAME, read_config
+from lusscore.evaluation import CONFIG_NAME, METRICS_NAME, CohortTable, RunConfig, read_config
 from lusscore.evaluation.metrics_json import SCHEMA
 from lusscore.web.guards import Refusal
 
@@ -86,25 +86,25 @@ def _told(name: str, folder: Path) -> dict[str, Any]:
             return entry | {"problem": "It was made by another version of lusscore; run it again."}
         told = entry | _facts(config) | _models(metrics)
         rows = told.pop("rows")
-        told["held_out"] = rows // config["cross_validation"]["repeats"]
-        return told | {"comparable": _comparable(told, config["cohort"])}
+        told["held_out"] = rows // config.cross_validation.repeats
+        return told | {"comparable": _comparable(told, config.cohort)}
     except (RunError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return entry | {"problem": "It is not finished, or its files are damaged."}
 
 
-def _facts(config: Mapping[str, Any]) -> dict[str, Any]:
-    cohort, division = config["cohort"], config["cross_validation"]
-    repeats = division["repeats"]
-    scheme = f"{division['folds']} folds by patient"
-    if division.get("leave_out"):
-        scheme = f"one {division['leave_out']} left out at a time"
+def _facts(config: RunConfig) -> dict[str, Any]:
+    cohort, division = config.cohort, config.cross_validation
+    repeats = division.repeats
+    scheme = f"{division.folds} folds by patient"
+    if division.leave_out:
+        scheme = f"one {division.leave_out} left out at a time"
     return {
-        "created": config["run"]["created"],
-        "protocol": cohort["protocol"],
+        "created": config.run.created,
+        "protocol": cohort.protocol,
         "scheme": scheme if repeats == 1 else f"{scheme}, {repeats} times",
-        "patients": cohort.get("patients"),
-        "clips": cohort.get("clips"),
-        "synthetic": bool(cohort["synthetic"]),
+        "patients": cohort.patients,
+        "clips": cohort.clips,
+        "synthetic": cohort.synthetic,
     }
 
 
@@ -125,10 +125,10 @@ def _models(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _comparable(told: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
+def _comparable(told: Mapping[str, Any], cohort: CohortTable) -> str:
     """Return what runs share whose held-out rows are the same ones, as far as they record it."""
-    skipped = sorted(str(each["clip"]) for each in cohort.get("skipped_clips", ()))
-    same = [told["cohort"], cohort.get("manifest_digest"), told["level"], told["held_out"], skipped]
+    skipped = sorted(each.clip for each in cohort.skipped_clips)
+    same = [told["cohort"], cohort.manifest_digest, told["level"], told["held_out"], skipped]
     return hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12]
 
 

@@ -4,16 +4,19 @@ from dataclasses import replace
 import pytest
 
 from lusscore.errors import RunError
+from lusscore.evaluation import HeadTable, SelectionTable
+from lusscore.evaluation.run_config import SkippedClip
 from lusscore.report.checklists import AUTHORS, CLAIM, FILLED, PARTLY, TRIPOD_AI, answer_items
 from lusscore.report.checklists.fact import fact_names, register_fact, tell_fact
 from lusscore.report.checklists.item import Checklist, Item
+from run_maker import changed
 
 PARTS = {3: "abc", 5: "ab", 6: "abc", 8: "abc", 9: "abc", 12: "abcdefg", 18: "abcdef",
          20: "abc", 23: "ab", 27: "abc"}  # fmt: skip
 
 
 def _cohort(run, **changes):
-    return replace(run, config=run.config | {"cohort": run.config["cohort"] | changes})
+    return changed(run, cohort=changes)
 
 
 def _status(checklist, run):
@@ -96,10 +99,10 @@ def test_counts_of_the_manifest_are_told_only_where_recorded(clinical):
 
 def test_clips_left_out_are_counted_by_reason_without_their_names(clinical):
     skipped = [
-        {"clip": f"doe/{name}.mp4", "error": "The clip cannot be read; replace it."}
+        SkippedClip(clip=f"doe/{name}.mp4", error="The clip cannot be read; replace it.")
         for name in ("a", "b")
-    ] + [{"clip": "doe/c.mp4", "error": "The clip has no frame."}]
-    text = tell_fact("skipped", _cohort(clinical, skipped_clips=skipped)).text
+    ] + [SkippedClip(clip="doe/c.mp4", error="The clip has no frame.")]
+    text = tell_fact("skipped", _cohort(clinical, skipped_clips=tuple(skipped))).text
     assert "3 clips with a score have no embeddings" in text
     assert "2 × The clip cannot be read; replace it; 1 × The clip has no frame." in text
     assert "doe" not in text
@@ -131,8 +134,7 @@ def test_an_external_run_says_what_it_was_trained_on_and_how_cards_differ(extern
 
 def test_leaving_out_devices_is_told_where_clusters_are_asked_for(clinical):
     assert "not examined" in tell_fact("subgroups", clinical).text
-    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
-    run = replace(clinical, config=clinical.config | {"cross_validation": validation})
+    run = changed(clinical, cross_validation={"leave_out": "device"})
     assert "Each fold is one device that was left out" in tell_fact("subgroups", run).text
     assert "and no device." in tell_fact("disjoint", run).text
 
@@ -147,12 +149,16 @@ def _nested(run):
         settings=["", *["C=0.1, class_weight=balanced"] * others],
         value="0.71",
     )
-    told = {
-        "criterion": "quadratic_kappa", "level": "clip", "inner_folds": 4,
-        "averaged": {"best": 1, "average": 5},
-        "candidates": ["vgg16/logistic", "vgg16[16.mean+32.top]/svm C=0.1, class_weight=balanced"],
-    }  # fmt: skip
-    return replace(run, selection=table, config=run.config | {"selection": told}), others
+    told = SelectionTable(
+        ways=("average",),
+        averaged={"best": 1, "average": 5},
+        criterion="quadratic_kappa",
+        level="clip",
+        inner_folds=4,
+        rules=(),
+        candidates=("vgg16/logistic", "vgg16[16.mean+32.top]/svm C=0.1, class_weight=balanced"),
+    )
+    return replace(changed(run, selection=told), selection=table), others
 
 
 def test_what_folds_chose_is_counted_and_inner_results_are_not_told(clinical):
@@ -185,9 +191,9 @@ def test_levels_of_one_backbone_are_no_ensemble_and_averaged_candidates_are(clin
 
 def test_what_a_head_is_given_is_told_only_of_heads_that_are_known(clinical):
     assert "softmax: the embedding as it is" in tell_fact("head_input", clinical).text
-    unknown = clinical.config | {"head": {"name": "own"}}
-    assert tell_fact("head_input", replace(clinical, config=unknown)) is None
-    assert _status(TRIPOD_AI, replace(clinical, config=unknown))["12b"] == AUTHORS
+    unknown = changed(clinical, head=HeadTable(name="own"))
+    assert tell_fact("head_input", unknown) is None
+    assert _status(TRIPOD_AI, unknown)["12b"] == AUTHORS
 
 
 def test_a_simulated_cohort_is_never_said_to_have_a_source(weak):

@@ -1,22 +1,23 @@
 from dataclasses import replace
 
 from lusscore.report.sections.data_flow import data_flow
+from run_maker import changed
 
 
 def _cohort(run, **changes):
-    return replace(run, config=run.config | {"cohort": run.config["cohort"] | changes})
+    return changed(run, cohort=changes)
 
 
 def test_an_older_run_shows_what_it_knows_and_says_what_it_does_not(clinical):
     (flow,) = data_flow(clinical).flows
-    clips = clinical.config["cohort"]["clips"]
+    clips = clinical.config.cohort.clips
     assert [step.count for step in flow.steps[:2]] == [f"{clips + 1} clips", f"{clips} clips"]
     assert flow.steps[0].left_out == ("1 clip without embeddings",)
     assert flow.unknown.startswith("How many clips of the manifest have no score")
 
 
 def test_clips_are_followed_from_the_manifest_and_every_loss_is_told(clinical):
-    clips = clinical.config["cohort"]["clips"]
+    clips = clinical.config.cohort.clips
     run = _cohort(clinical, manifest_clips=clips + 10, labelled_clips=clips + 3)
     (flow,) = data_flow(run).flows
     assert [(step.title, step.count) for step in flow.steps[:3]] == [

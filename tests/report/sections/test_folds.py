@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from lusscore.report.model_names import model_labels
 from lusscore.report.sections.folds import folds
+from run_maker import changed
 
 
 def test_every_fold_tells_whom_it_held_out(clinical, labels):
@@ -18,7 +19,7 @@ def test_every_fold_tells_whom_it_held_out(clinical, labels):
 
 
 def test_training_and_held_out_frames_are_all_frames(clinical, labels):
-    total = clinical.config["cohort"]["frames"]
+    total = clinical.config.cohort.frames
     for fold in folds(clinical, labels).folds:
         assert fold.training_frames + fold.frames == total
 
@@ -41,11 +42,9 @@ def test_repeats_have_their_own_rows(weak):
 def test_what_each_fold_leaves_out_is_told_without_its_column(clinical, labels):
     assert folds(clinical, labels).left_out == ""
     names = {1: "device: iQ", 2: "device: a: b", 3: "device: Lumify"}
-    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
     run = replace(
-        clinical,
+        changed(clinical, cross_validation={"leave_out": "device"}),
         folds=clinical.folds.assign(left_out=clinical.folds["fold"].map(names)),
-        config=clinical.config | {"cross_validation": validation},
     )
     shown = folds(run, labels)
     assert shown.left_out == "device"

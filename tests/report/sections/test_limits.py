@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from lusscore.report.sections.limits import limits
+from run_maker import changed
 
 
 def test_synthetic_and_weakly_labelled_runs_say_so(weak):
@@ -36,11 +35,7 @@ def test_what_is_said_of_elsewhere_goes_by_who_was_held_out(clinical, external):
     told = " ".join(limits(external))
     assert "this is external validation, trained on far, tested on clinic" in told
     assert "internal" not in told
-    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
-    run = replace(clinical, config=clinical.config | {"cross_validation": validation})
+    run = changed(clinical, cross_validation={"leave_out": "device"})
     assert "each of 3 devices was left out in turn" in " ".join(limits(run))
-    grouped = replace(
-        clinical,
-        config=clinical.config | {"cross_validation": validation | {"leave_out": "group"}},
-    )
+    grouped = changed(clinical, cross_validation={"leave_out": "group"})
     assert "an internal cross-validation on one cohort" in " ".join(limits(grouped))

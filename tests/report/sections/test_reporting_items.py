@@ -1,6 +1,7 @@
 import pandas as pd
 
 from lusscore.report.sections.reporting_items import reporting_items, write_reporting_items
+from run_maker import changed
 
 
 def test_the_count_is_that_of_the_rows(clinical):
@@ -34,10 +35,7 @@ def test_sections_that_a_run_without_zones_lacks_are_not_pointed_at(clinical, im
 
 
 def test_the_table_holds_every_row_without_folders(clinical, tmp_path):
-    config = clinical.config | {
-        "run": clinical.config["run"] | {"command": "lusscore cv /clinic/ann/study"}
-    }
-    items = reporting_items(type(clinical)(**(vars(clinical) | {"config": config})))
+    items = reporting_items(changed(clinical, run={"command": "lusscore cv /clinic/ann/study"}))
     (tmp_path / "tables").mkdir()
     write_reporting_items(tmp_path, items)
     path = tmp_path / "tables" / "reporting_items.csv"

@@ -6,6 +6,7 @@ import pytest
 
 from lusscore.report.model_names import model_labels
 from lusscore.report.sections.summary import summarise
+from run_maker import changed
 
 
 def _with(run, change):
@@ -159,8 +160,7 @@ def test_external_validation_says_whom_it_trained_on_and_whom_it_tested(external
 
 
 def test_leaving_out_each_device_is_said(clinical):
-    validation = clinical.config["cross_validation"] | {"leave_out": "device"}
-    run = replace(clinical, config=clinical.config | {"cross_validation": validation})
+    run = changed(clinical, cross_validation={"leave_out": "device"})
     text = _sentences(run)
     assert "leaving out each of 3 devices in turn" in text
     assert "trained without its patient and without its device" in text

@@ -22,10 +22,10 @@ def test_clips_and_frames_without_a_zone_are_counted_once_for_all_repeats(half):
     unknown = clips[clips["zone"] == ""]
     shown = zones(half)
     assert shown.known
-    assert 0 < len(unknown) < len(clips) == half.config["cohort"]["clips"]
+    assert 0 < len(unknown) < len(clips) == half.config.cohort.clips
     assert shown.left_out == (
         f"{len(unknown)} of {len(clips)} clips ({unknown['frames'].sum()} of "
-        f"{half.config['cohort']['frames']:,} frames) have no zone on record: they count for "
+        f"{half.config.cohort.frames:,} frames) have no zone on record: they count for "
         "frames and clips and are left out of everything per zone and exam."
     )
     assert shown.beside == f"without {len(unknown)} clips of unknown zone"
@@ -35,7 +35,7 @@ def test_frames_of_known_and_unknown_zone_are_all_frames(half):
     first = (half.zones["model"] == half.models[0]) & (half.zones["repeat"] == 1)
     clips = _of_first_repeat(half)
     unknown = clips.loc[clips["zone"] == "", "frames"].sum()
-    assert half.zones.loc[first, "frames"].sum() + unknown == half.config["cohort"]["frames"]
+    assert half.zones.loc[first, "frames"].sum() + unknown == half.config.cohort.frames
 
 
 def test_one_clip_is_told_in_the_singular(clinical):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from lusscore.errors import RunError
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.rules import MAJORITY, Rule
+from lusscore.evaluation.run_config import RulesTable
 
 SELECTION_NAME = "tables/selection.csv"
 _FOLD = ("model", "repeat", "fold")
@@ -44,7 +44,7 @@ class Rules:
         return self.overrides.get((model, repeat, fold), self.default)
 
 
-def read_rules(folder: Path, config: Mapping[str, Any]) -> dict[str, Rules]:
+def read_rules(folder: Path, given: RulesTable) -> dict[str, Rules]:
     """Read by which rules a run is to be evaluated.
 
     Parameters
@@ -52,9 +52,8 @@ def read_rules(folder: Path, config: Mapping[str, Any]) -> dict[str, Rules]:
     folder
         The run: column ``rule`` of ``tables/selection.csv`` (and ``zone_rule``), where there is
         one, says what was chosen per model, repeat and fold; an empty cell chooses nothing.
-    config
-        Its configuration: ``clip_rule`` and ``zone_rule`` of the table ``evaluation``; what it
-        does not give is the majority.
+    given
+        The table ``evaluation`` of its configuration.
 
     Returns
     -------
@@ -66,11 +65,10 @@ def read_rules(folder: Path, config: Mapping[str, Any]) -> dict[str, Rules]:
     RunError
         If there is no such rule, or the table lacks a column or chooses twice for one fold.
     """
-    given = config.get("evaluation", {})
     chosen = _read_selection(folder / SELECTION_NAME)
     return {
         level: Rules(
-            Rule.parse(given.get(f"{level}_rule", MAJORITY.name)),
+            Rule.parse(getattr(given, f"{level}_rule")),
             _overrides(chosen, column, folder / SELECTION_NAME),
         )
         for level, column in _COLUMNS.items()

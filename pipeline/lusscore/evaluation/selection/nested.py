@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.models import Model
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.rules import STANDARD_RULES, Rule
+from lusscore.evaluation.run_config import SelectionTable
 from lusscore.evaluation.selection.choose import Choice, HeldInside, choose
 from lusscore.evaluation.selection.criteria import CRITERIA
 from lusscore.evaluation.selection.grids import tell_settings
@@ -245,17 +246,17 @@ def _rows(
         )
 
 
-def describe_selection(selection: Selection) -> Mapping[str, object]:
+def describe_selection(selection: Selection) -> SelectionTable:
     """Say for ``config.toml`` what could be chosen."""
-    return {
-        "ways": list(selection.ways),
-        "averaged": {way: WAYS[way] for way in selection.ways},
-        "criterion": selection.criterion,
-        "level": "clip" if selection.clip_labels else "frame",
-        "inner_folds": selection.folds,
-        "rules": [rule.name for rule in selection.rules] if selection.clip_labels else [],
-        "candidates": [
+    return SelectionTable(
+        ways=tuple(selection.ways),
+        averaged={way: WAYS[way] for way in selection.ways},
+        criterion=selection.criterion,
+        level="clip" if selection.clip_labels else "frame",
+        inner_folds=selection.folds,
+        rules=tuple(rule.name for rule in selection.rules) if selection.clip_labels else (),
+        candidates=tuple(
             " ".join(filter(None, (model.name, tell_settings(model.head))))
             for model in selection.candidates
-        ],
-    }
+        ),
+    )

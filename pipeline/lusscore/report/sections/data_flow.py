@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from lusscore.evaluation import CohortTable
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import plural
 
@@ -51,26 +50,26 @@ class DataFlow:
 
 def data_flow(run: RunFiles) -> DataFlow:
     """Follow clips, frames and patients by the counts that the run has recorded."""
-    others = run.config.get("trained_on", ())
+    others = run.config.trained_on
     flows = [_flow(other, "Trained on", ()) for other in others]
     role = "Tested on" if others else "Cohort"
-    flows.append(_flow(run.config["cohort"], role, _without_zone(run)))
+    flows.append(_flow(run.config.cohort, role, _without_zone(run)))
     sides = _sides(run)
     return DataFlow(tuple(flows), sides[:_FOLDS_DRAWN], _more(run, len(sides)))
 
 
-def _flow(cohort: Mapping[str, Any], role: str, unzoned: tuple[str, ...]) -> Flow:
-    skipped = cohort.get("skipped_clips", ())
+def _flow(cohort: CohortTable, role: str, unzoned: tuple[str, ...]) -> Flow:
+    skipped = cohort.skipped_clips
     no_embeddings = f"{plural(len(skipped), 'clip')} without embeddings" if skipped else ""
-    clips, labelled = cohort.get("clips"), cohort.get("labelled_clips")
+    clips, labelled = cohort.clips, cohort.labelled_clips
     steps, unknown = [], ""
-    if isinstance(cohort.get("manifest_clips"), int) and isinstance(labelled, int):
-        unlabelled = cohort["manifest_clips"] - labelled
-        outside = labelled - len(skipped) - clips if isinstance(clips, int) else 0
+    if cohort.manifest_clips is not None and labelled is not None:
+        unlabelled = cohort.manifest_clips - labelled
+        outside = labelled - len(skipped) - clips
         steps += [
             Step(
                 "In the manifest",
-                plural(cohort["manifest_clips"], "clip"),
+                plural(cohort.manifest_clips, "clip"),
                 (f"{plural(unlabelled, 'clip')} without a score",) if unlabelled else (),
             ),
             Step(
@@ -85,18 +84,13 @@ def _flow(cohort: Mapping[str, Any], role: str, unzoned: tuple[str, ...]) -> Flo
         ]  # fmt: skip
     else:
         unknown = "How many clips of the manifest have no score is not recorded by this run."
-        if no_embeddings and isinstance(clips, int):
+        if no_embeddings:
             found = plural(clips + len(skipped), "clip")
             steps.append(Step("With a score, used or left out", found, (no_embeddings,)))
-    if isinstance(clips, int):
-        steps.append(Step("With embeddings of scored frames", plural(clips, "clip"), unzoned))
-    used = [
-        plural(cohort[key], key[:-1])
-        for key in ("frames", "exams", "patients")
-        if isinstance(cohort.get(key), int)
-    ]
+    steps.append(Step("With embeddings of scored frames", plural(clips, "clip"), unzoned))
+    used = [plural(getattr(cohort, key), key[:-1]) for key in ("frames", "exams", "patients")]
     steps.append(Step("Used", " · ".join(used)))
-    return Flow(cohort["name"], role, tuple(steps), unknown)
+    return Flow(cohort.name, role, tuple(steps), unknown)
 
 
 def _without_zone(run: RunFiles) -> tuple[str, ...]:
@@ -112,7 +106,7 @@ def _without_zone(run: RunFiles) -> tuple[str, ...]:
 def _sides(run: RunFiles) -> tuple[Side, ...]:
     table = run.training[run.training["model"] == run.models[0]]
     table = table[table["repeat"] == table["repeat"].min()]
-    external = bool(run.config.get("trained_on"))
+    external = bool(run.config.trained_on)
     return tuple(
         Side(
             "External" if external else f"Fold {row['fold']}",
@@ -129,7 +123,7 @@ def _people(patients: float, frames: float) -> str:
 
 def _more(run: RunFiles, folds: int) -> str:
     """Say what the drawing leaves to the table of folds."""
-    repeats = run.config["cross_validation"]["repeats"]
+    repeats = run.config.cross_validation.repeats
     drawn = f"the first {_FOLDS_DRAWN} of {folds} folds" if folds > _FOLDS_DRAWN else ""
     first = f"the first of {repeats} repeats" if repeats > 1 else ""
     shown = " of ".join(part for part in (drawn, first) if part)

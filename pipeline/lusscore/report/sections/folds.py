@@ -58,21 +58,20 @@ def folds(run: RunFiles, labels: Mapping[str, str]) -> Folds:
     """Lay out folds and skipped clips."""
     groups = tuple(dict.fromkeys(run.folds["group"]))
     entries = run.metrics["levels"]["frame"][run.models[0]]["folds"]
-    skipped = run.config["cohort"].get("skipped_clips", ())
+    skipped = run.config.cohort.skipped_clips
     return Folds(
         groups=tuple(group or "no group" for group in groups),
         models=tuple(labels[model] for model in run.models),
         folds=tuple(_fold(run, entry["repeat"], entry["fold"], groups, entry) for entry in entries),
         skipped=tuple(
             SkippedClip(
-                " · ".join(filter(None, (entry["patient"], entry["zone"]))) or "A clip",
-                entry["error"],
+                " · ".join(filter(None, (entry.patient, entry.zone))) or "A clip", entry.error
             )
             for entry in skipped
         ),
-        repeated=run.config["cross_validation"]["repeats"] > 1,
-        left_out=run.config["cross_validation"].get("leave_out", ""),
-        trained_on=tuple(cohort["name"] for cohort in run.config.get("trained_on", ())),
+        repeated=run.config.cross_validation.repeats > 1,
+        left_out=run.config.cross_validation.leave_out or "",
+        trained_on=tuple(cohort.name for cohort in run.config.trained_on),
     )
 
 

@@ -9,9 +9,9 @@ from lusscore.wording import listed
 
 def limits(run: RunFiles) -> tuple[str, ...]:
     """List what a reader must not conclude, the weightiest first."""
-    cohort = run.config["cohort"]
+    cohort = run.config.cohort
     found = []
-    if cohort["synthetic"]:
+    if cohort.synthetic:
         found.append(
             "Nothing about patients: the images and scores are simulated. Such a run only shows "
             "that the software works."
@@ -21,9 +21,9 @@ def limits(run: RunFiles) -> tuple[str, ...]:
         "Nothing about clinical use: no decision, outcome or treatment was studied. lusscore is "
         "research software and not a medical device.",
     ]
-    if cohort["label_level"] != "frame":
+    if cohort.label_level != "frame":
         found.append(
-            f"Nothing certain about single frames: scores were given per {cohort['label_level']} "
+            f"Nothing certain about single frames: scores were given per {cohort.label_level} "
             "and every frame carries the score of its whole, whether or not it shows the finding."
         )
     found += [
@@ -43,19 +43,19 @@ def limits(run: RunFiles) -> tuple[str, ...]:
 
 
 def _elsewhere(run: RunFiles) -> str:
-    cohort = run.config["cohort"]["name"]
-    if others := [other["name"] for other in run.config.get("trained_on", ())]:
+    cohort = run.config.cohort.name
+    if others := [other.name for other in run.config.trained_on]:
         return (
             "Little about other hospitals, scanners, presets or examiners: this is external "
             f"validation, trained on {listed(others)}, tested on {cohort}, and one cohort tested "
             "on is one example of elsewhere. That no patient is in both was checked by the bytes "
             "of their recordings alone."
         )
-    by = run.config["cross_validation"].get("leave_out")
+    by = run.config.cross_validation.leave_out
     if by == "device":
         return (
             "Nothing about other hospitals, presets or examiners, and little about other scanners: "
-            f"each of {run.config['cross_validation']['folds']} devices was left out in turn, but "
+            f"each of {run.config.cross_validation.folds} devices was left out in turn, but "
             "all are of one cohort, and where devices were used on other patients the two cannot "
             "be told apart."
         )

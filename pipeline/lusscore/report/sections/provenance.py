@@ -9,6 +9,7 @@ from typing import Any
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
+from lusscore.evaluation import BackboneTable, CohortTable, HeadTable, RunConfig
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones
 from lusscore.wording import count, duration
@@ -36,25 +37,25 @@ class Provenance:
     validation: Entries
     head: Entries
     more_heads: tuple[Entries, ...]
-    backbones: tuple[Mapping[str, Any], ...]
+    backbones: tuple[BackboneTable, ...]
     versions: Entries
 
 
 def provenance(run: RunFiles) -> Provenance:
     """Lay out configuration, card and versions."""
-    config, cohort = run.config, run.config["cohort"]
+    config, cohort = run.config, run.config.cohort
     return Provenance(
         command=run.command,
-        created=readable_time(config["run"]["created"]),
-        seconds=duration(config["run"].get("seconds")),
+        created=readable_time(config.run.created),
+        seconds=duration(config.run.seconds),
         cohort=_card(cohort, zones(run).counted),
-        trained_on=tuple(_training_card(other) for other in config.get("trained_on", ())),
-        extraction=_entries(cohort.get("extraction", {})),
+        trained_on=tuple(_training_card(other) for other in config.trained_on),
+        extraction=_entries(cohort.extraction),
         validation=_validation(config),
-        head=_entries(config["head"]),
-        more_heads=tuple(_entries(head) for head in config.get("more_heads", ())),
-        backbones=tuple(config.get("backbones", ())),
-        versions=(("lusscore", config["run"]["lusscore"]), *_entries(config.get("versions", {}))),
+        head=_head(config.head),
+        more_heads=tuple(_head(head) for head in config.more_heads),
+        backbones=config.backbones,
+        versions=(("lusscore", config.run.lusscore), *_entries(config.versions)),
     )
 
 
@@ -68,20 +69,20 @@ def readable_time(text: str) -> str:
     return f"{time.day} {time:%B %Y, %H:%M}{zone}"
 
 
-def _validation(config: Mapping[str, Any]) -> Entries:
-    table = config["cross_validation"]
-    if not config.get("trained_on"):
-        return _entries(table)
-    names = ", ".join(other["name"] for other in config["trained_on"])
-    external = (("trained on all of", names), ("tested on all of", config["cohort"]["name"]))
-    return (*external, *_entries({key: table[key] for key in ("seed",) if key in table}))
+def _validation(config: RunConfig) -> Entries:
+    table = config.cross_validation
+    if not config.trained_on:
+        return _entries(table.model_dump(exclude_none=True))
+    names = ", ".join(other.name for other in config.trained_on)
+    external = (("trained on all of", names), ("tested on all of", config.cohort.name))
+    return (*external, *_entries({"seed": table.seed}))
 
 
-def _training_card(cohort: Mapping[str, Any]) -> Entries:
+def _training_card(cohort: CohortTable) -> Entries:
     """Tell a cohort trained on, and the frames of it that were seen."""
-    extraction = cohort.get("extraction", {})
+    extraction = cohort.extraction
     seen = {key: extraction[key] for key in ("frames", "variants") if key in extraction}
-    skipped = len(cohort.get("skipped_clips", ()))
+    skipped = len(cohort.skipped_clips)
     return (
         *_card(cohort, ""),
         *(("Frames used" if key == "frames" else "Variants", str(seen[key])) for key in seen),
@@ -89,16 +90,16 @@ def _training_card(cohort: Mapping[str, Any]) -> Entries:
     )
 
 
-def _card(cohort: Mapping[str, Any], unzoned: str) -> Entries:
-    rubric = cohort["rubric"]
-    protocol = get_protocol(cohort["protocol"])
+def _card(cohort: CohortTable, unzoned: str) -> Entries:
+    rubric = cohort.rubric
+    protocol = get_protocol(cohort.protocol)
     reference = f" ({describe_rubric(rubric)})" if rubric in rubric_names() else ""
     entries = [
-        ("Name", cohort["name"]),
+        ("Name", cohort.name),
         (
             "Data",
             "synthetic phantom, no patient was scanned"
-            if cohort["synthetic"]
+            if cohort.synthetic
             else "clips of patients",
         ),
         (
@@ -107,24 +108,25 @@ def _card(cohort: Mapping[str, Any], unzoned: str) -> Entries:
             f"({protocol.source})",
         ),
         ("Rubric", f"{rubric}{reference}"),
-        ("Labels given per", cohort["label_level"]),
+        ("Labels given per", cohort.label_level),
     ]
     entries += [
-        (key.capitalize(), count(cohort[key]))
+        (key.capitalize(), count(getattr(cohort, key)))
         for key in ("patients", "exams", "clips", "frames")
-        if key in cohort
     ]
     if unzoned:
         entries.append(("Zone unknown", unzoned))
-    groups = [
-        f"{number} {group or 'no group'}" for group, number in cohort.get("groups", {}).items()
-    ]
+    groups = [f"{number} {group or 'no group'}" for group, number in cohort.groups.items()]
     if groups:
         entries.append(("Patients by group", ", ".join(groups)))
-    entries += [(label, str(cohort[key])) for key, label in _CARD.items() if cohort.get(key)]
-    if "manifest_digest" in cohort:
-        entries.append(("Manifest digest", str(cohort["manifest_digest"])[:_DIGEST_SHOWN]))
+    entries += [(label, text) for key, label in _CARD.items() if (text := getattr(cohort, key))]
+    if cohort.manifest_digest:
+        entries.append(("Manifest digest", cohort.manifest_digest[:_DIGEST_SHOWN]))
     return tuple(entries)
+
+
+def _head(head: HeadTable) -> Entries:
+    return _entries({"name": head.name, **head.settings})
 
 
 def _entries(table: Mapping[str, Any]) -> Entries:

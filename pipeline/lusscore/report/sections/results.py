@@ -85,7 +85,7 @@ def _groups(
     run: RunFiles, labels: Mapping[str, str], columns: Mapping[str, str]
 ) -> tuple[Group, ...]:
     papers = columns is COLUMNS
-    label_level = run.config["cohort"]["label_level"]
+    label_level = run.config.cohort.label_level
     weak = f"weak labels: scores were given per {label_level}" if label_level != "frame" else ""
     notes = {"frame": weak, "clip": "", "zone": zones(run).beside}
     groups = []
@@ -102,7 +102,7 @@ def _groups(
         ]
         if level == "frame" and papers:
             rows += _published(run)
-        repeats = run.config["cross_validation"]["repeats"]
+        repeats = run.config.cross_validation.repeats
         held_out = entries[run.models[0]]["rows"] // repeats
         groups.append(Group(plural(held_out, level), notes[level], tuple(rows)))
     return tuple(groups)
@@ -165,7 +165,7 @@ def _training(run: RunFiles, model: str) -> Cell:
 
 def absent_scores(run: RunFiles) -> tuple[str, ...]:
     """Say which scores the run or single folds lack, and what that leaves out."""
-    repeated = run.config["cross_validation"]["repeats"] > 1
+    repeated = run.config.cross_validation.repeats > 1
     everywhere = _absent_everywhere(run)
     levels: dict[tuple[int, int, tuple[int, ...]], list[str]] = {}
     for level in _levels(run):

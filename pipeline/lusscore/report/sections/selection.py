@@ -58,13 +58,14 @@ def selections(run: RunFiles, labels: Mapping[str, str]) -> Selections | None:
     table = run.selection
     if table is None or table.empty:
         return None
-    told = run.config.get("selection", {})
+    told = run.config.selection
     candidates = int(table["candidates"].iloc[0])
     criterion = table["criterion"].iloc[0].replace("_", " ")
+    parts, level = (told.inner_folds, told.level) if told else ("some", "clip")
     how = (
-        f"In each fold the training patients were divided into {told.get('inner_folds', 'some')} "
+        f"In each fold the training patients were divided into {parts} "
         f"parts again; {candidates} candidates were trained on some of them and compared on the "
-        f"others by {criterion} of {told.get('level', 'clip')}s. What was chosen was trained on "
+        f"others by {criterion} of {level}s. What was chosen was trained on "
         "all training patients and tested once on those held out, of whom nothing was known then."
     )
     return Selections(

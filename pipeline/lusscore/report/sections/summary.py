@@ -57,34 +57,34 @@ def summarise(run: RunFiles, labels: Mapping[str, str]) -> Summary:
 
 
 def _what_was_done(run: RunFiles, labels: Mapping[str, str]) -> str:
-    cohort, validation = run.config["cohort"], run.config["cross_validation"]
+    cohort, validation = run.config.cohort, run.config.cross_validation
     patients = run.clips["patient"].nunique()
-    frames = run.metrics["levels"]["frame"][run.models[0]]["rows"] // validation["repeats"]
+    frames = run.metrics["levels"]["frame"][run.models[0]]["rows"] // validation.repeats
     exams = len(run.clips[["patient", "exam"]].drop_duplicates())
     models = listed([labels[model] for model in run.models])
     was = "was" if len(run.models) == 1 else "were"
     tested = (
         f"tested on {plural(frames, 'frame')} of {plural(patients, 'patient')} "
-        f"({plural(exams, 'exam')}, cohort {cohort['name']})"
+        f"({plural(exams, 'exam')}, cohort {cohort.name})"
     )
-    if others := run.config.get("trained_on"):
+    if others := run.config.trained_on:
         trained = [
-            f"{plural(other['frames'], 'frame')} of {plural(other['patients'], 'patient')} "
-            f"(cohort {other['name']})"
+            f"{plural(other.frames, 'frame')} of {plural(other.patients, 'patient')} "
+            f"(cohort {other.name})"
             for other in others
         ]
         return (
             f"External validation: {models} {was} trained on {listed(trained)} and {tested}; "
-            f"nothing of {cohort['name']} was used for training."
+            f"nothing of {cohort.name} was used for training."
         )
-    if by := validation.get("leave_out"):
+    if by := validation.leave_out:
         return (
-            f"{models} {was} {tested}, leaving out each of {validation['folds']} {by}s in turn; "
+            f"{models} {was} {tested}, leaving out each of {validation.folds} {by}s in turn; "
             f"every frame was scored by a head trained without its patient and without its {by}."
         )
-    repeated = f", {validation['repeats']} times over" if validation["repeats"] > 1 else ""
+    repeated = f", {validation.repeats} times over" if validation.repeats > 1 else ""
     return (
-        f"{models} {was} {tested} in {validation['folds']} folds{repeated}; every frame was scored "
+        f"{models} {was} {tested} in {validation.folds} folds{repeated}; every frame was scored "
         "by a head trained without its patient."
     )
 
@@ -154,7 +154,7 @@ def _against_shuffles(run: RunFiles, first: str) -> list[str]:
     also = "" if kappa is None else f" and a quadratic kappa of {span(kappa)}"
     mine = "" if kappa is None else f" (kappa {three(entry['pooled']['quadratic_kappa'])})"
     return [
-        f"Given to patients of the same {'cohort' if run.config.get('trained_on') else 'fold'}, "
+        f"Given to patients of the same {'cohort' if run.config.trained_on else 'fold'}, "
         "patients being permuted at random, its "
         f"predictions would reach an accuracy of {percent_span(accuracy)}{also} in 95 of 100 "
         f"shuffles; as they are they reach {percent(entry['pooled']['accuracy'])}{mine}."
@@ -235,7 +235,7 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], first: str) -> tuple[Tile, 
     entries = run.metrics["levels"][level]
     mine, baseline = entries[first], entries[run.metrics["baseline"]]["pooled"]
     accuracy = mine["interval"].get("accuracy")
-    rows = mine["rows"] // run.config["cross_validation"]["repeats"]
+    rows = mine["rows"] // run.config.cross_validation.repeats
     return (
         Tile(
             f"{level.capitalize()} accuracy, {labels[first]}",
@@ -264,12 +264,12 @@ def _tiles(run: RunFiles, labels: Mapping[str, str], first: str) -> tuple[Tile, 
 
 def _divided(run: RunFiles) -> str:
     """Say in few words who was held out."""
-    validation = run.config["cross_validation"]
-    if others := run.config.get("trained_on"):
-        return f"trained on {plural(sum(other['patients'] for other in others), 'other')}"
-    if by := validation.get("leave_out"):
-        return f"each of {validation['folds']} {by}s left out"
-    return f"{validation['folds']} folds"
+    validation = run.config.cross_validation
+    if others := run.config.trained_on:
+        return f"trained on {plural(sum(other.patients for other in others), 'other')}"
+    if by := validation.leave_out:
+        return f"each of {validation.folds} {by}s left out"
+    return f"{validation.folds} folds"
 
 
 def _exam_tile(run: RunFiles, labels: Mapping[str, str], first: str) -> list[Tile]:

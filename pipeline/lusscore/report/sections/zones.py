@@ -93,7 +93,7 @@ def _empty_folds(run: RunFiles) -> str:
     empty = sorted(held["frame"] - held["zone"])
     if not empty:
         return ""
-    repeated = run.config["cross_validation"]["repeats"] > 1
+    repeated = run.config.cross_validation.repeats > 1
     names = [f"{fold}{f' of repeat {repeat}' if repeated else ''}" for repeat, fold in empty]
     return (
         f"Fold{'' if len(empty) == 1 else 's'} {listed(names)} "

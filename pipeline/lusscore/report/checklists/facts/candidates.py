@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from lusscore.report.run_files import RunFiles
 
@@ -12,14 +10,9 @@ _LEVELS = re.compile(r"\[([^\]]*)\]")
 _CHOSEN = "selected/"
 
 
-def heads(run: RunFiles) -> list[Mapping[str, Any]]:
-    """Return heads that every fold trained, with their settings."""
-    return [run.config["head"], *run.config.get("more_heads", ())]
-
-
 def candidates(run: RunFiles) -> list[str]:
     """Return what folds could choose among, with settings: ``"vgg16/logistic C=0.1"``."""
-    return list(run.config.get("selection", {}).get("candidates", ()))
+    return list(run.config.selection.candidates) if run.config.selection else []
 
 
 def trained(run: RunFiles) -> list[str]:
@@ -31,7 +24,7 @@ def trained(run: RunFiles) -> list[str]:
 def head_names(run: RunFiles) -> list[str]:
     """Name every head, candidates' too."""
     chosen = [name.rpartition("/")[2].removesuffix("-mean") for name in trained(run)]
-    return list(dict.fromkeys([*(head["name"] for head in heads(run)), *chosen]))
+    return list(dict.fromkeys([*(head.name for head in run.config.heads), *chosen]))
 
 
 def levels_seen(run: RunFiles) -> list[str]:
@@ -48,9 +41,9 @@ def joined_backbones(run: RunFiles) -> list[str]:
 def setting_told(run: RunFiles, key: str) -> str:
     """Tell a setting of every head that has it; "" if none has, or only its being off."""
     told = [
-        f"{head['name']} {shown(head[key])}"
-        for head in heads(run)
-        if head.get(key) not in (None, 0, "none")
+        f"{head.name} {shown(head.settings[key])}"
+        for head in run.config.heads
+        if head.settings.get(key) not in (None, 0, "none")
     ]
     tried = re.compile(rf"\b{re.escape(key)}=[^, ]+")
     varied = {match[0] for one in candidates(run) for match in tried.finditer(one)}

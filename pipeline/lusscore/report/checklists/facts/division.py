@@ -12,7 +12,7 @@ from lusscore.wording import listed, plural
 @register_fact("goal")
 def goal(run: RunFiles) -> Fact:
     """Say whether the run tests elsewhere."""
-    if run.config.get("trained_on"):
+    if run.config.trained_on:
         return Fact("Heads are trained on other cohorts and tested on this one.", ("summary",))
     return Fact("Heads are made and tested by turns on one cohort.", ("summary",))
 
@@ -20,31 +20,31 @@ def goal(run: RunFiles) -> Fact:
 @register_fact("partition")
 def partition(run: RunFiles) -> Fact:
     """Say how patients were divided."""
-    validation = run.config["cross_validation"]
-    if others := run.config.get("trained_on"):
-        names = listed([other["name"] for other in others])
+    validation = run.config.cross_validation
+    if others := run.config.trained_on:
+        names = listed([other.name for other in others])
         return Fact(
-            f"All of {names} for training, all of {run.config['cohort']['name']} for testing.",
+            f"All of {names} for training, all of {run.config.cohort.name} for testing.",
             ("data-flow", "folds"),
         )
-    repeats, seed = validation["repeats"], validation["seed"]
-    if by := validation.get("leave_out"):
-        text = f"Each of {validation['folds']} {by}s is left out in turn (seed {seed})."
+    repeats, seed = validation.repeats, validation.seed
+    if by := validation.leave_out:
+        text = f"Each of {validation.folds} {by}s is left out in turn (seed {seed})."
     else:
         times = f", {repeats} times over" if repeats > 1 else ""
-        text = f"{validation['folds']} folds of patients{times}, seed {seed}."
+        text = f"{validation.folds} folds of patients{times}, seed {seed}."
     return Fact(f"{text} Folds are recorded in folds.csv.", ("data-flow", "folds"))
 
 
 @register_fact("disjoint")
 def disjoint(run: RunFiles) -> Fact:
     """Say what is never on both sides."""
-    if run.config.get("trained_on"):
+    if run.config.trained_on:
         return Fact(
             "Patients, by cohort; recordings, by their bytes. That no person is in both cohorts "
             "is not known beyond that."
         )
-    by = run.config["cross_validation"].get("leave_out")
+    by = run.config.cross_validation.leave_out
     also = f", and no {by}" if by else ""
     return Fact(f"Patients: no exam, clip or frame of a patient tested is trained on{also}.")
 
@@ -69,7 +69,7 @@ def training_sizes(run: RunFiles) -> Fact | None:
 @register_fact("internal")
 def internal(run: RunFiles) -> Fact:
     """Say whether there is internal evaluation."""
-    if run.config.get("trained_on"):
+    if run.config.trained_on:
         return Fact("Not in this run: it tests on another cohort.")
     return Fact("Every result of this report, by cross-validation.", ("results",))
 
@@ -77,11 +77,10 @@ def internal(run: RunFiles) -> Fact:
 @register_fact("external")
 def external(run: RunFiles) -> Fact:
     """Say whether there is external testing."""
-    if others := run.config.get("trained_on"):
-        names = listed([other["name"] for other in others])
+    if others := run.config.trained_on:
+        names = listed([other.name for other in others])
         return Fact(
-            f"Every result of this report: trained on {names}, tested on "
-            f"{run.config['cohort']['name']}.",
+            f"Every result of this report: trained on {names}, tested on {run.config.cohort.name}.",
             ("results", "limits"),
         )
     return Fact("None in this run: all data are of one cohort.", ("limits",))

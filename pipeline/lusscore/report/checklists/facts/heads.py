@@ -8,7 +8,6 @@ from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.checklists.facts.candidates import (
     candidates,
     head_names,
-    heads,
     joined_backbones,
     setting_told,
     shown,
@@ -24,7 +23,7 @@ _CHOICES_TOLD = 4
 @register_fact("technology")
 def technology(run: RunFiles) -> Fact | None:
     """Name the kind of model."""
-    names = [one["name"] for one in run.config.get("backbones", ())]
+    names = [one.name for one in run.config.backbones]
     if not names:
         return None
     return Fact(
@@ -37,13 +36,13 @@ def technology(run: RunFiles) -> Fact | None:
 def head(run: RunFiles) -> Fact:
     """Quote heads with their settings."""
     told = []
-    for one in heads(run):
+    for one in run.config.heads:
         settings = [
             f"{key.replace('_', ' ')} {shown(value)}"
-            for key, value in one.items()
+            for key, value in one.settings.items()
             if key not in _PRINTED_APART
         ]
-        told.append(f"{one['name']} ({', '.join(settings)})" if settings else one["name"])
+        told.append(f"{one.name} ({', '.join(settings)})" if settings else one.name)
     number = len(candidates(run))
     tried = (
         f" Folds could choose among {plural(number, 'candidate')}, listed in config.toml."
@@ -63,11 +62,10 @@ def selection(run: RunFiles) -> Fact:
             f"({len(run.models)}).",
             ("results",),
         )
-    how = run.config.get("selection", {})
+    how = run.config.selection
     by = (
-        f" by {how['criterion'].replace('_', ' ')} of {how['level']}s on {how['inner_folds']} "
-        "inner folds"
-        if {"criterion", "level", "inner_folds"} <= set(how)
+        f" by {how.criterion.replace('_', ' ')} of {how.level}s on {how.inner_folds} inner folds"
+        if how
         else ""
     )
     told = [_chosen(name, table[name]) for name in _CHOSEN if name in table]
@@ -88,7 +86,7 @@ def _chosen(name: str, column: Any) -> str:
 @register_fact("ensembles")
 def ensembles(run: RunFiles) -> Fact:
     """Say which models are made of several backbones or candidates."""
-    averaged = run.config.get("selection", {}).get("averaged", {})
+    averaged = run.config.selection.averaged if run.config.selection else {}
     told = [f"selected/{way} (mean of {n} candidates)" for way, n in averaged.items() if n > 1]
     told += joined_backbones(run)
     if told:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.checklists.facts.candidates import (
     head_names,
-    heads,
     levels_seen,
     setting_told,
     shown,
@@ -30,10 +29,10 @@ def inputs(run: RunFiles) -> Fact:
 def predictors(run: RunFiles) -> Fact | None:
     """Describe backbones."""
     told = [
-        f"{one['name']} (weights {one['weights_digest'][:_DIGEST_SHOWN]}…): an embedding of "
-        f"{one['embedding_size']} numbers per frame of {' × '.join(map(str, one['input_size']))} "
+        f"{one.name} (weights {one.weights_digest[:_DIGEST_SHOWN]}…): an embedding of "
+        f"{one.embedding_size} numbers per frame of {' × '.join(map(str, one.input_size))} "
         "pixels"
-        for one in run.config.get("backbones", ())
+        for one in run.config.backbones
     ]
     if not told:
         return None
@@ -52,14 +51,14 @@ def computed(run: RunFiles) -> Fact:
 @register_fact("preprocessing")
 def preprocessing(run: RunFiles) -> Fact | None:
     """Quote the settings of extraction that change what a network sees."""
-    extraction = run.config["cohort"].get("extraction", {})
+    extraction = run.config.cohort.extraction
     keys = [key for key in ("sector", "contrast", "frames", "repeated") if key in extraction]
     if not keys:
         return None
     said = [f"{key}: {extraction[key]}" for key in keys]
-    for one in run.config.get("backbones", ()):
-        how = f", values as {one['preprocessing']}" if "preprocessing" in one else ""
-        said.append(f"{one['name']}: {' × '.join(map(str, one['input_size']))} pixels{how}")
+    for one in run.config.backbones:
+        how = f", values as {one.preprocessing}" if one.preprocessing else ""
+        said.append(f"{one.name}: {' × '.join(map(str, one.input_size))} pixels{how}")
     return Fact(f"Of frames, {'; '.join(said)}.", ("run",))
 
 
@@ -72,7 +71,7 @@ def head_input(run: RunFiles) -> Fact | None:
     told = [f"{name}: the embedding {_ENTERS[name]}" for name in names]
     said = setting_told(run, "components")
     whitened = f"; whitened principal components: {said}" if said else ""
-    dtype = run.config["cohort"].get("extraction", {}).get("dtype")
+    dtype = run.config.cohort.extraction.get("dtype")
     stored = f" Embeddings are stored as {dtype}." if dtype else ""
     return Fact(
         f"{'; '.join(told)}{whitened}. Scales are learned from training patients.{stored}",
@@ -83,7 +82,7 @@ def head_input(run: RunFiles) -> Fact | None:
 @register_fact("training_data")
 def training_data(run: RunFiles) -> Fact | None:
     """Say what augmentation there was."""
-    extraction = run.config["cohort"].get("extraction", {})
+    extraction = run.config.cohort.extraction
     variants = extraction.get("variants")
     if variants is None:
         return None
@@ -103,7 +102,7 @@ def initialisation(run: RunFiles) -> Fact | None:
     told = predictors(run)
     if told is None:
         return None
-    seeds = {one["name"]: one["seed"] for one in heads(run) if "seed" in one}
+    seeds = {one.name: one.settings["seed"] for one in run.config.heads if "seed" in one.settings}
     said = listed([f"{name} {seed}" for name, seed in seeds.items()])
     return Fact(
         "Backbones keep the weights of the digests shown"

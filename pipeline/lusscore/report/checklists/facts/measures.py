@@ -40,8 +40,8 @@ def uncertainty(run: RunFiles) -> Fact:
 @register_fact("compared")
 def compared(run: RunFiles) -> Fact:
     """Say how models are compared."""
-    validation = run.config["cross_validation"]
-    folds = "corrected t-test over folds, " * (validation["folds"] * validation["repeats"] > 1)
+    validation = run.config.cross_validation
+    folds = "corrected t-test over folds, " * (validation.folds * validation.repeats > 1)
     return Fact(
         f"{plural(len(run.models), 'model')} and the baseline, pair by pair on the same patients: "
         f"bootstrap of differences, {folds}McNemar’s test, each with Holm’s correction.",
@@ -52,7 +52,7 @@ def compared(run: RunFiles) -> Fact:
 @register_fact("clusters")
 def clusters(run: RunFiles) -> Fact:
     """Say how patients and devices are respected."""
-    by = run.config["cross_validation"].get("leave_out")
+    by = run.config.cross_validation.leave_out
     left = f" Each {by} was left out in turn." if by else ""
     return Fact(
         f"Clips and frames of a patient stay together in folds, resamples and shuffles.{left}",
@@ -63,11 +63,11 @@ def clusters(run: RunFiles) -> Fact:
 @register_fact("robustness")
 def robustness(run: RunFiles) -> Fact:
     """Say what was varied."""
-    validation = run.config["cross_validation"]
+    validation = run.config.cross_validation
     said = ["other rules from frames to clips", "shuffled predictions"]
-    if validation["repeats"] > 1:
-        said.append(f"{validation['repeats']} divisions into folds")
-    if by := validation.get("leave_out"):
+    if validation.repeats > 1:
+        said.append(f"{validation.repeats} divisions into folds")
+    if by := validation.leave_out:
         said.append(f"each {by} left out")
     return Fact(f"In this run: {', '.join(said)}.", ("results",))
 

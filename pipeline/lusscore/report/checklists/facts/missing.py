@@ -15,9 +15,9 @@ _REASONS = 5
 @register_fact("unscored")
 def unscored(run: RunFiles) -> Fact | None:
     """Count clips of the manifest without a score, where the run has recorded that."""
-    cohort = run.config["cohort"]
-    number = cohort.get("unlabelled_clips")
-    if not isinstance(number, int):
+    cohort = run.config.cohort
+    number = cohort.unlabelled_clips
+    if number is None:
         return None
     if not number:
         return Fact("Every clip of the manifest has a score.", ("data-flow",))
@@ -27,14 +27,12 @@ def unscored(run: RunFiles) -> Fact | None:
 
 
 @register_fact("skipped")
-def skipped(run: RunFiles) -> Fact | None:
+def skipped(run: RunFiles) -> Fact:
     """Count clips that could not be used, by reason."""
-    clips = run.config["cohort"].get("skipped_clips")
-    if clips is None:
-        return None
+    clips = run.config.cohort.skipped_clips
     if not clips:
         return Fact("Every clip with a score has embeddings.", ("skipped",))
-    reasons = Counter(entry["error"].rstrip(".") for entry in clips).most_common()
+    reasons = Counter(entry.error.rstrip(".") for entry in clips).most_common()
     told = "; ".join(f"{number} × {reason}" for reason, number in reasons[:_REASONS])
     more = f"; {plural(len(reasons) - _REASONS, 'more reason')}" if reasons[_REASONS:] else ""
     have = "has" if len(clips) == 1 else "have"
@@ -74,7 +72,7 @@ def missing_zones(run: RunFiles) -> Fact:
 @register_fact("frames_used")
 def frames_used(run: RunFiles) -> Fact | None:
     """Say which frames of a clip were used."""
-    extraction = run.config["cohort"].get("extraction", {})
+    extraction = run.config.cohort.extraction
     if "frames" not in extraction:
         return None
     said = [f"Frames policy {extraction['frames']}"]

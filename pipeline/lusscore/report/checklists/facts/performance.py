@@ -45,7 +45,7 @@ def failures(run: RunFiles) -> Fact:
     return Fact(
         f"{model_labels(run.models)[run.models[0]]} missed {int((off > 0).sum()):,} of "
         f"{plural(len(clips), 'clip')}, {int((off > 1).sum()):,} of them by more than one score"
-        + (" (first repeat)." if run.config["cross_validation"]["repeats"] > 1 else "."),
+        + (" (first repeat)." if run.config.cross_validation.repeats > 1 else "."),
         ("discrimination", "exams"),
     )
 
@@ -56,7 +56,7 @@ _NO_SUBGROUPS = "Results by group, device, sex or age are not examined in this r
 @register_fact("subgroups")
 def subgroups(run: RunFiles) -> Fact:
     """Say whether there are results by device or group."""
-    if by := run.config["cross_validation"].get("leave_out"):
+    if by := run.config.cross_validation.leave_out:
         return Fact(_each_left_out(by), ("folds",))
     return Fact(_NO_SUBGROUPS)
 
@@ -64,7 +64,7 @@ def subgroups(run: RunFiles) -> Fact:
 @register_fact("fairness")
 def fairness(run: RunFiles) -> Fact:
     """Say that nothing is done for fairness."""
-    by = run.config["cross_validation"].get("leave_out")
+    by = run.config.cross_validation.leave_out
     return Fact(f"No step was taken. {_each_left_out(by) if by else _NO_SUBGROUPS}")
 
 

@@ -36,7 +36,7 @@ def predictions(run: RunFiles) -> Fact:
     """Say by which head, and where predictions are."""
     head = (
         "a head trained on the other cohorts"
-        if run.config.get("trained_on")
+        if run.config.trained_on
         else "the head of the fold that holds its patient out"
     )
     return Fact(f"Each frame by {head}; all probabilities are in predictions.csv.")

@@ -9,7 +9,7 @@ from lusscore.report.run_files import RunFiles
 @register_fact("software")
 def software(run: RunFiles) -> Fact:
     """Name versions."""
-    versions = {"lusscore": run.config["run"]["lusscore"], **run.config.get("versions", {})}
+    versions = {"lusscore": run.config.run.lusscore, **run.config.versions}
     told = ", ".join(f"{name} {version}" for name, version in versions.items())
     return Fact(f"{told}. lusscore is under Apache-2.0.", ("run",))
 

@@ -14,7 +14,7 @@ from lusscore.wording import listed, plural
 @register_fact("outcome")
 def outcome(run: RunFiles) -> Fact:
     """Name score, rubric and protocol."""
-    rubric, protocol = run.config["cohort"]["rubric"], run.protocol
+    rubric, protocol = run.config.cohort.rubric, run.protocol
     known = rubric in rubric_names() and rubric != "unknown"
     by = f"by the rubric {rubric} ({describe_rubric(rubric)})" if known else "rubric not told"
     return Fact(
@@ -27,7 +27,7 @@ def outcome(run: RunFiles) -> Fact:
 @register_fact("labels")
 def labels(run: RunFiles) -> Fact:
     """Say per what scores were given, and what that makes of frames."""
-    level = run.config["cohort"]["label_level"]
+    level = run.config.cohort.label_level
     if level == "frame":
         return Fact("Scores were given frame by frame.")
     return Fact(
@@ -39,7 +39,7 @@ def labels(run: RunFiles) -> Fact:
 @register_fact("raters")
 def raters(run: RunFiles) -> Fact | None:
     """Count raters, where the run has recorded that."""
-    number = run.config["cohort"].get("raters")
+    number = run.config.cohort.raters
     if not isinstance(number, int) or number < 1:
         return None
     return Fact(f"The manifest names {plural(number, 'rater')} of the scores used.")
@@ -48,12 +48,12 @@ def raters(run: RunFiles) -> Fact | None:
 @register_fact("test_labels")
 def test_labels(run: RunFiles) -> Fact:
     """Say that test data are scored as training data are, or that cards differ."""
-    cohort = run.config["cohort"]
-    if not run.config.get("trained_on"):
+    cohort = run.config.cohort
+    if not run.config.trained_on:
         return Fact("By the same scores on record as in training.")
     return Fact(
-        f"By the scores on record in {cohort['name']}: rubric {cohort['rubric']}, given per "
-        f"{cohort['label_level']}.",
+        f"By the scores on record in {cohort.name}: rubric {cohort.rubric}, given per "
+        f"{cohort.label_level}.",
         ("run",),
     )
 
