@@ -86,6 +86,7 @@ lint: $(INSTALLED) ## Format check, lint, types, and who may import whom
 	$(BIN)/ruff check pipeline tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_faces.py
 
 bench: $(INSTALLED) ## Measure speed and memory, as ratios within one run: SUITES= WEIGHTS=
 	$(LUSSCORE) bench $(SUITES)
