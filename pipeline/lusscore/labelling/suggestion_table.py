@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lusscore.cohort import Cohort, read_cohort
 from lusscore.cohort.frame_range import read_frame_range
+from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
 from lusscore.labelling.checked_input import check_rater
@@ -17,7 +18,6 @@ from lusscore.tables import Row, read_table
 COLUMNS = (
     *("clip", "patient", "exam", "zone", "frame_start", "frame_end", "score", "rank", "reason"),
 )
-_SCORES = {"0": 0, "1": 1, "2": 2, "3": 3}
 
 
 def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
@@ -93,12 +93,14 @@ def _label(
     def note(column: str, what: str) -> None:
         problems.append(Problem(f"line {row.line}, column {column}", what))
 
-    if not cells["score"]:
-        return None
-    # spreadsheets make 2.0 of 2
-    score = _SCORES.get(cells["score"].removesuffix(".0"))
-    if score is None:
-        note("score", f"{cells['score']!r} is not allowed; expected 0, 1, 2, 3 or nothing")
+    try:
+        score = read_score(cells["score"])
+    except ValueError as error:
+        note("score", str(error))
+        score = None
+    else:
+        if score is None:
+            return None
     words = ("frame_start", "frame_end")
     frames = read_frame_range(
         {word: cells.get(word, "").removesuffix(".0") for word in words}, note
