@@ -1,25 +1,59 @@
 import json
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from lusscore.evaluation.metrics_json import SCHEMA, supported_level, write_metrics
+from lusscore.errors import RunError
+from lusscore.evaluation import SCHEMA, evaluate_run, read_metrics, supported_level
+from lusscore.evaluation.metrics_json import MetricsRecord
 
 
-def test_what_json_cannot_say_becomes_null(tmp_path):
-    path = tmp_path / "metrics.json"
-    write_metrics(path, {"a": float("nan"), "b": [float("inf"), np.float64(0.5)], "c": (1, None)})
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "schema": SCHEMA,
-        "a": None,
-        "b": [None, 0.5],
-        "c": [1, None],
-    }
+@pytest.fixture
+def evaluated(run_folder):
+    evaluate_run(run_folder, resamples=100)
+    return run_folder
 
 
-def test_numbers_keep_six_decimals(tmp_path):
-    write_metrics(tmp_path / "m.json", {"third": 1 / 3})
-    assert json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["third"] == 0.333333
+def test_what_json_cannot_say_becomes_null_and_numbers_keep_six_decimals(evaluated):
+    text = (evaluated / "metrics.json").read_text(encoding="utf-8")
+    numbers = []
+    assert json.loads(text, parse_float=numbers.append, parse_constant=pytest.fail)
+    assert "null" in text
+    assert all(len(number.partition(".")[2]) <= 6 for number in numbers if "e" not in number)
+
+
+def test_what_is_read_is_what_was_written(evaluated):
+    written = json.loads((evaluated / "metrics.json").read_text(encoding="utf-8"))
+    assert read_metrics(evaluated) == written
+    assert written["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda metrics: metrics.update(schema=SCHEMA + 1), "a later lusscore.*update lusscore"),
+        (lambda metrics: metrics.update(schema=1), "an earlier lusscore.*'lusscore cv' again"),
+        (lambda metrics: metrics.pop("levels"), "levels: is missing"),
+        (lambda metrics: metrics.update(best="xception"), "best: is unknown"),
+        (
+            lambda metrics: metrics["bootstrap"].update(seed="0"),
+            "bootstrap.seed: '0' is not allowed",
+        ),
+    ],
+)
+def test_what_no_run_has_is_refused(evaluated, change, told):
+    path = evaluated / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    change(metrics)
+    path.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(RunError, match=f"(?s){told}"):
+        read_metrics(evaluated)
+
+
+def test_every_key_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    names = set(MetricsRecord.model_fields) - {"schema_version"}
+    assert not {name for name in names if f"\n    {name} " not in page}
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,13 @@ def test_a_missing_file_is_named(own_folder, name):
 
 def test_metrics_of_another_schema_are_refused(own_folder, change_metrics):
     change_metrics(own_folder, lambda metrics: metrics.update(schema=99))
-    with pytest.raises(RunError, match="has schema 99; expected 3"):
+    with pytest.raises(RunError, match=r"a later lusscore \(schema 99\).*; update lusscore"):
         read_run_files(own_folder)
 
 
 def test_damaged_metrics_are_named(own_folder):
     (own_folder / "metrics.json").write_text("{", encoding="utf-8")
-    with pytest.raises(RunError, match=r"metrics\.json: this is not JSON"):
+    with pytest.raises(RunError, match=r"metrics\.json: it is not the JSON"):
         read_run_files(own_folder)
 
 

@@ -90,7 +90,7 @@ def test_what_is_no_run_or_is_not_whole_is_refused(plain_run: Path, tmp_path: Pa
         read_recorded_run(tmp_path / "none")
     run = copy(plain_run, tmp_path)
     (run / "metrics.json").write_text("{", encoding="utf-8")
-    with pytest.raises(RunError, match="metrics.json: this is not JSON"):
+    with pytest.raises(RunError, match="metrics.json: it is not the JSON"):
         read_recorded_run(run)
     (run / "metrics.json").unlink()
     with pytest.raises(RunError, match="lacks metrics.json"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import Field
 
 from lusscore.errors import RunError
 from lusscore.evaluation.abstention import Covered
@@ -21,10 +22,194 @@ from lusscore.evaluation.mcnemar import McNemar
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics
 from lusscore.evaluation.predictions import SCORES
 from lusscore.evaluation.rules.chosen_rules import Rules
+from lusscore.records import Document, Record, parse_json, validate
 
 METRICS_NAME = "metrics.json"
 SCHEMA = 3
 _DIGITS = 6
+
+_Value = float | None
+_Ends = tuple[_Value, _Value] | None
+_Values = dict[str, _Value]
+_Intervals = dict[str, _Ends]
+_Confusion = tuple[tuple[int, ...], ...]
+
+
+class ScoreRecord(Record):
+    """How well one score is told; folds have no intervals."""
+
+    score: int
+    support: int
+    predicted: int
+    precision: _Value
+    recall: _Value
+    f1: _Value
+    auc: _Value
+    pr_auc: _Value
+    interval: _Intervals = Field(default_factory=dict)
+
+
+class BinRecord(Record):
+    """Rows of one range of confidence."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: _Value
+    accuracy: _Value
+    interval: _Ends
+
+
+class FoldRecord(Record):
+    """One fold of a model at one level."""
+
+    repeat: int
+    fold: int
+    rows: int
+    accuracy: _Value
+    balanced_accuracy: _Value
+    macro_precision: _Value
+    macro_recall: _Value
+    macro_f1: _Value
+    macro_auc: _Value
+    macro_pr_auc: _Value
+    quadratic_kappa: _Value
+    mean_absolute_error: _Value
+    within_one: _Value
+    brier: _Value
+    calibration_error: _Value
+    per_class: tuple[ScoreRecord, ...]
+    confusion: _Confusion
+
+
+class ModelRecord(Record):
+    """One model at one level."""
+
+    rows: int
+    pooled: _Values
+    interval: _Intervals
+    chance: _Intervals
+    mean: _Values
+    sd: _Values
+    per_class: tuple[ScoreRecord, ...]
+    confusion: _Confusion
+    reliability: tuple[BinRecord, ...]
+    folds: tuple[FoldRecord, ...]
+
+
+class BootstrapRecord(Record):
+    """Resamples of patients, and as many shuffles."""
+
+    resamples: int
+    seed: int
+    confidence: float
+
+
+class RulesRecord(Record):
+    """By which rule a level was scored."""
+
+    default: str
+    chosen_in_folds: bool
+    folds: dict[str, dict[str, int]]
+
+
+class AbsentRecord(Record):
+    """Scores that the truth of a fold lacks."""
+
+    repeat: int
+    fold: int
+    scores: tuple[int, ...]
+
+
+class ExamsRecord(Record):
+    """Global scores of one model beside the true ones."""
+
+    exams: int
+    complete: int
+    pooled: _Values
+    interval: _Intervals
+    chance: _Intervals
+
+
+class DifferenceRecord(Record):
+    """Two models compared by one metric."""
+
+    a: str
+    b: str
+    metric: str
+    pooled: _Value
+    interval: _Ends
+    p: _Value
+    over_folds: _Value
+    t: _Value
+    degrees: int
+    fold_p: _Value
+    p_holm: _Value
+    fold_p_holm: _Value
+
+
+class PairRecord(Record):
+    """McNemar's test of two models."""
+
+    a: str
+    b: str
+    rows: int
+    only_a: int
+    only_b: int
+    p: _Value
+    p_holm: _Value
+
+
+class McNemarRecord(Record):
+    """All such tests, of the rows of one level."""
+
+    level: str
+    pairs: tuple[PairRecord, ...]
+
+
+class RuleRecord(Record):
+    """One model's clips scored by one rule."""
+
+    rule: str
+    model: str
+    pooled: _Values
+    interval: _Intervals
+
+
+class CoveredRecord(Record):
+    """One model on the share of its clips that it is surest of."""
+
+    coverage: float
+    rows: float
+    kept: tuple[_Value, ...]
+    pooled: _Values
+    interval: _Intervals
+
+
+class CoverageRecord(Record):
+    """A few such shares, and the curve between them."""
+
+    shares: tuple[CoveredRecord, ...]
+    curve: tuple[_Values, ...]
+
+
+class MetricsRecord(Document):
+    """The whole file; docs/report.md tells what each key is."""
+
+    SCHEMA = SCHEMA
+    RENEW = "run 'lusscore cv' again"
+    label_level: str
+    bootstrap: BootstrapRecord
+    models: tuple[str, ...]
+    baseline: str
+    rules: dict[str, RulesRecord]
+    levels: dict[str, dict[str, ModelRecord]]
+    absent_scores: dict[str, tuple[AbsentRecord, ...]]
+    exams: dict[str, ExamsRecord]
+    comparison: dict[str, tuple[DifferenceRecord, ...]]
+    mcnemar: McNemarRecord
+    rules_compared: tuple[RuleRecord, ...]
+    coverage: dict[str, CoverageRecord]
 
 
 def level_entry(measured: Measured) -> dict[str, Any]:
@@ -54,34 +239,26 @@ def level_entry(measured: Measured) -> dict[str, Any]:
 
 
 def read_metrics(folder: Path) -> Mapping[str, Any]:
-    """Read the ``metrics.json`` of a run.
+    """Read the ``metrics.json`` of a run, as plain JSON values that are what a run has.
 
     Raises
     ------
     RunError
-        If it is missing, is not JSON, or has another schema than this version writes.
+        If it is missing, is not JSON, has another schema than this version writes, or anything
+        in it is not what :class:`MetricsRecord` has.
     """
     path = folder / METRICS_NAME
-    again = "run 'lusscore cv' again"
     try:
-        metrics: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError:
         raise RunError(
             f"it lacks {METRICS_NAME}, from which the report is made; expected the folder of a "
             "finished run",
             path=folder,
-            advice=again,
+            advice=MetricsRecord.RENEW,
         ) from None
-    except ValueError as error:
-        raise RunError(f"this is not JSON ({error})", path=path, advice=again) from None
-    if metrics.get("schema") != SCHEMA:
-        raise RunError(
-            f"it has schema {metrics.get('schema')!r}; expected {SCHEMA}, which this version of "
-            "lusscore writes",
-            path=path,
-            advice=again,
-        )
-    return metrics
+    record = parse_json(data, MetricsRecord, RunError, advice=MetricsRecord.RENEW, path=path)
+    return record.model_dump(mode="json", exclude_unset=True)
 
 
 def supported_level(metrics: Mapping[str, Any]) -> str:
@@ -141,7 +318,9 @@ def coverage_entry(shares: Sequence[Covered], curve: Sequence[Covered]) -> dict[
 
 def write_metrics(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON with sorted-as-given keys, six decimals and null for what is undefined."""
-    text = json.dumps({"schema": SCHEMA} | _plain(content), indent=1, ensure_ascii=False)
+    document = {"schema": SCHEMA} | _plain(content)
+    validate(document, MetricsRecord, RunError)
+    text = json.dumps(document, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 

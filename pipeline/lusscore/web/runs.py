@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lusscore.errors import RunError
-from lusscore.evaluation import CONFIG_NAME, METRICS_NAME, CohortTable, RunConfig, read_config
-from lusscore.evaluation.metrics_json import SCHEMA
+from lusscore.evaluation import CONFIG_NAME, CohortTable, RunConfig, read_config, read_metrics
 from lusscore.web.guards import Refusal
 
 REPORT_NAME = "report.html"
@@ -81,15 +80,16 @@ def _told(name: str, folder: Path) -> dict[str, Any]:
     }
     try:
         config = read_config(folder)
-        metrics = json.loads((folder / METRICS_NAME).read_text(encoding="utf-8"))
-        if metrics["schema"] != SCHEMA:
-            return entry | {"problem": "It was made by another version of lusscore; run it again."}
+        metrics = read_metrics(folder)
         told = entry | _facts(config) | _models(metrics)
         rows = told.pop("rows")
         told["held_out"] = rows // config.cross_validation.repeats
         return told | {"comparable": _comparable(told, config.cohort)}
-    except (RunError, OSError, ValueError, LookupError, TypeError, AttributeError):
-        return entry | {"problem": "It is not finished, or its files are damaged."}
+    except (RunError, OSError):
+        return entry | {
+            "problem": "It is not finished, its files are damaged, or another version of lusscore "
+            "made it; run it again."
+        }
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:
