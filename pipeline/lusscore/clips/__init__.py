@@ -2,6 +2,7 @@
 
 from lusscore.clips.digest import digest_clip
 from lusscore.clips.facts import ClipFacts, Region
+from lusscore.clips.folders import is_left_behind, listing, natural_order
 from lusscore.clips.frame import Frame
 from lusscore.clips.images import IMAGE_SUFFIXES
 from lusscore.clips.open import (
@@ -26,6 +27,9 @@ __all__ = [
     "count_frames",
     "digest_clip",
     "is_clip",
+    "is_left_behind",
+    "listing",
+    "natural_order",
     "open_clip",
     "read_facts",
     "stamp_clip",

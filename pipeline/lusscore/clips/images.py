@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from lusscore.clips.facts import ClipFacts, Region
+from lusscore.clips.folders import listing
 from lusscore.clips.frame import Frame
 from lusscore.clips.image_file import ImageHead, read_head, read_pages
 from lusscore.clips.limits import check_frame_count
@@ -115,11 +115,7 @@ def image_files(folder: Path) -> list[Path]:
         If there is none, or the folder cannot be read.
     """
     try:
-        files = [
-            file
-            for file in folder.iterdir()
-            if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
-        ]
+        files = [file for file in listing(folder) if file.suffix.lower() in IMAGE_SUFFIXES]
     except OSError as error:
         raise ClipError(
             f"the folder cannot be read ({error.strerror})",
@@ -132,12 +128,7 @@ def image_files(folder: Path) -> list[Path]:
             advice="leave it out, or put the images there",
             path=folder,
         )
-    return sorted(files, key=lambda file: (_natural(file), file.name))
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    return files
 
 
 def _facts(kind: str, head: ImageHead) -> ClipFacts:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip
+from lusscore.clips import IMAGE_SUFFIXES, is_clip, is_left_behind, listing, natural_order
 from lusscore.clips.readers import has_known_suffix
 from lusscore.errors import ExamError
 from lusscore.scoring.image_sequences import sequence_name
-
-_JUNK = frozenset(("__macosx", "thumbs.db", "desktop.ini", "dicomdir"))
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,12 @@ def _take(walk: _Walk, path: Path) -> None:
         _search(walk, path, (), (path, ""))
     elif is_clip(path):
         walk.found.append(FoundClip(path, _bare(path), (), (path.parent, "")))
-    elif not _is_junk(path):
+    elif not is_left_behind(path):
         walk.ignored.append(path.name)
 
 
 def _search(walk: _Walk, folder: Path, folders: tuple[str, ...], top: tuple[Path, str]) -> None:
-    inside = sorted((path for path in folder.iterdir() if not _is_junk(path)), key=natural_order)
+    inside = listing(folder)
     files = [path for path in inside if path.is_file()]
     images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
     shared = sequence_name([image.stem for image in images])
@@ -120,20 +116,6 @@ def _search(walk: _Walk, folder: Path, folders: tuple[str, ...], top: tuple[Path
             _search(walk, path, (path.name, *folders), (top[0], top[1] or path.name))
 
 
-def _is_junk(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower() in _JUNK
-
-
 def _bare(path: Path) -> str:
     """Return the name without a clip's suffix; exports name files ``IM.12`` or ``1.2.840``."""
     return path.stem if has_known_suffix(path) else path.name
-
-
-def natural_order(path: Path) -> list[list[tuple[int, int, str]]]:
-    """Order ``clip2`` before ``clip10``, and equally on systems that write names differently."""
-    return [*(list(_pieces(part)) for part in path.parts), [(1, 0, str(path))]]
-
-
-def _pieces(name: str) -> Iterator[tuple[int, int, str]]:
-    for piece in re.split(r"([0-9]+)", unicodedata.normalize("NFC", name).casefold()):
-        yield (0, int(piece), "") if piece.isdecimal() and piece.isascii() else (1, 0, piece)

@@ -61,8 +61,8 @@ def test_score_then_patient(tmp_path: Path) -> None:
     told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.spans]
     assert told == [
         ("anna", "", 0, "anna_001.png"),
-        ("bert", "R2", 3, "bert_R2_001.jpg"),
         ("bert", "", 3, "bert_cine.mp4"),
+        ("bert", "R2", 3, "bert_R2_001.jpg"),
     ]
     assert imported.ignored == ("0/nameless.png",)
 
@@ -83,9 +83,9 @@ def test_videos_dicom_and_images_are_read_in_any_mixture(tmp_path: Path) -> None
     (score / "Thumbs.db").write_bytes(b"x")
     (score / ".DS_Store").write_bytes(b"x")
     imported = read(tmp_path)
-    assert [Path(s.clip).name for s in imported.spans] == ["IM0001", "a.mp4", "b.dcm", "2"]
+    assert [Path(s.clip).name for s in imported.spans] == ["a.mp4", "b.dcm", "IM0001", "2"]
     assert {(s.patient, s.zone, s.score) for s in imported.spans} == {("anna", "R1", 2)}
-    assert imported.ignored == ("anna/R1/2/DICOMDIR", "anna/R1/2/Thumbs.db")
+    assert imported.ignored == ()  # what systems leave behind is nothing that a person gave
 
 
 def test_zones_may_be_written_out_and_tell_the_protocol(tmp_path: Path) -> None:

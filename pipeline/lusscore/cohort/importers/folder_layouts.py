@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip
+from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.span import Span
 from lusscore.cohort.zone_names import find_zone
@@ -44,14 +44,13 @@ class Layout:
 
     def ignore_files(self, folder: Path) -> None:
         """Note the files that lie in `folder` itself, where the tree has none."""
-        files = (path for path in sorted(folder.iterdir()) if path.is_file())
-        self.ignored += [self.place(path) for path in files if not _hidden(path)]
+        self.ignored += [self.place(path) for path in listing(folder) if path.is_file()]
 
     def clips(self, folder: Path) -> Iterator[Path]:
         """Yield each clip that is a file of `folder`, and `folder` itself if it holds images."""
         images = False
-        for path in sorted(folder.iterdir()):
-            if not path.is_file() or _hidden(path):
+        for path in listing(folder):
+            if not path.is_file():
                 continue
             if path.suffix.lower() in IMAGE_SUFFIXES:
                 images = True
@@ -68,10 +67,8 @@ def by_score(layout: Layout) -> Iterator[Span]:
     zones = {zone.lower(): zone for zone in layout.protocol.zone_names}
     layout.ignore_files(layout.source)
     for top in subfolders(layout.source):
-        for path in sorted(top.iterdir()):
+        for path in listing(top):
             patient, *rest = path.stem.split("_")
-            if _hidden(path):
-                continue
             if not _is_one_clip(path) or not patient or not rest:
                 layout.ignored.append(layout.place(path))
                 continue
@@ -110,8 +107,8 @@ def unlabelled(layout: Layout) -> Iterator[Span]:
         "No folder here names a score, so all clips are unlabelled. Name folders "
         "<patient>/<zone>/<score>/ or give a table of labels to 'lusscore import csv'."
     )
-    for path in sorted(layout.source.iterdir()):
-        if not path.is_file() or _hidden(path):
+    for path in listing(layout.source):
+        if not path.is_file():
             continue
         if is_clip(path):
             yield Span(path.resolve().as_posix(), path.stem, _EXAM, "", None)
@@ -133,8 +130,8 @@ def _below(layout: Layout, folder: Path, patient: str, zone: str) -> Iterator[Sp
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """List the folders in `folder` that are not hidden."""
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path))
+    """List the folders in `folder`."""
+    return [path for path in listing(folder) if path.is_dir()]
 
 
 def folder_score(folder: Path) -> int | None:
@@ -145,13 +142,9 @@ def folder_score(folder: Path) -> int | None:
 
 def _is_one_clip(path: Path) -> bool:
     if path.is_dir():
-        return any(_is_image(inner) for inner in path.iterdir())
+        return any(_is_image(inner) for inner in listing(path))
     return is_clip(path)
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and not _hidden(path)
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip
+from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
 
 
 class MediaIndex:
@@ -128,10 +127,13 @@ def _shared_folders(clip: Path, wanted: tuple[str, ...]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0].lower() == pair[1].lower(), pairs))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = [Path(place, name) for name in files if not name.startswith(".")]
-        yield from (path for path in paths if is_clip(path))
-        if place != str(folder) and any(path.suffix.lower() in IMAGE_SUFFIXES for path in paths):
-            yield Path(place)
+def _walk(folder: Path, *, top: bool = True) -> Iterator[Path]:
+    paths = listing(folder)
+    files = [path for path in paths if path.is_file()]
+    yield from (path for path in files if is_clip(path))
+    if not top and any(path.suffix.lower() in IMAGE_SUFFIXES for path in files):
+        yield folder
+    for path in paths:
+        # a link may lead back to where the walk came from
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path, top=False)
