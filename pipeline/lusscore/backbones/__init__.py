@@ -16,6 +16,7 @@ from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import with_levels
 from lusscore.backbones.matrix_product import measure_sgemm
+from lusscore.backbones.model import build_model
 from lusscore.backbones.pooled_parts import Part, pooled_parts
 from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
 from lusscore.backbones.preprocessing import (
@@ -24,7 +25,13 @@ from lusscore.backbones.preprocessing import (
     preprocessing_names,
     register_preprocessing,
 )
-from lusscore.backbones.registry import plugin_of, register_backbone
+from lusscore.backbones.registry import (
+    Network,
+    builder_of,
+    plugin_of,
+    register_backbone,
+    registered_backbones,
+)
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import (
     DEFAULT_BACKBONE,
@@ -46,6 +53,7 @@ __all__ = [
     "BackboneSpec",
     "Engine",
     "EngineChoice",
+    "Network",
     "OpenVINONetwork",
     "Part",
     "Preprocessing",
@@ -53,6 +61,8 @@ __all__ = [
     "Weights",
     "attribute",
     "backbone_names",
+    "build_model",
+    "builder_of",
     "check_precision",
     "engine_names",
     "find_weights",
@@ -71,6 +81,7 @@ __all__ = [
     "register_backbone",
     "register_engine",
     "register_preprocessing",
+    "registered_backbones",
     "weights_at",
     "weights_file_name",
     "with_levels",

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from lusscore.backbones.registry import Network
-from lusscore.cohort.embedding_levels import STRIDES
+from lusscore.cohort import STRIDES
 
 # they change a map's size and nothing of what it shows
 _RESIZING = ("ZeroPadding2D", "Cropping2D")

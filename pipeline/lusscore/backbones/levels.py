@@ -9,7 +9,7 @@ from typing import Any
 from lusscore.backbones.feature_maps import last_maps
 from lusscore.backbones.registry import Network
 from lusscore.backbones.spec import BackboneSpec
-from lusscore.cohort.embedding_levels import BANDS, Level
+from lusscore.cohort import BANDS, Level
 from lusscore.errors import BackboneError
 
 

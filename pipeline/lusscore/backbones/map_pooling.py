@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.cohort.embedding_levels import BANDS
+from lusscore.cohort import BANDS
 
 Map = NDArray[np.floating[Any]]
 

@@ -15,7 +15,7 @@ from lusscore.backbones.registry import Network, builder_of
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
 from lusscore.backbones.weights_reading import read_weights
-from lusscore.cohort.embedding_levels import Level
+from lusscore.cohort import Level
 from lusscore.errors import BackboneError
 
 # counts up when this module changes what it builds, so that saved graphs are built anew

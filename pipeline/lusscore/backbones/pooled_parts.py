@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lusscore.backbones.spec import BackboneSpec
-from lusscore.cohort.embedding_levels import Level
+from lusscore.cohort import Level
 
 EMBEDDING = "embedding"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.cohort.embedding_levels import Level
+from lusscore.cohort import Level
 
 
 @dataclass(frozen=True)

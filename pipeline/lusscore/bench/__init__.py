@@ -13,13 +13,16 @@ from lusscore.bench import scoring as _scoring  # noqa: F401
 from lusscore.bench import precision as _precision  # noqa: F401
 from lusscore.bench import scale_out as _scale_out  # noqa: F401
 from lusscore.bench import paper as _paper  # noqa: F401
+
 # isort: on
+from lusscore.bench.table import lay_out
 
 __all__ = [
     "BenchRow",
     "BenchSettings",
     "Suite",
     "get_suites",
+    "lay_out",
     "register_suite",
     "suite_names",
     "write_rows",

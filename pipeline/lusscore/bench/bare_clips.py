@@ -11,8 +11,7 @@ from lusscore.backbones import load_weights
 from lusscore.bench.ready_images import plan_cohort
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort
-from lusscore.features import IMAGES_PER_BATCH, EngineChoice
-from lusscore.features.computing import Order, compute_clip
+from lusscore.features import IMAGES_PER_BATCH, EngineChoice, Order, compute_clip
 
 
 def time_bare_clips(

@@ -12,12 +12,13 @@ from lusscore.cohort import (
     Cohort,
     ExtractionSettings,
     FramesPolicy,
+    PhantomSettings,
     Span,
     get_protocol,
     read_cohort,
     write_cohort,
+    write_phantom,
 )
-from lusscore.cohort.phantom import PhantomSettings, write_phantom
 
 _PROTOCOL = "lus-12"
 CLIPS_PER_PATIENT = 12

@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lusscore.backbones import load_weights
-from lusscore.backbones.model import build_model
+from lusscore.backbones import build_model, load_weights
 from lusscore.bench.ready_images import read_images
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import read_cohort

@@ -14,14 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.backbones import load_weights
-from lusscore.backbones.keras_runtime import import_keras
-from lusscore.backbones.model import build_model
-from lusscore.backbones.registry import Network
+from lusscore.backbones import Network, build_model, import_keras, load_weights
 from lusscore.bench.ready_images import ReadyFrames, read_images
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.cohort import Cohort, ExtractionSettings, read_cohort
-from lusscore.features.images import apply_transform, draw_transform
+from lusscore.features import apply_transform, draw_transform
 
 _BATCH = 32
 _CLASSES = 4

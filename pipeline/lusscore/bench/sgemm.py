@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lusscore.backbones.matrix_product import measure_sgemm
+from lusscore.backbones import measure_sgemm
 from lusscore.bench.process import call_in_process
 
 

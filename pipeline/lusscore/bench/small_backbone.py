@@ -5,9 +5,14 @@ It is registered only in processes that ask for it, so that no user ever finds i
 
 from __future__ import annotations
 
-from lusscore.backbones import BackboneSpec, get_backbone, register_backbone
-from lusscore.backbones.keras_runtime import import_keras
-from lusscore.backbones.registry import Network, registered_backbones
+from lusscore.backbones import (
+    BackboneSpec,
+    Network,
+    get_backbone,
+    import_keras,
+    register_backbone,
+    registered_backbones,
+)
 
 SMALL_BACKBONE = "small"
 _CHANNELS = (8, 16, 32)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.backbones import BackboneSpec, locate_weights, weights_file_name
-from lusscore.backbones.registry import builder_of
+from lusscore.backbones import BackboneSpec, builder_of, locate_weights, weights_file_name
 from lusscore.bench.process import call_in_process
 from lusscore.bench.small_backbone import find_backbone, register_small_backbone
 from lusscore.errors import WeightsError
@@ -56,7 +55,7 @@ def provide_weights(spec: BackboneSpec, weights_dir: Path | None, spare: Path) -
 
 def write_random_weights(backbone: str, path: str) -> None:
     """Write the weights with which Keras begins a training."""
-    from lusscore.backbones.keras_runtime import import_keras
+    from lusscore.backbones import import_keras
 
     register_small_backbone()
     spec = find_backbone(backbone)

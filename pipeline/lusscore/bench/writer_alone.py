@@ -10,8 +10,7 @@ import numpy as np
 
 from lusscore.backbones import DEFAULT_PRECISION, get_backbone
 from lusscore.cohort import ExtractionSettings
-from lusscore.features import make_recipe, make_selection
-from lusscore.features.parts import Block, Needs, PartStore
+from lusscore.features import Block, Needs, PartStore, make_recipe, make_selection
 
 
 def time_writer(folder: str, backbone: str, clips: int, frames: int) -> dict[str, Any]:

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import ExtractionSettings
-from lusscore.cohort.protocols import Protocol, get_protocol
-from lusscore.evaluation.feature_sets import FeatureSet
-from lusscore.evaluation.rules import Rule
+from lusscore.cohort import ExtractionSettings, Protocol, get_protocol
+from lusscore.evaluation import FeatureSet, Rule
 from lusscore.head import Head
 
 SCHEMA = 1

@@ -32,10 +32,7 @@ from lusscore.bundle.archive import (
 from lusscore.bundle.arrays import Arrays, pack_arrays, unpack_arrays
 from lusscore.bundle.bundle import SCHEMA, Bundle, Familiar, Member, Network
 from lusscore.bundle.model_card import render_card
-from lusscore.cohort import ExtractionSettings
-from lusscore.cohort.embedding_levels import Level, check_levels
-from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.rubrics import describe_rubric
+from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_rubric, get_protocol
 from lusscore.errors import BundleError, CohortError, HeadError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
 from lusscore.head import Learned, head_names, restore_head, take_learned

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.cohort import Rating
-from lusscore.cohort.stretches import END, Stretch, cut_into_stretches
+from lusscore.cohort import END, Rating, Stretch, cut_into_stretches
 
 
 @dataclass(frozen=True)

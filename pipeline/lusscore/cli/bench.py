@@ -70,8 +70,7 @@ def command(
     not the seconds of two runs.
     """
     from lusscore.backbones import measure_sgemm
-    from lusscore.bench import BenchSettings, get_suites, write_rows
-    from lusscore.bench.table import lay_out
+    from lusscore.bench import BenchSettings, get_suites, lay_out, write_rows
 
     chosen = get_suites(suites)
     settings = BenchSettings(

@@ -40,7 +40,7 @@ def print_results(metrics: Mapping[str, Any], *, external: bool) -> None:
     external
         Whether the heads were trained on other cohorts.
     """
-    from lusscore.evaluation.metrics_json import supported_level
+    from lusscore.evaluation import supported_level
 
     level = supported_level(metrics)
     whose = "Clips of the cohort tested on" if external else "Held-out clips"

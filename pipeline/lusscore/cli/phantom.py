@@ -63,7 +63,7 @@ def command(
     """
     from dataclasses import replace
 
-    from lusscore.cohort.phantom import PhantomSettings, write_phantom
+    from lusscore.cohort import PhantomSettings, write_phantom
 
     defaults = PhantomSettings().extraction
     settings = PhantomSettings(

@@ -23,7 +23,7 @@ from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
     from lusscore.cohort import Cohort
-    from lusscore.evaluation.models import HeadChoice
+    from lusscore.evaluation import HeadChoice
     from lusscore.labelling import Pool, Suggestion
 
 _HEADINGS = {
@@ -139,7 +139,7 @@ def command(
       lusscore suggest ward-7 --csv next.csv         then fill in the column score
       lusscore suggest ward-7 --record next.csv --rater anna
     """
-    from lusscore.evaluation.feature_sets import parse_levels
+    from lusscore.evaluation import parse_levels
     from lusscore.labelling import load_pool, suggest_clips, write_suggestions
 
     if (record is None) != (rater is None):
@@ -170,9 +170,9 @@ def command(
 
 
 def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
-    from lusscore.evaluation.models import HeadChoice
+    from lusscore.evaluation import HeadChoice
     from lusscore.head import head_defaults, make_head
-    from lusscore.labelling.predict import DEFAULT_HEAD
+    from lusscore.labelling import DEFAULT_HEAD
 
     given = read_settings((name,), assignments)[name]
     known = head_defaults(name)

@@ -3,7 +3,12 @@
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
 from lusscore.cohort.consensus import Settled, settle_raters
+from lusscore.cohort.csv_rows import in_line_order
+from lusscore.cohort.embedding_levels import BANDS, STRIDES, Level, check_levels
 from lusscore.cohort.extraction import ExtractionSettings
+from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort.folds import Folds, PatientFrames, read_folds, write_folds
+from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.cohort.importers import (
     Imported,
@@ -13,7 +18,19 @@ from lusscore.cohort.importers import (
     importer_summary,
     register_importer,
 )
-from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
+from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, Column, choose_columns
+from lusscore.cohort.importers.reading.media_index import path_parts
+from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort.importers.registry import cohort_name
+from lusscore.cohort.leave_one_out import check_left_out, leave_one_out
+from lusscore.cohort.manifest import (
+    MANIFEST_NAME,
+    OPTIONAL_COLUMNS,
+    REQUIRED_COLUMNS,
+    read_manifest,
+    write_manifest,
+)
+from lusscore.cohort.phantom import PhantomSettings, write_phantom
 from lusscore.cohort.protocols import (
     MAXIMUM_ZONE_SCORE,
     Protocol,
@@ -21,9 +38,17 @@ from lusscore.cohort.protocols import (
     get_protocol,
     protocol_names,
 )
-from lusscore.cohort.ratings import RATINGS_NAME, Rating, read_ratings, write_ratings
+from lusscore.cohort.rater_rules import UNNAMED, parse_rule
+from lusscore.cohort.ratings import (
+    RATING_COLUMNS,
+    RATINGS_NAME,
+    Rating,
+    read_ratings,
+    write_ratings,
+)
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.span import Span
+from lusscore.cohort.stretches import END, Stretch, cut_into_stretches
 from lusscore.cohort.zone_names import (
     NameReading,
     choose_protocol,
@@ -34,42 +59,71 @@ from lusscore.cohort.zone_names import (
 )
 
 __all__ = [
+    "BANDS",
     "CARD_NAME",
+    "COLUMN_WORDS",
+    "END",
     "MANIFEST_NAME",
     "MAXIMUM_ZONE_SCORE",
+    "OPTIONAL_COLUMNS",
     "RATINGS_NAME",
+    "RATING_COLUMNS",
+    "REQUIRED_COLUMNS",
+    "STRIDES",
+    "UNNAMED",
     "Card",
     "Cohort",
+    "Column",
     "ExtractionSettings",
+    "Folds",
     "FramesPolicy",
     "ImportOptions",
     "Imported",
+    "Level",
     "NameReading",
+    "PatientFrames",
+    "PhantomSettings",
     "Protocol",
     "Rating",
     "Settled",
     "Span",
+    "Stretch",
     "Zone",
+    "check_left_out",
+    "check_levels",
+    "choose_columns",
     "choose_protocol",
+    "cohort_name",
+    "cut_into_stretches",
     "describe_rubric",
     "find_zone",
     "get_importer",
     "get_protocol",
     "importer_names",
     "importer_summary",
+    "in_line_order",
+    "leave_one_out",
+    "make_folds",
+    "parse_rule",
+    "path_parts",
     "protocol_names",
     "read_card",
     "read_cohort",
+    "read_folds",
+    "read_frame_range",
     "read_manifest",
     "read_name",
     "read_ratings",
+    "read_score",
     "register_importer",
     "rubric_names",
     "settle_raters",
     "sides_in",
     "write_card",
     "write_cohort",
+    "write_folds",
     "write_manifest",
+    "write_phantom",
     "write_ratings",
     "zone_in_name",
 ]

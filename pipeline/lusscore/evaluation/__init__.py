@@ -1,12 +1,20 @@
 """Cross-validation, metrics and comparison."""
 
-from lusscore.evaluation.aggregation import LEVELS, global_scores, score_at
+from lusscore.evaluation.aggregation import (
+    LEVELS,
+    PREDICTED_COUNTS,
+    TRUE_COUNTS,
+    global_scores,
+    group_frames,
+    score_at,
+)
 from lusscore.evaluation.baseline import BASELINE, majority_predictions
-from lusscore.evaluation.dataset import LabelledCohort, describe_frames, load_cohort
+from lusscore.evaluation.calibration import BINS, calibration_error, confidence_bin
+from lusscore.evaluation.dataset import LabelledCohort, LabelledFrames, describe_frames, load_cohort
 from lusscore.evaluation.evaluate import PREDICTIONS_NAME, evaluate_run
 from lusscore.evaluation.experiment import Experiment, earlier_run, run_experiment
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet, parse_levels
-from lusscore.evaluation.metrics import METRICS, Metrics, measure
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
 from lusscore.evaluation.metrics_json import METRICS_NAME, SCHEMA, read_metrics, supported_level
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.predictions import (
@@ -17,8 +25,12 @@ from lusscore.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from lusscore.evaluation.rules import Rule, register_rule, rule_forms
+from lusscore.evaluation.ratio import ratio
+from lusscore.evaluation.recorded_models import recorded_model, recorded_selection
+from lusscore.evaluation.resampling import draw_patients, interval
+from lusscore.evaluation.rules import MAJORITY, Rule, register_rule, rule_forms
 from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME, Rules
+from lusscore.evaluation.rules.grouped_frames import GroupedFrames
 from lusscore.evaluation.rules.majority import majority_score
 from lusscore.evaluation.run import check_run_name, new_run
 from lusscore.evaluation.run_config import (
@@ -31,39 +43,57 @@ from lusscore.evaluation.run_config import (
     read_config,
 )
 from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.nested import choose_inside, selected_name
+from lusscore.evaluation.sides import Side
+from lusscore.evaluation.train_head import fit_on
 
 __all__ = [
     "BASELINE",
+    "BINS",
+    "CLASS_METRICS",
     "CONFIG_NAME",
     "EMBEDDING",
     "LEVELS",
+    "MAJORITY",
     "METRICS",
     "METRICS_NAME",
+    "PREDICTED_COUNTS",
     "PREDICTIONS_NAME",
     "PREDICTION_COLUMNS",
     "PROBABILITIES",
     "SCHEMA",
     "SCORES",
     "SELECTION_NAME",
+    "TRUE_COUNTS",
     "BackboneTable",
     "Choosing",
     "CohortTable",
     "Experiment",
     "FeatureSet",
+    "GroupedFrames",
     "HeadChoice",
     "HeadTable",
     "LabelledCohort",
+    "LabelledFrames",
     "Metrics",
     "Model",
     "Rule",
     "Rules",
     "RunConfig",
     "SelectionTable",
+    "Side",
+    "calibration_error",
     "check_run_name",
+    "choose_inside",
+    "confidence_bin",
     "describe_frames",
+    "draw_patients",
     "earlier_run",
     "evaluate_run",
+    "fit_on",
     "global_scores",
+    "group_frames",
+    "interval",
     "load_cohort",
     "majority_predictions",
     "majority_score",
@@ -71,13 +101,17 @@ __all__ = [
     "new_run",
     "parse_levels",
     "predicted_scores",
+    "ratio",
     "read_config",
     "read_metrics",
     "read_predictions",
+    "recorded_model",
+    "recorded_selection",
     "register_rule",
     "rule_forms",
     "run_experiment",
     "score_at",
+    "selected_name",
     "supported_level",
     "write_predictions",
 ]

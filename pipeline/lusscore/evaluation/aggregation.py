@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
+from lusscore.cohort import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.errors import RunError
 from lusscore.evaluation.predictions import KEYS, PROBABILITIES, SCORES, predicted_scores
 from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule

@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort
-from lusscore.cohort.folds import PatientFrames
+from lusscore.cohort import Cohort, PatientFrames
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.predictions import SCORES

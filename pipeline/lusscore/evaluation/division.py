@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.cohort.fold_search import make_folds
-from lusscore.cohort.folds import Folds, read_folds
-from lusscore.cohort.leave_one_out import check_left_out, leave_one_out
+from lusscore.cohort import Folds, check_left_out, leave_one_out, make_folds, read_folds
 from lusscore.evaluation.dataset import LabelledCohort, LabelledFrames
 from lusscore.evaluation.leave_out import keep_one_value
 from lusscore.evaluation.sides import Side, fold_sides

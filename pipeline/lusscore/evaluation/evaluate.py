@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lusscore.cohort.protocols import get_protocol
+from lusscore.cohort import get_protocol
 from lusscore.errors import RunError
 from lusscore.evaluation.abstention import risk_by_coverage
 from lusscore.evaluation.aggregation import LEVELS, global_scores, score_at

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.cohort.folds import Folds
+from lusscore.cohort import Folds
 from lusscore.evaluation.dataset import Dataset, LabelledCohort
 from lusscore.evaluation.division import Division
 from lusscore.evaluation.external_checks import (

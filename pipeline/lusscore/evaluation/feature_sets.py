@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lusscore.cohort.embedding_levels import Level
+from lusscore.cohort import Level
 from lusscore.errors import HeadError
 
 EMBEDDING = "embedding"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
+from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import RunError
 from lusscore.evaluation.predictions_check import check_predictions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
+from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import RunError
 
 SUM_TOLERANCE = 1e-3

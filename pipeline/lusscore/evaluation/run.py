@@ -14,8 +14,7 @@ from pathlib import Path
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import MANIFEST_NAME
-from lusscore.cohort.folds import write_folds
+from lusscore.cohort import MANIFEST_NAME, write_folds
 from lusscore.errors import RunError
 from lusscore.evaluation.crossval import CrossValidation
 from lusscore.evaluation.dataset import Dataset, LabelledCohort

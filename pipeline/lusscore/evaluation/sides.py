@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.cohort.folds import Folds
+from lusscore.cohort import Folds
 from lusscore.errors import FoldError
 from lusscore.evaluation.predictions import SCORES
 

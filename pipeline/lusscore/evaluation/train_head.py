@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones import import_keras
 from lusscore.evaluation.dataset import Dataset, LabelledFrames
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lusscore.cohort.protocols import Protocol
+from lusscore.cohort import Protocol
 
 
 def zone_accuracy(frames: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Stage one: frames to embeddings, computed once and kept by content."""
 
 from lusscore.backbones import EngineChoice
-from lusscore.features.computing import Callbacks
+from lusscore.features.computing import Callbacks, Order, compute_clip
 from lusscore.features.extract import IMAGES_PER_BATCH, RunChoice, extract_features
 from lusscore.features.feature_file import (
     Features,
@@ -11,7 +11,13 @@ from lusscore.features.feature_file import (
 )
 from lusscore.features.forecast import Forecast, forecast_features
 from lusscore.features.freshness import computed_backbones, find_backbone, find_weights, read_fresh
-from lusscore.features.images import letterbox, letterbox_box, make_variants
+from lusscore.features.images import (
+    apply_transform,
+    draw_transform,
+    letterbox,
+    letterbox_box,
+    make_variants,
+)
 from lusscore.features.media import (
     Media,
     MediaIndex,
@@ -21,6 +27,7 @@ from lusscore.features.media import (
     plan_clip,
     survey_clip,
 )
+from lusscore.features.parts import Block, Needs, PartStore
 from lusscore.features.recipe import EMBEDDING, differences, make_recipe, make_selection
 from lusscore.features.removal import Pruned, find_digests, find_unneeded, forget_clips, prune
 from lusscore.features.status import FileStatus, cohort_status
@@ -31,6 +38,7 @@ from lusscore.features.verify import FileReport, repair_cohort, verify_cohort
 __all__ = [
     "EMBEDDING",
     "IMAGES_PER_BATCH",
+    "Block",
     "Callbacks",
     "Chunk",
     "ClipEnd",
@@ -41,14 +49,20 @@ __all__ = [
     "Forecast",
     "Media",
     "MediaIndex",
+    "Needs",
+    "Order",
     "Outcome",
+    "PartStore",
     "PlannedClip",
     "Pruned",
     "RunChoice",
     "Survey",
+    "apply_transform",
     "cohort_status",
+    "compute_clip",
     "computed_backbones",
     "differences",
+    "draw_transform",
     "extract_features",
     "feature_path",
     "find_backbone",

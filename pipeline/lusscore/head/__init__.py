@@ -16,12 +16,23 @@ from lusscore.head.registry import (
     make_head,
     register_head,
 )
+from lusscore.head.temperature import HIGHEST
+from lusscore.head.temperature import LOWEST
+from lusscore.head.temperature import Temperature
+from lusscore.head.scaling import fit_scaling
+from lusscore.head.bags import gather_bags
+from lusscore.head.clip_pooling import pool_clips
 
 __all__ = [
+    "HIGHEST",
+    "LOWEST",
     "Head",
     "Learned",
     "LinearView",
     "MappedRows",
+    "Temperature",
+    "fit_scaling",
+    "gather_bags",
     "gather_rows",
     "head_defaults",
     "head_names",
@@ -30,6 +41,7 @@ __all__ = [
     "learns_from_variants",
     "linear_view",
     "make_head",
+    "pool_clips",
     "register_head",
     "restore_head",
     "take_learned",

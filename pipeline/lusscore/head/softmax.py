@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones import import_keras
 from lusscore.head.array_reader import ArrayReader
 from lusscore.head.embedding_head import (
     CLASS_WEIGHTS,

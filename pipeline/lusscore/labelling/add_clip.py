@@ -6,22 +6,22 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.clips import digest_clip, is_clip, read_facts
-from lusscore.clips.readers import has_known_suffix
+from lusscore.clips import digest_clip, has_known_suffix, is_clip, read_facts
 from lusscore.cohort import (
     CARD_NAME,
     MANIFEST_NAME,
+    OPTIONAL_COLUMNS,
+    REQUIRED_COLUMNS,
     Card,
     Cohort,
     ExtractionSettings,
+    cohort_name,
     describe_rubric,
     get_protocol,
     read_card,
     read_cohort,
     write_card,
 )
-from lusscore.cohort.importers.registry import cohort_name
-from lusscore.cohort.manifest import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from lusscore.errors import ClipError, CohortError
 from lusscore.files import written_whole
 from lusscore.labelling.checked_input import check_rater, check_score, check_words, check_zone

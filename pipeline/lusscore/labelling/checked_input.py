@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lusscore.cohort import MAXIMUM_ZONE_SCORE, Protocol
-from lusscore.cohort.rater_rules import UNNAMED
+from lusscore.cohort import MAXIMUM_ZONE_SCORE, UNNAMED, Protocol
 from lusscore.errors import CohortError
 from lusscore.labelling.opinions import deciders
 

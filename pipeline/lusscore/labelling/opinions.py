@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lusscore.cohort.rater_rules import parse_rule
-from lusscore.cohort.span import Span
+from lusscore.cohort import Span, parse_rule
 from lusscore.labelling.csv_edit import CsvEdit
 
 _DECIDED = re.compile(r"(?:majority|mean|tie) of ([0-9]{1,4})")

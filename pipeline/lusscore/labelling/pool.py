@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort, Span
 from lusscore.errors import FeatureFileError
-from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
+from lusscore.evaluation import EMBEDDING, FeatureSet
 from lusscore.features import Features, read_fresh
-from lusscore.head.clip_pooling import pool_clips
+from lusscore.head import pool_clips
 
 UNLABELLED = -1
 """What stands for a score that nobody has given."""

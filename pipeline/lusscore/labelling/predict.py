@@ -7,11 +7,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.predictions import SCORES
-from lusscore.evaluation.train_head import fit_on
-from lusscore.head import Head
-from lusscore.head.temperature import Temperature
+from lusscore.evaluation import SCORES, HeadChoice, fit_on
+from lusscore.head import Head, Temperature
 from lusscore.labelling.pool import Pool
 
 DEFAULT_HEAD = HeadChoice("logistic", {"pooling": "mean", "C": 0.01})

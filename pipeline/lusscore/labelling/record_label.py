@@ -6,9 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort, Span, read_cohort, read_ratings
-from lusscore.cohort.rater_rules import UNNAMED
-from lusscore.cohort.ratings import RATING_COLUMNS
+from lusscore.cohort import (
+    MANIFEST_NAME,
+    RATING_COLUMNS,
+    RATINGS_NAME,
+    UNNAMED,
+    Cohort,
+    Span,
+    read_cohort,
+    read_ratings,
+)
 from lusscore.errors import CohortError
 from lusscore.files import written_whole
 from lusscore.labelling.checked_input import check_rater, check_score, check_zone

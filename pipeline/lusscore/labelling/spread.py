@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.head.scaling import fit_scaling
+from lusscore.head import fit_scaling
 
 _MOST_COMPONENTS = 32
 _CLIPS_PER_COMPONENT = 8

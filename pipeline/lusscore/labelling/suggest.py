@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation import HeadChoice
 from lusscore.labelling.pool import UNLABELLED, Pool
 from lusscore.labelling.predict import DEFAULT_HEAD, entropy, predict
 from lusscore.labelling.spread import choose_clips, whiten

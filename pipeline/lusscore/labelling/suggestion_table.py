@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lusscore.cohort import Cohort, read_cohort
-from lusscore.cohort.frame_range import read_frame_range
-from lusscore.cohort.importers.reading.score_words import read_score
+from lusscore.cohort import Cohort, read_cohort, read_frame_range, read_score
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
 from lusscore.labelling.checked_input import check_rater

@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lusscore.cohort.card import Card
-from lusscore.cohort.importers import Imported
-from lusscore.cohort.ratings import Rating
-from lusscore.cohort.span import Span
+from lusscore.cohort import Card, Imported, Rating, Span
 from lusscore.errors import ClipError, PrivacyError, Problem
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.key_file import KeyFile, hold_key_file

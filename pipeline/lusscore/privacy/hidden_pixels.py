@@ -9,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips.video_stream import open_video
+from lusscore.clips import open_video
 from lusscore.privacy.video_planes import FORMATS, plane_values
 
 _BLOCK = 16

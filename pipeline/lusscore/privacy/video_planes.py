@@ -11,7 +11,7 @@ import numpy as np
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from lusscore.clips.video_stream import open_video
+from lusscore.clips import open_video
 
 FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
 """How pixels may be stored: planes of 8 bits for brightness and two for colour."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 from av.bitstream import BitStreamFilterContext
 
-from lusscore.clips.video_stream import open_video
+from lusscore.clips import open_video
 from lusscore.privacy.hidden_pixels import hides_pixels
 
 _ONLY_PICTURES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.cohort.protocols import Protocol, Zone
+from lusscore.cohort import Protocol, Zone
 
 _LEVELS = {"sup": 0, "mid": 1, "inf": 2}
 _ASPECTS = {"ant": 0, "lat": 1, "post": 2}

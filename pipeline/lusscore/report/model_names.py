@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lusscore.evaluation.baseline import BASELINE
+from lusscore.evaluation import BASELINE
 
 _BACKBONES = {
     "xception": "Xception",

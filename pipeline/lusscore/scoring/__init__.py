@@ -8,22 +8,41 @@ from lusscore.scoring.documents import (
     prepare_folder,
     zones_csv,
 )
+from lusscore.scoring.evidence import centred
+from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients
+from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.exam_input import find_exam
+from lusscore.scoring.pictures import PictureTaker
 from lusscore.scoring.scored import ExamClip, Reading, ScoredClip, ScoredExam, ScoredZone
 from lusscore.scoring.scorer import Scorer
+from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
+from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise, fitting_protocol
 
 __all__ = [
+    "DicomTexts",
     "ExamClip",
+    "FoundClip",
+    "PictureTaker",
+    "ReadClip",
     "Reading",
     "ScoredClip",
     "ScoredExam",
     "ScoredZone",
     "Scorer",
+    "Told",
     "assemble_exam",
+    "believe_numbers",
+    "centred",
+    "counts_otherwise",
     "exam_csv",
     "exam_folder_name",
     "exam_json",
     "find_exam",
+    "fitting_protocol",
+    "notes_on_patients",
     "prepare_folder",
+    "read_texts",
+    "told_zone",
     "zones_csv",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lusscore.bundle import Bundle
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
+from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
 from lusscore.scoring.review import rule_beside_probabilities
 from lusscore.scoring.scored import ScoredClip, ScoredExam, ScoredZone

@@ -13,7 +13,7 @@ from typing import Any
 from lusscore import __version__
 from lusscore.bundle import Bundle
 from lusscore.errors import WriteError
-from lusscore.evaluation.predictions import PROBABILITIES
+from lusscore.evaluation import PROBABILITIES
 from lusscore.scoring.scored import Reading, ScoredClip, ScoredExam
 
 SCHEMA = 1

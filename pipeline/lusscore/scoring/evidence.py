@@ -20,12 +20,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones import BackboneSpec
-from lusscore.backbones.attribution import attribute
-from lusscore.backbones.pooled_parts import Part, pooled_parts
+from lusscore.backbones import BackboneSpec, Part, attribute, pooled_parts
 from lusscore.bundle import Bundle, Member
-from lusscore.evaluation.feature_sets import FeatureSet
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation import SCORES, FeatureSet
 from lusscore.head import LinearView, linear_view
 
 # What stands for the logit of a score that no training patient had: its probability is 0.

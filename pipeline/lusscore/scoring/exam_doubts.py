@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from lusscore.cohort.protocols import Protocol
+from lusscore.cohort import Protocol
 from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.zones_from.clip import Told
 from lusscore.scoring.zones_from.dicom import DicomTexts

@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip, is_left_behind, listing, natural_order
-from lusscore.clips.readers import has_known_suffix
+from lusscore.clips import (
+    IMAGE_SUFFIXES,
+    has_known_suffix,
+    is_clip,
+    is_left_behind,
+    listing,
+    natural_order,
+)
 from lusscore.errors import ExamError
 from lusscore.scoring.image_sequences import sequence_name
 

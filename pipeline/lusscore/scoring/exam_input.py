@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.clips import natural_order
-from lusscore.clips.readers import registered_readers
-from lusscore.cohort.protocols import Protocol
+from lusscore.clips import natural_order, registered_readers
+from lusscore.cohort import Protocol
 from lusscore.errors import ExamError
 from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
 from lusscore.scoring.exam_files import FoundClip, find_clips

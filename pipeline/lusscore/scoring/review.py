@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.bundle import Bundle
-from lusscore.evaluation.rules import Rule
+from lusscore.evaluation import Rule
 from lusscore.scoring.scored import Evidence
 
 # More than half: what the score rests on is then not the lung.

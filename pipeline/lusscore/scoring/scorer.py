@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from lusscore.backbones import BackboneSpec
-from lusscore.backbones.pooled_parts import pooled_parts
+from lusscore.backbones import BackboneSpec, pooled_parts
 from lusscore.bundle import Bundle, Member, distances
-from lusscore.evaluation.predictions import SCORES, predicted_scores
-from lusscore.head.temperature import Temperature
+from lusscore.evaluation import SCORES, predicted_scores
+from lusscore.head import Temperature
 from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.embedded import EmbeddedClip, Networks
 from lusscore.scoring.evidence import share_outside

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from lusscore.errors import HeadError
-from lusscore.head.temperature import HIGHEST, LOWEST
+from lusscore.head import HIGHEST, LOWEST
 from lusscore.training.held_out_clips import HeldOutClips
 
 COVERAGE = 0.8

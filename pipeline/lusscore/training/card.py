@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lusscore.bundle import Member
-from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.rubrics import describe_rubric
-from lusscore.evaluation import CohortTable
-from lusscore.evaluation.baseline import BASELINE
-from lusscore.evaluation.rules import MAJORITY, Rule
+from lusscore.cohort import describe_rubric, get_protocol
+from lusscore.evaluation import BASELINE, MAJORITY, CohortTable, Rule
 from lusscore.training.calibration import Calibration
 from lusscore.training.recorded_run import RecordedRun
 from lusscore.training.trust import Measured

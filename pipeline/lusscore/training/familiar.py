@@ -11,10 +11,8 @@ from sklearn.model_selection import GroupKFold
 
 from lusscore.bundle import Familiar, split_distance
 from lusscore.errors import HeadError
-from lusscore.evaluation.dataset import LabelledFrames
-from lusscore.evaluation.feature_sets import FeatureSet
-from lusscore.head.bags import gather_bags
-from lusscore.head.clip_pooling import pool_clips
+from lusscore.evaluation import FeatureSet, LabelledFrames
+from lusscore.head import gather_bags, pool_clips
 
 # Few enough for the spread along each to be known from some dozens of patients.
 _MOST_COMPONENTS = 64

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from lusscore.bundle import Member
-from lusscore.evaluation.dataset import LabelledFrames
-from lusscore.evaluation.models import Model
-from lusscore.evaluation.recorded_models import recorded_model, recorded_selection
-from lusscore.evaluation.rules import Rule
-from lusscore.evaluation.selection.nested import choose_inside, selected_name
-from lusscore.evaluation.sides import Side
-from lusscore.evaluation.train_head import fit_on
+from lusscore.evaluation import (
+    LabelledFrames,
+    Model,
+    Rule,
+    Side,
+    choose_inside,
+    fit_on,
+    recorded_model,
+    recorded_selection,
+    selected_name,
+)
 from lusscore.training.recorded_run import RecordedRun
 
 

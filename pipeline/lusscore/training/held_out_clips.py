@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.aggregation import group_frames
-from lusscore.evaluation.rules import Rule
-from lusscore.evaluation.rules.grouped_frames import GroupedFrames
-from lusscore.head.temperature import Temperature
+from lusscore.evaluation import GroupedFrames, Rule, group_frames
+from lusscore.head import Temperature
 
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]

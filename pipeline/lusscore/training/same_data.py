@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lusscore.cohort import MANIFEST_NAME
 from lusscore.errors import RunError
-from lusscore.evaluation.dataset import LabelledCohort
+from lusscore.evaluation import LabelledCohort
 from lusscore.training.recorded_run import RecordedRun
 
 _OF_CARD = ("protocol", "rubric", "label_level", "synthetic")

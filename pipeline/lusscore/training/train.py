@@ -11,14 +11,14 @@ from lusscore import __version__
 from lusscore.backbones import (
     DEFAULT_PRECISION,
     BackboneSpec,
+    graph_bytes,
     load_weights,
     with_levels,
 )
-from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.bundle import Bundle, Network
 from lusscore.cohort import Cohort
 from lusscore.errors import BundleError
-from lusscore.evaluation.dataset import LabelledCohort, load_cohort
+from lusscore.evaluation import LabelledCohort, load_cohort
 from lusscore.features import find_weights
 from lusscore.training.calibration import COVERAGE, calibrate, cross_fit
 from lusscore.training.card import make_card

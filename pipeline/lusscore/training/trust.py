@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.evaluation.calibration import (
+from lusscore.evaluation import (
     BINS,
     calibration_error,
     confidence_bin,
+    draw_patients,
+    interval,
+    ratio,
 )
-from lusscore.evaluation.ratio import ratio
-from lusscore.evaluation.resampling import draw_patients, interval
 from lusscore.training.calibration import CrossFitted
 
 RESAMPLES, SEED = 1000, 0

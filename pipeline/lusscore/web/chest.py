@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lusscore.cohort.protocols import Protocol, get_protocol
-from lusscore.report.chest_map import lay_out
+from lusscore.cohort import Protocol, get_protocol
+from lusscore.report import lay_out
 
 WIDTH, HEIGHT = 200.0, 120.0
 """Of the drawing; the patient's right is on the left, as on a radiograph."""

@@ -9,7 +9,7 @@ import numpy as np
 from lusscore.clips import open_clip
 from lusscore.errors import ClipError
 from lusscore.features import survey_clip
-from lusscore.scoring.pictures import PictureTaker
+from lusscore.scoring import PictureTaker
 from lusscore.sector import show_sector
 from lusscore.web.guards import Refusal
 

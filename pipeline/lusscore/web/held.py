@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lusscore.scoring.scored import ExamClip, ScoredClip
-from lusscore.scoring.zones_from.dicom import DicomTexts
+from lusscore.scoring import DicomTexts, ExamClip, ScoredClip
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lusscore.cohort.importers.registry import cohort_name
+from lusscore.cohort import cohort_name
 from lusscore.errors import InvalidCohortError, LusscoreError
 from lusscore.labelling import NewCohort, Recorded, add_clip, record_label
 from lusscore.web.cohorts import Cohorts, not_valid

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lusscore.scoring.scored import Reading
+from lusscore.scoring import Reading
 
 
 def pack_pictures(jpegs: Sequence[bytes]) -> bytes:

@@ -11,9 +11,9 @@ import anyio
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
-from lusscore.cohort.protocols import Protocol
+from lusscore.cohort import Protocol
 from lusscore.errors import ClipError
-from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
+from lusscore.scoring import DicomTexts, read_texts
 from lusscore.web.clip_kind import HEAD, clip_suffix, is_archive
 from lusscore.web.exams import Exams
 from lusscore.web.first_frame import first_frame

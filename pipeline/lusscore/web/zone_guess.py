@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from lusscore.clips.readers import has_known_suffix
-from lusscore.cohort.protocols import Protocol
-from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients
-from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told, told_zone
-from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise, fitting_protocol
+from lusscore.clips import has_known_suffix
+from lusscore.cohort import Protocol
+from lusscore.scoring import (
+    FoundClip,
+    ReadClip,
+    Told,
+    believe_numbers,
+    counts_otherwise,
+    fitting_protocol,
+    notes_on_patients,
+    told_zone,
+)
 from lusscore.web.held import HeldClip
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.backbones.pooled_parts import Part
-from lusscore.cohort.embedding_levels import BANDS
+from lusscore.cohort import BANDS
 
 # they move or rename values that are pooled, or take the root of a variance
 _BEHIND_POOLING = ("Reshape", "Squeeze", "Unsqueeze", "Convert", "Transpose", "Power", "Sqrt")

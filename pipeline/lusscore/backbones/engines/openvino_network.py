@@ -34,7 +34,7 @@ from lusscore.backbones.pooled_parts import Part, pooled_parts
 from lusscore.backbones.precision import DEFAULT_PRECISION
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.backbones.weights import Weights
-from lusscore.cohort.embedding_levels import BANDS
+from lusscore.cohort import BANDS
 from lusscore.errors import EngineError
 
 DEFAULT_DEVICE = "CPU"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
+from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.evaluation.rules.grouped_frames import GroupedFrames
 from lusscore.evaluation.rules.registry import Decision, register_rule
 

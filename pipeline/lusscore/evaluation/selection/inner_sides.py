@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort import make_folds
 from lusscore.errors import FoldError
 from lusscore.evaluation.dataset import LabelledFrames, count_patients
 from lusscore.evaluation.sides import Side

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from lusscore.bundle import Bundle
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times
-from lusscore.scoring.evidence import centred
-from lusscore.scoring.scored import Reading, ScoredClip
+from lusscore.scoring import Reading, ScoredClip, centred
 
 _SOURCES = {
     "table": "from table",

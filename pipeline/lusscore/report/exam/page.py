@@ -12,7 +12,7 @@ from lusscore.report.exam.model_card import card_blocks
 from lusscore.report.exam.overlay import RAMP
 from lusscore.report.exam.result import result
 from lusscore.report.templating import PageTemplates
-from lusscore.scoring.scored import ScoredExam
+from lusscore.scoring import ScoredExam
 
 
 def exam_page(

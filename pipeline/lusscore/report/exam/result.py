@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lusscore.bundle import Bundle
-from lusscore.cohort.protocols import get_protocol
+from lusscore.cohort import get_protocol
 from lusscore.report.chest_map import Place, lay_out
 from lusscore.report.exam.performance import model_performance
-from lusscore.scoring.scored import ScoredExam, ScoredZone
+from lusscore.scoring import ScoredExam, ScoredZone
 from lusscore.wording import plural
 
 _ASPECTS = {"ant": "anterior", "lat": "lateral", "post": "posterior"}

@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from lusscore.evaluation.predictions import SCORES
-from lusscore.scoring.scored import Reading
+from lusscore.evaluation import SCORES
+from lusscore.scoring import Reading
 from lusscore.wording import listed, plural
 
 MOST_COLUMNS = 240

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation import SCORES
 from lusscore.report.canvas import model_panels
 from lusscore.report.palette import INK, INK_ON_SHARE, MUTED, SCORE_COLOURS, SHARE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lusscore.evaluation.baseline import BASELINE
+from lusscore.evaluation import BASELINE
 from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import BASELINE_COLOUR, model_style
 

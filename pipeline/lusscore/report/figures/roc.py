@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation import SCORES
 from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import MUTED, model_style
 

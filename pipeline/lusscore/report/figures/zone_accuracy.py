@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lusscore.cohort.protocols import Protocol
-from lusscore.evaluation.baseline import BASELINE
+from lusscore.cohort import Protocol
+from lusscore.evaluation import BASELINE
 from lusscore.report.canvas import legend_shape, new_figure, quiet_axes
 from lusscore.report.palette import BASELINE_COLOUR, GRID, MUTED, model_style
 

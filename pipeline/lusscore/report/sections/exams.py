@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lusscore.evaluation.aggregation import PREDICTED_COUNTS, TRUE_COUNTS
+from lusscore.evaluation import PREDICTED_COUNTS, TRUE_COUNTS
 from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.chest_map import Place, lay_out
 from lusscore.report.run_files import RunFiles

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.rubrics import describe_rubric, rubric_names
+from lusscore.cohort import describe_rubric, get_protocol, rubric_names
 from lusscore.evaluation import BackboneTable, CohortTable, HeadTable, RunConfig
 from lusscore.report.run_files import RunFiles
 from lusscore.report.sections.zones import zones

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lusscore.evaluation.aggregation import LEVELS
-from lusscore.evaluation.metrics import CLASS_METRICS
+from lusscore.evaluation import CLASS_METRICS, LEVELS
 from lusscore.report.model_names import model_labels
 from lusscore.report.paper import PUBLISHED
 from lusscore.report.run_files import RunFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lusscore.evaluation.rules import Rule
+from lusscore.evaluation import Rule
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import bounds, listed, plural, three
 

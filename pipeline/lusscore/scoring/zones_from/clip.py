@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lusscore.cohort import NameReading, read_name
-from lusscore.cohort.protocols import Protocol
+from lusscore.cohort import NameReading, Protocol, read_name
 from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_dicom
 

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusscore.clips.dicom import DicomReader
-from lusscore.clips.dicom.broken import broken_becomes_sentence
-from lusscore.clips.dicom.file import open_dicom
-from lusscore.clips.dicom.header import read_header, text
-from lusscore.cohort import NameReading, read_name, sides_in
-from lusscore.cohort.protocols import Protocol
+from lusscore.clips import DicomReader, broken_becomes_sentence, open_dicom, read_header, text
+from lusscore.cohort import NameReading, Protocol, read_name, sides_in
 from lusscore.errors import ClipError
 
 if TYPE_CHECKING:

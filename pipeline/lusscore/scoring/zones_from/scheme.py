@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
+from lusscore.cohort import Protocol, get_protocol, protocol_names
 from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.zones_from.clip import Told, told_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts

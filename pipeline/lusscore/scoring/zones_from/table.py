@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lusscore.clips.readers import has_known_suffix
-from lusscore.cohort import zone_in_name
-from lusscore.cohort.csv_rows import in_line_order
-from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, Column, choose_columns
-from lusscore.cohort.importers.reading.media_index import path_parts
-from lusscore.cohort.protocols import Protocol
+from lusscore.clips import has_known_suffix
+from lusscore.cohort import (
+    COLUMN_WORDS,
+    Column,
+    Protocol,
+    choose_columns,
+    in_line_order,
+    path_parts,
+    zone_in_name,
+)
 from lusscore.errors import CohortError, ExamError, Problem
 from lusscore.tables import Row, Table, read_table
 

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lusscore.scoring.scored import Reading
+from lusscore.scoring import Reading
 from lusscore.web.exam_view import clip_view, reading_view
 from lusscore.web.guards import Refusal, read_text
 from lusscore.web.packed import pack_maps, pack_pictures

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.clips.images import image_files
+from lusscore.clips import image_files
 from lusscore.cohort.importers.cvat.frames import MarkedFrame
 from lusscore.cohort.importers.cvat.tasks import CvatTask
 from lusscore.cohort.importers.reading.media_index import MediaIndex, path_parts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lusscore.cohort.rubrics import describe_rubric, rubric_names
-from lusscore.evaluation.predictions import SCORES
+from lusscore.cohort import describe_rubric, rubric_names
+from lusscore.evaluation import SCORES
 from lusscore.report.checklists.fact import Fact, register_fact
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import listed, plural
