@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
+import tomlkit
 from click.testing import Result
 
-from lusscore.cohort import read_cohort
+from lusscore.cohort import Cohort, Span, read_cohort, write_cohort
+from privacy.broken import PERSON, write_broken
 from privacy.planted import plant, seen
 
 
@@ -101,3 +105,51 @@ def test_a_key_file_without_deidentify_is_a_mistake(
     done = lusscore("import", "folders", "source", "--key-file", "k.csv")
     assert done.exit_code == 2
     assert "--key-file is for --deidentify" in done.output
+
+
+@pytest.fixture
+def with_broken(tmp_path: Path, make_cohort: Callable[..., Cohort]) -> list[str]:
+    """A cohort in a folder named after a person, with clips that fail; what must not be told."""
+    place = tmp_path / "Xanthippe" / "data" / "ward"
+    cohort = make_cohort(8, name="ward", folder=place)
+    broken = write_broken(place)
+    # one lies elsewhere
+    (elsewhere := tmp_path / PERSON[0] / "x.mp4").parent.mkdir()
+    elsewhere.write_bytes(b"no video")
+    spans = [
+        Span(clip, f"p{number % 8}", "2", "R1", number % 4, group=("healthy", "covid")[number % 2])
+        for number, clip in enumerate([*broken, str(elsewhere)])
+    ]
+    write_cohort(place, cohort.card, [*cohort.spans, *spans])
+    return [*PERSON, str(tmp_path)]
+
+
+def test_nothing_that_is_written_of_clips_that_fail_names_them(
+    lusscore: Callable[..., Result], with_broken: list[str], tiny_backbone: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "Xanthippe" / "data"
+    more = ("--data-dir", data)
+    results = tmp_path / "results" / "ward" / "cv"
+    (tmp_path / "results").mkdir()
+    assert lusscore("check", "ward", "--html", "results/check.html", *more).exit_code == 2
+    for clip in read_cohort(data / "ward", check_files=False).clips():
+        if not (data / "ward" / clip).exists():
+            (data / "ward" / clip).touch()
+    done = lusscore("features", "ward", "-b", tiny_backbone, *more)
+    assert done.exit_code == 1, done.output
+    done = lusscore(
+        "cv", "ward", "-b", tiny_backbone, "--folds", 2, "--run", "cv",
+        "--set", "epochs=1", *more,
+    )  # fmt: skip
+    assert done.exit_code in (0, 1), done.output
+    with h5py.File(tmp_path / "features" / "ward" / "tiny.h5") as file:
+        errors = [error.decode() for error in file["clips/error"][...] if error]
+    assert len(errors) > 15
+    skipped = tomlkit.parse((results / "config.toml").read_text("utf-8"))["cohort"]["skipped_clips"]
+    assert [entry["error"] for entry in skipped] == errors
+    (tmp_path / "told").mkdir()
+    (tmp_path / "told" / "errors.txt").write_text("\n".join(errors), encoding="utf-8")
+    for page in (tmp_path / "results" / "check.html", results / "report.html"):
+        shutil.copy(page, tmp_path / "told")
+    shutil.copytree(results / "tables", tmp_path / "told" / "tables")
+    assert seen(tmp_path / "told", with_broken) == []

@@ -25,7 +25,7 @@ def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
     verdict = check_at(cohort.folder, tmp_path / "features")
     errors = [finding.code for finding in verdict.findings if finding.level == "error"]
     assert errors == ["invalid-manifest", "unreadable-clip"]
-    assert verdict.findings[0].where == ("line 2, column clip", "clips/p0_R1.mp4")
+    assert verdict.findings[0].places == ("line 2, column clip", "clips/p0_R1.mp4")
     assert verdict.summary["clips"] == 8
 
 
@@ -95,7 +95,7 @@ def test_quick_findings_open_no_file(make_cohort: Callable[..., Cohort]) -> None
     clips = cohort.clips()
     digests = dict(zip(clips, map(str, range(len(clips))), strict=True)) | {clips[3]: "0"}
     found = {finding.code: finding for finding in quick_findings(cohort, digests)}
-    assert found["leak-across-patients"].where == (f"{clips[0]} = {clips[3]}",)
+    assert found["leak-across-patients"].places == (f"{clips[0]} = {clips[3]}",)
     assert "majority-baseline" in found
 
 
@@ -110,7 +110,7 @@ def test_real_clips_are_told_apart_and_their_zones_names_are_found(
     chosen = [span for span in imported.spans if span.patient in {"2", "5", "15"}]
     cohort = Cohort(tmp_path, imported.card, tuple(chosen))
     verdict = check_cohort("some", lambda _: cohort, tmp_path / "features")
-    found = {finding.code: finding.where for finding in verdict.findings}
+    found = {finding.code: finding.places for finding in verdict.findings}
     assert verdict.count("error") == 0
     assert not [code for code in found if "near" in code or "leak" in code]
     assert any("patient_5_" in clip for clip in found["text-outside-sector"])

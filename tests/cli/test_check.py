@@ -29,7 +29,7 @@ def test_findings_are_told_by_level(
 ) -> None:
     make_cohort(4)
     findings = json.loads(lusscore("check", "tiny", "--json").stdout)["findings"]
-    assert {"level", "code", "what", "where", "advice"} == findings[0].keys()
+    assert {"level", "code", "what", "where", "advice", "clips"} == findings[0].keys()
     output = lusscore("check", "tiny").output
     for finding in findings:
         assert finding["code"] in output

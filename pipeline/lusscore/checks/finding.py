@@ -24,10 +24,13 @@ class Finding:
     what
         One sentence; never holds the value of an identifier.
     where
-        Clips, patients or lines it is about; clips that are one and the same are joined
-        by ``" = "``.
+        Patients, exams, raters or lines it is about.
     advice
         What to do, one sentence; empty where nothing is to be done.
+    clips
+        Clips it is about, as the manifest writes them; those that are one and the same stand
+        together. They are kept apart, because files and folders are named after people: the
+        page shows patient and zone instead.
     """
 
     level: Level
@@ -35,6 +38,17 @@ class Finding:
     what: str
     where: tuple[str, ...] = ()
     advice: str = ""
+    clips: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """All that it is about, for a terminal."""
+        return (*self.where, *map(" = ".join, self.clips))
+
+
+def each(clips: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return clips none of which is the same as another."""
+    return tuple((clip,) for clip in clips)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

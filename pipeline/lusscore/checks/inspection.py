@@ -82,6 +82,12 @@ class ClipLook:
         return self.survey.sector if self.survey else None
 
     @property
+    def title(self) -> str:
+        """Patient, exam and zone."""
+        span = self.spans[0]
+        return " · ".join(part for part in (self.patient, f"exam {span.exam}", span.zone) if part)
+
+    @property
     def device(self) -> str:
         """The device of the manifest, else the one the clip names; empty when unknown."""
         return self.spans[0].device or (self.facts.device if self.facts else "")
@@ -117,6 +123,17 @@ class Inspection:
     ratings: tuple[Rating, ...] = ()
     ratings_problems: tuple[Problem, ...] = ()
     missing: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """What each clip is called where others may read it: files are named after people."""
+        told = {look.clip: look.title for look in self.clips}
+        several, seen = Counter(told.values()), Counter[str]()
+        for clip, title in told.items():
+            seen[title] += 1
+            if several[title] > 1:
+                told[clip] = f"{title} · {seen[title]}"
+        return told
 
     @cached_property
     def labelled(self) -> tuple[Span, ...]:

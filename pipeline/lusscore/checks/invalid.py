@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.cohort import CARD_NAME
 from lusscore.errors import InvalidCohortError
 
@@ -19,9 +19,9 @@ def findings_of(error: InvalidCohortError) -> list[Finding]:
             "error",
             "invalid-card" if card else "invalid-manifest",
             f"{problem.what.rstrip('.')}.",
-            # the page cuts the folders of clips that stand in `where`
-            (problem.where, problem.clip) if problem.clip else (problem.where,),
+            (problem.where,),
             f"Correct it in {Path(str(error.source)).name}.",
+            each(filter(None, (problem.clip,))),
         )
         for problem in error.problems
     ]

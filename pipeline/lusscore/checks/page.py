@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,7 +14,6 @@ from lusscore.checks.agreement import shared_amount
 from lusscore.checks.check_cohort import Verdict
 from lusscore.checks.finding import LEVELS, Finding, Level
 from lusscore.checks.inspection import ClipLook, Inspection
-from lusscore.checks.shown_name import clip_title, shown_name
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 
 # Beyond this many pictures a page becomes slow; clips with findings come first.
@@ -27,25 +28,25 @@ class _Card:
     """One clip on the page."""
 
     name: str
-    patient: str
-    zone: str
     scores: str
     frames: int
     picture: str
     findings: tuple[tuple[str, str], ...]
 
 
-def render_page(verdict: Verdict) -> str:
+def render_page(verdict: Verdict, *, names: bool = False) -> str:
     """Return the page.
 
     Pictures show the sector alone, with the text that was found painted over, and only where the
-    sector could be told from what surrounds it. Folders of absolute paths are cut, for they
-    may bear names. A content security policy forbids the page every request and every script.
+    sector could be told from what surrounds it. Clips go by patient, exam
+    and zone. A content security policy forbids the page every request and every script.
 
     Parameters
     ----------
     verdict
         Made with pictures, if there are to be any.
+    names
+        Whether to add the file names of clips, which may be those of people; never folders.
     """
     environment = Environment(
         loader=PackageLoader("lusscore.checks"),
@@ -55,6 +56,9 @@ def render_page(verdict: Verdict) -> str:
         lstrip_blocks=True,
     )
     inspection = verdict.inspection
+    titles = dict(inspection.titles) if inspection else {}
+    if names:
+        titles = {clip: f"{title} · {PureWindowsPath(clip).name}" for clip, title in titles.items()}
     return environment.get_template("check.html.j2").render(
         verdict=verdict,
         fleiss_amount=shared_amount(
@@ -64,30 +68,22 @@ def render_page(verdict: Verdict) -> str:
         levels=[
             (
                 level,
-                [
-                    _shown(finding, inspection)
-                    for finding in verdict.findings
-                    if finding.level == level
-                ],
+                [_shown(finding, titles) for finding in verdict.findings if finding.level == level],
             )
             for level in LEVELS
         ],
         most_places=_MOST_PLACES,
         crosstab=_crosstab(inspection) if inspection else [],
         scores=[str(score) for score in range(MAXIMUM_ZONE_SCORE + 1)],
-        cards=_cards(verdict, inspection) if inspection else [],
+        cards=_cards(verdict, inspection, titles) if inspection else [],
         clips=len(inspection.clips) if inspection else 0,
     )
 
 
-def _shown(finding: Finding, inspection: Inspection | None) -> dict[str, object]:
-    """Return a finding with clips by patient and zone, and no folder of an absolute path."""
-    looks = inspection.by_clip if inspection else {}
-
-    def called(place: str) -> str:
-        return clip_title(looks[place]) if place in looks else shown_name(place)
-
-    where = [" = ".join(map(called, place.split(" = "))) for place in finding.where]
+def _shown(finding: Finding, titles: Mapping[str, str]) -> dict[str, object]:
+    """Return a finding with clips by their titles; of one that has none, its line is told."""
+    groups = ([titles[clip] for clip in group if clip in titles] for group in finding.clips)
+    where = [*finding.where, *(" = ".join(group) for group in groups if group)]
     return {"code": finding.code, "what": finding.what, "advice": finding.advice, "where": where}
 
 
@@ -104,11 +100,11 @@ def _crosstab(inspection: Inspection) -> list[tuple[str, list[int], int]]:
     return rows if len(rows) > 2 else rows[-1:]
 
 
-def _cards(verdict: Verdict, inspection: Inspection) -> list[_Card]:
+def _cards(verdict: Verdict, inspection: Inspection, titles: Mapping[str, str]) -> list[_Card]:
     """Show clips, those with the gravest findings first."""
     found: dict[str, list[tuple[Level, str]]] = {}
     for finding in verdict.findings:
-        clips = {clip for place in finding.where for clip in place.split(" = ")}
+        clips = {clip for group in finding.clips for clip in group}
         clips &= inspection.by_clip.keys()
         if finding.level == "error" or len(clips) <= _COMMON * len(inspection.clips):
             for clip in clips:
@@ -121,9 +117,7 @@ def _cards(verdict: Verdict, inspection: Inspection) -> list[_Card]:
     looks = sorted(inspection.clips, key=gravity)[:_MOST_PICTURES]
     return [
         _Card(
-            shown_name(look.clip),
-            look.patient,
-            look.spans[0].zone,
+            titles[look.clip],
             ", ".join("–" if span.score is None else str(span.score) for span in look.spans),
             look.survey.frames if look.survey else 0,
             base64.b64encode(look.thumbnail).decode(),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from lusscore.checks.inspection import ClipLook, Inspection
-from lusscore.checks.shown_name import clip_title
 from lusscore.errors import CohortError
 
 _COLUMNS, _ROWS = 6, 10
@@ -52,6 +51,7 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
             f"{inspection.cohort.name}{page}. Green: sector. Red: text found. Names burned into "
             "the clips are visible here.",
             list(islice(looks, _COLUMNS * _ROWS)),
+            inspection.titles,
         )
         place = path.with_stem(f"{path.stem}-{number}") if count > 1 else path
         try:
@@ -66,7 +66,7 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
     return paths
 
 
-def _draw(title: str, looks: Sequence[ClipLook]) -> Image.Image:
+def _draw(title: str, looks: Sequence[ClipLook], titles: Mapping[str, str]) -> Image.Image:
     rows = -(-len(looks) // _COLUMNS)
     step_x, step_y = _TILE + _GAP, _TILE + 2 * _LINE + _GAP
     size = (_COLUMNS * step_x + _GAP, rows * step_y + 2 * _LINE + _GAP)
@@ -84,7 +84,7 @@ def _draw(title: str, looks: Sequence[ClipLook]) -> Image.Image:
             pen.rectangle((left, top, left + _TILE - 1, top + _TILE - 1), outline=_MUTED)
             pen.text((left + 8, top + 8), "cannot be read", _MUTED, small)
         source = f"sector: {look.sector.source}" if look.sector else ""
-        pen.text((left, top + _TILE + 2), _short(clip_title(look)), _INK, small)
+        pen.text((left, top + _TILE + 2), _short(titles[look.clip]), _INK, small)
         pen.text((left, top + _TILE + _LINE), source, _MUTED, small)
     return sheet
 

@@ -29,6 +29,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--quick", is_flag=True, help="Read card, manifest and headers; decode no clip.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary, findings and agreement.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with pictures of clips.")
+@click.option(
+    "--names", is_flag=True, help="Write file names into the page; they may be those of people."
+)
 @click.option("--report", is_flag=True, help="The same as --html <cohort>/check.html.")
 @click.option("--open", "open_page", is_flag=True, help="Write the page and show it.")
 @click.option(
@@ -44,6 +47,7 @@ def command(
     quick: bool,
     as_json: bool,
     html: Path | None,
+    names: bool,
     report: bool,
     open_page: bool,
     preview: Path | None,
@@ -89,7 +93,7 @@ def command(
         _tell(verdict)
     written = []
     if html is not None:
-        write_text(html, render_page(verdict))
+        write_text(html, render_page(verdict, names=names))
         written.append(html)
     if preview is not None and verdict.inspection is not None:
         written += write_preview(verdict.inspection, preview)
@@ -184,9 +188,9 @@ def _shortened(findings: list[Finding]) -> list[Finding]:
 def _row(finding: Finding) -> tuple[str, str]:
     """Return code and text: below each other, so that 80 columns are enough to read it."""
     lines = [finding.what, *([f"To do: {finding.advice}"] if finding.advice else [])]
-    lines += [f"- {place}" for place in finding.where[:_PLACES_SHOWN]]
-    if len(finding.where) > _PLACES_SHOWN:
-        lines.append(f"- and {len(finding.where) - _PLACES_SHOWN:,} more")
+    lines += [f"- {place}" for place in finding.places[:_PLACES_SHOWN]]
+    if len(finding.places) > _PLACES_SHOWN:
+        lines.append(f"- and {len(finding.places) - _PLACES_SHOWN:,} more")
     return finding.code, "\n".join(lines)
 
 

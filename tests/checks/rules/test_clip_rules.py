@@ -17,7 +17,7 @@ Drifting = Callable[..., np.ndarray]
 
 
 def codes(verdict: Verdict) -> dict[str, tuple[str, ...]]:
-    return {finding.code: finding.where for finding in verdict.findings}
+    return {finding.code: finding.places for finding in verdict.findings}
 
 
 def level(verdict: Verdict, code: str) -> str:
@@ -190,7 +190,7 @@ def test_unreadable_clips_are_told_with_reasons_and_without_folders(
     clips = {"cut.mp4": cut, "empty.mp4": empty, "e2.mp4": empty, "whole.mp4": whole}
     verdict = check(clips, [rows(name[:2], clip=name) for name in clips])
     bad = [finding for finding in verdict.findings if finding.code == "unreadable-clip"]
-    assert {finding.where for finding in bad} == {("cut.mp4",), ("empty.mp4", "e2.mp4")}
+    assert {finding.places for finding in bad} == {("cut.mp4",), ("empty.mp4", "e2.mp4")}
     assert all(finding.level == "error" for finding in bad)
     assert all(str(tmp_path) not in finding.what for finding in bad)
     assert "The file is empty (0 bytes)" in bad[1].what

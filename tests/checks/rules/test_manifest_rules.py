@@ -56,7 +56,7 @@ def test_missing_labels_and_patients_without_any(
 ) -> None:
     found = found_in_rows([*sound, *(rows("z", zone, None) for zone in ZONES)])
     assert "6 of 42 rows (14\u00a0%)" in found["missing-labels"].what
-    assert len(found["missing-labels"].where) == 6
+    assert len(found["missing-labels"].places) == 6
     assert found["unlabelled-patients"].where == ("z",)
 
 
@@ -135,7 +135,7 @@ def test_zones_unknown_missing_and_double(
     )
     assert found["zones-missing"].where == ("patient a, exam 1",)
     assert found["several-clips-per-zone"].where == ("patient b, exam 1, zone R1",)
-    assert found["zone-unknown"].where == ("c__1.mp4",)
+    assert found["zone-unknown"].places == ("c__1.mp4",)
     assert {finding.level for finding in found.values()} == {"note"}
 
 
@@ -143,7 +143,7 @@ def test_the_same_bytes_across_patients_are_a_leak(rows: Rows, found_in_rows: Fo
     spans = [rows(patient, "R1", 0, clip=f"{patient}.mp4") for patient in "abc"]
     found = found_in_rows(spans, {"a.mp4": "1", "b.mp4": "2", "c.mp4": "1"})
     assert found["leak-across-patients"].level == "error"
-    assert found["leak-across-patients"].where == ("a.mp4 = c.mp4",)
+    assert found["leak-across-patients"].places == ("a.mp4 = c.mp4",)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_raters_who_agree_and_who_do_not(sound: list[Span], found_in_rows: Found
     far = [Rating(clip, "far", 3 - number % 4) for number, clip in enumerate(clips)]
     found = found_in_rows(sound, ratings=[*one, *far, Rating("gone.mp4", "far", 1)])
     assert found["raters-disagree"].level == "warning"
-    assert found["ratings-of-no-clip"].where == ("gone.mp4",)
+    assert found["ratings-of-no-clip"].places == ("gone.mp4",)
 
 
 def test_bad_ratings_are_errors(sound: list[Span], found_in_rows: Found) -> None:
@@ -233,4 +233,4 @@ def test_a_link_out_of_the_folder_is_told(
         pytest.skip("this account may not make links")
     clips = ("linked/a.mp4", "b.mp4", "loop/c.mp4")
     found = found_in_rows([rows(clip[-5], clip=clip) for clip in clips])
-    assert found["path-leaves-cohort"].where == ("linked/a.mp4",)
+    assert found["path-leaves-cohort"].places == ("linked/a.mp4",)

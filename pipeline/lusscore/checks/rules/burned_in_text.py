@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding, Level
+from lusscore.checks.finding import Finding, Level, each
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.registry import register_check
 from lusscore.sector import sector_mask
@@ -40,8 +40,8 @@ def check_text(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(clips), 'clip')} {have(len(clips))} text or other overlays {place} "
             "the sector, "
             f"which {effect}.",
-            clips,
-            "See with 'lusscore check --preview' that all of it was found."
+            clips=each(clips),
+            advice="See with 'lusscore check --preview' that all of it was found."
             if hidden
             else 'Write sector = "sector-no-text" under [extraction] in cohort.toml.',
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -33,8 +33,8 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
             "identifiers-present",
             f"{plural(len(holding), 'clip')} {have(len(holding))} fields that can tell who the "
             f"patient is: {told}{more}.",
-            tuple(holding),
-            _ADVICE,
+            clips=each(holding),
+            advice=_ADVICE,
         )
     if declared:
         yield Finding(
@@ -42,6 +42,6 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
             "declared-burned-in",
             f"{plural(len(declared), 'DICOM file')} {have(len(declared))} a header that says "
             "the pixels show who the patient is.",
-            tuple(declared),
-            _ADVICE,
+            clips=each(declared),
+            advice=_ADVICE,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import are, have, percent, plural
@@ -30,8 +30,8 @@ def check_labels(inspection: Inspection) -> Iterator[Finding]:
             f"{len(missing):,} of {plural(len(spans), 'row')} "
             f"({percent(len(missing) / len(spans), 0)}) {have(len(missing))} no score; embeddings "
             "are computed for them, and training leaves them out.",
-            tuple(dict.fromkeys(span.clip for span in missing)),
-            "Score them, or take them out if that is not meant.",
+            clips=each(dict.fromkeys(span.clip for span in missing)),
+            advice="Score them, or take them out if that is not meant.",
         )
     labelled = {span.patient for span in inspection.labelled}
     bare = tuple(dict.fromkeys(span.patient for span in spans if span.patient not in labelled))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -27,8 +27,10 @@ def check_paths(inspection: Inspection) -> Iterator[Finding]:
             "path-leaves-cohort",
             f"{plural(len(leaving), 'clip')} {have(len(leaving))} a relative path that leads "
             "out of the cohort's folder by a link.",
-            leaving,
-            "Write the absolute path of a clip that lies elsewhere, or move it into the folder.",
+            clips=each(leaving),
+            advice=(
+                "Write the absolute path of a clip that lies elsewhere, or move it into the folder."
+            ),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, percent, plural
@@ -23,8 +23,8 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(blank), 'clip')} {have(len(blank))} frames without a picture, which "
             "carry the "
             "clip's label all the same.",
-            blank,
-            "Leave these frames out with frame_start and frame_end in the manifest.",
+            clips=each(blank),
+            advice="Leave these frames out with frame_start and frame_end in the manifest.",
         )
     repeated, all_repeats, all_frames = [], 0, 0
     for look in inspection.clips:
@@ -40,6 +40,6 @@ def check_pictures(inspection: Inspection) -> Iterator[Finding]:
             f"In {plural(len(repeated), 'clip')} more than {percent(_MANY_REPEATS, 0)} of the "
             f"frames repeat the one before ({percent(all_repeats / all_frames, 0)} of all "
             "frames of the cohort), as when a recording was exported at a higher rate.",
-            tuple(repeated),
-            'Set repeated = "drop" in the card, or take fewer frames.',
+            clips=each(repeated),
+            advice='Set repeated = "drop" in the card, or take fewer frames.',
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lusscore.checks.agreement import shared_amount
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.cohort import RATINGS_NAME
@@ -25,8 +25,9 @@ def check_raters(inspection: Inspection) -> Iterator[Finding]:
             "error",
             "invalid-ratings",
             f"{problem.what}.",
-            (problem.where, problem.clip) if problem.clip else (problem.where,),
+            (problem.where,),
             f"Correct it in {RATINGS_NAME}, or import again.",
+            each(filter(None, (problem.clip,))),
         )
     unknown = sorted({rating.clip for rating in inspection.ratings} - inspection.by_clip.keys())
     if unknown:
@@ -35,8 +36,8 @@ def check_raters(inspection: Inspection) -> Iterator[Finding]:
             "ratings-of-no-clip",
             f"{plural(len(unknown), 'clip')} of ratings.csv {are(len(unknown))} not in the "
             "manifest.",
-            tuple(unknown),
-            "Import again, or take these rows out of ratings.csv.",
+            clips=each(unknown),
+            advice="Import again, or take these rows out of ratings.csv.",
         )
     for pair in inspection.agreement.pairs:
         kappa = pair.quadratic_kappa

@@ -23,7 +23,7 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
     for looks in holders.values():
         if len(looks) == 1:
             continue
-        clips = " = ".join(look.clip for look in looks)
+        clips = tuple(look.clip for look in looks)
         if len({look.patient for look in looks}) > 1:
             across.append(clips)
         elif len({(look.spans[0].zone, look.labels) for look in looks}) > 1:
@@ -37,8 +37,8 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(across), 'recording')} {are(len(across))} given to several patients, "
             "byte by byte "
             "the same, so that a fold would be tested on what it was trained on.",
-            tuple(across),
-            "Find out whose recording it is, and take the other rows out of the manifest.",
+            clips=tuple(across),
+            advice="Find out whose recording it is, and take the other rows out of the manifest.",
         )
     if other:
         yield Finding(
@@ -47,8 +47,8 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(other), 'recording')} of one patient {are(len(other))} there more "
             "than once, byte "
             "by byte the same, with different zones or scores.",
-            tuple(other),
-            "Keep the row that is right, and take the others out of the manifest.",
+            clips=tuple(other),
+            advice="Keep the row that is right, and take the others out of the manifest.",
         )
     if twice:
         yield Finding(
@@ -57,6 +57,6 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(twice), 'recording')} of one patient {are(len(twice))} there more "
             "than once, byte "
             "by byte the same, counting as often.",
-            tuple(twice),
-            "Keep one row of each.",
+            clips=tuple(twice),
+            advice="Keep one row of each.",
         )

@@ -58,8 +58,8 @@ def check_same_pictures(inspection: Inspection) -> Iterator[Finding]:
         clusters = join_pairs(pairs[code])
         if clusters:
             clips = plural(sum(map(len, clusters)), "clip")
-            where = tuple(" = ".join(looks[row].clip for row in rows) for rows in clusters)
-            yield Finding(level, code, f"{clips} {what}", where, advice)
+            alike = tuple(tuple(looks[row].clip for row in rows) for rows in clusters)
+            yield Finding(level, code, f"{clips} {what}", advice=advice, clips=alike)
 
 
 def _code(a: ClipLook, b: ClipLook, distance: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import plural
@@ -22,6 +22,9 @@ def check_sector(inspection: Inspection) -> Iterator[Finding]:
             "sector-not-found",
             f"In {plural(len(whole), 'clip')} no sector was found, so that the network sees "
             "the whole image, with whatever is written in it.",
-            whole,
-            "Look at them with 'lusscore check --preview', and crop them before import if needed.",
+            clips=each(whole),
+            advice=(
+                "Look at them with 'lusscore check --preview', and crop them before import if "
+                "needed."
+            ),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -32,8 +32,8 @@ def check_sizes(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(small), 'clip')} {have(len(small))} frames of fewer than {_SMALL} "
             "pixels a side, "
             "which networks see enlarged.",
-            tuple(small),
-            "Export them in the size in which they were recorded.",
+            clips=each(small),
+            advice="Export them in the size in which they were recorded.",
         )
     if len(sizes) > 1:
         told = ", ".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -28,8 +28,8 @@ def check_spans(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(outside), 'row')} of the manifest {have(len(outside))} a first frame "
             "after "
             "the last of the clip, and so no frames.",
-            tuple(dict.fromkeys(outside)),
-            "Correct frame_start; frame numbers count from 0.",
+            clips=each(dict.fromkeys(outside)),
+            advice="Correct frame_start; frame numbers count from 0.",
         )
     if beyond:
         yield Finding(
@@ -38,7 +38,7 @@ def check_spans(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(beyond), 'row')} of the manifest {have(len(beyond))} an end after the "
             "last "
             "frame of the clip.",
-            tuple(dict.fromkeys(beyond)),
-            "Check that the labels were made on these very files: frames may have been counted "
-            "at another rate.",
+            clips=each(dict.fromkeys(beyond)),
+            advice="Check that the labels were made on these very files: frames may have been "
+            "counted at another rate.",
         )

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -27,8 +27,8 @@ def check_lengths(inspection: Inspection) -> Iterator[Finding]:
             f"{plural(len(single), 'clip')} {have(len(single))} a single frame; text in a still "
             "and its "
             "sector cannot be told by what moves.",
-            single,
-            "Look at them with 'lusscore check --preview'.",
+            clips=each(single),
+            advice="Look at them with 'lusscore check --preview'.",
         )
     short = tuple(clip for clip, count in frames.items() if 1 < count < _SHORT)
     if short:
@@ -36,7 +36,7 @@ def check_lengths(inspection: Inspection) -> Iterator[Finding]:
             "note",
             "short-clips",
             f"{plural(len(short), 'clip')} {have(len(short))} fewer than {_SHORT} frames.",
-            short,
+            clips=each(short),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 
@@ -21,6 +21,6 @@ def check_unreadable(inspection: Inspection) -> Iterator[Finding]:
             "error",
             "unreadable-clip",
             reason,
-            tuple(clips),
-            "Put a readable file in its place, or take its rows out of the manifest.",
+            clips=each(clips),
+            advice="Put a readable file in its place, or take its rows out of the manifest.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lusscore.checks.finding import Finding
+from lusscore.checks.finding import Finding, each
 from lusscore.checks.inspection import Inspection
 from lusscore.checks.registry import register_check
 from lusscore.wording import have, plural
@@ -22,8 +22,8 @@ def check_zones(inspection: Inspection) -> Iterator[Finding]:
             "zone-unknown",
             f"{plural(len(bare), 'clip')} {have(len(bare))} no zone, counting in no zone or "
             "exam score.",
-            bare,
-            "Fill in the column zone where it is known.",
+            clips=each(bare),
+            advice="Fill in the column zone where it is known.",
         )
     held: dict[tuple[str, str], Counter[str]] = {}
     for look in inspection.clips:
