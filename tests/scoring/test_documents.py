@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from exam_maker import make_exam, make_exam_bundle, make_small_exam
-from lusscore.scoring import exam_csv, exam_json, zones_csv
+from lusscore.errors import ExamError
+from lusscore.scoring import exam_csv, exam_json, read_exam_json, zones_csv
 from lusscore.scoring.documents import CLIP_COLUMNS, ZONE_COLUMNS
 from lusscore.scoring.scored import ScoredExam
 
@@ -39,6 +41,25 @@ def test_json_is_strict_and_says_what_the_exam_says(exam: ScoredExam) -> None:
         assert math.isclose(sum(told["probabilities"]), 1, abs_tol=1e-5)
         assert [frame["frame"] for frame in told["frames"]] == clip.reading.frames.tolist()
         assert [frame["score"] for frame in told["frames"]] == clip.reading.frame_scores.tolist()
+
+
+def test_what_is_written_is_read_as_records_and_a_later_schema_is_refused(
+    exam: ScoredExam, tmp_path: Path
+) -> None:
+    path = tmp_path / "exam.json"
+    document = exam_json(exam, BUNDLE, names=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    found = read_exam_json(path)
+    assert found.model_dump(mode="json", exclude_unset=True) == document
+    assert found.clips[0].file == "scan-1.mp4"
+    path.write_text(json.dumps(document | {"schema": 2, "more": 1}), encoding="utf-8")
+    with pytest.raises(ExamError, match=r"a later lusscore \(schema 2\).*; update lusscore"):
+        read_exam_json(path)
+    path.write_text(json.dumps(document | {"global_score": {}}), encoding="utf-8")
+    with pytest.raises(ExamError, match=r"global_score\.sum: is missing"):
+        read_exam_json(path)
+    with pytest.raises(ExamError, match="cannot be read"):
+        read_exam_json(tmp_path / "none.json")
 
 
 def test_numbers_that_are_not_known_are_null(exam: ScoredExam) -> None:

@@ -2,10 +2,12 @@
 
 from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.documents import (
+    ExamRecord,
     exam_csv,
     exam_folder_name,
     exam_json,
     prepare_folder,
+    read_exam_json,
     zones_csv,
 )
 from lusscore.scoring.evidence import centred
@@ -22,6 +24,7 @@ from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise
 __all__ = [
     "DicomTexts",
     "ExamClip",
+    "ExamRecord",
     "FoundClip",
     "PictureTaker",
     "ReadClip",
@@ -42,6 +45,7 @@ __all__ = [
     "fitting_protocol",
     "notes_on_patients",
     "prepare_folder",
+    "read_exam_json",
     "read_texts",
     "told_zone",
     "zones_csv",
