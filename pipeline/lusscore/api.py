@@ -572,7 +572,7 @@ def cross_validate(
 ) -> Run:
     """Train heads on embeddings, test them on patients held out, and write the run's folder.
 
-    No patient is ever on both sides of a split. A run that was made with the same settings from
+    No patient is ever both trained and tested on. A run that was made with the same settings from
     the same inputs is not made again; from other inputs it is made anew, and what changed is
     said.
 

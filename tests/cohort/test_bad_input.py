@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path, PureWindowsPath
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lusscore.cohort import Card, Rating, Span, read_cohort, read_ratings, write_cohort
-from lusscore.cohort.folds import FOLD_COLUMNS, PatientFrames, read_folds
+from lusscore.cohort import (
+    FOLD_COLUMNS,
+    Card,
+    Rating,
+    Span,
+    read_cohort,
+    read_folds,
+    read_ratings,
+    write_cohort,
+)
 from lusscore.errors import CohortError, FoldError, LusscoreError
 
 SPANS = [
@@ -71,6 +80,11 @@ def changed(raw: bytes, changes: list[tuple[str, float, bytes]]) -> bytes:
     return raw
 
 
+def frames_of(*patients: str) -> pd.DataFrame:
+    """One labelled frame each."""
+    return pd.DataFrame({"patient": patients, "group": "", "device": "", "truth": 0})
+
+
 LAW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -107,15 +121,15 @@ def test_a_damaged_cohort_is_read_or_refused_with_a_sentence(
 def test_damaged_folds_are_read_or_refused_with_a_sentence(
     tmp_path: Path, changes: list[tuple[str, float, bytes]]
 ) -> None:
-    patients = [PatientFrames(name, "", (1, 0, 0, 0)) for name in ("a", "b", "c")]
+    frames = frames_of("a", "b", "c")
     rows = [",".join(FOLD_COLUMNS), "1,1,a,,1", "1,2,b,,1", "1,1,c,,1"]
     (tmp_path / "folds.csv").write_bytes(changed("\n".join(rows).encode(), changes))
     try:
-        folds = read_folds(tmp_path / "folds.csv", patients)
+        splits = read_folds(tmp_path / "folds.csv", frames)
     except LusscoreError:
         return
-    for division in folds.repeats:
-        assert set(division) == {"a", "b", "c"}
+    for split in splits:
+        assert sorted([*split.train, *split.test]) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +169,8 @@ def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
     with pytest.raises(CohortError, match="holds zero bytes"):
         read_ratings(folder / "ratings.csv")
     (folder / "folds.csv").write_bytes(b"repeat,fold,patient\n1,1,a\0\n")
-    with pytest.raises(FoldError, match="holds zero bytes"):
-        read_folds(folder / "folds.csv", [PatientFrames("a\0", "", (1, 0, 0, 0))])
+    with pytest.raises(FoldError, match="it is not text"):
+        read_folds(folder / "folds.csv", frames_of("a\0"))
 
 
 def test_a_folder_where_a_file_was_expected_gets_a_sentence(folder: Path) -> None:
@@ -175,6 +189,5 @@ def test_a_quotation_mark_that_is_not_closed_gets_a_sentence(folder: Path) -> No
 
 def test_a_fold_of_a_senseless_number_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "folds.csv").write_text("repeat,fold,patient\n1,999999999,a\n1,1,b\n")
-    patients = [PatientFrames(name, "", (1, 0, 0, 0)) for name in ("a", "b")]
-    with pytest.raises(LusscoreError, match="line 2: repeat and fold must be whole numbers"):
-        read_folds(tmp_path / "folds.csv", patients)
+    with pytest.raises(LusscoreError, match="line 2, column fold: 999999999 is not allowed"):
+        read_folds(tmp_path / "folds.csv", frames_of("a", "b"))

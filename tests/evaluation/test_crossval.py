@@ -1,7 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,21 +8,28 @@ import pytest
 
 from backbone_maker import write_tiny_backbone
 from lusscore.backbones import get_backbone
-from lusscore.cohort import Cohort
-from lusscore.cohort.fold_search import make_folds
-from lusscore.cohort.folds import Folds
+from lusscore.cohort import Cohort, Split, split_into_folds
 from lusscore.errors import FoldError, HeadError
 from lusscore.evaluation.baseline import BASELINE
-from lusscore.evaluation.crossval import CrossValidation, HeadChoice, cross_validate
+from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import Dataset, join_labels
 from lusscore.evaluation.predictions import write_predictions
-from lusscore.evaluation.sides import fold_sides
 from lusscore.features import Features, extract_features, read_features
 from lusscore.head import head_names
 
 
-def validate(dataset: Dataset, folds: Folds, *head: Any, **options: Any) -> CrossValidation:
-    return cross_validate(dataset, fold_sides(dataset.frames, folds), *head, **options)
+def by_patient(frames: pd.DataFrame, folds: Mapping[str, int]) -> tuple[Split, ...]:
+    """Divide frames by folds of patients."""
+    fold = frames["patient"].map(dict(folds)).to_numpy()
+    return tuple(
+        Split(1, number, np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+        for number in range(1, max(folds.values()) + 1)
+    )
+
+
+def folds_of(frames: pd.DataFrame, splits: Sequence[Split]) -> dict[str, int]:
+    """Patient → fold."""
+    return {patient: one.fold for one in splits for patient in set(frames["patient"][one.test])}
 
 
 def in_memory(path: Path) -> Features:
@@ -49,15 +55,18 @@ def test_every_frame_is_predicted_once_while_its_patient_is_held_out(
     make_dataset: Callable[..., Dataset],
 ) -> None:
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 3)
+    folds = split_into_folds(dataset.frames, 3)
+    fold_of = folds_of(dataset.frames, folds)
     told: list[tuple[int, int]] = []
-    result = validate(dataset, folds, HeadChoice("logistic"), progress=lambda *at: told.append(at))
+    result = cross_validate(
+        dataset, folds, HeadChoice("logistic"), progress=lambda *at: told.append(at)
+    )
     assert told == [(1, 3), (2, 3), (3, 3)]
     for model in ("tiny/logistic", BASELINE):
         rows = result.predictions[result.predictions["model"] == model]
         assert not rows.duplicated(["clip", "frame"]).any()
         assert len(rows) == len(dataset.frames)
-        held_out = [folds.repeats[0][patient] for patient in rows["patient"]]
+        held_out = [fold_of[patient] for patient in rows["patient"]]
         assert rows["fold"].tolist() == held_out
         np.testing.assert_allclose(rows[["p0", "p1", "p2", "p3"]].sum(axis=1), 1, atol=1e-9)
     training = result.training
@@ -66,11 +75,11 @@ def test_every_frame_is_predicted_once_while_its_patient_is_held_out(
     assert (training["seconds"] > 0).all()
 
 
-def test_the_baseline_knows_only_the_training_side(make_dataset: Callable[..., Dataset]) -> None:
+def test_the_baseline_knows_only_the_training_part(make_dataset: Callable[..., Dataset]) -> None:
     scores = ((0, 0), (0, 1), (0, 1), (1, 1))
     dataset = make_dataset(4, score=lambda patient, zone: scores[patient][zone])
-    folds = Folds(2, ({"p0": 1, "p1": 1, "p2": 2, "p3": 2},))
-    result = validate(dataset, folds, HeadChoice("logistic"))
+    folds = by_patient(dataset.frames, {"p0": 1, "p1": 1, "p2": 2, "p3": 2})
+    result = cross_validate(dataset, folds, HeadChoice("logistic"))
     rows = result.predictions[result.predictions["model"] == BASELINE]
     for fold, shares in ((1, (0.25, 0.75)), (2, (0.75, 0.25))):
         told = rows.loc[rows["fold"] == fold, ["p0", "p1"]].drop_duplicates()
@@ -79,15 +88,15 @@ def test_the_baseline_knows_only_the_training_side(make_dataset: Callable[..., D
 
 def test_a_score_that_a_fold_cannot_learn_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(4, score=lambda patient, zone: 3 if patient == 0 else zone)
-    folds = make_folds(dataset.patients(), 2)
+    folds = split_into_folds(dataset.frames, 2)
     with pytest.raises(FoldError, match="no patient left for training has score 3"):
-        validate(dataset, folds, HeadChoice())
+        cross_validate(dataset, folds, HeadChoice())
 
 
 def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(6, score=lambda patient, zone: 2 if patient < 2 else zone)
-    folds = Folds(3, ({"p0": 1, "p1": 2, "p2": 3, "p3": 1, "p4": 2, "p5": 3},))
-    result = validate(dataset, folds, HeadChoice("logistic"))
+    folds = by_patient(dataset.frames, {"p0": 1, "p1": 2, "p2": 3, "p3": 1, "p4": 2, "p5": 3})
+    result = cross_validate(dataset, folds, HeadChoice("logistic"))
     assert result.notes == (
         "No labelled frame has score 3.",
         "In fold 3 of repeat 1, no held-out frame has score 2; metrics of that score are not "
@@ -98,15 +107,15 @@ def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset: Callable[..., Da
 
 def test_one_score_alone_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(4, score=lambda patient, zone: 1)
-    with pytest.raises(FoldError, match="All labelled frames have score 1"):
-        validate(dataset, make_folds(dataset.patients(), 2), HeadChoice())
+    with pytest.raises(FoldError, match="all labelled frames have score 1"):
+        cross_validate(dataset, split_into_folds(dataset.frames, 2), HeadChoice())
 
 
-def test_a_recording_on_both_sides_is_refused(make_dataset: Callable[..., Dataset]) -> None:
+def test_a_recording_trained_and_tested_on_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(4)
     dataset.frames["digest"] = "same"
-    with pytest.raises(FoldError, match="In fold 1 of repeat 1, recording 'same' is on both sides"):
-        validate(dataset, make_folds(dataset.patients(), 2), HeadChoice())
+    with pytest.raises(FoldError, match="In fold 1 of repeat 1, recording 'same' is both trained"):
+        cross_validate(dataset, split_into_folds(dataset.frames, 2), HeadChoice())
 
 
 def test_an_unknown_setting_is_refused_before_anything_is_trained(
@@ -114,7 +123,9 @@ def test_an_unknown_setting_is_refused_before_anything_is_trained(
 ) -> None:
     dataset = make_dataset(4)
     with pytest.raises(HeadError, match="no setting 'depth'"):
-        validate(dataset, make_folds(dataset.patients(), 2), HeadChoice(settings={"depth": 1}))
+        cross_validate(
+            dataset, split_into_folds(dataset.frames, 2), HeadChoice(settings={"depth": 1})
+        )
 
 
 @pytest.fixture
@@ -139,9 +150,9 @@ def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(
     make_dataset: Callable[..., Dataset],
 ) -> None:
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 2, repeats=2)
+    folds = split_into_folds(dataset.frames, 2, repeats=2)
     heads = [HeadChoice("logistic"), HeadChoice("ordinal"), HeadChoice("mil")]
-    together = validate(dataset, folds, heads)
+    together = cross_validate(dataset, folds, heads)
     assert [model.name for model in together.models] == [
         "tiny/logistic",
         "tiny/ordinal",
@@ -150,7 +161,7 @@ def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(
     assert together.training["model"].tolist() == [
         f"tiny/{head.name}" for head in heads for _ in range(4)
     ]
-    alone = validate(dataset, folds, heads[1])
+    alone = cross_validate(dataset, folds, heads[1])
     np.testing.assert_array_equal(
         _probabilities(together.predictions, "tiny/ordinal"),
         _probabilities(alone.predictions, "tiny/ordinal"),
@@ -162,10 +173,10 @@ def test_the_number_of_jobs_changes_no_byte_of_predictions_csv(
     make_dataset: Callable[..., Dataset], tmp_path: Path
 ) -> None:
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 2)
+    folds = split_into_folds(dataset.frames, 2)
     heads = [HeadChoice(name) for name in head_names()]
     for jobs in (1, 2):
-        result = validate(dataset, folds, heads, jobs=jobs)
+        result = cross_validate(dataset, folds, heads, jobs=jobs)
         write_predictions(tmp_path / f"{jobs}.csv", result.predictions)
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
 
@@ -174,21 +185,24 @@ def test_clips_reach_the_head_in_training_and_in_prediction(
     make_dataset: Callable[..., Dataset],
 ) -> None:
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 2)
-    result = validate(dataset, folds, HeadChoice("mil", {"epochs": 2}))
+    folds = split_into_folds(dataset.frames, 2)
+    result = cross_validate(dataset, folds, HeadChoice("mil", {"epochs": 2}))
     rows = result.predictions[result.predictions["model"] == "tiny/mil"]
     assert (rows.groupby("clip")[["p0", "p1", "p2", "p3"]].nunique() == 1).all(axis=None)
 
 
 def test_patients_reach_the_head(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 2)
-    before = validate(dataset, folds, HeadChoice("svm"))
+    folds = split_into_folds(dataset.frames, 2)
+    before = cross_validate(dataset, folds, HeadChoice("svm"))
     # the same frames with every clip a patient of its own would be calibrated on other parts
     parted = dataset.frames.assign(patient=dataset.frames["patient"] + dataset.frames["zone"])
-    finer = {patient: folds.repeats[0][patient[:2]] for patient in parted["patient"].unique()}
-    after = validate(
-        Dataset(parted, dataset.rows, dataset.features, {}), Folds(2, (finer,)), HeadChoice("svm")
+    fold_of = folds_of(dataset.frames, folds)
+    finer = {patient: fold_of[patient[:2]] for patient in parted["patient"].unique()}
+    after = cross_validate(
+        Dataset(parted, dataset.rows, dataset.features, {}),
+        by_patient(parted, finer),
+        HeadChoice("svm"),
     )
     assert not np.array_equal(
         _probabilities(before.predictions, "tiny/svm"),
@@ -207,16 +221,18 @@ def test_nothing_is_fitted_on_frames_held_out(
     squeeze all others, and what is said about the other patients held out with it would change.
     """
     dataset = make_dataset(8)
-    folds = make_folds(dataset.patients(), 2)
+    folds = split_into_folds(dataset.frames, 2)
     head = HeadChoice(name, {"components": 2, "test_variants": True})
-    planted = next(patient for patient, fold in folds.repeats[0].items() if fold == 1)
-    clean = validate(dataset, folds, head).predictions
+    planted = next(
+        patient for patient, fold in folds_of(dataset.frames, folds).items() if fold == 1
+    )
+    clean = cross_validate(dataset, folds, head).predictions
     frames = dataset.frames
     own = np.flatnonzero(frames["patient"] == planted)
     embeddings = dataset.features["tiny"].embeddings
     far = 100 * (1 + frames["truth"].to_numpy()[own])
     embeddings[dataset.rows["tiny"][own], :, 0] += far[:, None].astype(embeddings.dtype)
-    leaky = validate(dataset, folds, head).predictions
+    leaky = cross_validate(dataset, folds, head).predictions
     same = (clean["fold"] == 1) & (clean["patient"] != planted)
     assert same.any()
     pd.testing.assert_frame_equal(clean[same], leaky[same], check_exact=True)
@@ -225,8 +241,8 @@ def test_nothing_is_fitted_on_frames_held_out(
 
 
 def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones: Dataset) -> None:
-    folds = make_folds(two_backbones.patients(), 2)
-    result = validate(two_backbones, folds, HeadChoice("logistic"), combine=["mean"])
+    folds = split_into_folds(two_backbones.frames, 2)
+    result = cross_validate(two_backbones, folds, HeadChoice("logistic"), combine=["mean"])
     assert [model.name for model in result.models] == [
         "tiny/logistic",
         "other/logistic",
@@ -240,9 +256,9 @@ def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones: Dat
 
 
 def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones: Dataset) -> None:
-    folds = make_folds(two_backbones.patients(), 2)
+    folds = split_into_folds(two_backbones.frames, 2)
     head = HeadChoice("ordinal", {"C": 0.1, "test_variants": True})
-    result = validate(two_backbones, folds, head, combine=["concatenate"])
+    result = cross_validate(two_backbones, folds, head, combine=["concatenate"])
     features = two_backbones.features["tiny"]
     joined = np.concatenate(
         [features.embeddings, two_backbones.features["other"].embeddings], axis=-1
@@ -253,7 +269,7 @@ def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones: Data
         {"both": replace(features, embeddings=joined)},
         {},
     )
-    expected = validate(single, folds, head).predictions
+    expected = cross_validate(single, folds, head).predictions
     np.testing.assert_array_equal(
         _probabilities(result.predictions, "tiny+other/ordinal"),
         _probabilities(expected, "both/ordinal"),
@@ -264,8 +280,8 @@ def test_one_backbone_cannot_be_combined_and_a_head_is_named_once(
     make_dataset: Callable[..., Dataset],
 ) -> None:
     dataset = make_dataset(4)
-    folds = make_folds(dataset.patients(), 2)
+    folds = split_into_folds(dataset.frames, 2)
     with pytest.raises(HeadError, match="nothing to combine it with"):
-        validate(dataset, folds, HeadChoice(), combine=["mean"])
+        cross_validate(dataset, folds, HeadChoice(), combine=["mean"])
     with pytest.raises(HeadError, match="Head mil is named twice"):
-        validate(dataset, folds, [HeadChoice("mil"), HeadChoice("mil", {"epochs": 2})])
+        cross_validate(dataset, folds, [HeadChoice("mil"), HeadChoice("mil", {"epochs": 2})])

@@ -54,16 +54,6 @@ def test_spans_label_their_frames_and_no_others(
     ]  # fmt: skip
 
 
-def test_patients_are_counted_by_score(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
-    cohort = make_cohort(2, frames=5)
-    told = [
-        (p.patient, p.group, p.frames) for p in join_labels(cohort, [extract(cohort)]).patients()
-    ]
-    assert told == [("p0", "healthy", (5, 5, 0, 0)), ("p1", "covid", (0, 5, 5, 0))]
-
-
 def test_two_backbones_are_joined_on_the_same_frames(
     make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features], tmp_path: Path
 ) -> None:

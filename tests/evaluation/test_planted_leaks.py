@@ -9,16 +9,14 @@ import numpy as np
 import pytest
 
 from dataset_maker import make_labelled
-from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort import Split, split_into_folds
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.dataset import LabelledCohort
-from lusscore.evaluation.external import divide_external
+from lusscore.evaluation.dataset import LabelledCohort, join_cohorts
 from lusscore.evaluation.levels import Measured, measure_level
 from lusscore.evaluation.resampling import draw_patients
-from lusscore.evaluation.sides import Side, fold_sides
 
 PATIENTS, ZONES = 24, 4
 
@@ -26,8 +24,8 @@ PATIENTS, ZONES = 24, 4
 def measured(labelled: LabelledCohort, head: str) -> Measured:
     """What the head reaches on clips, in three folds."""
     dataset = labelled.dataset
-    sides = fold_sides(dataset.frames, make_folds(dataset.patients(), 3))
-    result = cross_validate(dataset, sides, HeadChoice(head))
+    splits = split_into_folds(dataset.frames, 3)
+    result = cross_validate(dataset, splits, HeadChoice(head))
     clips = score_at(result.predictions, "clip")
     patients = sorted(dataset.frames["patient"].unique())
     model = result.models[0].name
@@ -77,23 +75,23 @@ def test_a_patient_under_two_names_is_refused() -> None:
         make_labelled(6, digest=lambda patient, zone: f"{max(patient, 1)} {zone}")
 
 
-def test_a_patient_under_two_names_is_refused_by_the_sides_too() -> None:
-    """Whoever makes sides by another way than from a checked cohort meets the same rule."""
+def test_a_patient_under_two_names_is_refused_where_heads_are_trained_too() -> None:
+    """Whoever makes splits in another way than from a checked cohort meets the same rule."""
     frames = make_labelled(6).dataset
     frames.frames.loc[frames.frames["patient"] == "p1", "digest"] = frames.frames.loc[
         frames.frames["patient"] == "p0", "digest"
     ].to_numpy()
     own = (frames.frames["patient"] == "p0").to_numpy()
-    side = Side(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "With group: p0 left out")
-    with pytest.raises(FoldError, match="recording 'made 0 0 0' is on both sides"):
-        cross_validate(frames, [side], HeadChoice("logistic"))
+    split = Split(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "group: p0")
+    with pytest.raises(FoldError, match="recording 'made 0 0 0' is both trained and tested on"):
+        cross_validate(frames, [split], HeadChoice("logistic"))
 
 
-def test_a_patient_on_both_sides_is_refused() -> None:
+def test_a_patient_trained_and_tested_on_is_refused() -> None:
     dataset = make_labelled(6).dataset
-    side = Side(1, 1, np.arange(12), np.arange(9, 36))
-    with pytest.raises(FoldError, match="patient 'p1' is on both sides"):
-        cross_validate(dataset, [side], HeadChoice("logistic"))
+    split = Split(1, 1, np.arange(12), np.arange(9, 36))
+    with pytest.raises(FoldError, match="patient 'p1' is both trained and tested on"):
+        cross_validate(dataset, [split], HeadChoice("logistic"))
 
 
 def test_a_patient_of_both_cohorts_is_refused_whatever_the_names() -> None:
@@ -103,7 +101,7 @@ def test_a_patient_of_both_cohorts_is_refused_whatever_the_names() -> None:
         else f"there {patient} {zone}",
     )  # fmt: skip
     with pytest.raises(CohortError) as caught:
-        divide_external([training], tested)
+        join_cohorts([training], tested)
     assert "share 2 recordings, byte for byte: p5_0.mp4 = p5_0.mp4, p5_1.mp4" in str(caught.value)
 
 
@@ -114,8 +112,8 @@ def test_nothing_of_the_cohort_tested_on_reaches_training() -> None:
     head = HeadChoice("logistic", {"components": 2})
 
     def predict() -> np.ndarray:
-        division = divide_external([training], tested)
-        rows = cross_validate(division.frames, division.sides, head).predictions
+        joined, splits = join_cohorts([training], tested)
+        rows = cross_validate(joined, splits, head).predictions
         own = rows[(rows["patient"] == "p0") & (rows["model"] != BASELINE)]
         return own[["p0", "p1", "p2", "p3"]].to_numpy()
 

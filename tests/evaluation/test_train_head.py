@@ -11,14 +11,12 @@ import psutil
 import pytest
 
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.cohort import ExtractionSettings
-from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort import ExtractionSettings, Split, split_into_folds
 from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES, SCORES
-from lusscore.evaluation.sides import Side, fold_sides
 from lusscore.evaluation.train_head import Task, train_all
 
 IN_CONTEXT = HeadChoice("logistic", {"pooling": "mean", "context": "exam"})
@@ -27,8 +25,8 @@ IN_CONTEXT = HeadChoice("logistic", {"pooling": "mean", "context": "exam"})
 def held_out(dataset: Dataset, exams: pd.Series) -> np.ndarray:
     """Return what a head with exam context says of the first fold, were these the exams."""
     named = replace(dataset, frames=dataset.frames.assign(exam=exams))
-    side = fold_sides(named.frames, make_folds(dataset.patients(), 2))[0]
-    task = Task((FeatureSet(BACKBONE),), side, (IN_CONTEXT,))
+    split = split_into_folds(named.frames, 2)[0]
+    task = Task((FeatureSet(BACKBONE),), split, (IN_CONTEXT,))
     ((trained,),) = train_all(named, [task], 1)
     return trained[0]
 
@@ -45,8 +43,8 @@ def test_an_exam_is_that_of_its_patient_however_it_is_named() -> None:
 def held_out_rows(dataset: Dataset, patients: list[str], head: HeadChoice) -> pd.DataFrame:
     """What a head says of some patients' frames, having learned from all others."""
     own = dataset.frames["patient"].isin(patients).to_numpy()
-    side = Side(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "With device: A left out")
-    result = cross_validate(dataset, [side], head)
+    split = Split(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "device: A")
+    result = cross_validate(dataset, [split], head)
     return result.predictions[result.predictions["model"] == result.models[0].name]
 
 
@@ -88,15 +86,14 @@ def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(
 
 ENDLESS = """
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort import split_into_folds
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.sides import fold_sides
 from lusscore.evaluation.train_head import Task, train_all
 
 dataset = make_labelled(8, zones=4).dataset
-side = fold_sides(dataset.frames, make_folds(dataset.patients(), 2))[0]
-task = Task((FeatureSet(BACKBONE),), side, (HeadChoice("logistic"),))
+split = split_into_folds(dataset.frames, 2)[0]
+task = Task((FeatureSet(BACKBONE),), split, (HeadChoice("logistic"),))
 for _ in train_all(dataset, [task] * 10**5, 2):
     print("trained", flush=True)
 """

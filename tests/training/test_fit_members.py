@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ground import Ground, bright, make_ground
 from lusscore.bundle import Member
-from lusscore.cohort.folds import read_folds
+from lusscore.cohort import Split, read_folds
 from lusscore.evaluation import HeadTable
-from lusscore.evaluation.dataset import Dataset
+from lusscore.evaluation.dataset import Dataset, JoinedDatasets
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.recorded_models import recorded_selection
@@ -20,7 +20,6 @@ from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.selection.choosing import Choosing
 from lusscore.evaluation.selection.grids import Grid
 from lusscore.evaluation.selection.nested import select_and_train
-from lusscore.evaluation.sides import Side, fold_sides
 from lusscore.evaluation.train_head import fit_on
 from lusscore.head import head_defaults, make_head
 from lusscore.head.temperature import Temperature
@@ -99,19 +98,19 @@ def test_the_same_training_on_a_folds_patients_says_what_the_run_recorded(
 ) -> None:
     run = read_recorded_run(plain_run, model)
     members = fit_members(dataset, run).members
-    for side in fold_sides(dataset.frames, read_folds(plain_run / "folds.csv", dataset.patients())):
+    for split in read_folds(plain_run / "folds.csv", dataset.frames):
         heads = [
-            fit_on(dataset, one.features, HeadChoice(one.name, one.settings), side.train)
+            fit_on(dataset, one.features, HeadChoice(one.name, one.settings), split.train)
             for one in members
         ]
         said = np.mean(
             [
-                answer(one, dataset, side.test, head)
+                answer(one, dataset, split.test, head)
                 for one, head in zip(members, heads, strict=True)
             ],
             axis=0,
         )
-        np.testing.assert_allclose(said, recorded(run, dataset, side.test), atol=1e-6)
+        np.testing.assert_allclose(said, recorded(run, dataset, split.test), atol=1e-6)
 
 
 def combined(fitted: FittedMembers, dataset: Dataset, rows: NDArray[np.int64]) -> _Float:
@@ -130,11 +129,13 @@ def test_what_is_chosen_on_everybody_is_chosen_trained_and_joined_as_in_a_fold(
     assert fitted.clip_rule != other
     assert len(fitted.members) == members
     everyone = np.arange(len(dataset.frames))
-    # a fold that trains on everybody, and is asked about everybody
-    fold = Side(1, 1, everyone, everyone)
-    found = {
-        one.name: one for one in select_and_train(dataset, fold, recorded_selection(run.config))
-    }
+    # a split that trains on everybody, and is asked about copies of the same frames
+    copies = dataset.frames["digest"] + " copied"
+    copied = replace(dataset, frames=dataset.frames.assign(digest=copies))
+    split = Split(1, 1, everyone, everyone + len(everyone))
+    joined = JoinedDatasets((dataset, copied), ("", "copied"))
+    selection = recorded_selection(run.config)
+    found = {one.name: one for one in select_and_train(joined, split, selection)}
     rows = found[run.model].rows
     columns = ("place", "model", "settings", "rule", "own", "mean")
     table = pd.DataFrame([row[3:9] for row in rows], columns=columns)

@@ -193,7 +193,7 @@ def command(
 ) -> None:
     """Cross-validate heads on a COHORT's embeddings, by patient, and write a report.
 
-    No patient is ever on both sides of a fold. Embeddings are read, never computed: changing the
+    No patient is ever both trained and tested on. Embeddings are read, never computed: changing the
     head takes seconds. The defaults are those of Raillard et al. 2022.
 
     With --train and --test, heads are trained on one cohort and tested on another.

@@ -6,8 +6,6 @@ from lusscore.cohort.consensus import Settled, settle_raters
 from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.embedding_levels import BANDS, STRIDES, Level, check_levels
 from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.fold_search import make_folds
-from lusscore.cohort.folds import Folds, PatientFrames, read_folds, write_folds
 from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.frames_policy import FramesPolicy
 from lusscore.cohort.importers import (
@@ -22,7 +20,6 @@ from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, Column,
 from lusscore.cohort.importers.reading.media_index import path_parts
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.importers.registry import cohort_name
-from lusscore.cohort.leave_one_out import check_left_out, leave_one_out
 from lusscore.cohort.manifest import (
     MANIFEST_NAME,
     OPTIONAL_COLUMNS,
@@ -48,6 +45,16 @@ from lusscore.cohort.ratings import (
 )
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.span import Span
+from lusscore.cohort.splits import (
+    FOLD_COLUMNS,
+    Split,
+    leave_one_out,
+    read_folds,
+    split_by_cohort,
+    split_into_folds,
+    split_training,
+    write_folds,
+)
 from lusscore.cohort.stretches import END, Stretch, cut_into_stretches
 from lusscore.cohort.zone_names import (
     NameReading,
@@ -63,6 +70,7 @@ __all__ = [
     "CARD_NAME",
     "COLUMN_WORDS",
     "END",
+    "FOLD_COLUMNS",
     "MANIFEST_NAME",
     "MAXIMUM_ZONE_SCORE",
     "OPTIONAL_COLUMNS",
@@ -75,21 +83,19 @@ __all__ = [
     "Cohort",
     "Column",
     "ExtractionSettings",
-    "Folds",
     "FramesPolicy",
     "ImportOptions",
     "Imported",
     "Level",
     "NameReading",
-    "PatientFrames",
     "PhantomSettings",
     "Protocol",
     "Rating",
     "Settled",
     "Span",
+    "Split",
     "Stretch",
     "Zone",
-    "check_left_out",
     "check_levels",
     "choose_columns",
     "choose_protocol",
@@ -103,7 +109,6 @@ __all__ = [
     "importer_summary",
     "in_line_order",
     "leave_one_out",
-    "make_folds",
     "parse_rule",
     "path_parts",
     "protocol_names",
@@ -119,6 +124,9 @@ __all__ = [
     "rubric_names",
     "settle_raters",
     "sides_in",
+    "split_by_cohort",
+    "split_into_folds",
+    "split_training",
     "write_card",
     "write_cohort",
     "write_folds",

@@ -44,7 +44,6 @@ from lusscore.evaluation.run_config import (
 )
 from lusscore.evaluation.selection.choosing import Choosing
 from lusscore.evaluation.selection.nested import choose_inside, selected_name
-from lusscore.evaluation.sides import Side
 from lusscore.evaluation.train_head import fit_on
 
 __all__ = [
@@ -81,7 +80,6 @@ __all__ = [
     "Rules",
     "RunConfig",
     "SelectionTable",
-    "Side",
     "calibration_error",
     "check_run_name",
     "choose_inside",

@@ -1,4 +1,4 @@
-"""Heads trained on one side of every fold and asked about the patients of the other."""
+"""Heads trained on the training part of every split and asked about its test part."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lusscore.cohort import Split
 from lusscore.evaluation.baseline import majority_predictions
 from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
+from lusscore.evaluation.guards import check_apart, check_learnable
 from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice, Model, plan_models
 from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES
@@ -19,7 +21,6 @@ from lusscore.evaluation.selection.nested import (
     Selection,
     select_and_train,
 )
-from lusscore.evaluation.sides import Side, check_sides
 from lusscore.evaluation.train_head import Task, Trained, train_all
 
 __all__ = ["TRAINING_COLUMNS", "CrossValidation", "HeadChoice", "cross_validate"]
@@ -61,7 +62,7 @@ class CrossValidation:
 
 def cross_validate(
     dataset: LabelledFrames,
-    sides: Sequence[Side],
+    splits: Sequence[Split],
     head: HeadChoice | Sequence[HeadChoice],
     *,
     levels: Sequence[Sequence[str]] = ((EMBEDDING,),),
@@ -76,7 +77,7 @@ def cross_validate(
     ----------
     dataset
         Labelled frames and embeddings.
-    sides
+    splits
         Whom to train and whom to test on, per fold.
     head
         What to train: one head, or several, each on every backbone.
@@ -94,8 +95,8 @@ def cross_validate(
     Raises
     ------
     FoldError
-        If a fold's training side lacks a score that it must have, or a patient or a recording is
-        on both sides.
+        If a split's training part lacks a score that it must have, or a patient or a recording is
+        both trained and tested on.
     HeadError
         If a head or a setting of it is unknown or out of range, or backbones cannot be combined
         so.
@@ -107,18 +108,19 @@ def cross_validate(
         FeatureSet(backbone, tuple(each)) for each in levels for backbone in dataset.backbones
     ]
     models = plan_models(features, heads, combine)
-    notes = check_sides(dataset.frames, sides)
-    counted = _Counter(_expected_heads(models, sides, selection), progress)
-    trained = _train_models(dataset, models, sides, jobs, counted)
+    check_apart(dataset.frames, splits)
+    notes = check_learnable(dataset.frames, splits)
+    counted = _Counter(_expected_heads(models, splits, selection), progress)
+    trained = _train_models(dataset, models, splits, jobs, counted)
     chosen: list[tuple[object, ...]] = []
-    for number, side in enumerate(sides if selection is not None else ()):
+    for number, split in enumerate(splits if selection is not None else ()):
         assert selection is not None
-        found = select_and_train(dataset, side, selection, jobs=jobs, progress=counted)
+        found = select_and_train(dataset, split, selection, jobs=jobs, progress=counted)
         for one in found:
             trained[one.name, number] = one.probabilities, one.seconds
             chosen += one.rows
     names = selection.names() if selection is not None else ()
-    predictions, training = _tabulate(dataset, sides, models, names, trained)
+    predictions, training = _tabulate(dataset, splits, models, names, trained)
     return CrossValidation(
         predictions=predictions,
         training=training,
@@ -144,33 +146,33 @@ class _Counter:
 
 
 def _expected_heads(
-    models: Sequence[Model], sides: Sequence[Side], selection: Selection | None
+    models: Sequence[Model], splits: Sequence[Split], selection: Selection | None
 ) -> int:
     each = sum(not model.is_mean for model in models)
     if selection is not None:
         each += len(selection.candidates) * selection.folds
-    return each * len(sides)
+    return each * len(splits)
 
 
 def _train_models(
     dataset: LabelledFrames,
     models: Sequence[Model],
-    sides: Sequence[Side],
+    splits: Sequence[Split],
     jobs: int,
     count: Callable[[int], None],
 ) -> dict[tuple[str, int], Trained]:
-    """Train every model on every side; keys are model and number of the side."""
+    """Train every model on every split; keys are model and number of the split."""
     places = [
-        (model, number) for model in models if not model.is_mean for number in range(len(sides))
+        (model, number) for model in models if not model.is_mean for number in range(len(splits))
     ]
-    tasks = [Task(model.features, sides[number], (model.head,)) for model, number in places]
+    tasks = [Task(model.features, splits[number], (model.head,)) for model, number in places]
     trained: dict[tuple[str, int], Trained] = {}
     for (model, number), (found,) in zip(places, train_all(dataset, tasks, jobs), strict=True):
         trained[model.name, number] = found
         count(1)
     for model in models:
         if model.is_mean:
-            for number in range(len(sides)):
+            for number in range(len(splits)):
                 trained[model.name, number] = _fuse(
                     [trained[member.name, number] for member in model.members()]
                 )
@@ -179,27 +181,27 @@ def _train_models(
 
 def _tabulate(
     dataset: LabelledFrames,
-    sides: Sequence[Side],
+    splits: Sequence[Split],
     models: Sequence[Model],
     selected: Sequence[str],
     trained: Mapping[tuple[str, int], Trained],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of ``predictions.csv``, the baseline among them, and of ``training.csv``."""
     truth = dataset.frames["truth"].to_numpy()
-    held_out = [_held_out_rows(dataset.frames, side) for side in sides]
+    held_out = [_held_out_rows(dataset.frames, split) for split in splits]
     tables = [
-        majority_predictions(rows, truth[side.train])
-        for rows, side in zip(held_out, sides, strict=True)
+        majority_predictions(rows, truth[split.train])
+        for rows, split in zip(held_out, splits, strict=True)
     ]
     epochs = {model.name: model.head.settings.get("epochs") for model in models}
     training = []
     for name in (*epochs, *selected):
-        for number, side in enumerate(sides):
+        for number, split in enumerate(splits):
             probabilities, seconds = trained[name, number]
             rows = held_out[number].assign(model=name)
             rows[list(PROBABILITIES)] = probabilities
             tables.append(rows)
-            training.append(_training_row(name, epochs.get(name), dataset.frames, side, seconds))
+            training.append(_training_row(name, epochs.get(name), dataset.frames, split, seconds))
     return (
         pd.concat(tables, ignore_index=True)[list(PREDICTION_COLUMNS)],
         pd.DataFrame(training, columns=list(TRAINING_COLUMNS)),
@@ -212,23 +214,23 @@ def _fuse(members: Sequence[Trained]) -> Trained:
     return np.mean(probabilities, axis=0), sum(seconds)
 
 
-def _held_out_rows(frames: pd.DataFrame, side: Side) -> pd.DataFrame:
+def _held_out_rows(frames: pd.DataFrame, split: Split) -> pd.DataFrame:
     columns = ["patient", "exam", "zone", "clip", "frame", "truth"]
-    return frames.loc[side.test, columns].assign(repeat=side.repeat, fold=side.fold)
+    return frames.loc[split.test, columns].assign(repeat=split.repeat, fold=split.fold)
 
 
 def _training_row(
-    model: str, epochs: int | None, frames: pd.DataFrame, side: Side, seconds: float
+    model: str, epochs: int | None, frames: pd.DataFrame, split: Split, seconds: float
 ) -> tuple[object, ...]:
     patients = frames["patient"].to_numpy()
     return (
         model,
-        side.repeat,
-        side.fold,
-        len(set(patients[side.train])),
-        len(side.train),
-        len(set(patients[side.test])),
-        len(side.test),
+        split.repeat,
+        split.fold,
+        len(set(patients[split.train])),
+        len(split.train),
+        len(set(patients[split.test])),
+        len(split.test),
         epochs,
         round(seconds, 3),
     )

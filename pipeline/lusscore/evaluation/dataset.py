@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort, PatientFrames
+from lusscore.cohort import Cohort, Split, split_by_cohort
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.guards import check_comparable, check_owners
 from lusscore.features import Features, read_fresh
 from lusscore.head import MappedRows, gather_rows
 
@@ -131,9 +132,68 @@ class Dataset:
         rows = {backbone: own[kept] for backbone, own in self.rows.items()}
         return replace(self, frames=self.frames[kept].reset_index(drop=True), rows=rows)
 
-    def patients(self) -> list[PatientFrames]:
-        """Count each patient's labelled frames per score, patients sorted by name."""
-        return count_patients(self.frames)
+
+@dataclass(frozen=True)
+class JoinedDatasets:
+    """Labelled frames of several cohorts, one after the other, as one set of rows.
+
+    Attributes
+    ----------
+    parts
+        One per cohort; embeddings stay where they are.
+    names
+        Put before patients and clips of the part of the same place; empty leaves them as they are.
+        Two cohorts may use one name for two patients.
+    """
+
+    parts: tuple[Dataset, ...]
+    names: tuple[str, ...]
+
+    @cached_property
+    def frames(self) -> pd.DataFrame:
+        """One row per labelled frame, as in :class:`Dataset`."""
+        return pd.concat(
+            [
+                part.frames.assign(
+                    **{
+                        column: f"{name}/" + part.frames[column]
+                        for column in ("patient", "clip")
+                        if name
+                    }
+                )
+                for part, name in zip(self.parts, self.names, strict=True)
+            ],
+            ignore_index=True,
+        )
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Backbones that every frame has embeddings of."""
+        return self.parts[0].backbones
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """First row of each part and, last, the number of rows, shape (parts + 1,)."""
+        return np.cumsum([0, *(len(part.frames) for part in self.parts)], dtype=np.int64)
+
+    def embeddings(
+        self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
+    ) -> NDArray[Any]:
+        """Gather embeddings of some of `frames`, as :meth:`Dataset.embeddings` does.
+
+        Rows of several parts must have equally many variants, or ask for one.
+        """
+        part_of = np.searchsorted(self.starts, rows, side="right") - 1
+        found = [
+            (at, self.parts[number].embeddings(features, rows[at] - self.starts[number], variants))
+            for number in np.unique(part_of)
+            for at in [np.flatnonzero(part_of == number)]
+        ]
+        order = np.argsort(np.concatenate([at for at, _ in found]))
+        gathered: NDArray[Any] = found[0][1]
+        if len(found) > 1:
+            gathered = np.concatenate([embeddings for _, embeddings in found])[order]
+        return gathered
 
 
 @dataclass(frozen=True)
@@ -152,6 +212,30 @@ class LabelledCohort:
     cohort: Cohort
     dataset: Dataset
     notes: tuple[str, ...] = ()
+
+
+def join_cohorts(
+    training: Sequence[LabelledCohort], tested: LabelledCohort
+) -> tuple[JoinedDatasets, tuple[Split, ...]]:
+    """Join cohorts, to train on all frames of some and test on all of another.
+
+    Parameters
+    ----------
+    training
+        At least one.
+    tested
+        Another; its zones and its protocol are those of the results. Its frames are the last.
+
+    Raises
+    ------
+    CohortError
+        If a cohort is named twice, a recording is in two of them, or their embeddings were made
+        by other networks or of other images.
+    """
+    check_comparable(training, tested)
+    parts = tuple(labelled.dataset for labelled in (*training, tested))
+    names = (*(labelled.cohort.name for labelled in training), "")
+    return JoinedDatasets(parts, names), split_by_cohort([len(part.frames) for part in parts])
 
 
 def load_cohort(
@@ -222,7 +306,7 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
         )
     digests = dict(zip(features[0].paths, features[0].digests, strict=True))
     joined["digest"] = joined["clip"].map(digests)
-    _check_owners(joined)
+    check_owners(joined)
     return Dataset(
         frames=joined[list(_COLUMNS)],
         rows={file.backbone: joined[file.backbone].to_numpy(np.int64) for file in features},
@@ -281,23 +365,6 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
     return frames
 
 
-def count_patients(frames: pd.DataFrame) -> list[PatientFrames]:
-    """Count each patient's frames per score, patients sorted by name.
-
-    Parameters
-    ----------
-    frames
-        Labelled frames, with the columns ``patient``, ``group`` and ``truth``.
-    """
-    counted = pd.crosstab([frames["patient"], frames["group"]], frames["truth"]).reindex(
-        columns=list(SCORES), fill_value=0
-    )
-    return [
-        PatientFrames(patient, group, (int(a), int(b), int(c), int(d)))
-        for (patient, group), (a, b, c, d) in zip(counted.index, counted.to_numpy(), strict=True)
-    ]
-
-
 def _labelled_spans(cohort: Cohort) -> pd.DataFrame:
     """Tabulate the manifest's labelled spans."""
     no_end = np.iinfo(np.int64).max
@@ -353,16 +420,3 @@ def _check_complete(file: Features, labels: pd.DataFrame) -> dict[str, str]:
             "them."
         )
     return failed
-
-
-def _check_owners(frames: pd.DataFrame) -> None:
-    """Refuse one recording, told by its bytes, that is given to two patients."""
-    owners = frames.groupby("digest")["patient"].nunique()
-    shared = owners[owners > 1].index
-    if len(shared):
-        twice = frames[frames["digest"] == shared[0]].drop_duplicates(["clip", "patient"])
-        told = ", ".join(f"{row.clip} ({row.patient})" for row in twice.itertuples())
-        raise CohortError(
-            f"{len(shared)} recordings are given to more than one patient, the first as {told}; "
-            "held-out results would be learned by heart. Correct the manifest."
-        )

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec, plugin_of
 from lusscore.checks import quick_findings
-from lusscore.cohort import CARD_NAME, MANIFEST_NAME, RATINGS_NAME, Cohort
+from lusscore.cohort import (
+    CARD_NAME,
+    MANIFEST_NAME,
+    RATINGS_NAME,
+    Cohort,
+    Split,
+    leave_one_out,
+    read_folds,
+    split_into_folds,
+)
 from lusscore.errors import RunError
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.dataset import load_cohort
-from lusscore.evaluation.division import (
-    Division,
-    divide_as_saved,
-    divide_into_folds,
-    divide_leaving_out,
+from lusscore.evaluation.dataset import (
+    LabelledCohort,
+    LabelledFrames,
+    join_cohorts,
+    load_cohort,
 )
 from lusscore.evaluation.evaluate import evaluate_run
-from lusscore.evaluation.external import divide_external
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
+from lusscore.evaluation.guards import notes_on, used_rows
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
 from lusscore.evaluation.run_config import read_config
@@ -33,7 +41,7 @@ from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.features import read_fresh
 from lusscore.head import head_defaults, head_plugin
 
-# Says what folds that are alike cannot do, and nothing of sides that are given.
+# Says what folds that are alike cannot do, and nothing of splits that are given.
 _ABOUT_FOLDS = "small-groups"
 
 
@@ -275,10 +283,14 @@ def run_experiment(
     """
     started = time.perf_counter()
     selection = experiment.selection()
-    division = _divide(experiment, features_dir, weights_dir)
+    tested, *training = (
+        load_cohort(cohort, experiment.specs, features_dir, weights_dir)
+        for cohort in (experiment.cohort, *experiment.training)
+    )
+    frames, splits = _split(experiment, tested, training)
     result = cross_validate(
-        division.frames,
-        division.sides,
+        frames,
+        splits,
         experiment.complete_heads(),
         levels=experiment.reported_levels(),
         combine=experiment.combine,
@@ -286,19 +298,21 @@ def run_experiment(
         jobs=jobs,
         progress=progress,
     )
-    cohorts = (division.tested, *division.training)
     told = (
-        *division.notes,
+        *notes_on(training, tested),
         *result.notes,
-        *(note for one in cohorts for note in one.notes),
-        *_found(division),
+        *(note for one in (tested, *training) for note in one.notes),
+        *_found(tested, training, splits),
     )
     result = replace(result, notes=tuple(dict.fromkeys(told)))
     record_run(
         folder,
-        division,
+        _used(tested, frames, splits),
         experiment.specs,
         result,
+        splits=splits,
+        frames=frames,
+        training=training,
         name=name,
         seed=experiment.seed,
         rules={"clip": experiment.clip_rule, "zone": experiment.zone_rule},
@@ -311,30 +325,43 @@ def run_experiment(
     evaluate_run(folder)
 
 
-def _divide(experiment: Experiment, features_dir: Path, weights_dir: Path | None) -> Division:
-    """Read the cohorts and make the sides that the experiment asks for."""
-    tested, *training = (
-        load_cohort(cohort, experiment.specs, features_dir, weights_dir)
-        for cohort in (experiment.cohort, *experiment.training)
-    )
+def _split(
+    experiment: Experiment, tested: LabelledCohort, training: Sequence[LabelledCohort]
+) -> tuple[LabelledFrames, tuple[Split, ...]]:
+    """Make the splits that the experiment asks for, and the frames of which they give rows."""
     if training:
-        return divide_external(training, tested)
+        return join_cohorts(training, tested)
+    dataset = tested.dataset
     if experiment.leave_out:
-        return divide_leaving_out(tested, experiment.leave_out)
-    if experiment.folds_file is not None:
-        return divide_as_saved(tested, experiment.folds_file)
-    return divide_into_folds(tested, experiment.folds, experiment.repeats, experiment.seed)
+        splits = leave_one_out(dataset.frames, experiment.leave_out)
+    elif experiment.folds_file is not None:
+        splits = read_folds(experiment.folds_file, dataset.frames)
+    else:
+        splits = split_into_folds(
+            dataset.frames, experiment.folds, repeats=experiment.repeats, seed=experiment.seed
+        )
+    return dataset, splits
 
 
-def _found(division: Division) -> list[str]:
+def _used(
+    tested: LabelledCohort, frames: LabelledFrames, splits: Sequence[Split]
+) -> LabelledCohort:
+    """Return the cohort with those frames alone that are in a split; they are the last."""
+    used = used_rows(len(frames.frames), splits)[-len(tested.dataset.frames) :]
+    return replace(tested, dataset=tested.dataset.only(used))
+
+
+def _found(
+    tested: LabelledCohort, training: Sequence[LabelledCohort], splits: Sequence[Split]
+) -> list[str]:
     """Say what the cheap part of the checks warns of; what it only notes is left to 'check'."""
     told = []
-    given = any(side.given for side in division.sides)
-    for labelled in (division.tested, *division.training):
+    given = any(split.given for split in splits)
+    for labelled in (tested, *training):
         file = next(iter(labelled.dataset.features.values()))
         digests = dict(zip(file.paths, file.digests, strict=True))
         cohort = labelled.cohort
-        whose = f"{cohort.name}: " if division.training else ""
+        whose = f"{cohort.name}: " if training else ""
         told += [
             f"{whose}{finding.what}"
             for finding in quick_findings(cohort, digests)

@@ -14,11 +14,10 @@ from pathlib import Path
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import MANIFEST_NAME, write_folds
+from lusscore.cohort import MANIFEST_NAME, Split, write_folds
 from lusscore.errors import RunError
 from lusscore.evaluation.crossval import CrossValidation
-from lusscore.evaluation.dataset import Dataset, LabelledCohort
-from lusscore.evaluation.division import Division
+from lusscore.evaluation.dataset import Dataset, LabelledCohort, LabelledFrames
 from lusscore.evaluation.evaluate import PREDICTIONS_NAME
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.evaluation.rules import Rule
@@ -89,10 +88,13 @@ def new_run(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 def record_run(
     folder: Path,
-    division: Division,
+    tested: LabelledCohort,
     specs: Sequence[BackboneSpec],
     result: CrossValidation,
     *,
+    splits: Sequence[Split],
+    frames: LabelledFrames,
+    training: Sequence[LabelledCohort] = (),
     name: str,
     seed: int,
     rules: Mapping[str, Rule],
@@ -108,8 +110,14 @@ def record_run(
     ----------
     folder
         Where.
-    division, specs, result
-        What was run, on whom, and what came out.
+    tested, specs, result
+        On whom, what was run, and what came out.
+    splits
+        Rows of `frames`.
+    frames
+        All labelled frames, trained on or tested on.
+    training
+        The cohorts that were trained on, where they are others.
     name
         The run's name.
     seed
@@ -126,9 +134,8 @@ def record_run(
         Digests of the settings, and of each thing that was read, by which the same run is known
         again.
     """
-    tested, folds = division.tested, division.folds
     (folder / TRAINING_NAME).parent.mkdir(parents=True, exist_ok=True)
-    write_folds(folder / FOLDS_NAME, folds, tested.dataset.patients())
+    write_folds(folder / FOLDS_NAME, splits, frames.frames)
     write_predictions(folder / PREDICTIONS_NAME, result.predictions)
     result.training.to_csv(
         folder / TRAINING_NAME, index=False, lineterminator="\n", encoding="utf-8"
@@ -152,10 +159,10 @@ def record_run(
         versions=_versions(),
         cohort=_describe_cohort(tested),
         cross_validation=ValidationTable(
-            folds=folds.count,
-            repeats=len(folds.repeats),
+            folds=max(split.fold for split in splits),
+            repeats=max(split.repeat for split in splits),
             seed=seed,
-            leave_out=None if folds.left_out is None else folds.left_out.by,
+            leave_out=splits[0].left_out.partition(": ")[0] or None,
         ),
         evaluation=RulesTable(clip_rule=rules["clip"].name, zone_rule=rules["zone"].name),
         models=(*(model.name for model in result.models), *result.selected),
@@ -164,10 +171,9 @@ def record_run(
         backbones=tuple(_describe_backbone(spec, tested.dataset) for spec in specs),
         selection=None if selection is None else describe_selection(selection),
     )
-    if division.training:
+    if training:
         others = tuple(
-            _describe_cohort(labelled, _fingerprints(labelled.dataset))
-            for labelled in division.training
+            _describe_cohort(labelled, _fingerprints(labelled.dataset)) for labelled in training
         )
         config = config.model_copy(update={"trained_on": others})
     write_config(folder, config)

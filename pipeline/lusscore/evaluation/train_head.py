@@ -1,4 +1,4 @@
-"""Training heads on one side of a fold, and asking them about the other."""
+"""Training heads on one part of a split, and asking them about the other."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from lusscore.backbones import import_keras
+from lusscore.cohort import Split
 from lusscore.evaluation.dataset import Dataset, LabelledFrames
 from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.guards import check_apart
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
-from lusscore.evaluation.sides import Side
 from lusscore.head import Head, MappedRows, learns_from_variants, make_head
 from lusscore.workers import start_worker
 
@@ -86,14 +87,14 @@ class Task:
     ----------
     features
         What they see.
-    side
+    split
         What they are trained on and asked about.
     heads
         At least one; one after the other.
     """
 
     features: tuple[FeatureSet, ...]
-    side: Side
+    split: Split
     heads: tuple[HeadChoice, ...]
 
 
@@ -114,15 +115,21 @@ def train_all(
         What to train.
     jobs
         Tasks at once, each in a process of its own if above 1; the results are the same.
+
+    Raises
+    ------
+    FoldError
+        If a patient or a recording would be both trained and tested on.
     """
+    check_apart(dataset.frames, {id(task.split): task.split for task in tasks}.values())
     owners = _Owners.of(dataset.frames)
 
     def inputs(task: Task) -> tuple[Any, ...]:
-        side = task.side
-        known = _known(dataset, owners, task.features, side.train, task.heads)
+        split = task.split
+        known = _known(dataset, owners, task.features, split.train, task.heads)
         asked = any(head.settings.get("test_variants") for head in task.heads)
-        unseen = dataset.embeddings(task.features, side.test, None if asked else 1)
-        return known, unseen, owners.clips[side.test], owners.exams[side.test], task.heads
+        unseen = dataset.embeddings(task.features, split.test, None if asked else 1)
+        return known, unseen, owners.clips[split.test], owners.exams[split.test], task.heads
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lusscore.bundle import Member
+from lusscore.cohort import Split
 from lusscore.evaluation import (
     LabelledFrames,
     Model,
     Rule,
-    Side,
     choose_inside,
     fit_on,
     recorded_model,
@@ -71,7 +71,9 @@ def fit_members(
         return FittedMembers(members, 1.0, run.clip_rule)
     selection = recorded_selection(run.config)
     way = next(way for way in selection.ways if selected_name(way) == run.model)
-    everyone = Side(1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), "On all patients")
+    everyone = Split(
+        1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), name="On all patients"
+    )
     counted = _Steps(len(selection.candidates) * selection.folds, progress)
     choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=counted)
     choice = choices[way]

@@ -1,4 +1,4 @@
-"""What is chosen is chosen by the training side: planted leaks give nothing."""
+"""What is chosen is chosen by the training split: planted leaks give nothing."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.cohort.fold_search import make_folds
+from lusscore.cohort import Split, split_into_folds
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import CrossValidation, cross_validate
 from lusscore.evaluation.dataset import Dataset
@@ -17,7 +17,6 @@ from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.resampling import draw_patients
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, select_and_train
-from lusscore.evaluation.sides import Side, fold_sides
 
 STRENGTHS = (1e-6, 1e-3, 1.0)
 
@@ -33,8 +32,8 @@ def choosing(*ways: str, **options: object) -> Selection:
     return Selection(candidates, ways or ("best",), **options)
 
 
-def sides_of(dataset: Dataset) -> tuple[Side, ...]:
-    return fold_sides(dataset.frames, make_folds(dataset.patients(), 3))
+def sides_of(dataset: Dataset) -> tuple[Split, ...]:
+    return split_into_folds(dataset.frames, 3)
 
 
 def run(dataset: Dataset, selection: Selection, jobs: int = 1) -> CrossValidation:
@@ -95,20 +94,20 @@ def test_selection_among_many_on_noise_stays_at_chance() -> None:
 def test_the_fold_that_is_reported_changes_nothing_that_is_chosen() -> None:
     """Labels of the test fold turned round, its embeddings made useless: the choice stays."""
     dataset = make_labelled(18, zones=4, noise=1.5).dataset
-    side = sides_of(dataset)[0]
-    (honest,) = select_and_train(dataset, side, choosing("best"))
+    split = sides_of(dataset)[0]
+    (honest,) = select_and_train(dataset, split, choosing("best"))
     frames = dataset.frames.copy()
-    frames.loc[side.test, "truth"] = 3 - frames.loc[side.test, "truth"]
+    frames.loc[split.test, "truth"] = 3 - frames.loc[split.test, "truth"]
     file = dataset.features[BACKBONE]
     spoiled = file.embeddings.copy()
-    spoiled[dataset.rows[BACKBONE][side.test]] = 0
+    spoiled[dataset.rows[BACKBONE][split.test]] = 0
     planted = replace(
         dataset, frames=frames, features={BACKBONE: replace(file, embeddings=spoiled)}
     )
-    (other,) = select_and_train(planted, side, choosing("best"))
+    (other,) = select_and_train(planted, split, choosing("best"))
     assert other.rows == honest.rows
     labels_alone = replace(dataset, frames=frames)
-    (relabelled,) = select_and_train(labels_alone, side, choosing("best"))
+    (relabelled,) = select_and_train(labels_alone, split, choosing("best"))
     np.testing.assert_array_equal(relabelled.probabilities, honest.probabilities)
 
 
@@ -123,9 +122,9 @@ def test_any_number_of_processes_chooses_and_predicts_the_same() -> None:
 @pytest.mark.parametrize("level", [True, False])
 def test_a_chosen_rule_is_recorded_where_clips_have_the_labels(level: bool) -> None:
     dataset = make_labelled(12, zones=3).dataset
-    side = sides_of(dataset)[0]
-    (found,) = select_and_train(dataset, side, choosing("best", clip_labels=level))
+    split = sides_of(dataset)[0]
+    (found,) = select_and_train(dataset, split, choosing("best", clip_labels=level))
     rules = {row[6] for row in found.rows}
     assert rules == {"majority" if level else ""}
-    assert found.probabilities.shape == (len(side.test), 4)
+    assert found.probabilities.shape == (len(split.test), 4)
     np.testing.assert_allclose(found.probabilities.sum(1), 1)

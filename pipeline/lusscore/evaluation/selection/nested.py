@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.cohort import Split, split_training
 from lusscore.evaluation.dataset import LabelledFrames
 from lusscore.evaluation.models import Model
 from lusscore.evaluation.predictions import SCORES
@@ -16,8 +17,6 @@ from lusscore.evaluation.run_config import SelectionTable
 from lusscore.evaluation.selection.choose import Choice, HeldInside, choose
 from lusscore.evaluation.selection.criteria import CRITERIA
 from lusscore.evaluation.selection.grids import tell_settings
-from lusscore.evaluation.selection.inner_sides import divide_training
-from lusscore.evaluation.sides import Side
 from lusscore.evaluation.train_head import Task, train_all
 from lusscore.head import learns_from_variants
 
@@ -49,7 +48,7 @@ class Selection:
     folds
         Parts that the training patients of a fold are divided into.
     seed
-        Of that division.
+        Of that split.
     rules
         From frames to clips.
     """
@@ -96,7 +95,7 @@ def selected_name(way: str) -> str:
 
 def select_and_train(
     dataset: LabelledFrames,
-    side: Side,
+    split: Split,
     selection: Selection,
     *,
     jobs: int = 1,
@@ -108,7 +107,7 @@ def select_and_train(
     ----------
     dataset
         Labelled frames and embeddings.
-    side
+    split
         The fold. Of the rows held out nothing but embeddings and clips is read, and these only
         once everything is chosen.
     selection
@@ -123,10 +122,10 @@ def select_and_train(
     FoldError
         If the training patients cannot be divided again.
     """
-    choices, spent = choose_inside(dataset, side, selection, jobs=jobs, progress=progress)
+    choices, spent = choose_inside(dataset, split, selection, jobs=jobs, progress=progress)
     wanted = sorted({number for choice in choices.values() for number in choice.candidates})
     final = [
-        Task(selection.candidates[number].features, side, (selection.candidates[number].head,))
+        Task(selection.candidates[number].features, split, (selection.candidates[number].head,))
         for number in wanted
     ]
     answers: dict[int, Probabilities] = {}
@@ -139,7 +138,7 @@ def select_and_train(
         Selected(
             selected_name(way),
             choice.combine([answers[number] for number in choice.candidates]),
-            tuple(_rows(selection, way, side, choice)),
+            tuple(_rows(selection, way, split, choice)),
             spent,
         )
         for way, choice in choices.items()
@@ -148,13 +147,13 @@ def select_and_train(
 
 def choose_inside(
     dataset: LabelledFrames,
-    side: Side,
+    split: Split,
     selection: Selection,
     *,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda heads: None,
 ) -> tuple[dict[str, Choice], float]:
-    """Choose by the training rows of a side alone.
+    """Choose by the training rows of a split alone.
 
     Returns
     -------
@@ -166,22 +165,22 @@ def choose_inside(
     FoldError
         If the training patients cannot be divided again.
     """
-    inner = divide_training(dataset, side, selection.folds, selection.seed)
-    place = {int(row): at for at, row in enumerate(side.train)}
+    inner = split_training(dataset.frames, split, selection.folds, selection.seed)
+    place = {int(row): at for at, row in enumerate(split.train)}
     held = {
-        number: np.full((len(side.train), len(SCORES)), np.nan)
+        number: np.full((len(split.train), len(SCORES)), np.nan)
         for number in range(len(selection.candidates))
     }
     spent = 0.0
     tasks = list(_tasks(selection.candidates, inner))
     results = train_all(dataset, [task for task, _ in tasks], jobs)
     for (task, numbers), trained in zip(tasks, results, strict=True):
-        rows = [place[int(row)] for row in task.side.test]
+        rows = [place[int(row)] for row in task.split.test]
         for number, (probabilities, seconds) in zip(numbers, trained, strict=True):
             held[number][rows] = probabilities
             spent += seconds
         progress(len(numbers))
-    known, rows_inside = _held_inside(dataset, side, inner, selection.clip_labels)
+    known, rows_inside = _held_inside(dataset, split, inner, selection.clip_labels)
     seen = {number: probabilities[known] for number, probabilities in held.items()}
     criterion = CRITERIA[selection.criterion]
     choices = {
@@ -192,7 +191,7 @@ def choose_inside(
 
 
 def _tasks(
-    candidates: Sequence[Model], inner: Sequence[Side]
+    candidates: Sequence[Model], inner: Sequence[Split]
 ) -> Iterator[tuple[Task, tuple[int, ...]]]:
     """Group candidates that see the same numbers, so that these are gathered once.
 
@@ -207,23 +206,23 @@ def _tasks(
         groups.setdefault(key, []).append(number)
     for numbers in groups.values():
         heads = tuple(candidates[number].head for number in numbers)
-        for side in inner:
-            yield Task(candidates[numbers[0]].features, side, heads), tuple(numbers)
+        for split in inner:
+            yield Task(candidates[numbers[0]].features, split, heads), tuple(numbers)
 
 
 def _held_inside(
-    dataset: LabelledFrames, side: Side, inner: Sequence[Side], clip_labels: bool
+    dataset: LabelledFrames, split: Split, inner: Sequence[Split], clip_labels: bool
 ) -> tuple[NDArray[np.int64], HeldInside]:
     """Return which training rows were held out inside, by place, and what is known of them."""
     rows = np.sort(np.concatenate([part.test for part in inner]))
     frames = dataset.frames.iloc[rows]
     clip = np.unique(frames["clip"].to_numpy(), return_inverse=True)[1] if clip_labels else None
-    known = np.flatnonzero(np.isin(side.train, rows)).astype(np.int64)
+    known = np.flatnonzero(np.isin(split.train, rows)).astype(np.int64)
     return known, HeldInside(frames["truth"].to_numpy(), clip)
 
 
 def _rows(
-    selection: Selection, way: str, side: Side, choice: Choice
+    selection: Selection, way: str, split: Split, choice: Choice
 ) -> Iterator[tuple[object, ...]]:
     for at, (number, own) in enumerate(
         zip(choice.candidates, choice.temperatures, strict=True), start=1
@@ -231,8 +230,8 @@ def _rows(
         model = selection.candidates[number]
         yield (
             selected_name(way),
-            side.repeat,
-            side.fold,
+            split.repeat,
+            split.fold,
             at,
             model.name,
             tell_settings(model.head),

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -7,21 +5,20 @@ from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import FoldError
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.external import JoinedDatasets, divide_external
+from lusscore.evaluation.dataset import JoinedDatasets, join_cohorts
 from lusscore.evaluation.feature_sets import FeatureSet
 
 HEAD = HeadChoice("logistic")
 
 
-def test_one_side_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other() -> None:
+def test_one_split_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other() -> None:
     training, tested = make_labelled(8, name="here"), make_labelled(5, name="there", seed=1)
-    division = divide_external([training], tested)
-    (side,) = division.sides
-    frames = division.frames.frames
-    assert set(frames["patient"][side.train]) == {f"here/p{n}" for n in range(8)}
-    assert set(frames["patient"][side.test]) == {f"p{n}" for n in range(5)}
-    assert division.folds.test_patients(1, 1) == {f"p{n}" for n in range(5)}
-    result = cross_validate(division.frames, division.sides, HEAD)
+    joined, splits = join_cohorts([training], tested)
+    (split,) = splits
+    frames = joined.frames
+    assert set(frames["patient"][split.train]) == {f"here/p{n}" for n in range(8)}
+    assert set(frames["patient"][split.test]) == {f"p{n}" for n in range(5)}
+    result = cross_validate(joined, splits, HEAD)
     rows = result.predictions[result.predictions["model"] == f"{BACKBONE}/logistic"]
     assert len(rows) == len(tested.dataset.frames)
     predicted = rows[["p0", "p1", "p2", "p3"]].to_numpy().argmax(axis=1)
@@ -36,8 +33,8 @@ def test_the_baseline_is_that_of_the_cohort_trained_on() -> None:
     training = make_labelled(6, name="here", score=lambda patient, zone: 2 * (zone == 0))
     training.dataset.frames.loc[:3, "truth"] = 0
     tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 2)
-    division = divide_external([training], tested)
-    rows = cross_validate(division.frames, division.sides, HEAD).predictions
+    joined, splits = join_cohorts([training], tested)
+    rows = cross_validate(joined, splits, HEAD).predictions
     baseline = rows[rows["model"] == "baseline/majority"]
     share = (training.dataset.frames["truth"] == 0).mean()
     assert baseline["p0"].unique() == pytest.approx(share)
@@ -46,10 +43,10 @@ def test_the_baseline_is_that_of_the_cohort_trained_on() -> None:
 
 def test_patients_and_clips_of_one_name_stay_apart_in_two_cohorts_trained_on() -> None:
     one, two = make_labelled(4, name="one"), make_labelled(4, name="two", seed=1)
-    division = divide_external([one, two], make_labelled(4, name="three", seed=2))
-    (row,) = cross_validate(division.frames, division.sides, HEAD).training.itertuples()
+    joined, splits = join_cohorts([one, two], make_labelled(4, name="three", seed=2))
+    (row,) = cross_validate(joined, splits, HEAD).training.itertuples()
     assert row.train_patients == 8
-    assert division.frames.frames["clip"].nunique() == 24
+    assert joined.frames["clip"].nunique() == 24
 
 
 def test_rows_of_several_cohorts_come_in_the_order_asked_for() -> None:
@@ -70,17 +67,17 @@ def test_variants_and_frames_may_be_others_in_the_cohort_tested_on() -> None:
     tested = make_labelled(
         6, name="there", extraction=ExtractionSettings(variants=0, frames=FramesPolicy("every", 2))
     )
-    division = divide_external([training], tested)
+    joined, splits = join_cohorts([training], tested)
     settings = {"variants": True, "test_variants": True}
-    result = cross_validate(division.frames, division.sides, HeadChoice("logistic", settings))
+    result = cross_validate(joined, splits, HeadChoice("logistic", settings))
     assert len(result.predictions) == 2 * len(tested.dataset.frames)
 
 
 def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused() -> None:
     training = make_labelled(6, name="here", score=lambda patient, zone: zone)
     tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 3 * zone)
-    division = divide_external([training], tested)
-    result = cross_validate(division.frames, division.sides, HEAD)
+    joined, splits = join_cohorts([training], tested)
+    result = cross_validate(joined, splits, HEAD)
     assert result.notes[1:] == (
         "In external validation, nobody trained on has score 3, so it is never predicted; the 12 "
         "held-out frames that have it count as wrong.",
@@ -88,15 +85,6 @@ def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused() -
         "defined there.",
     )
     alike = make_labelled(6, name="here", score=lambda patient, zone: 1)
-    division = divide_external([alike], tested)
+    joined, splits = join_cohorts([alike], tested)
     with pytest.raises(FoldError, match="In external validation, all frames to train on have"):
-        cross_validate(division.frames, division.sides, HEAD)
-
-
-def test_a_patient_of_one_name_in_both_cohorts_is_two_patients_and_told() -> None:
-    training, tested = make_labelled(3, name="here"), make_labelled(2, name="there", seed=1)
-    (note,) = divide_external([training], tested).notes
-    assert note.startswith("2 patient names of there, the first 'p0', are also in here.")
-    renamed = replace(tested.dataset, frames=tested.dataset.frames.copy())
-    renamed.frames["patient"] = "x" + renamed.frames["patient"]
-    assert divide_external([training], replace(tested, dataset=renamed)).notes == ()
+        cross_validate(joined, splits, HEAD)

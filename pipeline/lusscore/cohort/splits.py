@@ -1,0 +1,418 @@
+"""Splits: labelled frames divided by patient into those trained on and those tested on.
+
+Folds that are alike, folds that leave out every device or group in turn, other cohorts, and the
+training part of a split divided again. ``folds.csv`` keeps them. What a split must not do is
+checked where heads are trained, by :mod:`lusscore.evaluation.guards`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lusscore.errors import FoldError, InvalidCohortError, Problem
+from lusscore.records import Record, WholeCell, read_csv
+
+FOLD_COLUMNS = ("repeat", "fold", "patient", "group", "frames")
+LEAVE_OUT_COLUMNS = ("device", "group")
+_RESTARTS = 8
+_SCORES = 4
+_SEPARATOR = ": "
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows of a table of labelled frames to train on, and rows to test on.
+
+    Attributes
+    ----------
+    repeat, fold
+        From 1.
+    train, test
+        int64, sorted rows of the table; no patient has rows in both.
+    left_out
+        What of the manifest nobody trained on has, as ``folds.csv`` tells it:
+        ``"device: Philips Lumify"``; empty where folds are alike.
+    name
+        How a sentence about it begins, where it is no fold: ``"In external validation"``.
+    """
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    left_out: str = ""
+    name: str = ""
+
+    @property
+    def given(self) -> bool:
+        """Whether it follows from the data, and is not one among others that could be made."""
+        return bool(self.left_out or self.name)
+
+    @property
+    def where(self) -> str:
+        """Name it at the beginning of a sentence."""
+        if self.left_out:
+            return f"With {self.left_out} left out"
+        return self.name or f"In fold {self.fold} of repeat {self.repeat}"
+
+
+def split_into_folds(
+    frames: pd.DataFrame, count: int, *, repeats: int = 1, seed: int = 0
+) -> tuple[Split, ...]:
+    """Divide patients into folds of like size and content.
+
+    Each group's patients are spread so that folds differ by at most one patient of it. Within
+    that, patients of a group are exchanged between folds while it lowers the squared relative
+    imbalance of frames and of frames per score.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient``, ``group`` and ``truth``.
+    count
+        Folds, at least 2.
+    repeats
+        How often to divide anew.
+    seed
+        Same seed, same folds, whatever the order of `frames`.
+
+    Raises
+    ------
+    FoldError
+        If there are fewer patients than folds, or fewer than two folds.
+    """
+    patients, first, owner = np.unique(
+        frames["patient"].to_numpy(), return_index=True, return_inverse=True
+    )
+    if count < 2:
+        raise FoldError(
+            f"{'one fold is' if count == 1 else f'{count} folds are'} too few; expected at least "
+            "2, one to test on and one to train on"
+        )
+    if len(patients) < count:
+        raise FoldError(
+            f"{len(patients)} patients cannot fill {count} folds, and a patient is never split",
+            advice=f"ask for at most {len(patients)} folds or label more patients",
+        )
+    groups = np.unique(frames["group"].to_numpy()[first], return_inverse=True)[1]
+    scores = np.zeros((len(patients), _SCORES))
+    np.add.at(scores, (owner, frames["truth"].to_numpy()), 1)
+    splits: list[Split] = []
+    for repeat in range(repeats):
+        rng = np.random.default_rng([seed, repeat])
+        tries = [_search(groups, scores, count, rng) for _ in range(_RESTARTS)]
+        _, best = min(tries, key=lambda found: found[0])
+        splits += _by_fold(best[owner] + 1, count, repeat + 1)
+    return tuple(splits)
+
+
+def _by_fold(fold: NDArray[np.integer[Any]], count: int, repeat: int) -> list[Split]:
+    """Make a split of each fold, given that of every row."""
+    return [
+        Split(repeat, number, np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+        for number in range(1, count + 1)
+    ]
+
+
+def _search(
+    groups: NDArray[np.int64], scores: NDArray[np.float64], count: int, rng: np.random.Generator
+) -> tuple[float, NDArray[np.int64]]:
+    """Start at random within the groups, then take the best exchange until none helps."""
+    folds = _deal(groups, count, rng)
+    amounts = np.column_stack([scores.sum(axis=1), scores])
+    # In units of what each fold should hold, so that rare scores weigh as much as common ones.
+    target = amounts.sum(axis=0) / count
+    amounts = amounts[:, target > 0] / target[target > 0]
+    exchange = amounts[None, :, :] - amounts[:, None, :]
+    size = 2 * (exchange**2).sum(axis=2)
+    while True:
+        sums = np.stack([amounts[folds == fold].sum(axis=0) for fold in range(count)])
+        gap = sums[folds][:, None, :] - sums[folds][None, :, :]
+        gain = 2 * (exchange * gap).sum(axis=2) + size
+        gain[(groups[:, None] != groups[None, :]) | (folds[:, None] == folds[None, :])] = 0
+        i, j = np.unravel_index(np.argmin(gain), gain.shape)
+        if gain[i, j] > -1e-9:
+            return float(((sums - 1) ** 2).sum()), folds
+        folds[i], folds[j] = folds[j], folds[i]
+
+
+def _deal(groups: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Deal each group's shuffled patients round the folds, each group where the last ended."""
+    folds = np.empty(len(groups), dtype=np.int64)
+    start = 0
+    for group in np.unique(groups):
+        members = rng.permutation(np.flatnonzero(groups == group))
+        folds[members] = (start + np.arange(len(members))) % count
+        start += len(members)
+    return folds
+
+
+def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
+    """Hold out each device, or each group of patients, in turn.
+
+    A patient examined with two devices cannot be held out with both: tested in the fold of one,
+    the patient's frames of the other would be there neither to train on, because of the patient,
+    nor to test on, because heads of that fold have seen that device on others. The frames of the
+    device that has fewer of the patient's are in no split.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient`` and `by`.
+    by
+        ``"device"`` or ``"group"``.
+
+    Returns
+    -------
+    tuple of Split
+        In the order of the names of what is left out.
+
+    Raises
+    ------
+    FoldError
+        If a patient's device or group is not known, or all have the same.
+    """
+    counts = frames.groupby(["patient", by]).size().rename("frames").reset_index()
+    unknown = sorted(counts.loc[counts[by] == "", "patient"])
+    if unknown:
+        raise FoldError(
+            f"the {by} of {len(unknown)} of {counts['patient'].nunique()} patients is not known, "
+            f"the first {unknown[0]!r}; leaving out each {by} in turn needs that of everyone, "
+            f"since whoever is not known may be of the {by} left out",
+            advice=f"fill in the manifest's column {by}",
+        )
+    # of equally frequent ones the first by name: sorting is stable
+    counts = counts.sort_values([by]).sort_values("frames", ascending=False, kind="stable")
+    most = counts.drop_duplicates("patient").set_index("patient")[by]
+    value = frames["patient"].map(most).to_numpy()
+    kept = frames[by].to_numpy() == value
+    names = sorted(set(most))
+    if len(names) < 2:
+        raise FoldError(
+            f"all patients are of {by} {names[0]!r}, so that leaving it out leaves nobody to train "
+            f"on; expected at least two in the manifest's column {by}",
+            advice="use --folds instead",
+        )
+    return tuple(
+        Split(
+            1,
+            fold,
+            np.flatnonzero(kept & (value != name)),
+            np.flatnonzero(kept & (value == name)),
+            f"{by}{_SEPARATOR}{name}",
+        )
+        for fold, name in enumerate(names, start=1)
+    )
+
+
+def split_by_cohort(sizes: Sequence[int]) -> tuple[Split, ...]:
+    """Train on all frames of some cohorts and test on all of another.
+
+    Parameters
+    ----------
+    sizes
+        Labelled frames per cohort, as they follow each other; the last is the one tested on.
+    """
+    rows = np.arange(sum(sizes), dtype=np.int64)
+    start = len(rows) - sizes[-1]
+    return (Split(1, 1, rows[:start], rows[start:], name="In external validation"),)
+
+
+def split_training(frames: pd.DataFrame, split: Split, count: int, seed: int) -> tuple[Split, ...]:
+    """Divide the training rows of a split by patient, to choose something by them.
+
+    Nothing of the rows held out is looked at. A part without which a score of the training rows
+    could not be learned is left out.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient``, ``group`` and ``truth``.
+    split
+        Only its ``train`` is used.
+    count
+        Parts; fewer where there are fewer patients.
+    seed
+        With repeat and fold it gives the parts.
+
+    Returns
+    -------
+    tuple of Split
+        At least two; rows are those of `frames`.
+
+    Raises
+    ------
+    FoldError
+        If the training patients cannot be divided so.
+    """
+    known = frames.iloc[split.train]
+    truth = known["truth"].to_numpy()
+    patients = known["patient"].nunique()
+    parts: list[Split] = []
+    if min(count, patients) > 1:
+        own_seed = np.random.SeedSequence([seed, split.repeat, split.fold]).generate_state(1)[0]
+        for part in split_into_folds(known, min(count, patients), seed=int(own_seed)):
+            if set(truth[part.train]) == set(truth):
+                train, test = split.train[part.train], split.train[part.test]
+                parts.append(Split(split.repeat, part.fold, train, test))
+    if len(parts) < 2:
+        raise FoldError(
+            f"{split.where}, the {patients} training patients cannot be divided again so that at "
+            "least two parts leave every score to be learned",
+            advice="leave out --select, ask for more --folds, or label more patients",
+        )
+    return tuple(parts)
+
+
+def write_folds(path: Path, splits: Sequence[Split], frames: pd.DataFrame) -> None:
+    """Write who is tested on in which fold, so that :func:`read_folds` gives the splits back.
+
+    Parameters
+    ----------
+    path
+        ``folds.csv``.
+    splits
+        Rows of `frames`.
+    frames
+        Labelled frames, with the columns ``patient`` and ``group``.
+    """
+    tables = []
+    for split in splits:
+        tested = frames.iloc[split.test].groupby("patient")["group"].agg(["first", "size"])
+        table = tested.reset_index().set_axis(["patient", "group", "frames"], axis=1)
+        tables.append(table.assign(repeat=split.repeat, fold=split.fold, left_out=split.left_out))
+    columns = [*FOLD_COLUMNS, *(["left_out"] if splits[0].left_out else [])]
+    pd.concat(tables)[columns].to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+class _FoldRow(Record):
+    repeat: WholeCell = Field(ge=1, le=9999)
+    fold: WholeCell = Field(ge=1, le=9999)
+    patient: str
+    group: str = ""
+    frames: str = ""
+    left_out: str = ""
+
+
+def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
+    """Read saved folds, and divide labelled frames by them.
+
+    Parameters
+    ----------
+    path
+        ``folds.csv`` of an earlier run.
+    frames
+        Labelled frames of the same patients, with the columns ``patient``, ``device``, ``group``.
+
+    Raises
+    ------
+    FoldError
+        If the file is missing or no folds file, or the manifest no longer has what its folds
+        leave out.
+    InvalidCohortError
+        If rows are bad, a patient is missing, unknown or in two folds of one repeat, or a fold
+        leaves out two things, or two folds the same.
+    """
+    try:
+        rows, problems = read_csv(path, _FoldRow, FoldError)
+    except FileNotFoundError:
+        raise FoldError(
+            "there are no folds", advice="leave the option out to make new ones", path=path
+        ) from None
+    patients = frames["patient"].to_numpy()
+    known = set(patients)
+    repeats: dict[int, dict[str, int]] = {}
+    for line, row in rows:
+        folds = repeats.setdefault(row.repeat, {})
+        where = f"line {line}"
+        if row.patient in folds:
+            what = f"patient {row.patient!r} is in repeat {row.repeat} already"
+            problems.append(Problem(where, what))
+        elif row.patient not in known:
+            problems.append(Problem(where, f"patient {row.patient!r} has no labelled frames here"))
+        folds.setdefault(row.patient, row.fold)
+    count = max((fold for folds in repeats.values() for fold in folds.values()), default=0)
+    for repeat, folds in sorted(repeats.items()):
+        for patient in sorted(known - folds.keys()):
+            problems.append(Problem(f"repeat {repeat}", f"patient {patient!r} is in no fold"))
+        for fold in sorted(set(range(1, count + 1)) - set(folds.values())):
+            problems.append(Problem(f"repeat {repeat}", f"fold {fold} has no patients"))
+    if sorted(repeats) != list(range(1, len(repeats) + 1)) or count < 2:
+        problems.append(Problem("file", "expected repeats 1, 2, … and at least two folds"))
+    left_out: dict[int, str] = {}
+    if not problems:
+        left_out, problems = _read_left_out(rows, len(repeats), count)
+    if problems:
+        raise InvalidCohortError(path, problems)
+    if not left_out:
+        return tuple(
+            split
+            for repeat in sorted(repeats)
+            for split in _by_fold(
+                pd.Series(patients).map(repeats[repeat]).to_numpy(), count, repeat
+            )
+        )
+    splits = leave_one_out(frames, next(iter(left_out.values())).partition(_SEPARATOR)[0])
+    _check_left_out(repeats[1], left_out, splits, patients)
+    return splits
+
+
+def _read_left_out(
+    rows: Sequence[tuple[int, _FoldRow]], repeats: int, count: int
+) -> tuple[dict[int, str], list[Problem]]:
+    """Return what each fold leaves out, nothing where folds are alike, and what is wrong."""
+    told: dict[int, str] = {}
+    problems: list[Problem] = []
+    column = "column left_out"
+    if not any(row.left_out for _, row in rows):
+        return {}, []
+    for line, row in rows:
+        by, _, value = row.left_out.partition(_SEPARATOR)
+        what = ""
+        if by not in LEAVE_OUT_COLUMNS or not value:
+            allowed = " or ".join(f"'{name}: …'" for name in LEAVE_OUT_COLUMNS)
+            what = f"{row.left_out!r} is not allowed; expected {allowed}"
+        elif told.setdefault(row.fold, row.left_out) != row.left_out:
+            what = f"fold {row.fold} leaves out {row.left_out!r} here and {told[row.fold]!r} above"
+        if what:
+            problems.append(Problem(f"line {line}, {column}", what))
+    if not problems and (repeats != 1 or len(set(told.values())) != count):
+        what = "expected one repeat, and something else left out by every fold"
+        problems.append(Problem(column, what))
+    if not problems and len({cell.partition(_SEPARATOR)[0] for cell in told.values()}) > 1:
+        problems.append(Problem(column, "expected devices alone or groups alone"))
+    return told, problems
+
+
+def _check_left_out(
+    folds: Mapping[str, int],
+    left_out: Mapping[int, str],
+    splits: Sequence[Split],
+    patients: NDArray[Any],
+) -> None:
+    """Refuse saved folds that leave out something else than what the manifest has now."""
+    by = splits[0].left_out.partition(_SEPARATOR)[0]
+    advice = f"make new folds with --leave-out {by}"
+    now = {patient: split for split in splits for patient in set(patients[split.test])}
+    for patient, split in sorted(now.items()):
+        then = left_out[folds[patient]]
+        if then != split.left_out:
+            raise FoldError(
+                f"the saved folds hold out patient {patient!r} with {then!r}, but the manifest has "
+                f"{split.left_out!r}; expected the {by} of every patient as it was when they were "
+                "saved",
+                advice=advice,
+            )
+    if any(folds[patient] != split.fold for patient, split in now.items()):
+        raise FoldError(
+            "the saved folds are numbered otherwise than by the names of what they leave out",
+            advice=advice,
+        )

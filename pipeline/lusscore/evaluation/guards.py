@@ -1,0 +1,320 @@
+"""Guards: what must hold of labelled frames, splits and cohorts before anything is trained.
+
+No patient and no recording is trained and tested on, whoever made the split; each training part
+has the scores that it must have; cohorts that are set against each other are comparable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lusscore.cohort import Split
+from lusscore.errors import CohortError, FoldError
+from lusscore.evaluation.predictions import SCORES
+from lusscore.features import differences
+from lusscore.wording import listed
+
+if TYPE_CHECKING:
+    from lusscore.evaluation.dataset import LabelledCohort
+
+# What may be otherwise in two cohorts: which frames are seen, and in how many variants.
+_MAY_DIFFER = ("frames", "repeated", "variants", "augmentation", "dtype", "precision")
+_ROUNDING = {"dtype": "stored as", "precision": "computed in"}
+_NAMED = 3
+
+
+def check_owners(frames: pd.DataFrame) -> None:
+    """Refuse one recording, told by its bytes, that is given to two patients.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient``, ``clip`` and ``digest``.
+    """
+    owners = frames.groupby("digest")["patient"].nunique()
+    shared = owners[owners > 1].index
+    if len(shared):
+        twice = frames[frames["digest"] == shared[0]].drop_duplicates(["clip", "patient"])
+        told = ", ".join(f"{row.clip} ({row.patient})" for row in twice.itertuples())
+        raise CohortError(
+            f"{len(shared)} recordings are given to more than one patient, the first as {told}; "
+            "held-out results would be learned by heart",
+            advice="correct the manifest",
+        )
+
+
+def check_apart(frames: pd.DataFrame, splits: Iterable[Split]) -> None:
+    """Refuse splits that train and test on one patient, or on one recording.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient`` and ``digest``.
+    splits
+        Rows of it.
+
+    Raises
+    ------
+    FoldError
+        Names the split and what it shares.
+    """
+    for what, column in (("patient", "patient"), ("recording", "digest")):
+        codes, names = pd.factorize(frames[column])
+        for split in splits:
+            shared = np.intersect1d(codes[split.train], codes[split.test])
+            if len(shared):
+                raise FoldError(
+                    f"{split.where}, {what} {min(names[shared])!r} is both trained and tested on; "
+                    "this must not be",
+                    advice="make new folds, and correct the manifest if a recording stands there "
+                    "for two patients",
+                )
+
+
+def check_learnable(frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
+    """Refuse splits that cannot be learned from; say what they cannot show.
+
+    Folds that could be made otherwise must teach every score that there is. Where a split is
+    given, by a device, a group or another cohort, a score that nobody trained on has is never
+    predicted: that speaks against the model, never for it, and is noted.
+
+    Parameters
+    ----------
+    frames
+        Labelled frames, with the columns ``patient`` and ``truth``.
+    splits
+        Rows of it.
+
+    Returns
+    -------
+    list of str
+        What a reader of the results must know, as sentences.
+
+    Raises
+    ------
+    FoldError
+        If a training part lacks a score that it must have.
+    """
+    used = used_rows(len(frames), splits)
+    truth = frames["truth"].to_numpy()
+    present = set(truth[used].tolist())
+    if len(present) < 2:
+        raise FoldError(
+            f"all labelled frames have score {min(present)}; a model needs at least two scores to "
+            "tell apart",
+            advice="label more clips",
+        )
+    absent = sorted(set(SCORES) - present)
+    notes = _unused(frames[~used], frames, splits)
+    notes += [f"No labelled frame has score {_scores(absent, 'or')}."] if absent else []
+    for split in splits:
+        notes += _check_scores(truth, split, present)
+    return notes
+
+
+def used_rows(count: int, splits: Sequence[Split]) -> NDArray[np.bool_]:
+    """Tell which of `count` rows are in any split, bool of shape (count,)."""
+    used = np.zeros(count, np.bool_)
+    for split in splits:
+        used[split.train] = used[split.test] = True
+    return used
+
+
+def _unused(unused: pd.DataFrame, frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
+    if unused.empty:
+        return []
+    by = splits[0].left_out.partition(": ")[0]
+    several = unused["patient"].nunique()
+    was, count = ("was", "counts") if several == 1 else ("were", "count")
+    return [
+        f"{several} of {frames['patient'].nunique()} patients {was} examined with more than one "
+        f"{by} and {count} with that of most of the frames; {len(unused)} frames of another are "
+        f"neither trained nor tested on, so that no patient and no {by} is both."
+    ]
+
+
+def _check_scores(truth: NDArray[np.int64], split: Split, present: set[int]) -> list[str]:
+    learned, tested = set(truth[split.train].tolist()), set(truth[split.test].tolist())
+    unlearned, untested = sorted(present - learned), sorted(present - tested)
+    notes = []
+    if unlearned and not split.given:
+        raise FoldError(
+            f"{split.where}, no patient left for training has score {_scores(unlearned)}, so it "
+            "cannot be learned",
+            advice="ask for other folds (--folds, --seed) or label more patients with that score",
+        )
+    if len(learned) < 2:
+        raise FoldError(
+            f"{split.where}, all frames to train on have score {min(learned)}, so that there is "
+            "nothing to learn",
+            advice="train on patients with at least two scores, or split them another way, as "
+            "--folds does",
+        )
+    if unlearned:
+        count = int(np.isin(truth[split.test], unlearned).sum())
+        they, them = ("it is", "it") if len(unlearned) == 1 else ("they are", "them")
+        notes.append(
+            f"{split.where}, nobody trained on has score {_scores(unlearned)}, so {they} never "
+            f"predicted; the {count} held-out frames that have {them} count as wrong."
+        )
+    if untested:
+        those = "that score" if len(untested) == 1 else "those scores"
+        notes.append(
+            f"{split.where}, no held-out frame has score {_scores(untested, 'or')}; metrics of "
+            f"{those} are not defined there."
+        )
+    return notes
+
+
+def _scores(scores: Sequence[int], joint: str = "and") -> str:
+    return listed([str(score) for score in scores], joint)
+
+
+def check_comparable(training: Sequence[LabelledCohort], tested: LabelledCohort) -> None:
+    """Refuse cohorts that cannot be set against each other.
+
+    Raises
+    ------
+    CohortError
+        If a cohort is named twice; if network, weights, sector, contrast or anything else that
+        embeddings depend on differs, other than which frames are used; if cohorts trained on
+        together have other numbers of variants; if two cohorts share a recording, told by its
+        bytes.
+    """
+    everyone = (*training, tested)
+    name, times = Counter(labelled.cohort.name for labelled in everyone).most_common(1)[0]
+    if times > 1:
+        raise CohortError(
+            f"cohort {name} is named {times} times; expected every cohort once, and the one tested "
+            "on not among those trained on",
+            advice=f"cross-validate a single one with 'lusscore cv {name}'",
+        )
+    for backbone in tested.dataset.backbones:
+        for other in training:
+            _check_settings(backbone, other, tested, _MAY_DIFFER)
+        for other in training[1:]:
+            allowed = tuple(part for part in _MAY_DIFFER if part != "variants")
+            _check_settings(backbone, other, training[0], allowed)
+    for one, other in combinations(everyone, 2):
+        _check_no_shared_recording(one, other)
+
+
+def _check_settings(
+    backbone: str, one: LabelledCohort, other: LabelledCohort, allowed: Sequence[str]
+) -> None:
+    wrong = differences(
+        *(
+            {key: value for key, value in _parts(own, backbone).items() if key not in allowed}
+            for own in (one, other)
+        )
+    )
+    if wrong:
+        told = "; ".join(wrong).replace(", needed ", f" in {one.cohort.name} and ")
+        raise CohortError(
+            f"embeddings of {backbone} are not the same thing in cohorts {one.cohort.name} and "
+            f"{other.cohort.name}: {told} in {other.cohort.name}",
+            advice="give both cards the same [extraction] table and run 'lusscore features "
+            f"{one.cohort.name} --backbone {backbone}' with the same weights",
+        )
+
+
+def _check_no_shared_recording(one: LabelledCohort, other: LabelledCohort) -> None:
+    first, second = (
+        labelled.dataset.frames.drop_duplicates("digest").set_index("digest")["clip"]
+        for labelled in (one, other)
+    )
+    shared = [digest for digest in first.index if digest in second.index]
+    if shared:
+        named = ", ".join(f"{first[digest]} = {second[digest]}" for digest in shared[:_NAMED])
+        more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
+        raise CohortError(
+            f"cohorts {one.cohort.name} and {other.cohort.name} share {len(shared)} "
+            f"recording{'s' if len(shared) > 1 else ''}, byte for byte: {named}{more}; what was "
+            "trained on cannot be tested on, nor count twice",
+            advice="take everything of those patients out of one of the two manifests",
+        )
+
+
+def notes_on(training: Sequence[LabelledCohort], tested: LabelledCohort) -> tuple[str, ...]:
+    """Say what sets the cohorts apart, other than their patients, and what could not be checked."""
+    return tuple(
+        sentence
+        for other in training
+        for sentence in (
+            *_other_labels(other, tested),
+            *_other_rounding(other, tested),
+            *_same_names(other, tested),
+            *_skipped(other),
+        )
+    )
+
+
+def _other_labels(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
+    mine, theirs = tested.cohort.card, training.cohort.card
+    notes = []
+    if theirs.rubric != mine.rubric:
+        notes.append(
+            f"Scores were given by another rubric in {theirs.name} ({theirs.rubric}) than in "
+            f"{mine.name} ({mine.rubric}); what differs between rubrics counts as error."
+        )
+    if theirs.label_level != mine.label_level:
+        notes.append(
+            f"Scores were given per {theirs.label_level} in {theirs.name} and per "
+            f"{mine.label_level} in {mine.name}."
+        )
+    if theirs.protocol != mine.protocol:
+        notes.append(
+            f"{theirs.name} was examined by protocol {theirs.protocol}, {mine.name} by "
+            f"{mine.protocol}; zones and the global score are those of {mine.protocol}."
+        )
+    return notes
+
+
+def _other_rounding(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
+    notes = []
+    for backbone in tested.dataset.backbones:
+        mine, theirs = _parts(tested, backbone), _parts(training, backbone)
+        notes += [
+            f"Embeddings of {backbone} were {how} {theirs.get(part)} in {training.cohort.name} and "
+            f"{mine.get(part)} in {tested.cohort.name}, which changes them a little."
+            for part, how in _ROUNDING.items()
+            if theirs.get(part) != mine.get(part)
+        ]
+    return notes
+
+
+def _same_names(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
+    """Tell of names that both cohorts use, which is no proof of one patient, nor of two."""
+    theirs, mine = (set(one.dataset.frames["patient"]) for one in (training, tested))
+    shared = sorted(theirs & mine)
+    if not shared:
+        return []
+    several = len(shared) > 1
+    return [
+        f"{len(shared)} patient name{'s' if several else ''} of {tested.cohort.name}, "
+        f"{'the first' if several else 'namely'} {shared[0]!r}, "
+        f"{'are' if several else 'is'} also in {training.cohort.name}. Cohorts are taken to name "
+        "their patients by themselves; were it the same people, the test would not be external."
+    ]
+
+
+def _skipped(training: LabelledCohort) -> list[str]:
+    skipped = len(training.dataset.skipped)
+    if not skipped:
+        return []
+    return [
+        f"{skipped} labelled clip{'s' if skipped > 1 else ''} of {training.cohort.name} could not "
+        "be used for training."
+    ]
+
+
+def _parts(labelled: LabelledCohort, backbone: str) -> Mapping[str, Any]:
+    file = labelled.dataset.features[backbone]
+    return {**file.recipe, **file.selection}
