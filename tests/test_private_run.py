@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,9 @@ import pytest
 import tomlkit
 from click.testing import Result
 
+from lusscore.clips import count_frames, digest_clip, read_facts
 from lusscore.cohort import Cohort, Span, read_cohort, write_cohort
+from lusscore.errors import ClipError
 from privacy.broken import PERSON, write_broken
 from privacy.planted import plant, seen
 
@@ -52,6 +55,33 @@ def test_no_identifier_is_in_any_file_of_a_full_run(
     # the search finds what is there, and the key file alone leads back
     assert planted > len(strings)
     assert "Quistgaard" in key.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        OSError(errno.EIO, "Input/output error", "/clinic/Xanthippe/a.mp4"),
+        OSError("cannot reach /clinic/Xanthippe/a.mp4"),
+        PermissionError(errno.EACCES, "Permission denied", "C:\\Users\\Xanthippe\\a.mp4"),
+    ],
+)
+def test_what_an_operating_system_says_of_a_clip_is_told_without_the_path_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: OSError
+) -> None:
+    clip = tmp_path / "Xanthippe" / "a.mp4"
+    clip.parent.mkdir()
+    clip.write_bytes(b"no video")
+
+    def refuse(*arguments: object, **more: object) -> None:
+        raise told
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "stat", refuse)
+    for ask in (digest_clip, read_facts, count_frames):
+        with pytest.raises(ClipError) as caught:
+            ask(clip)
+        assert "Xanthippe" not in caught.value.without_path()
+        assert str(caught.value).startswith(f"{clip}: ")
 
 
 def test_the_key_file_has_a_place_of_its_own_and_gives_the_same_pseudonyms_again(
@@ -95,6 +125,26 @@ def test_a_clip_that_cannot_be_copied_is_told_by_its_pseudonym(
     assert "Which file each of them is stands in keys/cohort.csv" in done.output.replace("\\", "/")
     assert broken.stem not in done.output
     assert broken.stem in Path("keys/cohort.csv").read_text(encoding="utf-8")
+
+
+def test_no_way_in_which_a_clip_fails_tells_whose_it_is(
+    lusscore: Callable[..., Result], tmp_path: Path
+) -> None:
+    plant(tmp_path / "source", 2)
+    first = write_broken(tmp_path / "made")[0]
+    zone = tmp_path / "source" / f"{PERSON[0]}, {PERSON[1]}" / "R1"
+    zone.mkdir(parents=True)
+    (tmp_path / "made" / first).parent.rename(zone / "2")
+    arguments = ("import", "folders", "source", "--protocol", "blue-6", "--deidentify", "--json")
+    done = lusscore(*arguments)
+    assert done.exit_code == 1, done.output
+    left_out = json.loads(done.stdout)["left_out"]
+    assert len(left_out) > 10
+    assert all(pseudonym.startswith("C-") for pseudonym in left_out)
+    (tmp_path / "left_out").mkdir()
+    (tmp_path / "left_out" / "told.json").write_text(json.dumps(left_out), encoding="utf-8")
+    for folder in ("left_out", "data"):
+        assert seen(tmp_path / folder, list(PERSON)) == []
 
 
 def test_a_key_file_without_deidentify_is_a_mistake(
@@ -144,6 +194,7 @@ def test_nothing_that_is_written_of_clips_that_fail_names_them(
     assert done.exit_code in (0, 1), done.output
     with h5py.File(tmp_path / "features" / "ward" / "tiny.h5") as file:
         errors = [error.decode() for error in file["clips/error"][...] if error]
+        assert str(tmp_path) not in str(dict(file.attrs))
     assert len(errors) > 15
     skipped = tomlkit.parse((results / "config.toml").read_text("utf-8"))["cohort"]["skipped_clips"]
     assert [entry["error"] for entry in skipped] == errors

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from dicom_maker import ultrasound_header, write_ultrasound
+from privacy.broken import PERSON, write_broken
 from web.page_server import Page, small
 
 
@@ -107,6 +108,24 @@ def test_what_is_no_clip_is_refused_and_not_kept(page: Page, clip: bytes) -> Non
         assert "lusscore-serve-" not in answer.error
     assert set(stored()) == before
     assert page.view(exam)["clips"] == []
+
+
+def test_no_refusal_tells_what_a_clip_is_called_or_where_it_was_put(
+    page: Page, tmp_path: Path
+) -> None:
+    exam = page.open_exam()
+    write_broken(tmp_path)
+    answers = [
+        page.upload(exam, path.name, path.read_bytes())
+        for path in sorted(tmp_path.rglob("*"))
+        if path.is_file()
+    ]
+    refused = [answer.error for answer in answers if answer.status == 415]
+    assert len(refused) > 10
+    view = page.ask("GET", f"/api/exams/{exam}").body.decode()
+    for told in refused:
+        assert not any(word in told for word in (*PERSON, "lusscore-serve-", str(tmp_path)))
+    assert "lusscore-serve-" not in view
 
 
 def test_pictures_that_claim_to_be_huge_take_no_memory(page: Page, tmp_path: Path) -> None:

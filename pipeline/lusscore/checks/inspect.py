@@ -137,7 +137,9 @@ def _ratings(cohort: Cohort) -> tuple[tuple[Rating, ...], tuple[Problem, ...]]:
     except CohortError as error:
         told = error.without_path().rstrip(".")
     except OSError as error:
-        told = f"The file cannot be read ({error.strerror}); check that it may be"
+        told = (
+            f"The file cannot be read ({error.strerror or 'unknown reason'}); check that it may be"
+        )
     return (), (Problem(RATINGS_NAME, told),)
 
 

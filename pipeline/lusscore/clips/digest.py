@@ -31,7 +31,7 @@ def digest_clip(path: Path) -> str:
         return _digest_file(path)
     except OSError as error:
         raise ClipError(
-            f"the clip cannot be read ({error.strerror})",
+            f"the clip cannot be read ({error.strerror or 'unknown reason'})",
             advice="check that it is there and may be read",
             path=path,
         ) from None

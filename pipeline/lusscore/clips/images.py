@@ -118,7 +118,7 @@ def image_files(folder: Path) -> list[Path]:
         files = [file for file in listing(folder) if file.suffix.lower() in IMAGE_SUFFIXES]
     except OSError as error:
         raise ClipError(
-            f"the folder cannot be read ({error.strerror})",
+            f"the folder cannot be read ({error.strerror or 'unknown reason'})",
             advice="check that it is there and may be read",
             path=folder,
         ) from None

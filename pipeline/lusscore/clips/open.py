@@ -134,7 +134,7 @@ def _find_reader(path: Path) -> ClipReader:
             )
     except OSError as error:
         raise ClipError(
-            f"the clip cannot be read ({error.strerror})",
+            f"the clip cannot be read ({error.strerror or 'unknown reason'})",
             advice="check that it is there and may be read",
             path=path,
         ) from None

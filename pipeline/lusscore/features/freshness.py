@@ -222,14 +222,19 @@ def computed_backbones(features_dir: Path, cohorts: Sequence[Cohort]) -> list[st
         found[folder] = {path.stem for path in folder.glob("*.h5")}
         if not found[folder]:
             raise FeatureFileError(
-                f"No feature files in {folder}; make one with 'lusscore features {folder.name}'."
+                "there are no feature files",
+                advice=f"make one with 'lusscore features {folder.name}'",
+                path=folder,
             )
     names = set.intersection(*found.values())
     if not names:
-        told = "; ".join(f"{folder} has {', '.join(sorted(own))}" for folder, own in found.items())
+        told = "; ".join(
+            f"{folder.name} has {', '.join(sorted(own))}" for folder, own in found.items()
+        )
         raise FeatureFileError(
-            f"No backbone has a feature file for all cohorts: {told}. Make what is missing with "
-            "'lusscore features'."
+            f"no backbone has a feature file for all cohorts: {told}",
+            advice="make what is missing with 'lusscore features'",
+            path=features_dir,
         )
     known = [name for name in backbone_names() if name in names]
     return known + sorted(names - set(known))

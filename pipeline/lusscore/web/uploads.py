@@ -115,7 +115,8 @@ class Uploads:
         except OSError as error:
             raise Refusal(
                 507,
-                f"The clip could not be kept ({error.strerror}); make room on the disk of "
+                f"The clip could not be kept ({error.strerror or 'unknown reason'}); make room on "
+                "the disk of "
                 "temporary files.",
             ) from None
         finally:

@@ -11,6 +11,8 @@ import pytest
 from click.testing import Result
 
 from ground import PATIENT, bright
+from privacy.broken import PERSON, write_broken
+from privacy.planted import seen
 from score_output import FILES, exam_folder, table
 
 
@@ -51,6 +53,15 @@ def test_no_name_of_a_file_or_folder_is_in_what_is_written(
     assert f"{PATIENT} R1.mp4" in result.stdout  # the terminal is the user's own
     assert len(table(exam_folder() / "clips.csv")) == 7
     assert planted(tmp_path) == []
+
+
+def test_no_way_in_which_a_clip_fails_tells_whose_it_is(
+    score: Callable[..., Result], exam: Path, tmp_path: Path
+) -> None:
+    write_broken(exam)
+    assert score(exam).exit_code == 1
+    assert sum(bool(row["error"]) for row in table(exam_folder() / "clips.csv")) > 10
+    assert seen(tmp_path / "results", [PATIENT, "Jane", str(tmp_path), *PERSON]) == []
 
 
 def test_names_of_files_are_written_where_they_are_asked_for(

@@ -60,7 +60,7 @@ def open_dicom(path: Path) -> DicomFile:
             return inflated
     except OSError as error:
         raise ClipError(
-            f"the clip cannot be read ({error.strerror})",
+            f"the clip cannot be read ({error.strerror or 'unknown reason'})",
             advice="check that it is there and may be read",
         ) from None
 
