@@ -123,6 +123,8 @@ def deep(record: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
         (("familiar", "share"), 2, "familiar.share"),
         (("familiar", "more"), 2, "familiar.more: is unknown"),
         (("card",), "approved", "card: 'approved'"),
+        (("card", "schema"), 2, "card: it was written by a later lusscore (schema 2)"),
+        (("card", "Intended use"), "all", "card: 'Intended use': 'all' is not allowed"),
         (("more",), 1, "more: is unknown"),
     ],
 )  # fmt: skip

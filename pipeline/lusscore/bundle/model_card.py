@@ -1,4 +1,4 @@
-"""The model card as a page for people, in Markdown."""
+"""The model card: what it says under which heading, and a page for people in Markdown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,28 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
 from lusscore.bundle.bundle import Bundle
+from lusscore.records import Document
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#&~"})
 # what would begin a list in a list
 _MARK = re.compile(r"^(\d*)([-+.)])(?=\s|-|$)")
+
+
+class ModelCard(Document):
+    """A card as ``bundle.json`` keeps it; bundles of before it had a version give none."""
+
+    model_config = ConfigDict(extra="allow")
+    RENEW = "train the bundle again with 'lusscore train'"
+    schema_version: int = Field(1, alias="schema")
+    intended_use: tuple[str, ...] = Field((), alias="Intended use")
+    training_cohort: dict[str, Any] = Field(default_factory=dict, alias="Training cohort")
+    scorer: dict[str, Any] = Field(default_factory=dict, alias="Scorer")
+    performance: dict[str, Any] = Field(default_factory=dict, alias="Performance")
+    calibration: dict[str, Any] = Field(default_factory=dict, alias="Calibration and review")
+    limitations: tuple[str, ...] = Field((), alias="Limitations")
 
 
 def render_card(bundle: Bundle) -> str:

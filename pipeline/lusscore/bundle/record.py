@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +31,14 @@ from lusscore.bundle.archive import (
 )
 from lusscore.bundle.arrays import Arrays, pack_arrays, unpack_arrays
 from lusscore.bundle.bundle import SCHEMA, Bundle, Familiar, Member, Network
-from lusscore.bundle.model_card import render_card
+from lusscore.bundle.model_card import ModelCard, render_card
 from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_rubric, get_protocol
 from lusscore.errors import BundleError, CohortError, HeadError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
 from lusscore.head import Learned, head_names, restore_head, take_learned
 from lusscore.records import Document, Record, known, matching, parse_json, to_json, validate
 
+_Record = TypeVar("_Record", bound=Record)
 _MOST_BYTES = 2 * 1024**2
 _LARGEST = 1e30
 # one character of a line: no control, and nothing that turns the order of those around it
@@ -223,6 +224,7 @@ def to_files(bundle: Bundle) -> dict[str, bytes]:
                 "clip_rule": bundle.clip_rule.name,
                 "zone_rule": bundle.zone_rule.name,
                 "familiar": numbers,
+                "card": {"schema": ModelCard.SCHEMA, **bundle.card},
             },
             BundleRecord,
             BundleError,
@@ -249,6 +251,7 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     record = _told(
         partial(parse_json, files[RECORD], BundleRecord, BundleError, most_bytes=_MOST_BYTES)
     )
+    _told(partial(validate, record.card, ModelCard, BundleError), "card: ")
     for name in (ARRAYS, CARD):
         if name not in files:
             raise refusal(f"it has no {name}")
@@ -291,19 +294,19 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
         least_confidence=record.least_confidence,
         coverage=record.coverage,
         familiar=familiar,
-        card=record.card,
+        card={key: value for key, value in record.card.items() if key != "schema"},
     )
 
 
-def _told(read: Callable[[], BundleRecord]) -> BundleRecord:
-    """Read or make the record; of all its problems, the first is enough to refuse a bundle."""
+def _told(read: Callable[[], _Record], place: str = "") -> _Record:
+    """Read or make a record; of all its problems, the first is enough to refuse a bundle."""
     try:
         return read()
     except BundleError as error:
         first = next(iter(error.problems), None)
         what = f"{first.where}: {first.what}" if first else error.what
         raise refusal(
-            f"{RECORD}: {what}", AGAIN if first or not error.advice else error.advice
+            f"{RECORD}: {place}{what}", AGAIN if first or not error.advice else error.advice
         ) from None
 
 
