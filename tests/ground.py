@@ -30,8 +30,7 @@ from lusscore.evaluation.dataset import LabelledCohort, load_cohort
 from lusscore.evaluation.experiment import Experiment, run_experiment
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.run import new_run
-from lusscore.training.recorded_run import RecordedRun, read_recorded_run
-from lusscore.training.train import train_bundle
+from lusscore.training import RecordedRun, read_recorded_run, train_bundle
 
 # what no file of a bundle or an exam may hold
 PATIENT = "Quistgaard"

@@ -5,8 +5,15 @@ import pytest
 
 from lusscore.errors import HeadError
 from lusscore.evaluation import PROBABILITIES, Rule
-from lusscore.training.calibration import Calibration, calibrate, cross_fit
-from lusscore.training.held_out_clips import HeldOutClips
+from lusscore.evaluation.aggregation import score_at
+from lusscore.evaluation.rules import STANDARD_RULES
+from lusscore.training.calibration import (
+    Calibration,
+    HeldOutClips,
+    calibrate,
+    cross_fit,
+    measure_trust,
+)
 from training_tables import held_out
 
 MEAN = Rule.parse("mean-probability")
@@ -83,3 +90,77 @@ def test_decisions_are_those_of_the_rule_on_scaled_frames() -> None:
     some = np.arange(24) % 3 == 0
     again, _ = rows.only(some).decide()
     np.testing.assert_array_equal(again, scores[some])
+
+
+MEAN = Rule.parse("mean-probability")
+
+
+@pytest.mark.parametrize("rule", STANDARD_RULES, ids=str)
+def test_clips_are_scored_as_the_run_was_evaluated(rule: Rule) -> None:
+    table = held_out(2.0, patients=9, repeats=2)
+    table = table.sample(frac=1, random_state=0, ignore_index=True)  # whatever the order of rows
+    clips = HeldOutClips.of(table, rule)
+    reported = score_at(table, "clip", rule)
+    scores, probabilities = clips.decide()
+    np.testing.assert_array_equal(scores, reported["prediction"])
+    np.testing.assert_allclose(probabilities, reported[["p0", "p1", "p2", "p3"]], atol=1e-6)
+    np.testing.assert_array_equal(clips.truth, reported["truth"])
+
+
+def test_folds_of_repeats_are_apart_and_patients_are_one() -> None:
+    table = held_out(patients=8, repeats=2)
+    clips = HeldOutClips.of(table, MEAN)
+    assert len(clips.truth) == 2 * 8 * 4
+    assert sorted(set(clips.fold)) == list(range(8))
+    assert sorted(set(clips.patient)) == list(range(8))
+    for patient in range(8):
+        # once in each repeat
+        assert len(set(clips.fold[clips.patient == patient])) == 2
+    for fold in range(8):
+        assert 0 < np.sum(clips.fold == fold) < len(clips.fold)
+
+
+def test_some_clips_are_what_they_were_among_all() -> None:
+    clips = HeldOutClips.of(held_out(3.0, patients=6), MEAN)
+    some = clips.patient % 2 == 1
+    part = clips.only(some)
+    np.testing.assert_array_equal(part.truth, clips.truth[some])
+    np.testing.assert_array_equal(part.patient, clips.patient[some])
+    np.testing.assert_array_equal(part.fold, clips.fold[some])
+    for all_of_it, of_part in zip(clips.decide(0.7), part.decide(0.7), strict=True):
+        np.testing.assert_array_equal(all_of_it[some], of_part)
+
+
+def test_a_temperature_makes_probabilities_flatter_or_sharper_and_orders_them_alike() -> None:
+    clips = HeldOutClips.of(held_out(patients=6), MEAN)
+    _, plain = clips.decide()
+    _, flat = clips.decide(4.0)
+    _, sharp = clips.decide(0.25)
+    assert flat.max(axis=1).mean() < plain.max(axis=1).mean() < sharp.max(axis=1).mean()
+    # frames of these clips are alike, so that order is kept in clips too
+    np.testing.assert_array_equal(plain.argmax(axis=1), flat.argmax(axis=1))
+
+
+@pytest.fixture(scope="module")
+def clips():  # type: ignore[no-untyped-def]
+    table = held_out(3.0, patients=60)
+    return cross_fit(HeldOutClips.of(table, Rule.parse("mean-probability")))
+
+
+def test_figures_are_those_of_the_clips_counted_by_hand(clips) -> None:  # type: ignore[no-untyped-def]
+    right = clips.scores == clips.truth
+    measured = measure_trust(clips)
+    assert measured["accuracy"][0] == pytest.approx(right.mean())
+    assert measured["coverage"][0] == pytest.approx(clips.trusted.mean())
+    assert measured["accuracy_trusted"][0] == pytest.approx(right[clips.trusted].mean())
+    assert measured["accuracy_review"][0] == pytest.approx(right[~clips.trusted].mean())
+    squares = ((clips.probabilities - np.eye(4)[clips.truth]) ** 2).sum(axis=1)
+    assert measured["brier"][0] == pytest.approx(squares.mean())
+    for value, (low, high) in measured.values():
+        assert low <= value <= high or value == measured["calibration_error"][0]
+
+
+def test_those_trusted_are_right_more_often_and_probabilities_hold(clips) -> None:  # type: ignore[no-untyped-def]
+    measured = measure_trust(clips)
+    assert measured["accuracy_trusted"][0] > measured["accuracy_review"][0] + 0.1
+    assert measured["calibration_error"][0] < 0.1

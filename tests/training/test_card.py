@@ -10,9 +10,9 @@ import pytest
 from ground import PATIENT, Ground, make_ground
 from lusscore.bundle import Bundle
 from lusscore.evaluation.rules import Rule
+from lusscore.training import RecordedRun, read_recorded_run
 from lusscore.training.calibration import Calibration
 from lusscore.training.card import make_card
-from lusscore.training.recorded_run import RecordedRun, read_recorded_run
 from run_maker import changed
 
 MEASURES = {

@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from ground import Ground
+from clip_maker import write_video
+from ground import Ground, bright, make_ground
+from lusscore.backbones import backbone_names
+from lusscore.cli import main
 from lusscore.errors import RunError
+from lusscore.evaluation.dataset import LabelledCohort
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.run_config import read_config, write_config
-from lusscore.training.recorded_run import read_recorded_run
+from lusscore.training import RecordedRun, read_recorded_run
+from lusscore.training.recorded_run import check_same_data
+from run_maker import changed
 
 
 def copy(run: Path, to: Path) -> Path:
@@ -110,3 +118,106 @@ def test_a_model_without_predictions_is_refused(plain_run: Path, tmp_path: Path)
     file.write_text(text.replace("models = [", "unknown = ["), encoding="utf-8")
     with pytest.raises(RunError, match="records no models"):
         read_recorded_run(run)
+
+
+@pytest.fixture(scope="module")
+def run(plain_run: Path) -> RecordedRun:
+    return read_recorded_run(plain_run)
+
+
+@pytest.fixture
+def moved(ground: Ground, tmp_path: Path) -> Ground:
+    """The same cohort at a place where it may be changed."""
+    for folder in ("data", "features"):
+        shutil.copytree(ground.root / folder, tmp_path / folder)
+    for name in ground.backbones:
+        shutil.copy(ground.root / f"{name}.onnx", tmp_path)
+    return replace(ground, root=tmp_path)
+
+
+def check(run: RecordedRun, labelled: LabelledCohort) -> None:
+    check_same_data(run, labelled, tuple(labelled.dataset.backbones))
+
+
+def test_the_cohort_as_it_was_is_accepted_wherever_it_lies(
+    run: RecordedRun, ground: Ground, moved: Ground
+) -> None:
+    check(run, ground.labelled())
+    check(run, moved.labelled())
+
+
+def test_another_cohort_is_refused(run: RecordedRun, tmp_path: Path) -> None:
+    other = make_ground(tmp_path, 2, name="elsewhere", backbones=("tiny", "other"))
+    with pytest.raises(RunError, match="is a run of cohort bright, not of elsewhere"):
+        check(run, other.labelled())
+
+
+def test_changed_labels_are_refused(run: RecordedRun, moved: Ground) -> None:
+    manifest = moved.root / "data" / "bright" / "manifest.csv"
+    lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert ",R1,0," in lines[1]
+    lines[1] = lines[1].replace(",R1,0,", ",R1,3,")
+    manifest.write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(RunError, match="manifest of cohort bright has changed"):
+        check(run, moved.labelled())
+
+
+def test_a_changed_card_is_refused(run: RecordedRun, moved: Ground) -> None:
+    card = moved.root / "data" / "bright" / "cohort.toml"
+    text = card.read_text(encoding="utf-8")
+    assert "soldati-2020" in text
+    card.write_text(text.replace("soldati-2020", "lung-ultrasound-score"), encoding="utf-8")
+    with pytest.raises(RunError, match="has another rubric than when .* made \\(soldati-2020\\)"):
+        check(run, moved.labelled())
+
+
+def test_embeddings_of_another_network_of_that_name_are_refused(
+    run: RecordedRun, moved: Ground
+) -> None:
+    shutil.copy(moved.root / "other.onnx", moved.root / "tiny.onnx")
+    (moved.features / "bright" / "tiny.h5").unlink()
+    arguments = ("-b", moved.root / "tiny.onnx")
+    texts = [str(each) for each in ("features", "bright", *arguments, *moved.places[:4])]
+    assert CliRunner().invoke(main, texts).exit_code == 0
+    with pytest.raises(RunError, match=r"made from other embeddings of tiny than"):
+        check(run, moved.labelled())
+
+
+def test_a_clip_that_was_replaced_by_one_of_as_many_frames_is_noticed(
+    run: RecordedRun, moved: Ground
+) -> None:
+    clip = moved.cohort.folder / moved.cohort.spans[0].clip
+    before = clip.read_bytes()
+    write_video(clip, bright(3, seed=99))
+    assert clip.read_bytes() != before
+    texts = [str(each) for each in ("features", "bright", *moved.named, *moved.places[:4])]
+    assert CliRunner().invoke(main, texts).exit_code == 0
+    with pytest.raises(RunError, match="clips of other content than cohort bright has"):
+        check(run, moved.labelled())
+
+
+def test_a_run_that_lacks_a_backbone_is_refused(run: RecordedRun, ground: Ground) -> None:
+    assert "other" not in backbone_names()
+    with pytest.raises(RunError, match="made from other embeddings"):
+        check(changed(run, backbones=run.config.backbones[:1]), ground.labelled())
+
+
+def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
+    run: RecordedRun, ground: Ground
+) -> None:
+    labelled = ground.labelled()
+    clips = labelled.dataset.frames["clip"].to_numpy()
+    without = replace(run, predictions=run.predictions[run.predictions["clip"] != clips[0]])
+    with pytest.raises(RunError, match="from 92 labelled frames, .* now has 92, and 96 in all"):
+        check(without, labelled)
+    fewer = replace(labelled, dataset=labelled.dataset.only(clips != clips[0]))
+    with pytest.raises(RunError, match="from 96 labelled frames, .* now has 92, and 92 in all"):
+        check(run, fewer)
+    check(changed(without, cohort={"media_digest": fewer.dataset.media_digest}), fewer)
+
+
+def test_frames_that_leaving_out_a_device_did_not_test_are_no_change(
+    run: RecordedRun, ground: Ground
+) -> None:
+    some = changed(run, cross_validation={"leave_out": "device"})
+    check(replace(some, predictions=run.predictions[8:]), ground.labelled())

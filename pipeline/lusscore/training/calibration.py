@@ -1,16 +1,27 @@
-"""How sure a scorer may be of a clip, learned from patients that were held out."""
+"""How sure a model may be of a clip, learned from patients held out, and how well that works."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from lusscore.errors import HeadError
-from lusscore.head import HIGHEST, LOWEST
-from lusscore.training.held_out_clips import HeldOutClips
+from lusscore.evaluation import (
+    BINS,
+    GroupedFrames,
+    Rule,
+    calibration_error,
+    confidence_bin,
+    draw_patients,
+    group_frames,
+    interval,
+    ratio,
+)
+from lusscore.head import HIGHEST, LOWEST, Temperature
 
 COVERAGE = 0.8
 # Below it a score is more likely wrong than right, whatever share of clips a person then sees.
@@ -18,7 +29,71 @@ LEAST_CONFIDENCE = 0.5
 # A clip whose own score has no probability at all must not outweigh all others.
 _LEAST = 1e-6
 
+RESAMPLES, SEED = 1000, 0
+
+_Int = NDArray[np.int64]
 _Float = NDArray[np.float64]
+Measured = dict[str, tuple[float, tuple[float, float]]]
+"""Value and 95 % interval over patients, by name."""
+
+
+@dataclass(frozen=True)
+class HeldOutClips:
+    """Frames held out, clip after clip.
+
+    Attributes
+    ----------
+    frames
+        Their probabilities, as the model gave them.
+    truth
+        Score of each clip, shape (clips,).
+    fold
+        Fold in which each was held out, those of repeats apart, shape (clips,).
+    patient
+        By number, shape (clips,).
+    rule
+        From frames to clips.
+    """
+
+    frames: GroupedFrames
+    truth: _Int
+    fold: _Int
+    patient: _Int
+    rule: Rule
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, rule: Rule) -> HeldOutClips:
+        """Take one model's rows of ``predictions.csv``."""
+        groups = group_frames(predictions, "clip")
+        table = groups.table
+        return cls(
+            groups.frames,
+            table["truth"].to_numpy(np.int64),
+            np.asarray(table.groupby(["repeat", "fold"]).ngroup(), np.int64),
+            np.asarray(table.groupby("patient").ngroup(), np.int64),
+            rule,
+        )
+
+    def only(self, wanted: NDArray[np.bool_]) -> HeldOutClips:
+        """Take some clips, bool of shape (clips,)."""
+        return HeldOutClips(
+            self.frames.of_groups(wanted),
+            self.truth[wanted],
+            self.fold[wanted],
+            self.patient[wanted],
+            self.rule,
+        )
+
+    def decide(self, temperature: float = 1.0) -> tuple[_Int, _Float]:
+        """Score the clips with the frames' probabilities scaled.
+
+        Returns
+        -------
+        tuple
+            Scores, shape (clips,), and probabilities, shape (clips, 4).
+        """
+        scaled = Temperature(temperature).apply(self.frames.probabilities)
+        return self.rule.decide(GroupedFrames(scaled, self.frames.starts))
 
 
 @dataclass(frozen=True)
@@ -128,3 +203,43 @@ def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
 
 def _confidence(scores: NDArray[np.int64], probabilities: _Float) -> _Float:
     return np.asarray(probabilities[np.arange(len(scores)), scores])
+
+
+def measure_trust(clips: CrossFitted) -> Measured:
+    """Measure probabilities, and what is gained by review, over clips held out from both.
+
+    Returns
+    -------
+    dict
+        ``brier``, ``calibration_error``, ``accuracy`` of all clips, ``accuracy_trusted`` of those
+        sure enough, ``coverage``, the share of these, and ``accuracy_review`` of the rest; NaN
+        where there are none. Intervals resample patients (percentiles).
+    """
+    patients = int(clips.patient.max()) + 1
+    draws = draw_patients(patients, RESAMPLES, SEED)
+    weights = np.concatenate([np.ones((1, patients)), draws])[:, clips.patient]
+    right = (clips.scores == clips.truth).astype(np.float64)
+    confidence = clips.probabilities[np.arange(len(right)), clips.scores]
+    squares = np.square(clips.probabilities - np.eye(4)[clips.truth]).sum(axis=1)
+    bins = np.eye(BINS)[confidence_bin(confidence)]
+    trusted = clips.trusted.astype(np.float64)
+    everyone = np.ones_like(right)
+    drawn = {
+        "brier": _mean(weights, squares, everyone),
+        "calibration_error": calibration_error(
+            weights @ bins, weights @ (bins * (confidence - right)[:, None])
+        ),
+        "accuracy": _mean(weights, right, everyone),
+        "accuracy_trusted": _mean(weights, right, trusted),
+        "accuracy_review": _mean(weights, right, 1 - trusted),
+        "coverage": _mean(weights, trusted, everyone),
+    }
+    return {name: (float(values[0]), _span(values[1:])) for name, values in drawn.items()}
+
+
+def _mean(weights: _Float, values: _Float, among: _Float) -> _Float:
+    return ratio(weights @ (values * among), weights @ among)
+
+
+def _span(values: _Float) -> tuple[float, float]:
+    return interval(values) or (float("nan"), float("nan"))

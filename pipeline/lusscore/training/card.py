@@ -13,9 +13,8 @@ from typing import Any
 from lusscore.bundle import Member
 from lusscore.cohort import describe_rubric, get_protocol
 from lusscore.evaluation import BASELINE, MAJORITY, CohortTable, Rule
-from lusscore.training.calibration import Calibration
+from lusscore.training.calibration import Calibration, Measured
 from lusscore.training.recorded_run import RecordedRun
-from lusscore.training.trust import Measured
 
 _SHOWN = (
     ("quadratic_kappa", "quadratic kappa"),

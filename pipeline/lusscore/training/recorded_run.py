@@ -1,7 +1,8 @@
-"""The cross-validation that stands behind a bundle."""
+"""The cross-validation behind a bundle, and whether it is of the data that is trained on."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,21 @@ from typing import Any
 
 import pandas as pd
 
+from lusscore.cohort import MANIFEST_NAME
 from lusscore.errors import RunError
 from lusscore.evaluation import (
     PREDICTIONS_NAME,
+    LabelledCohort,
     Rule,
     RunConfig,
     read_config,
     read_metrics,
     read_predictions,
 )
+
+_OF_CARD = ("protocol", "rubric", "label_level", "synthetic")
+_AGAIN = "run 'lusscore cv' again"
+_FRAME = ["clip", "frame", "truth"]
 
 
 @dataclass(frozen=True)
@@ -76,14 +83,15 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
     config = read_config(folder)
     if config.trained_on:
         raise RunError(
-            f"{folder} is an external validation, which holds out a whole cohort; a bundle needs "
-            "a run with folds of its own cohort: 'lusscore cv COHORT'."
+            "it is an external validation, which holds out a whole cohort",
+            path=folder,
+            advice="a bundle needs a run with folds of its own cohort: 'lusscore cv COHORT'",
         )
     name = _pick(folder, list(config.models), model)
     predictions = read_predictions(folder / PREDICTIONS_NAME)
     own = predictions[predictions["model"] == name].reset_index(drop=True)
     if own.empty:
-        raise RunError(f"{folder} has no predictions of {name}; run 'lusscore cv' again.")
+        raise RunError(f"it has no predictions of {name}", path=folder, advice=_AGAIN)
     metrics = read_metrics(folder)
     clip_rule, zone_rule = (_rule(config, metrics, level, name) for level in ("clip", "zone"))
     return RecordedRun(folder, config, metrics, name, own, clip_rule, zone_rule)
@@ -91,7 +99,7 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
 
 def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
     if not models:
-        raise RunError(f"{folder} records no models; run 'lusscore cv' again.")
+        raise RunError("it records no models", path=folder, advice=_AGAIN)
     if wanted is None:
         selected = [name for name in models if name.startswith("selected/")]
         return (selected or list(models))[0]
@@ -101,7 +109,8 @@ def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
     if len(found) != 1:
         many = "several models" if found else "no model"
         raise RunError(
-            f"{folder} has {many} that {wanted!r} names; expected one of {', '.join(models)}."
+            f"it has {many} that {wanted!r} names; expected one of {', '.join(models)}",
+            path=folder,
         )
     return found[0]
 
@@ -112,3 +121,58 @@ def _rule(config: RunConfig, metrics: Mapping[str, Any], level: str, model: str)
     if len(used) == 1:
         return Rule.parse(next(iter(used)))
     return Rule.parse(getattr(config.evaluation, f"{level}_rule"))
+
+
+def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Sequence[str]) -> None:
+    """Refuse a run of other labels or embeddings than those to train on.
+
+    What is reported of a bundle would else be of another scorer.
+
+    Raises
+    ------
+    RunError
+        If the run is of another cohort, card, manifest, feature file, or of other frames or clips.
+    """
+    cohort, recorded = labelled.cohort, run.config.cohort
+    if recorded.name != cohort.name:
+        raise _other(run, f"it is a run of cohort {recorded.name}, not of {cohort.name}")
+    for key in _OF_CARD:
+        if getattr(recorded, key) != getattr(cohort.card, key):
+            raise _other(
+                run,
+                f"the card of cohort {cohort.name} has another {key} than when it was made "
+                f"({getattr(recorded, key)})",
+            )
+    manifest = hashlib.sha256((cohort.folder / MANIFEST_NAME).read_bytes()).hexdigest()
+    if recorded.manifest_digest != manifest:
+        raise _other(run, f"the manifest of cohort {cohort.name} has changed since it was made")
+    prints = {one.name: one.fingerprint for one in run.config.backbones}
+    for backbone in backbones:
+        if prints.get(backbone) != labelled.dataset.features[backbone].settings_digest:
+            raise _other(run, f"it was made from other embeddings of {backbone} than there are now")
+    _check_frames(run, labelled)
+    if recorded.media_digest != labelled.dataset.media_digest:
+        raise _other(
+            run,
+            f"it was made from clips of other content than cohort {cohort.name} has under the "
+            "same names now",
+        )
+
+
+def _check_frames(run: RecordedRun, labelled: LabelledCohort) -> None:
+    """Refuse other frames: clips that could not be read then, and can be now, or the reverse."""
+    here = labelled.dataset.frames[_FRAME].drop_duplicates()
+    there = run.predictions[_FRAME].drop_duplicates()
+    both = here.merge(there, on=_FRAME)
+    # where a device is left out, frames of a patient's other devices are not tested
+    some_untested = bool(run.config.cross_validation.leave_out)
+    if len(both) < len(there) or (len(both) < len(here) and not some_untested):
+        raise _other(
+            run,
+            f"it was made from {len(there)} labelled frames, of which cohort "
+            f"{labelled.cohort.name} now has {len(both)}, and {len(here)} in all",
+        )
+
+
+def _other(run: RecordedRun, what: str) -> RunError:
+    return RunError(what, path=run.folder, advice=f"{_AGAIN}, or leave out --from-run")

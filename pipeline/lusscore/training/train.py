@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+
+import numpy as np
 
 from lusscore import __version__
 from lusscore.backbones import (
@@ -15,19 +18,32 @@ from lusscore.backbones import (
     load_weights,
     with_levels,
 )
-from lusscore.bundle import Bundle, Network
-from lusscore.cohort import Cohort
+from lusscore.bundle import Bundle, Member, Network
+from lusscore.cohort import Cohort, Split
 from lusscore.errors import BundleError
-from lusscore.evaluation import LabelledCohort, load_cohort
+from lusscore.evaluation import (
+    LabelledCohort,
+    LabelledFrames,
+    Model,
+    Rule,
+    choose_inside,
+    fit_on,
+    load_cohort,
+    recorded_model,
+    recorded_selection,
+    selected_name,
+)
 from lusscore.features import find_weights
-from lusscore.training.calibration import COVERAGE, calibrate, cross_fit
+from lusscore.training.calibration import (
+    COVERAGE,
+    HeldOutClips,
+    calibrate,
+    cross_fit,
+    measure_trust,
+)
 from lusscore.training.card import make_card
 from lusscore.training.familiar import clip_vectors, fit_familiar
-from lusscore.training.fit_members import fit_members
-from lusscore.training.held_out_clips import HeldOutClips
-from lusscore.training.recorded_run import RecordedRun
-from lusscore.training.same_data import check_same_data
-from lusscore.training.trust import measure_trust
+from lusscore.training.recorded_run import RecordedRun, check_same_data
 
 
 def train_bundle(
@@ -133,14 +149,103 @@ def _network(
     weights = find_weights(spec, features_dir, weights_dir, file) or load_weights(spec, weights_dir)
     if file.recipe["weights"] != weights.digest:
         raise BundleError(
-            f"{file.path} was computed with other weights of {spec.name} than those at hand; give "
-            "the folder of the right ones with --weights-dir, or run 'lusscore features' again."
+            f"it was computed with other weights of {spec.name} than those at hand",
+            path=file.path,
+            advice="give the folder of the right ones with --weights-dir, or run 'lusscore "
+            "features' again",
         )
     precision = file.recipe["precision"]
     if precision != DEFAULT_PRECISION:
         raise BundleError(
-            f"{file.path} was computed in {precision}, while exams are scored in "
-            f"{DEFAULT_PRECISION}; compute the embeddings again without --precision."
+            f"it was computed in {precision}, while exams are scored in {DEFAULT_PRECISION}",
+            path=file.path,
+            advice="compute the embeddings again without --precision",
         )
     graph, graph_weights = graph_bytes(spec, weights, cache)
     return Network(spec, weights.digest, graph, graph_weights)
+
+
+@dataclass(frozen=True)
+class FittedMembers:
+    """Heads, and how their answers become one.
+
+    Attributes
+    ----------
+    members
+        Trained on all labelled frames.
+    temperature
+        That the mean of their probabilities is scaled by.
+    clip_rule
+        From frames to clips.
+    """
+
+    members: tuple[Member, ...]
+    temperature: float
+    clip_rule: Rule
+
+
+def fit_members(
+    dataset: LabelledFrames,
+    run: RecordedRun,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FittedMembers:
+    """Train the run's model on all patients: the very procedure that the run has measured.
+
+    A model that the run chose anew in each fold is chosen once more, by folds of all patients.
+
+    Parameters
+    ----------
+    dataset
+        All labelled frames.
+    run
+        With the model wanted.
+    jobs
+        Processes for choosing.
+    progress
+        Called with (heads trained, heads in all).
+    """
+    if not run.is_selected:
+        model = recorded_model(run.config, run.model)
+        models = model.members() if model.is_mean else (model,)
+        counted = _Steps(len(models), progress)
+        members = tuple(_fit(dataset, one, 1.0, counted) for one in models)
+        return FittedMembers(members, 1.0, run.clip_rule)
+    selection = recorded_selection(run.config)
+    way = next(way for way in selection.ways if selected_name(way) == run.model)
+    everyone = Split(
+        1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), name="On all patients"
+    )
+    counted = _Steps(len(selection.candidates) * selection.folds, progress)
+    choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=counted)
+    choice = choices[way]
+    members = tuple(
+        _fit(dataset, selection.candidates[number], own.value, _Steps(0, progress))
+        for number, own in zip(choice.candidates, choice.temperatures, strict=True)
+    )
+    return FittedMembers(
+        members,
+        choice.temperature.value,
+        choice.rule if selection.clip_labels else run.clip_rule,
+    )
+
+
+@dataclass
+class _Steps:
+    total: int
+    progress: Callable[[int, int], None]
+    done: int = 0
+
+    def __call__(self, heads: int) -> None:
+        self.done += heads
+        if self.total:
+            self.progress(self.done, self.total)
+
+
+def _fit(
+    dataset: LabelledFrames, model: Model, temperature: float, count: Callable[[int], None]
+) -> Member:
+    head = fit_on(dataset, model.features, model.head)
+    count(1)
+    return Member(model.features, model.head.name, dict(model.head.settings), head, temperature)
