@@ -42,10 +42,15 @@ def test_the_sidecar_sets_preprocessing_size_and_output(save_onnx: Save) -> None
     ("text", "told"),
     [
         ("preprocessing = ", "is not valid TOML"),
-        ("size = [1, 2]", "unknown key 'size'; expected preprocessing, input_size, output"),
+        (
+            "size = [1, 2]",
+            "line 1, size: is unknown; expected any of preprocessing, input_size, output",
+        ),
         ('preprocessing = "imagenet"', "Unknown preprocessing 'imagenet'; expected one of tf"),
-        ("preprocessing = 3", "preprocessing is 3; expected text"),
-        ("input_size = 224", r"input_size is 224; expected \[height, width\]"),
+        ("preprocessing = 3", "line 1, preprocessing: 3 is not allowed; expected text"),
+        ("input_size = 224", "line 1, input_size: 224 is not allowed; expected a list"),
+        ("input_size = [224]", r"line 1, input_size\[1\]: is missing"),
+        ("input_size = [0, 9.5]", r"(?s)input_size\[0\]: 0 is .*\[1\]: 9.5 is not allowed"),
         ("input_size = [32, 32]", r"takes images of 16 x 24.* input_size = \[32, 32\]"),
         ('output = "conv9"', "no output, tensor or node named 'conv9'"),
     ],

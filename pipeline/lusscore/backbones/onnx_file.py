@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from pydantic import PositiveInt
 
 from lusscore.backbones.onnx_graph import embedding_graph
 from lusscore.backbones.onnx_measure import count_flops, count_parameters, weights_are_elsewhere
@@ -15,14 +13,14 @@ from lusscore.backbones.openvino_runtime import import_openvino
 from lusscore.backbones.preprocessing import get_preprocessing
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.errors import BackboneError
+from lusscore.records import Record, known, read_toml
 
 ONNX_SUFFIX = ".onnx"
 SIDECAR_SUFFIX = ".toml"
 CHANNELS = 3
 
 
-@dataclass(frozen=True)
-class Sidecar:
+class Sidecar(Record):
     """What ``<file>.onnx.toml`` says; every key may be left out.
 
     Attributes
@@ -35,8 +33,8 @@ class Sidecar:
         Name of the tensor, or of the node, whose values are the embedding.
     """
 
-    preprocessing: str = "torch"
-    input_size: tuple[int, int] | None = None
+    preprocessing: Annotated[str, known(get_preprocessing)] = "torch"
+    input_size: tuple[PositiveInt, PositiveInt] | None = None
     output: str = ""
 
 
@@ -95,35 +93,10 @@ def read_sidecar(path: Path) -> Sidecar:
     BackboneError
         If it is not TOML, or a key is unknown or holds what is not allowed.
     """
-    if not path.is_file():
-        return Sidecar()
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise BackboneError(f"{path} is not valid TOML ({error}); correct it.") from None
-    allowed = tuple(Sidecar.__dataclass_fields__)
-    unknown = [key for key in document if key not in allowed]
-    if unknown:
-        raise BackboneError(
-            f"{path} has the unknown key {unknown[0]!r}; expected {', '.join(allowed)}."
-        )
-    values: dict[str, Any] = dict(document)
-    for key in ("preprocessing", "output"):
-        if not isinstance(values.get(key, ""), str):
-            raise BackboneError(f"{path}: {key} is {values[key]!r}; expected text.")
-    get_preprocessing(values.get("preprocessing", Sidecar.preprocessing))
-    if "input_size" in values:
-        size = values["input_size"]
-        if not (
-            isinstance(size, list)
-            and len(size) == 2
-            and all(isinstance(side, int) and side > 0 for side in size)
-        ):
-            raise BackboneError(
-                f"{path}: input_size is {size!r}; expected [height, width] in pixels."
-            )
-        values["input_size"] = (size[0], size[1])
-    return Sidecar(**values)
+        return read_toml(path, Sidecar, BackboneError)
+    except FileNotFoundError:
+        return Sidecar()
 
 
 def _input(shape: Any, sidecar: Sidecar, path: Path) -> tuple[str, tuple[int, int]]:
