@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort, Split, split_by_cohort
+from lusscore.cohort import Cohort, Span, Split, split_by_cohort
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.guards import check_comparable, check_owners
@@ -290,15 +290,17 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
     CohortError
         If nothing is labelled, or one recording is given to two patients.
     """
-    labels = _labelled_spans(cohort)
+    spans = [span for span in cohort.spans if span.score is not None]
     skipped: dict[str, str] = {}
-    joined = labels
-    for file in features:
-        skipped |= _check_complete(file, labels)
-        rows = _frame_rows(file).rename(columns={"row": file.backbone})
-        joined = joined.merge(rows, on=["clip"] if joined is labels else ["clip", "frame"])
-    inside = (joined["frame"] >= joined["frame_start"]) & (joined["frame"] < joined["frame_end"])
-    joined = joined[inside].reset_index(drop=True)
+    joined = pd.DataFrame()
+    for number, file in enumerate(features):
+        skipped |= _check_complete(file, spans)
+        segment, rows = file.segments(spans)
+        frame = file.frame[rows].astype(np.int64)
+        found = pd.DataFrame({"segment": segment, "frame": frame, file.backbone: rows})
+        joined = found if number == 0 else joined.merge(found, on=["segment", "frame"])
+    labels = _tabulate(spans).take(joined["segment"].to_numpy()).reset_index(drop=True)
+    joined = pd.concat([labels, joined.reset_index(drop=True)], axis=1)
     if joined.empty:
         raise CohortError(
             f"Cohort {cohort.name} has no labelled frames with embeddings; give scores in "
@@ -344,19 +346,13 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
     first = {span.clip: span for span in reversed(cohort.spans)}
     for column in ("patient", "exam", "zone", "group", "device"):
         frames[column] = [getattr(first[clip], column) for clip in frames["clip"]]
-    score = pd.array([pd.NA] * len(frames), dtype="Int64")
-    rows = {clip: group.index for clip, group in frames.groupby("clip", sort=False)}
-    for span in cohort.spans:
-        if span.clip not in rows:
-            continue
-        own = rows[span.clip]
-        number = frames.loc[own, "frame"]
-        end = np.inf if span.frame_end is None else span.frame_end
-        inside = own[(number >= span.frame_start) & (number < end)]
-        frames.loc[inside, "zone"] = span.zone
-        if span.score is not None:
-            score[inside] = span.score
-    frames["score"] = score
+    segment, rows = file.segments(cohort.spans)
+    zones = np.array([span.zone for span in cohort.spans], dtype=object)
+    frames.loc[rows, "zone"] = zones[segment]
+    scores = pd.array([span.score for span in cohort.spans], dtype="Int64")
+    given = ~scores[segment].isna()
+    frames["score"] = pd.array([pd.NA] * len(frames), dtype="Int64")
+    frames.loc[rows[given], "score"] = scores[segment[given]]
     if folds_file is not None:
         table = pd.read_csv(folds_file, dtype={"patient": str}, keep_default_na=False)
         table = table[table["repeat"] == 1] if "repeat" in table else table
@@ -365,49 +361,17 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
     return frames
 
 
-def _labelled_spans(cohort: Cohort) -> pd.DataFrame:
-    """Tabulate the manifest's labelled spans."""
-    no_end = np.iinfo(np.int64).max
-    return pd.DataFrame(
-        [
-            {
-                "clip": span.clip,
-                "patient": span.patient,
-                "exam": span.exam,
-                "zone": span.zone,
-                "group": span.group,
-                "device": span.device,
-                "truth": span.score,
-                "frame_start": span.frame_start,
-                "frame_end": no_end if span.frame_end is None else span.frame_end,
-            }
-            for span in cohort.spans
-            if span.score is not None
-        ],
-        columns=[
-            *("clip", "patient", "exam", "zone", "group", "device", "truth"),
-            *("frame_start", "frame_end"),
-        ],
-    ).astype({"truth": np.int64, "frame_start": np.int64, "frame_end": np.int64})
+def _tabulate(spans: Sequence[Span]) -> pd.DataFrame:
+    columns = ("clip", "patient", "exam", "zone", "group", "device")
+    table = pd.DataFrame({name: [getattr(span, name) for span in spans] for name in columns})
+    return table.assign(truth=np.array([span.score for span in spans], np.int64))
 
 
-def _frame_rows(file: Features) -> pd.DataFrame:
-    """Tabulate the frames of a file that have embeddings: clip, frame, row."""
-    rows = np.flatnonzero(file.done[file.clip])
-    return pd.DataFrame(
-        {
-            "clip": np.array(file.paths, dtype=object)[file.clip[rows]],
-            "frame": file.frame[rows].astype(np.int64),
-            "row": rows.astype(np.int64),
-        }
-    )
-
-
-def _check_complete(file: Features, labels: pd.DataFrame) -> dict[str, str]:
+def _check_complete(file: Features, spans: Sequence[Span]) -> dict[str, str]:
     """Return the labelled clips that failed; raise if any other lacks embeddings."""
     place = {path: row for row, path in enumerate(file.paths)}
     failed, lacking = {}, []
-    for clip in labels["clip"].unique():
+    for clip in dict.fromkeys(span.clip for span in spans):
         row = place.get(clip)
         if row is not None and not file.done[row] and file.errors[row]:
             failed[clip] = file.errors[row]

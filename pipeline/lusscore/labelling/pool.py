@@ -118,28 +118,16 @@ def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Po
     FeatureFileError
         As :func:`load_pool`.
     """
-    place = {path: row for row, path in enumerate(file.paths)}
-    order = np.argsort(file.clip, kind="stable")
-    bounds = np.searchsorted(file.clip[order], np.arange(len(file.paths) + 1))
+    ordered = sorted(spans, key=lambda span: (span.clip, span.frame_start))
+    segment, chosen = file.segments(ordered)
+    numbers_of = dict(zip(file.paths, range(len(file.paths)), strict=True))
+    there = np.bincount(segment, minlength=len(ordered)) > 0
     left_out: dict[str, str] = {}
-    kept: list[Span] = []
-    rows: list[NDArray[np.int64]] = []
-    for span in sorted(spans, key=lambda span: (span.clip, span.frame_start)):
-        row = place.get(span.clip)
-        if row is None or not file.done[row]:
-            failed = file.errors[row] if row is not None else ""
-            left_out[span.clip] = failed or "its embeddings are not computed yet"
-            continue
-        own = order[bounds[row] : bounds[row + 1]]
-        frame = file.frame[own]
-        inside = frame >= span.frame_start
-        if span.frame_end is not None:
-            inside &= frame < span.frame_end
-        if not inside.any():
-            left_out.setdefault(span.clip, "none of the frames of a row have embeddings")
-            continue
-        kept.append(span)
-        rows.append(own[inside][np.argsort(frame[inside], kind="stable")])
+    for span in (span for span, has in zip(ordered, there, strict=True) if not has):
+        row = numbers_of.get(span.clip)
+        why = file.errors[row] if row is not None else "its embeddings are not computed yet"
+        left_out.setdefault(span.clip, why or "none of the frames of a row have embeddings")
+    kept = [span for span, has in zip(ordered, there, strict=True) if has]
     if not kept:
         raise FeatureFileError(
             "it has embeddings of none of the manifest's clips",
@@ -148,8 +136,7 @@ def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Po
             ),
             path=file.path,
         )
-    chosen = np.concatenate(rows)
-    numbers = np.repeat(np.arange(len(kept)), [len(one) for one in rows])
+    numbers = (np.cumsum(there) - 1)[segment]
     parts = [_level(file, level)[chosen] for level in features.levels]
     seen = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
     table = _tabulate(kept).take(numbers).reset_index(drop=True)
