@@ -1,6 +1,7 @@
 """Workers that are real processes, and a real Dask cluster, some of them killed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from lusscore.backbones import BackboneSpec, get_backbone
+from lusscore.cli import main
 from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
 from lusscore.errors import EngineError
 from lusscore.features import (
@@ -248,3 +251,27 @@ def test_a_worker_of_another_version_refuses_its_task(tmp_path: Path) -> None:
     order = Order(PlannedClip("a.mp4", "a" * 64, np.arange(1)), tmp_path, ())
     with pytest.raises(EngineError, match=r"has lusscore .*, but the run is of 9\.9"):
         compute_clip((0, order), ExtractionSettings(), EngineChoice(), 16, version="9.9")
+
+
+@pytest.mark.slow
+def test_a_plug_in_reaches_the_workers_of_a_cluster(
+    dask_cluster: tuple[str, list[int]],
+    make_cohort: Callable[..., Cohort],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The network of docs/extending.md, which nobody but its file knows."""
+    page = (Path(__file__).parents[2] / "docs" / "extending.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n# network.py\n(.*?)```", page, re.DOTALL)
+    plug_in = tmp_path / "network.py"
+    plug_in.write_text(code, encoding="utf-8")
+    (tmp_path / "weights").mkdir()
+    subprocess.run(
+        [sys.executable, plug_in, tmp_path / "weights" / "small_net.weights.h5"], check=True
+    )
+    make_cohort(2, frames=3)
+    monkeypatch.chdir(tmp_path)
+    asked = ("features", "tiny", "--plugin", plug_in, "-b", "small_net", "--weights-dir", "weights")
+    here = CliRunner().invoke(main, [*map(str, asked), "--scheduler", dask_cluster[0]])
+    assert here.exit_code == 0, here.output
+    assert "nothing to compute" in CliRunner().invoke(main, [*map(str, asked)]).output
