@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import HeldOut
 from run_maker import make_run
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from lusscore.evaluation.auc import mean_over_defined
 from lusscore.evaluation.calibration import calibration_error, patient_bins
-from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
+from lusscore.evaluation.predictions import HeldOut
 from lusscore.evaluation.resampling import draw_patients
 
 COHORTS, RESAMPLES = 300, 400

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from lusscore.evaluation.auc import mean_over_defined, patient_pairs, resampled_auc
-from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import HeldOut
 
 
 def _random(seed, rows, patients, folds=1, decimals=1):

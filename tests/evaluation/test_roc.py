@@ -3,9 +3,8 @@ import pytest
 from sklearn.metrics import auc
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.metrics import measure
-from lusscore.evaluation.predictions import read_predictions
+from lusscore.evaluation.predictions import HeldOut, read_predictions
 from lusscore.evaluation.roc import GRID, roc_table
 from run_maker import Recipe, make_run
 

@@ -1,9 +1,8 @@
 import pytest
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.metrics import measure
-from lusscore.evaluation.predictions import read_predictions
+from lusscore.evaluation.predictions import HeldOut, read_predictions
 from lusscore.evaluation.resampling import draw_patients
 from lusscore.evaluation.rule_ablation import RULE_METRICS, compare_rules
 from lusscore.evaluation.rules import STANDARD_RULES, Rule

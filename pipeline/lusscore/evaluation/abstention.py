@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.evaluation.confusion import all_metrics
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.evaluation.ratio import ratio
 from lusscore.evaluation.resampling import metric_interval
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.evaluation.ratio import ratio
 
 BINS = 10

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from lusscore.evaluation import confusion
 from lusscore.evaluation.auc import mean_over_defined
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.evaluation.ratio import ratio
 from lusscore.evaluation.resampling import interval
 

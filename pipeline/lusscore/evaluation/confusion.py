@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.auc import mean_over_defined
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.evaluation.ratio import ratio
 
 FloatArray = NDArray[np.float64]

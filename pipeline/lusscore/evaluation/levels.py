@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.calibration import patient_bins
 from lusscore.evaluation.chance import chance_bands
-from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
+from lusscore.evaluation.predictions import HeldOut
 from lusscore.evaluation.reliability import Bin, reliability
 from lusscore.evaluation.resampling import Resampled, metric_interval, resample
 

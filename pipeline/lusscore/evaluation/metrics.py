@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.confusion import patient_confusions
-from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import HeldOut
 from lusscore.evaluation.resampling import resample
 
 METRICS = (

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from lusscore.evaluation.auc import mean_over_defined, patient_pairs, resampled_auc
 from lusscore.evaluation.calibration import calibration_error, patient_bins, patient_brier
 from lusscore.evaluation.confusion import all_metrics, patient_confusions, per_class
-from lusscore.evaluation.held_out import HeldOut
 from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
+from lusscore.evaluation.predictions import HeldOut
 from lusscore.evaluation.ratio import ratio
 
 CONFIDENCE = 0.95

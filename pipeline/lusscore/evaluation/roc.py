@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.predictions import SCORES, HeldOut
 
 GRID = np.linspace(0, 1, 101)
 _COLUMNS = ["model", "repeat", "fold", "score", "false_positive_rate", "true_positive_rate"]

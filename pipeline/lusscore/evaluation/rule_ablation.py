@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from lusscore.evaluation.aggregation import group_frames
 from lusscore.evaluation.confusion import all_metrics, patient_confusions
-from lusscore.evaluation.held_out import HeldOut
-from lusscore.evaluation.predictions import PROBABILITIES
+from lusscore.evaluation.predictions import PROBABILITIES, HeldOut
 from lusscore.evaluation.resampling import metric_interval
 from lusscore.evaluation.rules import Rule
 

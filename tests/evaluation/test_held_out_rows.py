@@ -1,7 +1,7 @@
 import pytest
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.held_out import HeldOut
+from lusscore.evaluation.predictions import HeldOut
 
 
 def test_rows_name_their_patient_and_fold(rows):
