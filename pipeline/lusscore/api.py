@@ -707,7 +707,7 @@ def _make_run(
                 first.features_dir,
                 building,
                 name=folder.name,
-                command=shlex.join(["lusscore", *sys.argv[1:]]),
+                command=_command(),
                 weights_dir=first.weights_dir,
                 jobs=jobs,
                 progress=update,
@@ -717,6 +717,16 @@ def _make_run(
     for sentence in run.notes:
         tell(f"Note: {sentence}")
     return run
+
+
+def _command() -> str:
+    """Say what repeats a run: a command line, but not that of a notebook's kernel."""
+    import click
+
+    called = click.get_current_context(silent=True) is not None
+    return (
+        shlex.join(["lusscore", *sys.argv[1:]]) if called else "lusscore.cross_validate, in Python"
+    )
 
 
 def _nothing(sentence: str) -> None:
