@@ -60,6 +60,7 @@ def test_from_clips_to_a_scored_exam(there: Ground) -> None:
     run = ls.cross_validate(features, heads={"logistic": {"C": 0.5}}, folds=3, progress=False)
     assert run.metrics["models"] == ["tiny/logistic"]
     assert run.config.head.settings["C"] == 0.5
+    assert run.config.run.command == "lusscore.cross_validate, in Python"
     assert set(run.predictions["model"]) == {"tiny/logistic", "baseline/majority"}
     assert run.figure("roc").axes
     assert run.write_report() == run.report
