@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from lusscore.errors import RunError
-from lusscore.evaluation import SCHEMA, evaluate_run, read_metrics, supported_level
-from lusscore.evaluation.metrics_json import MetricsRecord
+from lusscore.evaluation import SCHEMA, MetricsRecord, evaluate_run, read_metrics, supported_level
 
 
 @pytest.fixture

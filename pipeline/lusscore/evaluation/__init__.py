@@ -15,7 +15,13 @@ from lusscore.evaluation.evaluate import PREDICTIONS_NAME, evaluate_run
 from lusscore.evaluation.experiment import Experiment, earlier_run, run_experiment
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet, parse_levels
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
-from lusscore.evaluation.metrics_json import METRICS_NAME, SCHEMA, read_metrics, supported_level
+from lusscore.evaluation.metrics_json import (
+    METRICS_NAME,
+    SCHEMA,
+    MetricsRecord,
+    read_metrics,
+    supported_level,
+)
 from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.predictions import (
     PREDICTION_COLUMNS,
@@ -75,6 +81,7 @@ __all__ = [
     "LabelledCohort",
     "LabelledFrames",
     "Metrics",
+    "MetricsRecord",
     "Model",
     "Rule",
     "Rules",
