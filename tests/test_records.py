@@ -12,6 +12,7 @@ from lusscore.records import (
     known,
     matching,
     parse_json,
+    quoted,
     read_csv,
     read_toml,
     to_json,
@@ -169,3 +170,8 @@ def test_rows_of_a_table_are_records_with_their_lines(tmp_path: Path) -> None:
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(CohortError, match=told):
         rows_of(tmp_path / "a.csv", text)
+
+
+def test_what_a_file_says_cannot_be_taken_for_the_message() -> None:
+    assert quoted("a\x1b[31m'\n") == '"a\\x1b[31m\'\\n"'
+    assert len(quoted("x" * 10_000)) < 100

@@ -100,7 +100,7 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise ValueError(f"{_shown(value)} is not allowed; expected {expected}")
+            raise ValueError(f"{quoted(value)} is not allowed; expected {expected}")
         return value
 
     return AfterValidator(check)
@@ -365,7 +365,7 @@ def _what(wrong: ErrorDetails, record: type[Record]) -> str:
     else:
         stem = re.sub("_(type|parsing|from_float|parsing_size)$", "", kind)
         expected = _KINDS.get(stem) or re.sub("^Input should (be |have )?", "", wrong["msg"])
-    return f"{_shown(wrong['input'])} is not allowed; expected {expected}"
+    return f"{quoted(wrong['input'])} is not allowed; expected {expected}"
 
 
 def _keys(record: type[BaseModel], place: Place) -> list[str]:
@@ -386,7 +386,7 @@ def _records_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _records_in(part)
 
 
-def _shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Write a value so that it cannot be taken for the message around it, nor fill the screen."""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -398,7 +398,7 @@ def _dotted(place: Place) -> str:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[\w-]{1,80}", key) else _shown(key)
+    return key if re.fullmatch(r"[\w-]{1,80}", key) else quoted(key)
 
 
 def _cell_places(line: int) -> Callable[[Place], str]:
@@ -443,7 +443,7 @@ def _python_number(value: Any) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{_shown(text)} is no finite number")
+        raise ValueError(f"{quoted(text)} is no finite number")
     return number
 
 

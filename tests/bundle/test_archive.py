@@ -29,7 +29,6 @@ from lusscore.bundle.archive import (
     is_known,
     network_stems,
     pack,
-    quoted,
     read_contents,
     unpack,
     write_sums,
@@ -499,11 +498,6 @@ def test_an_expected_digest_may_be_cut_short_but_not_too_short() -> None:
             check_digest(digest, expect)
         assert len(str(told.value)) < 200
         assert "at least 12 of the hexadecimal digits" in told.value.advice
-
-
-def test_what_a_bundle_says_cannot_be_taken_for_the_message() -> None:
-    assert quoted("a\x1b[31m'\n") == '"a\\x1b[31m\'\\n"'
-    assert len(quoted("x" * 10_000)) < 100
 
 
 def test_a_sentence_of_another_room_becomes_a_clause_without_its_advice() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lusscore.errors import BundleError, LusscoreError
+from lusscore.records import quoted
 
 AGAIN = "get the bundle again, or train it again with 'lusscore train'"
 ZIP_SUFFIX = ".zip"
@@ -57,11 +58,6 @@ _MOST_SUMS = 256 * 1024
 def refusal(what: str, advice: str = AGAIN) -> BundleError:
     """Make the error of a bundle in which something is not what lusscore writes."""
     return BundleError(what, advice=advice)
-
-
-def quoted(text: str) -> str:
-    """Write what a bundle says so that it cannot be taken for the message around it."""
-    return repr(text if len(text) <= 80 else f"{text[:77]}...")
 
 
 def clause(error: object) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from lusscore.bundle.archive import ARRAYS, pack, quoted, refusal, unpack
+from lusscore.bundle.archive import ARRAYS, pack, refusal, unpack
+from lusscore.records import quoted
 
 Arrays = dict[str, NDArray[Any]]
 _SUFFIX = ".npy"

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +19,9 @@ from lusscore.bundle.archive import (
 )
 from lusscore.bundle.bundle import Bundle
 from lusscore.bundle.record import from_files, to_files
-from lusscore.errors import BundleError, HeadError, RunError
+from lusscore.errors import BundleError, HeadError, RunError, WriteError
 from lusscore.evaluation import check_run_name
+from lusscore.files import folder_written_whole, written_whole
 
 BUILTIN = "phantom"
 DEFAULT_FOLDER = Path("results") / "bundles"
@@ -178,8 +175,9 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
     Raises
     ------
     BundleError
-        If something is there that may not be replaced, the bundle contradicts itself, or the disk
-        does not take it.
+        If something is there that may not be replaced, or the bundle contradicts itself.
+    WriteError
+        If the disk does not take it.
     """
     _check_place(path, overwrite)
     try:
@@ -193,22 +191,20 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
         ) from None
     # of "." the name is that of the folder
     place = path.absolute()
-    temporary = place.with_name(f".{place.name}-{uuid.uuid4().hex[:12]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(files, temporary, is_zip=path.suffix.lower() == ZIP_SUFFIX)
+    if path.suffix.lower() == ZIP_SUFFIX:
+        with written_whole(place) as file:
+            file.write(pack(files))
             _check_place(path, overwrite)
-            _move(temporary, place)
-        finally:
-            _remove(temporary)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise BundleError(
-            f"it cannot be written ({reason})",
-            path=path,
-            advice="free space or choose another place",
-        ) from None
+        return written
+    try:
+        with folder_written_whole(place) as building:
+            for name, data in files.items():
+                with written_whole(building.joinpath(*name.split("/"))) as file:
+                    file.write(data)
+            _check_place(path, overwrite)
+    except WriteError as error:
+        # not of the temporary folder
+        raise WriteError(path, error) from None
     return written
 
 
@@ -236,45 +232,3 @@ def _looks_like_bundle(path: Path) -> bool:
     except BundleError:
         return False
     return {RECORD, SUMS} <= names and all(map(is_known, names))
-
-
-def _write(files: Mapping[str, bytes], place: Path, *, is_zip: bool) -> None:
-    if is_zip:
-        _write_file(place, pack(files))
-        return
-    place.mkdir()
-    for name, data in files.items():
-        file = place.joinpath(*name.split("/"))
-        file.parent.mkdir(exist_ok=True)
-        _write_file(file, data)
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        # else a machine that loses power could keep the name without the bytes
-        os.fsync(file.fileno())
-
-
-def _move(temporary: Path, path: Path) -> None:
-    if not path.is_dir():
-        temporary.replace(path)
-        return
-    # no folder with files in it can be replaced by another in one step
-    aside = path.with_name(f"{temporary.name}-old")
-    path.replace(aside)
-    try:
-        temporary.replace(path)
-    except OSError:
-        aside.replace(path)
-        raise
-    _remove(aside)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)

@@ -25,7 +25,6 @@ from lusscore.bundle.archive import (
     SUMS,
     clause,
     network_stems,
-    quoted,
     refusal,
     write_sums,
 )
@@ -36,7 +35,16 @@ from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_ru
 from lusscore.errors import BundleError, CohortError, HeadError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
 from lusscore.head import Learned, head_names, restore_head, take_learned
-from lusscore.records import Document, Record, known, matching, parse_json, to_json, validate
+from lusscore.records import (
+    Document,
+    Record,
+    known,
+    matching,
+    parse_json,
+    quoted,
+    to_json,
+    validate,
+)
 
 _Record = TypeVar("_Record", bound=Record)
 _MOST_BYTES = 2 * 1024**2
