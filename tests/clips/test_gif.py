@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lusscore.clips import count_frames, open_clip, read_facts
-from lusscore.clips.gif import lacks_delays
+from lusscore.clips.video import lacks_delays
 from lusscore.errors import ClipError
 
 

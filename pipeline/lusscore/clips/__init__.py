@@ -1,13 +1,11 @@
 """Opening any clip and yielding its frames."""
 
 from lusscore.clips.dicom import DicomReader
-from lusscore.clips.dicom.broken import broken_becomes_sentence
 from lusscore.clips.dicom.file import open_dicom
-from lusscore.clips.dicom.header import read_header, text
-from lusscore.clips.digest import digest_clip
-from lusscore.clips.facts import ClipFacts, Region
+from lusscore.clips.dicom.header import broken_becomes_sentence, read_header, text
+from lusscore.clips.digest import digest_clip, stamp_clip
 from lusscore.clips.folders import is_left_behind, listing, natural_order
-from lusscore.clips.frame import Frame
+from lusscore.clips.frame import ClipFacts, Frame, Region
 from lusscore.clips.images import IMAGE_SUFFIXES, image_files
 from lusscore.clips.open import (
     clip_regions,
@@ -19,7 +17,6 @@ from lusscore.clips.open import (
 )
 from lusscore.clips.readers import has_known_suffix, registered_readers
 from lusscore.clips.repeats import RepeatFinder
-from lusscore.clips.stamp import stamp_clip
 from lusscore.clips.video_stream import open_video
 
 __all__ = [

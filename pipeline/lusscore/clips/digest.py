@@ -1,4 +1,4 @@
-"""The digest of a clip: what it is, wherever it lies."""
+"""What a clip is, wherever it lies, and what tells without reading it that it was not touched."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from pathlib import Path
 
 from lusscore.clips.images import image_files
 from lusscore.errors import ClipError
+
+
+def stamp_clip(path: Path) -> tuple[int, ...]:
+    """Return number of files, bytes in all and latest modification time in nanoseconds.
+
+    Returns
+    -------
+    tuple of int
+        Empty if the clip cannot be looked at.
+    """
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        stats = [file.stat() for file in files]
+    except OSError:
+        return ()
+    return (
+        len(stats),
+        sum(entry.st_size for entry in stats),
+        max((entry.st_mtime_ns for entry in stats), default=0),
+    )
 
 
 def digest_clip(path: Path) -> str:

@@ -1,20 +1,243 @@
-"""Single images, images of several pages, and folders of images."""
+"""Single images, images of several pages, and folders of images, through Pillow."""
 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Container, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from lusscore.clips.facts import ClipFacts, Region
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import IFD, TAGS, Base
+
 from lusscore.clips.folders import listing
-from lusscore.clips.frame import Frame
-from lusscore.clips.image_file import ImageHead, read_head, read_pages
-from lusscore.clips.limits import check_frame_count
+from lusscore.clips.frame import ClipFacts, Frame, Region, identifying_names
+from lusscore.clips.limits import check_frame_count, check_frame_size
+from lusscore.clips.quiet import hush
 from lusscore.clips.readers import naming, register_reader
 from lusscore.errors import ClipError
+
+# Entries of the first directory that tell of the picture and the program, not of people.
+_LISTED = """
+    ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation StripOffsets
+    SamplesPerPixel RowsPerStrip StripByteCounts XResolution YResolution PlanarConfiguration
+    ResolutionUnit Software Orientation ExifOffset YCbCrPositioning YCbCrSubSampling
+    YCbCrCoefficients ReferenceBlackWhite FillOrder NewSubfileType SubfileType Predictor ColorMap
+    ExtraSamples SampleFormat TileWidth TileLength TileOffsets TileByteCounts PageNumber
+    JPEGTables ExifInteroperabilityOffset WhitePoint PrimaryChromaticities TransferFunction
+    InterColorProfile GPSInfo
+"""
+_TECHNICAL = frozenset(_LISTED.split())
+# Entries of the second directory that tell of people or times; the rest is the camera's.
+_PERSONAL = (0x9003, 0x9004, 0x927C, 0x9286, 0xA420, 0xA430, 0xA431, 0xA435)
+
+
+def exif_names(image: Image.Image) -> set[str]:
+    """Return the names of Exif entries that are not known to be technical."""
+    exif = image.getexif()
+    names = {TAGS.get(tag, "unknown Exif entry") for tag in exif} - _TECHNICAL
+    names |= {TAGS[tag] for tag in exif.get_ifd(IFD.Exif) if tag in _PERSONAL}
+    if exif.get_ifd(IFD.GPSInfo):
+        names.add("GPSInfo")
+    return names
+
+
+_QUARTER_TURNS = (5, 6, 7, 8)
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Tell whether height and width will change places when the image is set upright."""
+    # Pillow sets TIFF upright by itself and gives the size that results
+    return image.format != "TIFF" and image.getexif().get(Base.Orientation) in _QUARTER_TURNS
+
+
+def page_to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """Turn the page of an image that is open into RGB.
+
+    Greyscale is repeated over the three channels, a palette is looked up, transparency is laid
+    over black, 16-bit greyscale keeps its eight upper bits, CMYK is converted without a colour
+    profile, and the picture is turned as its Exif orientation asks.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+
+    Raises
+    ------
+    ClipError
+        If its values are floating-point or wider than 16 bits.
+    """
+    image.load()
+    if image.mode == "F":
+        raise ClipError(
+            "the image holds floating-point values, which have no brightest one",
+            advice="save it with 8 or 16 bits",
+        )
+    upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):
+        return _sixteen_bit(np.asarray(upright))
+    if upright.has_transparency_data:
+        black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
+        opaque = Image.alpha_composite(black, upright.convert("RGBA"))
+        return np.array(opaque.convert("RGB"))
+    return np.array(upright.convert("RGB"))
+
+
+def _sixteen_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Scale 0–65535 to 0–255 and repeat over three channels."""
+    wide = values.astype(np.int64)
+    if wide.min() < 0 or wide.max() > 65535:
+        raise ClipError(
+            "the image holds values outside 0–65535", advice="save it with 8 or 16 bits"
+        )
+    return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)
+
+
+_MOVING = ("PNG", "WEBP", "GIF")
+_PAGED = ("TIFF",)
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF")
+_REDUCED = 254
+
+
+@dataclass(frozen=True)
+class ImageHead:
+    """What an image file says before its pixels are read.
+
+    Attributes
+    ----------
+    height, width
+        Of its first page as it is yielded.
+    frame_rate
+        Frames per second; NaN for pages without a clock.
+    identifiers
+        Names of metadata that could tell who the patient is.
+    """
+
+    height: int
+    width: int
+    frame_rate: float
+    identifiers: tuple[str, ...]
+
+
+def read_head(path: Path) -> ImageHead:
+    """Read an image file's header.
+
+    Raises
+    ------
+    ClipError
+        If the file is not an image or claims more than is allowed.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        if is_turned(image):
+            height, width = width, height
+        pages = _count_pages(image)
+        names = exif_names(image).union(identifying_names(image.info))
+        rate = math.nan
+        if pages > 1 and image.format in _MOVING:
+            image.seek(0)
+            image.load()
+            step = _seconds_shown(image)
+            rate = 1 / step if step else math.nan
+        return ImageHead(height, width, rate, tuple(sorted(names)))
+
+
+def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
+    """Yield the pages of an image file, or the frames of a moving one.
+
+    A still image is one page. The pages of a TIFF file have no clock; reduced copies among them
+    are left out. Moving PNG and WebP images have one.
+
+    Raises
+    ------
+    ClipError
+        If the file is not an image, is cut short or claims more than is allowed.
+    """
+    with _opened(path) as image:
+        pages = _count_pages(image)
+        clocked = pages > 1 and image.format in _MOVING
+        time, index = (0.0 if clocked else math.nan), 0
+        for page in range(pages):
+            image.seek(page)
+            check_frame_size(image.height, image.width)
+            if _is_reduced(image) and pages > 1:
+                continue
+            wanted = only is None or index in only
+            if wanted:
+                yield Frame(index, time, page_to_rgb(image))
+            elif clocked:
+                image.load()
+            time += _seconds_shown(image) if clocked else 0
+            index += 1
+        if not index:
+            raise ClipError("the clip holds no frames", advice="export or copy it again")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open an image file; whatever is wrong with it becomes a ClipError."""
+    hush("PIL")
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            check_frame_size(image.height, image.width)
+            yield image
+    except UnidentifiedImageError:
+        raise ClipError(
+            "the file is not an image; expected the content its name promises",
+            advice="export it again",
+        ) from None
+    except Image.DecompressionBombError:
+        raise ClipError(
+            "the image declares more pixels than are read",
+            advice="make it smaller or export it again",
+        ) from None
+    except MemoryError:
+        raise ClipError(
+            "the clip needs more memory than there is",
+            advice="close other programs or leave it out",
+        ) from None
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+        struct.error,
+    ) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ClipError(
+            f"the file cannot be read as an image ({reason or 'it is broken or cut short'})",
+            advice="export or copy it again",
+        ) from None
+
+
+def _count_pages(image: Image.Image) -> int:
+    # a JPEG of several pictures holds one and its previews
+    if image.format not in _MOVING + _PAGED:
+        return 1
+    pages = int(getattr(image, "n_frames", 1))
+    check_frame_count(pages)
+    return max(1, pages)
+
+
+def _seconds_shown(image: Image.Image) -> float:
+    shown = image.info.get("duration", 0)
+    return float(shown) / 1000 if isinstance(shown, (int, float)) and shown > 0 else 0.0
+
+
+def _is_reduced(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", {})
+    return bool(int(tags.get(_REDUCED, 0) or 0) & 1)
+
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 # importing registers the readers
 from lusscore.clips import dicom, images, video  # noqa: F401
-from lusscore.clips.facts import ClipFacts, Region
-from lusscore.clips.frame import Frame
+from lusscore.clips.frame import ClipFacts, Frame, Region
 from lusscore.clips.readers import ClipReader, naming, registered_readers
 from lusscore.errors import ClipError
 

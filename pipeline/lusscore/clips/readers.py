@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from lusscore.clips.facts import ClipFacts, Region
-from lusscore.clips.frame import Frame
+from lusscore.clips.frame import ClipFacts, Frame, Region
 from lusscore.errors import ClipError
 from lusscore.registry import Registry
 

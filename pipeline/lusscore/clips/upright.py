@@ -8,7 +8,49 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips.square_pixels import resize_frame, square_size
+
+def square_size(height: int, width: int, aspect: Fraction) -> tuple[int, int]:
+    """Return the size at which a frame's pixels are square.
+
+    The shorter side of a pixel is stretched, so that nothing that was recorded is lost.
+
+    Parameters
+    ----------
+    height, width
+        As recorded, in pixels.
+    aspect
+        Width of a pixel over its height, positive.
+
+    Returns
+    -------
+    (height, width)
+    """
+    if aspect >= 1:
+        return height, max(1, round(width * aspect))
+    return max(1, round(height / aspect)), width
+
+
+def resize_frame(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Stretch a frame to (height, width) by bilinear interpolation; as it is where that fits.
+
+    Parameters
+    ----------
+    rgb
+        uint8, shape (height, width, 3).
+    size
+        (height, width) wanted.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+    """
+    if rgb.shape[:2] == size:
+        return rgb
+    import cv2
+
+    resized = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.uint8)
+
 
 Turn: TypeAlias = tuple[int, int, int, int]
 """Signs of a display matrix: ``x' = a x + c y`` and ``y' = b x + d y`` as (a, b, c, d)."""

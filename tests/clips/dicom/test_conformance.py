@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from lusscore.clips import count_frames, is_clip, open_clip, read_facts
-from lusscore.clips.dicom.twelve_bit import decode_twelve_bit
+from lusscore.clips.dicom.decoder_process import decode_twelve_bit
 from lusscore.errors import ClipError
 from pixels_by_hand import assert_shows, rgb_by_hand, shown_by_hand, stored_by_hand
 

@@ -15,12 +15,93 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+
+
+def decode_twelve_bit(frame: bytes, height: int, width: int) -> NDArray[Any]:
+    """Decode a greyscale frame of 12-bit JPEG.
+
+    Broken frames can end the process: call it through
+    :class:`lusscore.clips.dicom.decoder_process.DecoderProcess`.
+
+    Returns
+    -------
+    ndarray of uint16, shape (height, width)
+
+    Raises
+    ------
+    ValueError
+        If it cannot be decoded.
+    ImportError
+        If GDCM is not installed.
+    """
+    import gdcm
+
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(frame)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((width, height, 1))
+    image.SetDataElement(element)
+    grey = gdcm.PhotometricInterpretation.MONOCHROME2
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
+    syntax = gdcm.TransferSyntax.GetTSType(_JPEG_EXTENDED)
+    image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+    image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
+    # GDCM hands over bytes as text
+    pixels = image.GetBuffer().encode("utf-8", "surrogateescape")
+    return np.frombuffer(pixels, "<u2").reshape(height, width)
+
+
+def answer() -> None:
+    """Answer requests on the standard input until it ends.
+
+    A request is a line of JSON with ``syntax``, ``options`` and ``length``, and a frame of that
+    many bytes. The answer is a line with ``shape``, ``dtype``, ``photometric`` and ``length``, and
+    the samples; or an empty object where the frame cannot be decoded.
+    """
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while line := requests.readline():
+        request = json.loads(line)
+        frame = requests.read(request["length"])
+        try:
+            samples, photometric = _decode(frame, request["syntax"], request["options"])
+        except Exception:  # whatever a decoder raises: the frame is broken
+            answers.write(b"{}\n")
+        else:
+            head = {
+                "shape": samples.shape,
+                "dtype": samples.dtype.str,
+                "photometric": photometric,
+                "length": samples.nbytes,
+            }
+            answers.write(json.dumps(head).encode() + b"\n" + samples.tobytes())
+        answers.flush()
+
+
+def _decode(frame: bytes, syntax: str, options: dict[str, Any]) -> tuple[NDArray[Any], str]:
+    if syntax == "12 bit":
+        samples = decode_twelve_bit(frame, options["rows"], options["columns"])
+        return samples, options["photometric_interpretation"]
+    from pydicom.encaps import encapsulate
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    decoder = get_decoder(UID(syntax))
+    samples, properties = decoder.as_array(encapsulate([frame]), index=0, raw=True, **options)
+    return np.ascontiguousarray(samples), str(properties["photometric_interpretation"])
+
+
 _SECONDS = 120.0
 """For one frame, the start of the process included; it takes well under one."""
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from lusscore.clips.dicom.decoder_answers import answer; answer()"
+    "from lusscore.clips.dicom.decoder_process import answer; answer()"
 )
 
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Container, Iterator
 from dataclasses import replace
 
+from lusscore.clips.dicom.facts import frame_rate, frame_times
 from lusscore.clips.dicom.file import DicomFile
-from lusscore.clips.dicom.fragments import encoded_stream
 from lusscore.clips.dicom.header import Header, number
-from lusscore.clips.dicom.times import frame_rate, frame_times
+from lusscore.clips.dicom.pixel_data import encoded_stream
 from lusscore.clips.frame import Frame
 from lusscore.clips.limits import MOST_FRAMES
 from lusscore.clips.video_stream import (

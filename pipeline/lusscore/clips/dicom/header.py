@@ -1,14 +1,16 @@
-"""A DICOM file's header, and where its pixels begin."""
+"""A DICOM file's header, where its pixels begin, and one sentence for whatever is broken."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lusscore.clips.dicom.file import DicomFile
 from lusscore.clips.limits import MOST_ELEMENTS
+from lusscore.clips.quiet import hush
 from lusscore.errors import ClipError
 
 if TYPE_CHECKING:
@@ -165,3 +167,41 @@ def _transfer_syntax(dataset: Any) -> UID:
     if implicit:
         return ImplicitVRLittleEndian
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
+@contextmanager
+def broken_becomes_sentence() -> Iterator[None]:
+    """Turn every exception of reading a DICOM file into a ClipError.
+
+    Any byte of a header may be wrong, and pydicom, which converts each element when it is first
+    looked at, answers with a dozen kinds of exception. Their messages may quote the header, so
+    only their kind is passed on.
+
+    Raises
+    ------
+    ClipError
+        Instead of any other exception.
+    """
+    hush("pydicom")
+    hush(r"lusscore\.clips\.dicom")  # where pydicom blames its caller
+    try:
+        yield
+    except ClipError:
+        raise
+    except NotANumberError as error:
+        raise ClipError(
+            f"the file is DICOM without a whole number as {error.keyword}; expected a complete, "
+            "valid file",
+            advice="export or copy it again",
+        ) from None
+    except MemoryError:
+        raise ClipError(
+            "the clip needs more memory than there is",
+            advice="close other programs or leave it out",
+        ) from None
+    except Exception as error:
+        raise ClipError(
+            f"the file is DICOM that cannot be read ({type(error).__name__}); expected a "
+            "complete, valid file",
+            advice="export or copy it again",
+        ) from None

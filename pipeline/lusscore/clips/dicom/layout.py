@@ -8,7 +8,7 @@ from typing import Any
 
 from lusscore.clips.dicom.header import Header, number, text
 from lusscore.clips.limits import check_frame_count, check_frame_size
-from lusscore.clips.square_pixels import square_size
+from lusscore.clips.upright import square_size
 from lusscore.errors import ClipError
 
 _GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")

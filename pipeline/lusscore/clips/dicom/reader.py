@@ -9,19 +9,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from lusscore.clips.dicom.broken import broken_becomes_sentence
 from lusscore.clips.dicom.decode import compressed_frames
 from lusscore.clips.dicom.display import display
 from lusscore.clips.dicom.encapsulated_video import is_video, video_frames, video_head, video_times
+from lusscore.clips.dicom.facts import frame_rate, frame_times, read_identifiers, read_regions
 from lusscore.clips.dicom.file import DicomFile, has_magic, open_dicom
-from lusscore.clips.dicom.header import Header, number, read_header, text
-from lusscore.clips.dicom.identifiers import read_identifiers
+from lusscore.clips.dicom.header import Header, broken_becomes_sentence, number, read_header, text
 from lusscore.clips.dicom.layout import PixelLayout, pixel_layout
-from lusscore.clips.dicom.native import is_native, native_frames
-from lusscore.clips.dicom.regions import read_regions
-from lusscore.clips.dicom.times import frame_rate, frame_times
-from lusscore.clips.facts import ClipFacts, Region
-from lusscore.clips.frame import Frame
+from lusscore.clips.dicom.pixel_data import is_native, native_frames
+from lusscore.clips.frame import ClipFacts, Frame, Region
 from lusscore.clips.readers import has_known_suffix, register_reader
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from lusscore.clips.dicom.times import frame_rate, frame_times
+from lusscore.clips.dicom.facts import frame_rate, frame_times
 
 
 def cine(**elements: object) -> Dataset:
