@@ -23,7 +23,7 @@ def test_a_card_reads_back(tmp_path: Path) -> None:
 
 
 def test_a_missing_card_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match=r"No cohort card at .*cohort\.toml"):
+    with pytest.raises(CohortError, match=r"cohort\.toml: there is no cohort card"):
         read_card(tmp_path / "cohort.toml")
 
 

@@ -100,7 +100,7 @@ def test_a_dicom_file_without_a_suffix_gets_one(tmp_path: Path) -> None:
         ({"exam": ""}, "The exam is empty"),
         ({"zone": "R9"}, "'R9' is not a zone"),
         ({"device": "a\nb"}, "The device cannot be saved"),
-        ({"new": None}, "No cohort card at"),
+        ({"new": None}, "there is no cohort card"),
         ({"new": NewCohort("lus-99")}, "lus-99"),
         ({"new": NewCohort("blue-6", "mine")}, "mine"),
     ],
@@ -143,7 +143,7 @@ def test_a_folder_with_a_manifest_and_no_card_is_not_made_a_cohort(
 ) -> None:
     folder = make_cohort(1).folder
     (folder / "cohort.toml").unlink()
-    with pytest.raises(CohortError, match="No cohort card at"):
+    with pytest.raises(CohortError, match="there is no cohort card"):
         add_clip(folder, clip, "p", "1", "", 0, "anna", new=NEW)
 
 

@@ -74,8 +74,10 @@ def read_card(path: Path) -> Card:
         document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
     except FileNotFoundError:
         raise CohortError(
-            f"No cohort card at {path}; expected a file {CARD_NAME} that gives at least "
-            f"{', '.join(_REQUIRED)}. data/README.md shows one."
+            f"there is no cohort card; expected a file {CARD_NAME} that gives at least "
+            f"{', '.join(_REQUIRED)}",
+            advice="data/README.md shows one",
+            path=path,
         ) from None
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise CohortError(

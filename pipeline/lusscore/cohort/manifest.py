@@ -47,9 +47,10 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
         rows = read_csv(path, REQUIRED_COLUMNS, f" and optionally {','.join(OPTIONAL_COLUMNS)}")
     except FileNotFoundError:
         raise CohortError(
-            f"No manifest at {path}; expected a CSV file with the columns "
-            f"{', '.join(REQUIRED_COLUMNS)}. Make one with 'lusscore import' or by hand "
-            "(data/README.md shows how)."
+            "there is no manifest; expected a CSV file with the columns "
+            f"{', '.join(REQUIRED_COLUMNS)}",
+            advice="make one with 'lusscore import' or by hand (data/README.md shows how)",
+            path=path,
         ) from None
     problems: list[Problem] = []
     spans: list[tuple[int, Span]] = []
@@ -58,7 +59,9 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
         if span is not None:
             spans.append((line, span))
     if not spans and not problems:
-        raise CohortError(f"{path} has a header but no rows; expected one row per labelled span.")
+        raise CohortError(
+            "the manifest has a header but no rows; expected one row per labelled span", path=path
+        )
     if check_files:
         problems += missing_clips(path.parent, spans)
     problems += outside_clips(spans) + two_groups(spans) + double_labels(spans) + two_owners(spans)

@@ -7,7 +7,7 @@ from pathlib import PureWindowsPath
 from typing import Any
 
 from lusscore.cohort import Cohort
-from lusscore.errors import LusscoreError
+from lusscore.errors import BackboneError, LusscoreError
 from lusscore.features import find_backbone
 from lusscore.labelling import Suggestion, load_pool, suggest_clips
 from lusscore.web.cohorts import Cohorts
@@ -53,6 +53,10 @@ def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
         spec = find_backbone(backbones[0], cohorts.features_dir, (cohort,))
         pool = load_pool(cohort, spec, cohorts.features_dir)
         chosen = suggest_clips(pool, count=count)
+    except BackboneError:
+        raise Refusal(
+            409, f"The network of {name} cannot be used; 'lusscore status {name}' tells why."
+        ) from None
     except LusscoreError as error:
         raise Refusal(409, error.without_path()) from None
     return {
