@@ -64,5 +64,5 @@ def test_cohorts_without_a_backbone_in_common_get_a_sentence(
     result = lusscore("cv", "--train", "other", "--test", "tiny")
     assert result.exit_code == 2
     told = " ".join(result.output.split())
-    assert "No backbone has a feature file for all cohorts" in told
+    assert "no backbone has a feature file for all cohorts" in told
     assert "other has xception" in told
