@@ -286,7 +286,7 @@ def test_training_that_is_interrupted_leaves_no_bundle(
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not list(results.glob("bright/.*.building")):
+    while not list(results.glob("bright/.*.tmp")):
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.05)
