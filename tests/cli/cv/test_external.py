@@ -34,7 +34,7 @@ def test_who_is_held_out_is_said_in_one_way(
 ) -> None:
     both = ["--train", "tiny", "--test", "tiny"]
     for arguments, expected in (
-        (["tiny", "--leave-out", "device"], "The device of 8 of 8 patients is not known"),
+        (["tiny", "--leave-out", "device"], "the device of 8 of 8 patients is not known"),
         (["tiny", "--leave-out", "group", "--folds", 3], "leave out --folds."),
         (["tiny", "--leave-out", "group", "--repeats", 1], "leave out --repeats."),
         (["tiny", *both], "Leave out the argument 'tiny'"),
@@ -43,7 +43,7 @@ def test_who_is_held_out_is_said_in_one_way(
         ([], "Name the COHORT, or two of them with --train and --test."),
         ([*both, "--folds", 3], "leave out --folds."),
         ([*both, "--leave-out", "group"], "leave out --train."),
-        (both, "Cohort tiny is named 2 times"),
+        (both, "cohort tiny is named 2 times"),
         (["--train", "none", "--test", "tiny"], "No cohort at"),
     ):
         result = lusscore("cv", *arguments, "-b", tiny_backbone)
