@@ -13,7 +13,7 @@ def test_every_error_is_in_the_tree() -> None:
 
 
 def test_all_problems_of_a_file_are_told_at_once() -> None:
-    error = InvalidCohortError("a.csv", [Problem("line 2", "is bad"), Problem("line 9", "too")])
+    error = InvalidCohortError.of("a.csv", [Problem("line 2", "is bad"), Problem("line 9", "too")])
     assert str(error) == (
         "a.csv has 2 problems; correct and run again:\n  line 2: is bad\n  line 9: too"
     )
@@ -27,7 +27,7 @@ def test_a_path_is_told_on_a_terminal_and_nowhere_else() -> None:
     )
     assert str(error) == f"{path}: frame 3: no frame can be decoded; record it again."
     assert error.without_path() == "Frame 3: no frame can be decoded; record it again."
-    for each in (error, InvalidCohortError(path, [problem]), DamagedFileError(path, "bad")):
+    for each in (error, InvalidCohortError.of(path, [problem]), DamagedFileError(path, "bad")):
         assert "Jane Roe" in str(each)
         assert "Jane Roe" not in each.without_path().replace("features Jane Roe", "")
         again = pickle.loads(pickle.dumps(each))

@@ -146,7 +146,7 @@ def test_rows_of_a_table_are_records_with_their_lines(tmp_path: Path) -> None:
     assert rows_of(tmp_path / "a.csv", text) == (
         [(2, Row(clip="a", zone="L1", score=2)), (5, Row(clip="b"))],
         [
-            "line 6, column clip: is missing",
+            "line 6, column clip: is empty; every row must give it",
             "line 6, column zone: 'L3' is not allowed; expected one of L1, L2",
             "line 6, column score: '4' is not allowed; expected at most 3",
             "line 7: has 1 fields where the header has 3; check the commas and quotes",

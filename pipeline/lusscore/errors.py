@@ -189,23 +189,16 @@ class Problem:
 
 
 class InvalidCohortError(CohortError):
-    """All that is wrong with one input file, told at once.
+    """All that is wrong with one input file, told at once."""
 
-    Parameters
-    ----------
-    source
-        The file, or what else the user calls it.
-    problems
-        At least one problem, in reading order.
-    """
-
-    def __init__(self, source: Path | str, problems: Sequence[Problem]) -> None:
+    @classmethod
+    def of(cls, source: Path | str, problems: Sequence[Problem]) -> InvalidCohortError:
+        """Make it of at least one problem with a file, or what else the user calls it."""
         noun = "problem" if len(problems) == 1 else "problems"
-        super().__init__(
-            f"{'' if isinstance(source, Path) else f'{source} has '}{len(problems)} {noun}",
+        named = isinstance(source, Path)
+        return cls(
+            f"{'it' if named else source} has {len(problems)} {noun}",
             advice="correct and run again",
-            path=source if isinstance(source, Path) else None,
+            path=source if named else None,
             problems=problems,
         )
-        self.source = source
-        self.args = (source, problems)  # from which it is made again in another process

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_type_hints
 
 import tomlkit
 from pydantic import (
@@ -21,6 +23,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
@@ -39,10 +42,25 @@ _BOUNDS = {
     **{"greater_than_equal": "at least {ge:g}", "greater_than": "a number above {gt:g}"},
     **{"less_than_equal": "at most {le:g}", "less_than": "a number below {lt:g}"},
 }
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+_MISSING = "is missing"
+_EMPTY = "is empty; every row must give it"
 _MOST_LEVELS = 20
 # of terminals, and halves of characters, which nothing can write
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TOML_LINE = re.compile(r"""\s*(?:(\[\[?)\s*([^\]]+?)\s*\]|((?:[\w-]+|"[^"]*"|'[^']*'))\s*[=.])""")
+
+
+STRICT = ConfigDict(
+    extra="forbid",
+    frozen=True,
+    strict=True,
+    allow_inf_nan=False,
+    validate_by_name=True,
+    validate_by_alias=True,
+    serialize_by_alias=True,
+)
+"""How records are read; a frozen dataclass is one with this as its ``__pydantic_config__``."""
 
 
 class Record(BaseModel):
@@ -51,15 +69,7 @@ class Record(BaseModel):
     ``"no"`` is not false here, ``"3"`` and ``true`` are no numbers, and numbers are finite.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-    )
+    model_config = STRICT
 
 
 class Document(Record):
@@ -78,7 +88,7 @@ class Document(Record):
     schema_version: int = Field(alias="schema", description="Version of this layout.")
 
 
-_Record = TypeVar("_Record", bound=Record)
+_Record = TypeVar("_Record")
 Error = type[LusscoreError]
 
 
@@ -101,6 +111,30 @@ def matching(pattern: str, expected: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise ValueError(f"{quoted(value)} is not allowed; expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+def one_of(allowed: Sequence[str]) -> AfterValidator:
+    """Make a validator of words."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(
+                f"{_shown(value)} is not allowed; expected one of {', '.join(allowed)}"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def between(low: float, high: float, expected: str) -> AfterValidator:
+    """Make a validator of numbers, which `expected` tells: ``"degrees from 0 to 180"``."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"{_shown(value)} is not allowed; expected {expected}")
         return value
 
     return AfterValidator(check)
@@ -227,7 +261,8 @@ def read_csv(
     """Read a CSV file, one record per row; empty cells are left out of a row.
 
     The header must have `columns`, whose cells may be empty, beside the fields that have no
-    default. Validators get `context`.
+    default. It may have columns of the user's own where the record does not forbid them, but none
+    whose name looks like one that is misspelt. Validators get `context`.
 
     Returns
     -------
@@ -253,31 +288,45 @@ def read_csv(
     for row in table.rows:
         given = {name: cell for name, cell in zip(table.header, row.cells, strict=True) if cell}
         try:
-            rows.append((row.line, record.model_validate(given, context=context)))
+            found = _adapter(record).validate_json(json.dumps(given), context=context)
+            rows.append((row.line, found))
         except ValidationError as wrong:
-            problems += _problems(wrong, record, _cell_places(row.line))
-    return rows, sorted(problems, key=_line)
+            told = _problems(wrong, record, _cell_places(row.line))
+            problems += [
+                replace(one, what="is empty; every row must give it")
+                if one.what == _MISSING
+                else one
+                for one in told
+            ]
+    return rows, in_line_order(problems)
 
 
-def _line(problem: Problem) -> int:
-    found = re.match(r"line (\d+)", problem.where)
-    return int(found[1]) if found else 0
+def in_line_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems whose place begins with ``line`` and a number by that number."""
+
+    def line(problem: Problem) -> int:
+        found = re.match(r"line (\d+)", problem.where)
+        return int(found[1]) if found else 0
+
+    return sorted(problems, key=line)
 
 
 def _check_header(
-    header: Sequence[str], columns: Sequence[str], record: type[Record], error: Error, path: Path
+    header: Sequence[str], columns: Sequence[str], record: type[Any], error: Error, path: Path
 ) -> None:
-    fields = record.model_fields
-    required = [name for name, one in fields.items() if name in columns or one.is_required()]
-    optional = [name for name in fields if name not in required]
+    known = _fields(record)
+    required = [name for name, needed in known.items() if name in columns or needed]
+    optional = [name for name in known if name not in required]
     expected = ",".join(required) + (f" and optionally {','.join(optional)}" if optional else "")
     missing = [name for name in required if name not in header]
-    others = [name for name in header if name not in fields]
+    others = [name for name in header if name not in known]
+    if _config(record).get("extra") != "forbid":
+        others = [name for name in others if get_close_matches(name, optional, cutoff=0.85)]
     if not any(header):
         raise error("it is empty", advice=f"begin it with the header {expected}", path=path)
     if missing:
         wrong = f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
-    elif others and record.model_config.get("extra") == "forbid":
+    elif others:
         wrong = f"has the unknown column {others[0]!r}"
     elif len(set(header)) < len(header):
         wrong = "has a column twice"
@@ -292,7 +341,12 @@ def _check_header(
 
 
 def validate(
-    document: Mapping[str, Any], record: type[_Record], error: Error, *, advice: str = ""
+    document: Mapping[str, Any],
+    record: type[_Record],
+    error: Error,
+    *,
+    advice: str = "",
+    subject: str = "it",
 ) -> _Record:
     """Make a record of plain JSON values; raise `error` with all that is wrong with them."""
     try:
@@ -300,7 +354,7 @@ def validate(
         text.encode()
     except (TypeError, ValueError, RecursionError) as wrong:
         raise error(f"it cannot hold a value ({wrong})", advice=advice) from None
-    return _validate(text, record, error, advice, None, _dotted)
+    return _validate(text, record, error, advice, None, _dotted, subject)
 
 
 def _validate(
@@ -310,15 +364,16 @@ def _validate(
     advice: str,
     path: Path | str | None,
     place: Callable[[Place], str],
+    subject: str = "it",
 ) -> _Record:
     if issubclass(record, Document):
         _check_schema(text, record, error, path)
     try:
-        return record.model_validate_json(text)
+        return _adapter(record).validate_json(text)
     except ValidationError as wrong:
-        problems = _problems(wrong, record, place)
+        problems = in_line_order(_problems(wrong, record, place))
         raise error(
-            f"it has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
+            f"{subject} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
             advice=advice or "correct and run again",
             path=path,
             problems=problems,
@@ -341,19 +396,19 @@ def _check_schema(
 
 
 def _problems(
-    wrong: ValidationError, record: type[Record], place: Callable[[Place], str]
+    wrong: ValidationError, record: type[Any], place: Callable[[Place], str]
 ) -> list[Problem]:
     return [
         Problem(place(one["loc"]), _what(one, record)) for one in wrong.errors(include_url=False)
     ]
 
 
-def _what(wrong: ErrorDetails, record: type[Record]) -> str:
+def _what(wrong: ErrorDetails, record: type[Any]) -> str:
     """Say what was found and what is allowed."""
     kind, context = wrong["type"], wrong.get("ctx", {})
     if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
+        return _MISSING
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         keys = ", ".join(_keys(record, wrong["loc"]))
         return f"is unknown; expected {f'any of {keys}' if keys else 'no such key'}"
     if kind == "value_error":
@@ -368,19 +423,46 @@ def _what(wrong: ErrorDetails, record: type[Record]) -> str:
     return f"{quoted(wrong['input'])} is not allowed; expected {expected}"
 
 
-def _keys(record: type[BaseModel], place: Place) -> list[str]:
+def _keys(record: type[Any], place: Place) -> list[str]:
     """List the keys of the table that a place lies in."""
-    inside: type[BaseModel] | None = record
+    inside: type[Any] | None = record
     for key in place[:-1]:
-        fields = inside.model_fields if inside and isinstance(key, str) else {}
-        for name, field in fields.items():
-            if key in (name, field.alias):
-                inside = next(_records_in(field.annotation), None)
-    return [field.alias or name for name, field in inside.model_fields.items()] if inside else []
+        parts = _annotations(inside) if inside and isinstance(key, str) else {}
+        if key in parts:
+            inside = next(_records_in(parts[key]), None)
+    return list(_fields(inside)) if inside else []
 
 
-def _records_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _adapter(record: type[_Record]) -> TypeAdapter[_Record]:
+    if record not in _ADAPTERS:
+        _ADAPTERS[record] = TypeAdapter(record)
+    return _ADAPTERS[record]
+
+
+def _config(record: type[Any]) -> Any:
+    return record.model_config if issubclass(record, BaseModel) else record.__pydantic_config__
+
+
+def _fields(record: type[Any]) -> dict[str, bool]:
+    """Return the keys of a record, and whether each must be given."""
+    if issubclass(record, BaseModel):
+        return {one.alias or name: one.is_required() for name, one in record.model_fields.items()}
+    return {
+        one.name: one.default is MISSING and one.default_factory is MISSING
+        for one in fields(record)
+    }
+
+
+def _annotations(record: type[Any]) -> dict[str, Any]:
+    if issubclass(record, BaseModel):
+        return {one.alias or name: one.annotation for name, one in record.model_fields.items()}
+    return get_type_hints(record)
+
+
+def _records_in(annotation: object) -> Iterator[type[Any]]:
+    if isinstance(annotation, type) and (
+        issubclass(annotation, BaseModel) or is_dataclass(annotation)
+    ):
         yield annotation
     for part in get_args(annotation):
         yield from _records_in(part)

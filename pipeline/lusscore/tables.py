@@ -130,6 +130,7 @@ def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[st
         ) from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     last = "latin-1" if any_bytes else "cp1252"
+    where = ""
     for encoding in ("utf-16",) if wide else ("utf-8-sig", last):
         try:
             text = data.decode(encoding)
@@ -137,8 +138,12 @@ def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[st
             continue
         if "\0" not in text:
             return text, encoding.removesuffix("-sig")
+        # a network drive fills files with them that were not written out
+        line = text[: text.index("\0")].count("\n") + 1
+        where = where or f"line {line}, which holds zero bytes"
     raise error(
         "it is not text, or text in an encoding that cannot be told",
+        where=where,
         advice="save the table as 'CSV UTF-8'",
         path=path,
     )

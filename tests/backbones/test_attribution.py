@@ -10,7 +10,7 @@ from lusscore.backbones import Part, attribute, get_backbone
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import pool_level
 from lusscore.backbones.map_pooling import pool_map
-from lusscore.cohort.embedding_levels import POOLINGS
+from lusscore.cohort.extraction import POOLINGS
 
 
 def part(pooling: str) -> Part:

@@ -23,7 +23,7 @@ from lusscore.backbones.engines.graph_cache import entry_name
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import pool_level
 from lusscore.backbones.model import build_model
-from lusscore.cohort.embedding_levels import BANDS, POOLINGS, STRIDES
+from lusscore.cohort.extraction import BANDS, POOLINGS, STRIDES
 from lusscore.errors import BackboneError
 from staged_backbone import STAGED, build_staged, staged_backbone
 

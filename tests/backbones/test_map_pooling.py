@@ -7,7 +7,7 @@ from lusscore.backbones import get_backbone
 from lusscore.backbones.keras_runtime import import_keras
 from lusscore.backbones.levels import pool_level
 from lusscore.backbones.map_pooling import band_rows, pool_map
-from lusscore.cohort.embedding_levels import BANDS, POOLINGS
+from lusscore.cohort.extraction import BANDS, POOLINGS
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)

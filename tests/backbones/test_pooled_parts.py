@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lusscore.backbones import Part, get_backbone, pooled_parts, with_levels
-from lusscore.cohort.embedding_levels import POOLINGS
+from lusscore.cohort.extraction import POOLINGS
 
 LITE0 = get_backbone("efficientnet_lite0")
 NAMES = [f"{stride}.{pooling}" for stride, _ in LITE0.maps for pooling in POOLINGS]

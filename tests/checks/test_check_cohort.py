@@ -48,7 +48,7 @@ def test_a_card_that_cannot_be_used_is_told_as_that(
     card = cohort.folder / "cohort.toml"
     card.write_text(card.read_text().replace("blue-6", "blue-7"))
     (finding,) = check_at(cohort.folder, tmp_path / "features").findings
-    assert (finding.code, finding.where) == ("invalid-card", ("protocol",))
+    assert (finding.code, finding.where) == ("invalid-card", ("line 3, protocol",))
 
 
 def test_no_cohort_is_no_finding(tmp_path: Path) -> None:

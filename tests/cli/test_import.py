@@ -87,7 +87,7 @@ def test_an_unknown_rater_leaves_nothing_behind(
 ) -> None:
     result = lusscore(*TABLE, "--rule", "rater:z")
     assert result.exit_code == 2
-    assert "No rater 'z' gave scores here; expected one of x, y" in result.output
+    assert "no rater 'z' gave scores here; expected one of x, y" in result.output
     assert not Path("data").exists()
 
 

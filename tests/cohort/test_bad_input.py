@@ -160,13 +160,13 @@ def test_a_path_inside_the_folder_or_a_whole_one_is_not_refused(folder: Path, cl
 def test_a_zero_byte_in_a_manifest_gets_a_sentence(folder: Path, place: str) -> None:
     path = folder / "manifest.csv"
     path.write_bytes(path.read_bytes().replace(place.encode(), f"{place}\0".encode()))
-    with pytest.raises(CohortError, match=r"manifest\.csv: line 2: it is no text"):
+    with pytest.raises(CohortError, match=r"manifest\.csv: line 2, which holds zero bytes"):
         read_cohort(folder, check_files=False)
 
 
 def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
     (folder / "ratings.csv").write_bytes(b"clip,rater,score\na\0.mp4,x,2\n")
-    with pytest.raises(CohortError, match="holds zero bytes"):
+    with pytest.raises(CohortError, match="line 2, which holds zero bytes"):
         read_ratings(folder / "ratings.csv")
     (folder / "folds.csv").write_bytes(b"repeat,fold,patient\n1,1,a\0\n")
     with pytest.raises(FoldError, match="it is not text"):
@@ -176,7 +176,7 @@ def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
 def test_a_folder_where_a_file_was_expected_gets_a_sentence(folder: Path) -> None:
     (folder / "manifest.csv").unlink()
     (folder / "manifest.csv").mkdir()
-    with pytest.raises(CohortError, match=r"manifest\.csv: it cannot be read"):
+    with pytest.raises(CohortError, match=r"manifest\.csv: no table can be read here"):
         read_cohort(folder)
 
 

@@ -41,7 +41,7 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidCohortError) as caught:
         read_card(tmp_path / "cohort.toml")
     assert {problem.where for problem in caught.value.problems} == {
-        "name", "rubric", "protocol", "label_level", "synthetic", "zones", "speed",
-        "extraction variants",
+        "rubric", "line 1, name", "line 2, protocol", "line 3, label_level", "line 4, synthetic",
+        "line 5, zones", "line 6, speed", "line 8, extraction.variants",
     }  # fmt: skip
     assert "8 problems" in str(caught.value)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lusscore.cohort import Rating, Span, settle_raters
+from lusscore.cohort.consensus import parse_rule
 from lusscore.errors import CohortError, InvalidCohortError
 
 FRAMES = 12
@@ -76,7 +77,7 @@ def test_one_named_rater_counts_alone() -> None:
 
 
 def test_an_unknown_rater_lists_those_there_are() -> None:
-    with pytest.raises(CohortError, match="No rater 'c' gave scores here; expected one of a, b"):
+    with pytest.raises(CohortError, match="no rater 'c' gave scores here; expected one of a, b"):
         settle_raters([span("b", 0), span("a", 3)], "rater:c")
     with pytest.raises(CohortError, match="or rater:NAME, where NAME is one of .*: a, b"):
         settle_raters([span("b", 0), span("a", 3)], "median")
@@ -107,7 +108,7 @@ def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:
     spans += [span("", 1, clip="b.mp4"), span("", 0, clip="b.mp4")]
     with pytest.raises(InvalidCohortError) as caught:
         settle_raters(spans)
-    assert [problem.where for problem in caught.value.problems] == ["a.mp4", "b.mp4"]
+    assert [problem.clip for problem in caught.value.problems] == ["a.mp4", "b.mp4"]
     assert "rater 'a' gave frame 5 the scores 1 and 2" in str(caught.value)
     assert "a rater without a name gave frame 0" in str(caught.value)
 
@@ -192,3 +193,36 @@ def test_the_order_of_the_spans_means_nothing(spans: list[Span], rule: str) -> N
     forth, back = settle_raters(spans, rule), settle_raters(spans[::-1], rule)
     assert set(forth.spans) == set(back.spans)
     assert forth.ratings == back.ratings
+
+
+SCORES = st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 3), min_size=1)
+
+
+def test_no_rule_is_the_majority() -> None:
+    assert parse_rule(None, {"a"}).name == parse_rule("majority", {"a"}).name == "majority"
+    assert parse_rule("rater:a b", {"a b"}).rater == "a b"
+
+
+@given(SCORES)
+def test_the_majority_has_more_raters_than_any_other_score_or_is_none(
+    scores: dict[str, int],
+) -> None:
+    values = list(scores.values())
+    decided = parse_rule(None, scores).decide(scores)
+    most = max(values.count(score) for score in range(4))
+    winners = [score for score in range(4) if values.count(score) == most]
+    assert winners == [decided] if decided is not None else len(winners) > 1
+
+
+@given(SCORES)
+def test_the_mean_is_nearest_and_the_higher_of_two_equally_near(scores: dict[str, int]) -> None:
+    decided = parse_rule("mean", scores).decide(scores)
+    assert decided is not None
+    twice_off = 2 * (decided * len(scores) - sum(scores.values()))
+    assert -len(scores) < twice_off <= len(scores)
+
+
+@pytest.mark.parametrize("text", ["", "median", "rater", "Majority", "rater:"])
+def test_an_unknown_rule_or_rater_gets_a_sentence(text: str) -> None:
+    with pytest.raises(CohortError, match="expected (majority, mean or rater:|one of a, b)"):
+        parse_rule(text, {"b", "a"})

@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from lusscore.checks.finding import Finding, each
-from lusscore.cohort import CARD_NAME
-from lusscore.errors import InvalidCohortError
+from lusscore.cohort import CARD_NAME, MANIFEST_NAME
+from lusscore.errors import InvalidCohortError, Problem
 
 INVALID_CODES = ("invalid-card", "invalid-manifest")
 
 
 def findings_of(error: InvalidCohortError) -> list[Finding]:
     """Turn all that is wrong with a card or manifest into one finding per problem."""
-    card = Path(str(error.source)).name == CARD_NAME
+    name = Path(error.path or MANIFEST_NAME).name
     return [
         Finding(
             "error",
-            "invalid-card" if card else "invalid-manifest",
+            "invalid-card" if name == CARD_NAME else "invalid-manifest",
             f"{problem.what.rstrip('.')}.",
             (problem.where,),
-            f"Correct it in {Path(str(error.source)).name}.",
+            f"Correct it in {name}.",
             each(filter(None, (problem.clip,))),
         )
-        for problem in error.problems
+        for problem in error.problems or (Problem(error.where, error.what),)
     ]

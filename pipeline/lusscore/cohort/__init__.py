@@ -2,12 +2,15 @@
 
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
-from lusscore.cohort.consensus import Settled, settle_raters
-from lusscore.cohort.csv_rows import in_line_order
-from lusscore.cohort.embedding_levels import BANDS, STRIDES, Level, check_levels
-from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.frame_range import read_frame_range
-from lusscore.cohort.frames_policy import FramesPolicy
+from lusscore.cohort.consensus import Settled, parse_rule, settle_raters
+from lusscore.cohort.extraction import (
+    BANDS,
+    STRIDES,
+    ExtractionSettings,
+    FramesPolicy,
+    Level,
+    check_levels,
+)
 from lusscore.cohort.importers import (
     Imported,
     ImportOptions,
@@ -35,7 +38,6 @@ from lusscore.cohort.protocols import (
     get_protocol,
     protocol_names,
 )
-from lusscore.cohort.rater_rules import UNNAMED, parse_rule
 from lusscore.cohort.ratings import (
     RATING_COLUMNS,
     RATINGS_NAME,
@@ -44,7 +46,14 @@ from lusscore.cohort.ratings import (
     write_ratings,
 )
 from lusscore.cohort.rubrics import describe_rubric, rubric_names
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import (
+    END,
+    UNNAMED,
+    Span,
+    Stretch,
+    cut_into_stretches,
+    read_frame_range,
+)
 from lusscore.cohort.splits import (
     FOLD_COLUMNS,
     Split,
@@ -55,7 +64,6 @@ from lusscore.cohort.splits import (
     split_training,
     write_folds,
 )
-from lusscore.cohort.stretches import END, Stretch, cut_into_stretches
 from lusscore.cohort.zone_names import (
     NameReading,
     choose_protocol,
@@ -107,7 +115,6 @@ __all__ = [
     "get_protocol",
     "importer_names",
     "importer_summary",
-    "in_line_order",
     "leave_one_out",
     "parse_rule",
     "path_parts",

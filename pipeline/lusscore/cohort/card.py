@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from pydantic import ConfigDict
 
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.rubrics import describe_rubric
-from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.errors import CohortError, InvalidCohortError
 from lusscore.files import write_text
+from lusscore.records import STRICT, known, matching, one_of, read_toml
 
 CARD_NAME = "cohort.toml"
 LABEL_LEVELS = ("frame", "clip", "zone")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_REQUIRED = ("name", "protocol", "rubric")
+_NAMES = (
+    "letters, digits, '.', '-' and '_', beginning with a letter or digit, since folders are named "
+    "by it"
+)
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,16 @@ class Card:
         Settings of stage one.
     """
 
-    name: str
-    protocol: str
-    rubric: str
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    name: Annotated[str, matching("[A-Za-z0-9][A-Za-z0-9._-]*", _NAMES)]
+    protocol: Annotated[str, known(get_protocol)]
+    rubric: Annotated[str, known(describe_rubric)]
     licence: str = ""
     citation: str = ""
     source: str = ""
     description: str = ""
-    label_level: str = "frame"
+    label_level: Annotated[str, one_of(LABEL_LEVELS)] = "frame"
     synthetic: bool = False
     extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
 
@@ -66,72 +70,20 @@ def read_card(path: Path) -> Card:
     Raises
     ------
     CohortError
-        If the file is missing or is not TOML.
+        If the file is missing.
     InvalidCohortError
-        If keys are missing, unknown or hold what is not allowed: all are named at once.
+        If it is not TOML, or keys are missing, unknown or hold what is not allowed: all are
+        named at once.
     """
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        return read_toml(path, Card, InvalidCohortError)
     except FileNotFoundError:
         raise CohortError(
-            f"there is no cohort card; expected a file {CARD_NAME} that gives at least "
-            f"{', '.join(_REQUIRED)}",
-            advice="data/README.md shows one",
+            "there is no cohort card",
+            advice=f"expected a file {CARD_NAME} that gives at least name, protocol and rubric; "
+            "data/README.md shows one",
             path=path,
         ) from None
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise CohortError(
-            f"the card is not valid TOML ({error})", advice="correct it", path=path
-        ) from None
-    problems = [
-        Problem(key, "is missing; every card must give it")
-        for key in _REQUIRED
-        if key not in document
-    ]
-    values: dict[str, Any] = {}
-    for key, value in document.items():
-        problem = _check(key, value)
-        if problem:
-            problems.append(Problem(key, problem))
-        elif key == "extraction":
-            try:
-                values[key] = ExtractionSettings.from_table(value)
-            except InvalidCohortError as error:
-                problems += [Problem(f"extraction {one.where}", one.what) for one in error.problems]
-        else:
-            values[key] = value
-    if problems:
-        raise InvalidCohortError(path, problems)
-    return Card(**values)
-
-
-def _check(key: str, value: Any) -> str:
-    """Say what is wrong with one key of a card; empty when nothing is."""
-    defaults = Card("", "", "")
-    if not hasattr(defaults, key) or key == "zones":
-        return "is not a key of a card"
-    if key == "extraction":
-        return "" if isinstance(value, dict) else "must be a table, [extraction]"
-    expected = type(getattr(defaults, key))
-    if not isinstance(value, expected):
-        return (
-            f"{value!r} is not allowed; expected {'true or false' if expected is bool else 'text'}"
-        )
-    try:
-        if key == "protocol":
-            get_protocol(value)
-        elif key == "rubric":
-            describe_rubric(value)
-    except CohortError as error:
-        return str(error)
-    if key == "name" and not _NAME.fullmatch(value):
-        return (
-            f"{value!r} is not allowed; expected letters, digits, '.', '-' and '_', beginning "
-            "with a letter or digit, since folders are named by it"
-        )
-    if key == "label_level" and value not in LABEL_LEVELS:
-        return f"{value!r} is not allowed; expected one of {', '.join(LABEL_LEVELS)}"
-    return ""
 
 
 def write_card(path: Path, card: Card) -> None:

@@ -10,7 +10,7 @@ from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.ratings import RATINGS_NAME, Rating, write_ratings
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError
 
 

@@ -2,15 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from lusscore.cohort.rater_rules import UNNAMED, RaterRule, parse_rule
 from lusscore.cohort.ratings import Rating
-from lusscore.cohort.span import Span
-from lusscore.cohort.stretches import END, Stretch, TwoScoresError, cut_into_stretches, frame_end
-from lusscore.errors import InvalidCohortError, Problem
+from lusscore.cohort.segments import (
+    END,
+    UNNAMED,
+    Span,
+    Stretch,
+    TwoScoresError,
+    cut_into_stretches,
+    frame_end,
+)
+from lusscore.errors import CohortError, InvalidCohortError, Problem
+
+_NAMED = "rater:"
+
+
+@dataclass(frozen=True)
+class RaterRule:
+    """A rule that makes one score of several.
+
+    Attributes
+    ----------
+    name
+        As the user writes it.
+    decide
+        Takes the score 0–3 of each rater, at least one, and gives one, or None.
+    rater
+        The rater whose scores alone count; None where all do.
+    """
+
+    name: str
+    decide: Callable[[Mapping[str, int]], int | None]
+    rater: str | None = None
+
+
+def parse_rule(text: str | None, raters: Collection[str]) -> RaterRule:
+    """Read ``majority`` (also None), ``mean`` or ``rater:<name>``.
+
+    Parameters
+    ----------
+    text
+        The rule.
+    raters
+        Names of those who gave scores.
+
+    Raises
+    ------
+    CohortError
+        If there is no such rule or rater.
+    """
+    if text is None or text == "majority":
+        return RaterRule("majority", _majority)
+    if text == "mean":
+        return RaterRule("mean", _mean)
+    there = ", ".join(sorted(raters)) or "none at all"
+    if not text.startswith(_NAMED):
+        raise CohortError(
+            f"unknown rule {text!r} for several raters; expected majority, mean or "
+            f"{_NAMED}NAME, where NAME is one of the raters here: {there}"
+        )
+    name = text.removeprefix(_NAMED)
+    if name not in raters:
+        raise CohortError(f"no rater {name!r} gave scores here; expected one of {there}")
+    return RaterRule(text, lambda scores: scores.get(name), name)
+
+
+def _majority(scores: Mapping[str, int]) -> int | None:
+    counts = Counter(scores.values()).most_common(2)
+    return None if len(counts) == 2 and counts[0][1] == counts[1][1] else counts[0][0]
+
+
+def _mean(scores: Mapping[str, int]) -> int:
+    # in whole numbers, since round() takes 1.5 and 2.5 both to 2
+    return (2 * sum(scores.values()) + len(scores)) // (2 * len(scores))
 
 
 @dataclass(frozen=True)
@@ -71,7 +140,7 @@ def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
         try:
             stretches = list(cut_into_stretches(rows))
         except TwoScoresError as error:
-            problems.append(Problem(clip, str(error)))
+            problems.append(Problem("what the raters said", str(error), clip))
             continue
         ratings += _ratings(clip, stretches)
         if chosen.rater is None and _one_opinion(rows):
@@ -82,7 +151,7 @@ def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
         # a span without a score has deciders only where they could not agree
         ties += [span for span in decided if span.score is None and span.rater]
     if problems:
-        raise InvalidCohortError("What the raters said", problems)
+        raise InvalidCohortError.of("What the raters said", problems)
     return Settled(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
 
 
@@ -96,9 +165,10 @@ def _owner(rows: Sequence[Span], problems: list[Problem]) -> Span:
         if len(told[column]) > 1:
             problems.append(
                 Problem(
-                    rows[0].clip,
-                    f"has more than one {column}: {', '.join(map(repr, told[column]))}; "
+                    "what the raters said",
+                    f"the clip has more than one {column}: {', '.join(map(repr, told[column]))}; "
                     "expected one for the whole clip, whoever scored it",
+                    rows[0].clip,
                 )
             )
     patient, exam, zone, group, device = (next(iter(values), "") for values in told.values())

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PureWindowsPath
 
-from lusscore.cohort.csv_rows import Row, in_line_order, read_csv, strip_cells
-from lusscore.cohort.frame_range import read_frame_range
-from lusscore.cohort.manifest_checks import (
-    double_labels,
-    missing_clips,
-    outside_clips,
-    two_groups,
-    two_owners,
-)
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
-from lusscore.cohort.span import Span
+from lusscore.cohort.protocols import Protocol
+from lusscore.cohort.segments import Span, find_overlaps
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
+from lusscore.records import in_line_order, read_csv
 
 MANIFEST_NAME = "manifest.csv"
 REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
@@ -30,7 +22,7 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     Parameters
     ----------
     path
-        The CSV file, UTF-8 with or without a byte-order mark.
+        The CSV file, in any encoding and with any delimiter that spreadsheets write.
     protocol
         Decides which zones are allowed.
     check_files
@@ -39,12 +31,14 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     Raises
     ------
     CohortError
-        If the file is missing, empty, not UTF-8 or lacks required columns.
+        If the file is missing, empty, no text or lacks required columns.
     InvalidCohortError
         If rows are bad: every one is named with its line, column and value.
     """
     try:
-        rows = read_csv(path, REQUIRED_COLUMNS, f" and optionally {','.join(OPTIONAL_COLUMNS)}")
+        rows, problems = read_csv(
+            path, Span, CohortError, columns=REQUIRED_COLUMNS, context=protocol
+        )
     except FileNotFoundError:
         raise CohortError(
             "there is no manifest; expected a CSV file with the columns "
@@ -52,22 +46,18 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
             advice="make one with 'lusscore import' or by hand (data/README.md shows how)",
             path=path,
         ) from None
-    problems: list[Problem] = []
-    spans: list[tuple[int, Span]] = []
-    for line, row in rows:
-        span = _parse_row(row, line, protocol, problems)
-        if span is not None:
-            spans.append((line, span))
-    if not spans and not problems:
+    if not rows and not problems:
         raise CohortError(
-            "the manifest has a header but no rows; expected one row per labelled span", path=path
+            "it has a header but no rows",
+            advice="expected one row per labelled segment of a clip",
+            path=path,
         )
     if check_files:
-        problems += missing_clips(path.parent, spans)
-    problems += outside_clips(spans) + two_groups(spans) + double_labels(spans) + two_owners(spans)
+        problems += _missing_clips(path.parent, rows)
+    problems += _outside_clips(rows) + two_groups(rows) + _double_labels(rows) + _two_owners(rows)
     if problems:
-        raise InvalidCohortError(path, in_line_order(problems))
-    return tuple(span for _, span in spans)
+        raise InvalidCohortError.of(path, in_line_order(problems))
+    return tuple(span for _, span in rows)
 
 
 def write_manifest(path: Path, spans: Iterable[Span]) -> None:
@@ -82,44 +72,90 @@ def write_manifest(path: Path, spans: Iterable[Span]) -> None:
     write_text(path, csv_text(rows))
 
 
-def _parse_row(row: Row, line: int, protocol: Protocol, problems: list[Problem]) -> Span | None:
-    """Turn one row into a span, or note all that is wrong with it and return None."""
-    found = len(problems)
-
-    def note(column: str, what: str) -> None:
-        problems.append(Problem(f"line {line}, column {column}", what))
-
-    cells = strip_cells(row, line, problems)
-    if cells is None:
-        return None
-    for column in ("clip", "patient", "exam"):
-        if not cells[column]:
-            note(column, "is empty; every row must give it")
-    if cells["zone"] and cells["zone"] not in protocol.zone_names:
-        note(
-            "zone",
-            f"{cells['zone']!r} is not a zone of {protocol.name}; "
-            f"expected one of {', '.join(protocol.zone_names)} or nothing",
+def _missing_clips(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find rows whose clip is not on disk."""
+    return [
+        Problem(
+            f"line {line}, column clip",
+            "the clip is not there; expected a file or folder, relative to the manifest or with "
+            "its whole path",
+            span.clip,
         )
-    score = None
-    if cells["score"]:
-        allowed = {str(value) for value in range(MAXIMUM_ZONE_SCORE + 1)}
-        if cells["score"] in allowed:
-            score = int(cells["score"])
-        else:
-            note("score", f"{cells['score']!r} is not allowed; expected 0, 1, 2, 3 or nothing")
-    start, end = read_frame_range(cells, note)
-    if len(problems) > found:
-        return None
-    return Span(
-        clip=cells["clip"],
-        patient=cells["patient"],
-        exam=cells["exam"],
-        zone=cells["zone"],
-        score=score,
-        frame_start=start,
-        frame_end=end,
-        group=cells.get("group", ""),
-        device=cells.get("device", ""),
-        rater=cells.get("rater", ""),
+        for line, span in spans
+        if not _exists(folder / span.clip)
+    ]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _outside_clips(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find rows whose relative path leads out of the cohort's folder."""
+    return [
+        Problem(
+            f"line {line}, column clip",
+            "the path leads out of the cohort's folder; write the whole path of a clip that is "
+            "meant to lie elsewhere",
+            span.clip,
+        )
+        for line, span in spans
+        if _leads_out(span.clip)
+    ]
+
+
+def _leads_out(clip: str) -> bool:
+    """Tell whether a path that is not whole leads out of its folder, here or on another system."""
+    if Path(clip).is_absolute():
+        return False
+    # Windows knows both slashes, and paths that begin at the root or the folder of some drive
+    path = PureWindowsPath(clip)
+    return ".." in path.parts or (bool(path.anchor) and not path.is_absolute())
+
+
+def two_groups(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find patients that stand in two groups."""
+    first: dict[str, tuple[int, str]] = {}
+    problems = []
+    for line, span in spans:
+        seen_line, seen = first.setdefault(span.patient, (line, span.group))
+        if span.group != seen:
+            problems.append(
+                Problem(
+                    f"line {line}, column group",
+                    f"patient {span.patient!r} is in group {span.group!r} here and in {seen!r} "
+                    f"on line {seen_line}; a patient has one group",
+                )
+            )
+    return problems
+
+
+def _two_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find clips that are given to two patients, exams or zones."""
+    first: dict[str, tuple[int, tuple[str, str, str]]] = {}
+    problems = []
+    for line, span in spans:
+        owner = (span.patient, span.exam, span.zone)
+        seen_line, seen = first.setdefault(span.clip, (line, owner))
+        if owner != seen:
+            problems.append(
+                Problem(
+                    f"line {line}, column clip",
+                    f"the clip is patient, exam, zone {', '.join(owner)} here and "
+                    f"{', '.join(seen)} on line {seen_line}; a clip has one of each",
+                    span.clip,
+                )
+            )
+    return problems
+
+
+def _double_labels(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+    """Find spans of one clip that label a frame twice."""
+    return find_overlaps(
+        spans,
+        lambda span: span.clip,
+        "clip; a frame has one score; what several raters said belongs in ratings.csv",
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from lusscore.cohort.csv_rows import Row, in_line_order, read_csv, strip_cells
-from lusscore.cohort.frame_range import find_overlaps, read_frame_range
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
-from lusscore.errors import InvalidCohortError, Problem
+from pydantic import ConfigDict
+
+from lusscore.cohort.segments import ROW, FrameEnd, FrameStart, Score, find_overlaps
+from lusscore.errors import CohortError, InvalidCohortError
 from lusscore.files import csv_text, write_text
+from lusscore.records import in_line_order, read_csv
 
 RATINGS_NAME = "ratings.csv"
 RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
@@ -32,11 +34,13 @@ class Rating:
         As in :class:`lusscore.cohort.Span`.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ROW
+
     clip: str
     rater: str
-    score: int
-    frame_start: int = 0
-    frame_end: int | None = None
+    score: Score
+    frame_start: FrameStart = 0
+    frame_end: FrameEnd = None
 
 
 def write_ratings(path: Path, ratings: Iterable[Rating]) -> None:
@@ -54,52 +58,24 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
     Parameters
     ----------
     path
-        The CSV file, UTF-8 with or without a byte-order mark.
+        The CSV file.
 
     Raises
     ------
     CohortError
-        If the file is not UTF-8 or lacks columns.
+        If the file is no text or lacks columns.
     InvalidCohortError
         If rows are bad: every one is named with its line, column and value.
     """
     try:
-        rows = read_csv(path, RATING_COLUMNS[:3], f",{','.join(RATING_COLUMNS[3:])}")
+        rows, problems = read_csv(path, Rating, CohortError)
     except FileNotFoundError:
         return ()
-    problems: list[Problem] = []
-    ratings: list[tuple[int, Rating]] = []
-    for line, row in rows:
-        rating = _parse_row(row, line, problems)
-        if rating is not None:
-            ratings.append((line, rating))
     problems += find_overlaps(
-        ratings,
+        rows,
         lambda rating: (rating.clip, rating.rater),
         "clip and rater; a rater gives a frame one score",
     )
     if problems:
-        raise InvalidCohortError(path, in_line_order(problems))
-    return tuple(rating for _, rating in ratings)
-
-
-def _parse_row(row: Row, line: int, problems: list[Problem]) -> Rating | None:
-    """Turn one row into a rating, or note all that is wrong with it and return None."""
-    found = len(problems)
-
-    def note(column: str, what: str) -> None:
-        problems.append(Problem(f"line {line}, column {column}", what))
-
-    cells = strip_cells(row, line, problems)
-    if cells is None:
-        return None
-    allowed = [str(score) for score in range(MAXIMUM_ZONE_SCORE + 1)]
-    for column in ("clip", "rater"):
-        if not cells[column]:
-            note(column, "is empty; every row must give it")
-    if cells["score"] not in allowed:
-        note("score", f"{cells['score']!r} is not allowed; expected one of {', '.join(allowed)}")
-    start, end = read_frame_range(cells, note)
-    if len(problems) > found:
-        return None
-    return Rating(cells["clip"], cells["rater"], int(cells["score"]), start, end)
+        raise InvalidCohortError.of(path, in_line_order(problems))
+    return tuple(rating for _, rating in rows)

@@ -351,7 +351,7 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
     if not problems:
         left_out, problems = _read_left_out(rows, len(repeats), count)
     if problems:
-        raise InvalidCohortError(path, problems)
+        raise InvalidCohortError.of(path, problems)
     if not left_out:
         return tuple(
             split

@@ -76,7 +76,7 @@ def record_table(cohort_folder: Path, table: Path, rater: str) -> tuple[Recorded
     problems = list(read.problems)
     labels = [_label(row, read.header, cohort, problems) for row in read.rows]
     if problems:
-        raise InvalidCohortError(table.name, problems)
+        raise InvalidCohortError.of(table.name, problems)
     return tuple(
         record_label(cohort_folder, clip, score, rater, frames=frames)
         for clip, score, frames in filter(None, labels)

@@ -205,7 +205,7 @@ def test_ratings_that_cannot_be_read_are_told_without_their_folder(
     for content in (b"", b"clip,rater\na,b\n", b"\xff"):
         ratings.write_bytes(content)
         bad = found()
-        assert bad.what.startswith("It ")
+        assert bad.what[0].isupper()
         assert bad.what.endswith(".")
         assert not bad.what.endswith("..")
         assert bad.where == ("ratings.csv",)

@@ -10,7 +10,7 @@ from lusscore.cohort.card import Card
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.tables import Table, read_table
 
@@ -75,7 +75,7 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
             )
         )
     if problems:
-        raise InvalidCohortError(source, problems)
+        raise InvalidCohortError.of(source, problems)
     spans.sort(key=lambda span: (int(span.patient), span.zone, span.clip))
     card = Card(
         name=options.name or "covid-blues",

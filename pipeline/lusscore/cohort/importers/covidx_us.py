@@ -16,7 +16,7 @@ from lusscore.cohort.importers.reading.public_tables import (
 )
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.tables import read_table
 
@@ -91,7 +91,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
             )
         )
     if problems:
-        raise InvalidCohortError(folder / _SCORES, problems)
+        raise InvalidCohortError.of(folder / _SCORES, problems)
     if not spans:
         raise CohortError(
             f"No video that {_VIDEOS} names is below {media.folder}; run create_COVIDxUS.ipynb, "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import Problem
 

@@ -22,7 +22,7 @@ from lusscore.cohort.importers.registry import (
     register_importer,
 )
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError, InvalidCohortError
 
@@ -68,7 +68,7 @@ def _read(source: Path, options: ImportOptions) -> Imported:
     read = _choose(tops, protocol)
     spans = tuple(read(layout))
     if layout.problems:
-        raise InvalidCohortError(source, layout.problems)
+        raise InvalidCohortError.of(source, layout.problems)
     if not spans:
         raise CohortError(
             f"{source} holds no images or clips in <patient>/<zone>/<score>/, "

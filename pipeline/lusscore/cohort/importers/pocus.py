@@ -47,7 +47,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
     reading = PocusRows(table, list(_clips(media, chosen=options.media is not None)))
     spans = with_one_group(list(reading.spans()))
     if reading.problems:
-        raise InvalidCohortError(path, reading.problems)
+        raise InvalidCohortError.of(path, reading.problems)
     if not spans:
         raise CohortError(
             f"No clip that {path.name} names is below {media.folder}; expected pocus_videos/convex "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of, stand_in
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import Problem
 from lusscore.tables import Row, Table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.rubrics import describe_rubric
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError
 from lusscore.registry import Registry
 

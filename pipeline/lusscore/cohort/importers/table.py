@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lusscore.cohort.card import Card
-from lusscore.cohort.csv_rows import in_line_order
 from lusscore.cohort.importers.reading.column_words import Column, choose_columns
 from lusscore.cohort.importers.reading.label_level import label_level_of
 from lusscore.cohort.importers.reading.media_index import MediaIndex
@@ -19,11 +18,12 @@ from lusscore.cohort.importers.registry import (
 )
 from lusscore.cohort.importers.table_checks import two_owners, two_scores
 from lusscore.cohort.importers.table_rows import RowReader
-from lusscore.cohort.manifest_checks import two_groups
+from lusscore.cohort.manifest import two_groups
 from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.cohort.zone_names import choose_protocol
 from lusscore.errors import CohortError, InvalidCohortError
+from lusscore.records import in_line_order
 from lusscore.tables import Table, read_table
 
 
@@ -65,7 +65,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     problems = [*table.problems, *reading.problems, *two_groups(read)]
     problems += two_owners(read, columns) + two_scores(read, columns)
     if problems:
-        raise InvalidCohortError(source, in_line_order(problems))
+        raise InvalidCohortError.of(source, in_line_order(problems))
     card = Card(
         name=options.name or cohort_name(source.stem),
         protocol=protocol.name,

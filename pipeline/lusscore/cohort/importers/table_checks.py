@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lusscore.cohort.importers.reading.column_words import Column
-from lusscore.cohort.span import Span
-from lusscore.cohort.stretches import frame_end
+from lusscore.cohort.segments import Span, frame_end
 from lusscore.errors import Problem
 
 _OF_A_CLIP = ("patient", "exam", "zone")

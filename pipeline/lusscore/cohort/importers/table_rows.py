@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lusscore.cohort.frame_range import read_frame_range
 from lusscore.cohort.importers.reading.clip_times import frame_count, frame_times, frames_between
 from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span, read_frame_range
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import ClipError, Problem
 from lusscore.tables import Row

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.frames_policy import FramesPolicy
+from lusscore.cohort.extraction import ExtractionSettings, FramesPolicy
 from lusscore.errors import CohortError
 
 PROTOCOL = "lus-12"

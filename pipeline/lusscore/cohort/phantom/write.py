@@ -12,7 +12,7 @@ from lusscore.cohort.phantom.render import render_clip
 from lusscore.cohort.phantom.settings import PROTOCOL, RUBRIC, PhantomSettings
 from lusscore.cohort.phantom.target import check_target
 from lusscore.cohort.phantom.video import write_video
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError
 from lusscore.files import folder_written_whole
 

@@ -12,11 +12,11 @@ from lusscore.cohort import (
     Column,
     Protocol,
     choose_columns,
-    in_line_order,
     path_parts,
     zone_in_name,
 )
 from lusscore.errors import CohortError, ExamError, Problem
+from lusscore.records import in_line_order
 from lusscore.tables import Row, Table, read_table
 
 _NO_COLUMN = " "

@@ -7,7 +7,7 @@ from lusscore.cohort.importers.cvat.scores import ScoreSource
 from lusscore.cohort.importers.cvat.spans import spans_of
 from lusscore.cohort.importers.cvat.tasks import CvatTask
 from lusscore.cohort.importers.reading.clip_owner import Owner
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import Problem
 
 OWNER = Owner("p", "2", "R1", "covid", "probe")

@@ -11,7 +11,7 @@ import pytest
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import settle_raters
 from lusscore.cohort.importers import ImportOptions, get_importer
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 
 EXPORTS = Path(__file__).parent / "exports"
 

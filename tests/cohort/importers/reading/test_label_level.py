@@ -5,7 +5,7 @@ from PIL import Image
 
 from clip_maker import moving_bar, write_video
 from lusscore.cohort.importers.reading.label_level import label_level_of
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 
 
 @pytest.fixture

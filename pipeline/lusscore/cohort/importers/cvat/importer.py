@@ -95,7 +95,7 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
         for span in spans_of(clip, owner, scores, raters[clip.task.assignee], problems)
     ]
     if problems:
-        raise InvalidCohortError(source, problems)
+        raise InvalidCohortError.of(source, problems)
     if not spans:
         raise CohortError(
             f"{source} names no clips of known patients; export tasks that have videos or images."

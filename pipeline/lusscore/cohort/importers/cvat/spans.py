@@ -9,7 +9,7 @@ from lusscore.cohort.importers.cvat.runs import runs_of
 from lusscore.cohort.importers.cvat.scores import ScoreSource
 from lusscore.cohort.importers.reading.clip_owner import Owner
 from lusscore.cohort.importers.reading.clip_times import frame_count
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import ClipError, Problem
 
 

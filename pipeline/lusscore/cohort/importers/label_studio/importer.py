@@ -94,7 +94,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     ]
     problems += maker.problems
     if problems:
-        raise InvalidCohortError(path, problems)
+        raise InvalidCohortError.of(path, problems)
     card = Card(
         name=options.name or cohort_name(path.stem),
         protocol=protocol.name,

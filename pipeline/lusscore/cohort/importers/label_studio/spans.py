@@ -12,7 +12,7 @@ from lusscore.cohort.importers.label_studio.frames import frames_told
 from lusscore.cohort.importers.label_studio.tasks import LabelTask, Opinion, latest_opinions
 from lusscore.cohort.importers.label_studio.words import score_of
 from lusscore.cohort.importers.reading.clip_owner import Owner
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import ClipError, Problem
 
 _Scored = tuple[int, int | None, int]

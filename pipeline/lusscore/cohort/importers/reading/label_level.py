@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 
 
 def label_level_of(spans: Iterable[Span]) -> str:

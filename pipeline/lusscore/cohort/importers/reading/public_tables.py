@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lusscore.cohort.span import Span
+from lusscore.cohort.segments import Span
 from lusscore.errors import CohortError
 from lusscore.tables import Row, Table
 
