@@ -122,7 +122,7 @@ def one_of(allowed: Sequence[str]) -> AfterValidator:
     def check(value: str) -> str:
         if value not in allowed:
             raise ValueError(
-                f"{_shown(value)} is not allowed; expected one of {', '.join(allowed)}"
+                f"{quoted(value)} is not allowed; expected one of {', '.join(allowed)}"
             )
         return value
 
@@ -134,7 +134,7 @@ def between(low: float, high: float, expected: str) -> AfterValidator:
 
     def check(value: float) -> float:
         if not low <= value <= high:
-            raise ValueError(f"{_shown(value)} is not allowed; expected {expected}")
+            raise ValueError(f"{quoted(value)} is not allowed; expected {expected}")
         return value
 
     return AfterValidator(check)

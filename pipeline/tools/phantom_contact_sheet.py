@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from lusscore.cohort.card import CARD_NAME
-from lusscore.cohort.cohort import read_cohort
-from lusscore.cohort.span import Span
+from lusscore.cohort import CARD_NAME, Span, read_cohort
 from lusscore.errors import CohortError
 
 CELL, LABEL, TITLE = 176, 64, 22

@@ -72,7 +72,7 @@ def test_excel_style_text_is_read(tmp_path: Path) -> None:
 
 def test_a_missing_manifest_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(
-        CohortError, match=r"manifest\.csv: there is no manifest; expected a CSV file"
+        CohortError, match=r"manifest\.csv: there is no manifest"
     ):
         read_manifest(tmp_path / "manifest.csv", BLUE)
 

@@ -211,7 +211,7 @@ def test_ratings_that_cannot_be_read_are_told_without_their_folder(
         assert bad.where == ("ratings.csv",)
     ratings.unlink()
     ratings.mkdir()
-    assert "It cannot be read" in found().what
+    assert "No table can be read here" in found().what
 
 
 def test_an_absolute_path_may_lie_anywhere(rows: Rows, found_in_rows: Found) -> None:

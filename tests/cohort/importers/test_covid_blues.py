@@ -91,7 +91,7 @@ def test_a_table_that_is_none_gets_a_sentence(source: Path) -> None:
     with pytest.raises(CohortError, match=r"severity\.csv: line 2: it is no table from here on"):
         read(source)
     path.write_bytes(b"video_file,Severity Score\npatient_2_R1,\0\n")
-    with pytest.raises(CohortError, match=r"severity\.csv: it is not text"):
+    with pytest.raises(CohortError, match=r"severity\.csv: .*it is not text"):
         read(source)
     path.unlink()
     path.mkdir()
