@@ -175,7 +175,7 @@ def test_a_card_that_cannot_be_read_is_told_without_its_place(
     (tmp_path / "data" / "ward-7" / "cohort.toml").write_text("name = [")
     answer = label(ward, exam, 2)
     assert answer.status == 422
-    assert "The card is not valid TOML" in answer.error
+    assert "card is not valid TOML" in answer.error
     assert str(tmp_path) not in answer.error
 
 

@@ -21,7 +21,7 @@ def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
     spec
         A backbone.
     names
-        Such as ``"16.top"``; see :class:`lusscore.cohort.embedding_levels.Level`. Their order
+        Such as ``"16.top"``; see :class:`lusscore.cohort.extraction.Level`. Their order
         does not matter: levels always come in alphabetical order.
 
     Raises

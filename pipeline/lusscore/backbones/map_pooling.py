@@ -39,7 +39,7 @@ def pool_map(feature_map: Map, pooling: str) -> NDArray[np.float64]:
     feature_map
         Of any floating type.
     pooling
-        One of :data:`lusscore.cohort.embedding_levels.POOLINGS`.
+        One of :data:`lusscore.cohort.extraction.POOLINGS`.
 
     Raises
     ------

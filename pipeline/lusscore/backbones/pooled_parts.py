@@ -21,7 +21,7 @@ class Part:
     map
         The feature map it is pooled from: ``"embedding"``, or the level's stride as text.
     pooling
-        One of :data:`lusscore.cohort.embedding_levels.POOLINGS`.
+        One of :data:`lusscore.cohort.extraction.POOLINGS`.
     start, stop
         Its columns, inclusive-exclusive, among the ``spec.width`` that an engine gives.
     """

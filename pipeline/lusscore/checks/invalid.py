@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lusscore.checks.finding import Finding, each
 from lusscore.cohort import CARD_NAME, MANIFEST_NAME
-from lusscore.errors import InvalidCohortError, Problem
+from lusscore.errors import InvalidCohortError
 
 INVALID_CODES = ("invalid-card", "invalid-manifest")
 
@@ -23,5 +23,5 @@ def findings_of(error: InvalidCohortError) -> list[Finding]:
             f"Correct it in {name}.",
             each(filter(None, (problem.clip,))),
         )
-        for problem in error.problems or (Problem(error.where, error.what),)
+        for problem in error.problems
     ]

@@ -70,10 +70,9 @@ def read_card(path: Path) -> Card:
     Raises
     ------
     CohortError
-        If the file is missing.
+        If the file is missing or is not TOML.
     InvalidCohortError
-        If it is not TOML, or keys are missing, unknown or hold what is not allowed: all are
-        named at once.
+        If keys are missing, unknown or hold what is not allowed: all are named at once.
     """
     try:
         return read_toml(path, Card, InvalidCohortError)
@@ -84,6 +83,11 @@ def read_card(path: Path) -> Card:
             "data/README.md shows one",
             path=path,
         ) from None
+    except InvalidCohortError as error:
+        if error.problems:
+            raise
+        what = f"the card{error.what.removeprefix('it')}"
+        raise CohortError(what, where=error.where, advice=error.advice, path=path) from None
 
 
 def write_card(path: Path, card: Card) -> None:
