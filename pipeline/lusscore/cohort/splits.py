@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
 from lusscore.errors import FoldError, InvalidCohortError, Problem
 from lusscore.records import Record, WholeCell, read_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLD_COLUMNS = ("repeat", "fold", "patient", "group", "frames")
 LEAVE_OUT_COLUMNS = ("device", "group")
@@ -284,6 +286,8 @@ def write_folds(path: Path, splits: Sequence[Split], frames: pd.DataFrame) -> No
     frames
         Labelled frames, with the columns ``patient`` and ``group``.
     """
+    import pandas as pd
+
     tables = []
     for split in splits:
         tested = frames.iloc[split.test].groupby("patient")["group"].agg(["first", "size"])
@@ -355,10 +359,8 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
     if not left_out:
         return tuple(
             split
-            for repeat in sorted(repeats)
-            for split in _by_fold(
-                pd.Series(patients).map(repeats[repeat]).to_numpy(), count, repeat
-            )
+            for repeat, folds in sorted(repeats.items())
+            for split in _by_fold(np.array([folds[one] for one in patients]), count, repeat)
         )
     splits = leave_one_out(frames, next(iter(left_out.values())).partition(_SEPARATOR)[0])
     _check_left_out(repeats[1], left_out, splits, patients)
