@@ -106,7 +106,7 @@ def test_names_that_make_cannot_take_get_the_programs_sentence(
 ) -> None:
     done = make("features", f"COHORT={name}")
     assert done.returncode != 0
-    assert f"No cohort at data{os.sep}{name.replace('$$', '$')}" in done.stderr
+    assert f"data{os.sep}{name.replace('$$', '$')}: there is no cohort" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -52,7 +52,7 @@ def test_a_card_that_cannot_be_used_is_told_as_that(
 
 
 def test_no_cohort_is_no_finding(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match="No cohort at"):
+    with pytest.raises(CohortError, match="there is no cohort"):
         check_at(tmp_path / "nowhere", None)
 
 

@@ -95,7 +95,7 @@ def test_a_strict_run_ends_with_a_sentence(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["gone"], "No cohort at data"),
+        (["gone"], "there is no cohort"),
         (["tiny", "-b", "resnet51"], "resnet50"),
         (["tiny", "-b", "gone.onnx"], "gone.onnx"),
         (["tiny", "--engine", "cuda"], "openvino"),

@@ -106,7 +106,7 @@ def test_clips_that_are_gone_are_listed_and_not_dropped(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["gone"], "No cohort at data"),
+        (["gone"], "there is no cohort"),
         (["tiny", "-b", "resnet51"], "resnet50"),
         (["tiny", "-b", "gone.onnx"], "gone.onnx"),
     ],

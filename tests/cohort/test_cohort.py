@@ -15,5 +15,5 @@ def test_a_cohort_reads_back(make_cohort: Callable[..., Cohort]) -> None:
 
 
 def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match=r"No cohort at .*gone; expected a folder with"):
+    with pytest.raises(CohortError, match=r"gone: there is no cohort; expected a folder with"):
         read_cohort(tmp_path / "gone")

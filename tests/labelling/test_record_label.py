@@ -204,7 +204,7 @@ def test_what_is_not_allowed_changes_nothing(
 
 
 def test_a_cohort_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match="No cohort at"):
+    with pytest.raises(CohortError, match="there is no cohort"):
         record_label(tmp_path / "none", "a.mp4", 1, "anna")
     assert not (tmp_path / "none").exists()
 

@@ -61,8 +61,9 @@ def read_cohort(folder: Path, *, check_files: bool = True) -> Cohort:
     """
     if not folder.is_dir():
         raise CohortError(
-            f"No cohort at {folder}; expected a folder with {CARD_NAME} and {MANIFEST_NAME}. "
-            "Make one with 'lusscore phantom' or 'lusscore import'."
+            f"there is no cohort; expected a folder with {CARD_NAME} and {MANIFEST_NAME}",
+            advice="make one with 'lusscore phantom' or 'lusscore import'",
+            path=folder,
         )
     card = read_card(folder / CARD_NAME)
     spans = read_manifest(

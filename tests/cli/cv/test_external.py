@@ -44,7 +44,7 @@ def test_who_is_held_out_is_said_in_one_way(
         ([*both, "--folds", 3], "leave out --folds."),
         ([*both, "--leave-out", "group"], "leave out --train."),
         (both, "cohort tiny is named 2 times"),
-        (["--train", "none", "--test", "tiny"], "No cohort at"),
+        (["--train", "none", "--test", "tiny"], "there is no cohort"),
     ):
         result = lusscore("cv", *arguments, "-b", tiny_backbone)
         assert result.exit_code == 2
