@@ -264,7 +264,9 @@ def test_what_is_defined_anew_takes_its_own_place(registry: Registry[object]) ->
     registry.register("mine", first)
     registry.register("mine", again)
     assert registry["mine"] is again
-    with pytest.raises(HeadError, match=r"'mine' is registered twice, by .* \(Mine\) and by .* \(Other\)"):
+    with pytest.raises(
+        HeadError, match=r"'mine' is registered twice, by .* \(Mine\) and by .* \(Other\)"
+    ):
         registry.register("mine", other)
 
 

@@ -42,5 +42,5 @@ def test_a_name_like_no_other_gets_no_guess() -> None:
 
 
 def test_a_missing_onnx_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BackboneError, match=r"No ONNX file at .*none\.onnx"):
+    with pytest.raises(BackboneError, match=r"none\.onnx: there is no ONNX file here"):
         get_backbone(str(tmp_path / "none.onnx"))

@@ -75,7 +75,7 @@ def test_several_outputs_ask_for_a_choice(save_onnx: Save) -> None:
 def test_something_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.onnx"
     path.write_bytes(b"\x08\x01 nothing of use")
-    with pytest.raises(BackboneError, match=r"broken\.onnx cannot be read as an ONNX network"):
+    with pytest.raises(BackboneError, match=r"broken\.onnx: it cannot be read as an ONNX network"):
         get_backbone(str(path))
 
 

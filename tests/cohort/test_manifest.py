@@ -71,9 +71,7 @@ def test_excel_style_text_is_read(tmp_path: Path) -> None:
 
 
 def test_a_missing_manifest_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(
-        CohortError, match=r"manifest\.csv: there is no manifest"
-    ):
+    with pytest.raises(CohortError, match=r"manifest\.csv: there is no manifest"):
         read_manifest(tmp_path / "manifest.csv", BLUE)
 
 

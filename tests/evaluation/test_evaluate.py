@@ -259,5 +259,5 @@ def test_too_few_resamples_are_refused(run_folder):
 
 def test_a_folder_without_predictions_is_named(run_folder):
     (run_folder / "predictions.csv").unlink()
-    with pytest.raises(RunError, match="No predictions at"):
+    with pytest.raises(RunError, match="there are no predictions here"):
         evaluate_run(run_folder)

@@ -78,7 +78,7 @@ def test_a_cell_that_is_no_number_is_named_by_line_and_column(
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(RunError, match=r"No predictions at .*none\.csv"):
+    with pytest.raises(RunError, match=r"none\.csv: there are no predictions here"):
         read_predictions(tmp_path / "none.csv")
 
 
@@ -86,7 +86,7 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_file_that_is_no_table_is_refused(tmp_path, content):
     path = tmp_path / "p.csv"
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"p\.csv (is not a table|lacks the columns)"):
+    with pytest.raises(RunError, match=r"p\.csv: it (is not a table|lacks the columns)"):
         read_predictions(path)
 
 

@@ -104,7 +104,7 @@ def test_what_is_no_run_or_is_not_whole_is_refused(plain_run: Path, tmp_path: Pa
     with pytest.raises(RunError, match="lacks metrics.json"):
         read_recorded_run(run)
     (run / "predictions.csv").unlink()
-    with pytest.raises(RunError, match="No predictions at"):
+    with pytest.raises(RunError, match="there are no predictions here"):
         read_recorded_run(run)
 
 

@@ -48,7 +48,7 @@ def read_onnx_spec(path: Path) -> BackboneSpec:
         or a vector for each image.
     """
     if not path.is_file():
-        raise BackboneError(f"No ONNX file at {path}; check the path.")
+        raise BackboneError("there is no ONNX file here; check the path", path=path)
     sidecar = read_sidecar(path.with_name(path.name + SIDECAR_SUFFIX))
     core = import_openvino().Core()
     try:
@@ -56,12 +56,14 @@ def read_onnx_spec(path: Path) -> BackboneSpec:
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise BackboneError(
-            f"{path} cannot be read as an ONNX network ({reason}); export it anew."
+            f"it cannot be read as an ONNX network ({reason}); export it anew.",
+            path=path,
         ) from None
     if weights_are_elsewhere(graph, path):
         raise BackboneError(
-            f"{path} keeps its weights in a second file, whose changes would go unnoticed; save "
-            "the network in one file."
+            "it keeps its weights in a second file, whose changes would go unnoticed; save "
+            "the network in one file.",
+            path=path,
         )
     if len(graph.inputs) != 1:
         raise BackboneError(f"{path} has {len(graph.inputs)} inputs; expected one, the image.")
@@ -104,8 +106,9 @@ def _input(shape: Any, sidecar: Sidecar, path: Path) -> tuple[str, tuple[int, in
     sides = [axis.get_length() if axis.is_static else None for axis in shape]
     if len(sides) != 4 or CHANNELS not in (sides[1], sides[3]):
         raise BackboneError(
-            f"{path} takes input of shape {shape}; expected four axes, the second or the last "
-            f"with {CHANNELS} channels."
+            f"it takes input of shape {shape}; expected four axes, the second or the last "
+            f"with {CHANNELS} channels.",
+            path=path,
         )
     layout = "NCHW" if sides[1] == CHANNELS else "NHWC"
     height, width = sides[2:] if layout == "NCHW" else sides[1:3]
@@ -113,13 +116,15 @@ def _input(shape: Any, sidecar: Sidecar, path: Path) -> tuple[str, tuple[int, in
         wanted = sidecar.input_size
         if height not in (None, wanted[0]) or width not in (None, wanted[1]):
             raise BackboneError(
-                f"{path} takes images of {height} x {width}, but its sidecar says input_size = "
-                f"{list(wanted)}; correct or remove it."
+                f"it takes images of {height} x {width}, but its sidecar says input_size = "
+                f"{list(wanted)}; correct or remove it.",
+                path=path,
             )
         return layout, wanted
     if height is None or width is None:
         raise BackboneError(
-            f"{path} leaves the image size open; say input_size = [height, width] in "
-            f"{path.name}{SIDECAR_SUFFIX} beside it."
+            f"it leaves the image size open; say input_size = [height, width] in "
+            f"{path.name}{SIDECAR_SUFFIX} beside it.",
+            path=path,
         )
     return layout, (height, width)

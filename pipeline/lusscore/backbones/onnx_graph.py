@@ -79,14 +79,16 @@ def embedding_graph(graph: Any, layout: str, output: str, path: Path) -> Any:
         embedding = openvino.opset13.reduce_mean(embedding, spatial, keep_dims=False).output(0)
     elif axes != 2:
         raise BackboneError(
-            f"{path} gives values of shape {embedding.get_partial_shape()}; expected a feature "
+            f"it gives values of shape {embedding.get_partial_shape()}; expected a feature "
             "map (four axes) or a vector (two axes) for each image. Name another output in "
-            f"{path.name}.toml beside it."
+            f"{path.name}.toml beside it.",
+            path=path,
         )
     channels = embedding.get_partial_shape()[1]
     if channels.is_dynamic:
         raise BackboneError(
-            f"{path} does not tell how long its embedding is; export it with fixed shapes."
+            "it does not tell how long its embedding is; export it with fixed shapes.",
+            path=path,
         )
     return openvino.Model([embedding], graph.get_parameters(), path.stem)
 
@@ -97,8 +99,9 @@ def _find_output(graph: Any, output: str, path: Path) -> Any:
         if len(graph.outputs) != 1:
             names = ", ".join(port.any_name for port in graph.outputs)
             raise BackboneError(
-                f"{path} has {len(graph.outputs)} outputs ({names}); say which one in "
-                f'{path.name}.toml beside it, as output = "...".'
+                f"it has {len(graph.outputs)} outputs ({names}); say which one in "
+                f'{path.name}.toml beside it, as output = "...".',
+                path=path,
             )
         return graph.outputs[0].node.input_value(0)
     for node in graph.get_ordered_ops():
@@ -106,5 +109,6 @@ def _find_output(graph: Any, output: str, path: Path) -> Any:
             if output in port.names or (len(node.outputs()) == 1 and node.friendly_name == output):
                 return port
     raise BackboneError(
-        f"{path} has no output, tensor or node named {output!r}, which {path.name}.toml asks for."
+        f"it has no output, tensor or node named {output!r}, which {path.name}.toml asks for.",
+        path=path,
     )

@@ -151,7 +151,8 @@ def _digest(path: Path, spec: BackboneSpec) -> str:
                 digest.update(chunk)
     except OSError as error:
         raise WeightsError(
-            f"{path} cannot be read ({error.strerror}); check its permissions."
+            f"it cannot be read ({error.strerror}); check its permissions.",
+            path=path,
         ) from None
     digest.update(spec.output.encode())
     return digest.hexdigest()

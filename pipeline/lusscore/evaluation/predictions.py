@@ -42,12 +42,14 @@ def read_predictions(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise RunError(
-            f"No predictions at {path}; expected the CSV file that 'lusscore cv' writes there."
+            "there are no predictions here; expected the CSV file that 'lusscore cv' writes there.",
+            path=path,
         ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise RunError(
-            f"{path} is not a table of predictions ({str(error).strip()}); expected a UTF-8 CSV "
-            f"file with the columns {','.join(PREDICTION_COLUMNS)}."
+            f"it is not a table of predictions ({str(error).strip()}); expected a UTF-8 CSV "
+            f"file with the columns {','.join(PREDICTION_COLUMNS)}.",
+            path=path,
         ) from None
     return _typed(raw, str(path))
 

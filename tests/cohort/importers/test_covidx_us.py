@@ -125,7 +125,9 @@ def test_all_bad_scores_are_named(source: Path) -> None:
 
 
 def test_a_copy_without_tables_columns_or_videos_gets_a_sentence(source: Path) -> None:
-    with pytest.raises(CohortError, match="No video_metadata.csv and LUSS_metadata.csv in"):
+    with pytest.raises(
+        CohortError, match="there are no video_metadata.csv and LUSS_metadata.csv here"
+    ):
         read(source / "data")
     with pytest.raises(
         CohortError,

@@ -172,5 +172,5 @@ def test_a_folder_without_clips_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with pytest.raises(CohortError, match="holds no images or clips in <patient>"):
         read(tmp_path)
-    with pytest.raises(CohortError, match="No folder at"):
+    with pytest.raises(CohortError, match="there is no folder here"):
         read(tmp_path / "gone")

@@ -179,7 +179,9 @@ def test_all_severities_that_are_no_scores_are_named(source: Path) -> None:
 
 
 def test_a_copy_without_table_column_or_clips_gets_a_sentence(source: Path) -> None:
-    with pytest.raises(CohortError, match="No dataset_metadata.csv in .* or its data folder"):
+    with pytest.raises(
+        CohortError, match="there is no dataset_metadata.csv here or in the data folder"
+    ):
         read(source / "data" / "pocus_videos")
     with pytest.raises(CohortError, match="No clip that dataset_metadata.csv names is below"):
         read(source, media=source / "data" / "pocus_images" / "Convex-frames")

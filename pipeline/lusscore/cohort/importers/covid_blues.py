@@ -126,8 +126,9 @@ def _read_table(
     """Read a table and where its columns stand; rows that do not fit its header are problems."""
     if not path.exists():
         raise CohortError(
-            f"No table at {path}; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
-            "and clinical_variables.csv."
+            "there is no table here; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
+            "and clinical_variables.csv.",
+            path=path,
         )
     table = read_table(path, any_bytes=True)
     problems += [replace(found, where=f"{path.name} {found.where}") for found in table.problems]

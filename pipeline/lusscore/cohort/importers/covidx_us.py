@@ -55,8 +55,9 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
     folder = source / "utils" if (source / "utils").is_dir() else source
     if not (folder / _VIDEOS).is_file() or not (folder / _SCORES).is_file():
         raise CohortError(
-            f"No {_VIDEOS} and {_SCORES} in {folder}; expected a copy of nrc-cnrc/COVID-US with "
-            "utils/ and data/video/."
+            f"there are no {_VIDEOS} and {_SCORES} here; expected a copy of nrc-cnrc/COVID-US with "
+            "utils/ and data/video/.",
+            path=folder,
         )
     media = MediaIndex(options.media or source / "data" / "video")
     problems: list[Problem] = []

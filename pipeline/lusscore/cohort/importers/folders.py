@@ -53,7 +53,9 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
         If folders of a labelled tree are not zones or scores; all are named.
     """
     if not source.is_dir():
-        raise CohortError(f"No folder at {source}; expected a folder of clips or images.")
+        raise CohortError(
+            "there is no folder here; expected a folder of clips or images", path=source
+        )
     try:
         return _read(source, options)
     except OSError as error:

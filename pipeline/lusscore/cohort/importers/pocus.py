@@ -82,8 +82,9 @@ def _find_table(source: Path) -> Path:
         if path.is_file():
             return path
     raise CohortError(
-        f"No {_TABLE} in {source} or its data folder; expected a copy of "
-        "jannisborn/covid19_ultrasound."
+        f"there is no {_TABLE} here or in the data folder; expected a copy of "
+        "jannisborn/covid19_ultrasound.",
+        path=source,
     )
 
 

@@ -21,16 +21,19 @@ def check_target(folder: Path, overwrite: bool) -> None:
         return
     if not (folder / CARD_NAME).is_file():
         raise CohortError(
-            f"{folder} is already there and is not a cohort; expected a new or an empty folder, "
-            "so choose another one."
+            "it is already there and is not a cohort; expected a new or an empty folder, "
+            "so choose another one.",
+            path=folder,
         )
     if not read_card(folder / CARD_NAME).synthetic:
         raise CohortError(
-            f"{folder} holds a cohort that is not synthetic and is never overwritten; "
-            "choose another folder."
+            "it holds a cohort that is not synthetic and is never overwritten; "
+            "choose another folder.",
+            path=folder,
         )
     if not overwrite:
         raise CohortError(
-            f"{folder} already holds a synthetic cohort; allow it to be overwritten or choose "
-            "another folder."
+            "it already holds a synthetic cohort; allow it to be overwritten or choose "
+            "another folder.",
+            path=folder,
         )

@@ -90,8 +90,9 @@ def _overrides(table: pd.DataFrame, column: str, path: Path) -> dict[tuple[str, 
     missing = [name for name in _FOLD if name not in table]
     if missing:
         raise RunError(
-            f"{path} lacks the column {missing[0]}; expected {', '.join(_FOLD)} beside {column}. "
-            "Run 'lusscore cv' again."
+            f"it lacks the column {missing[0]}; expected {', '.join(_FOLD)} beside {column}. "
+            "Run 'lusscore cv' again.",
+            path=path,
         )
     chosen: dict[tuple[str, int, int], Rule] = {}
     for line, row in enumerate(table.to_dict("records"), start=2):

@@ -156,7 +156,8 @@ def _columns(table: Table) -> dict[str, Column]:
     if "clip" not in columns or "zone" not in columns:
         named = ", ".join(repr(name) for name in table.header if name)
         raise ExamError(
-            f"{table.path} needs one column that tells the clip and one that tells the zone; it "
-            f"has {named}. Name them 'clip' and 'zone'."
+            f"it needs one column that tells the clip and one that tells the zone; it "
+            f"has {named}. Name them 'clip' and 'zone'.",
+            path=table.path,
         )
     return columns

@@ -240,7 +240,7 @@ def test_without_patients_there_is_one_sentence_that_tells_what_to_do(
 
 
 def test_a_folder_without_exports_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match="No export at .*Unpack the ZIP file"):
+    with pytest.raises(CohortError, match="there is no export here.*Unpack the ZIP file"):
         read(tmp_path)
 
 

@@ -279,7 +279,7 @@ def test_no_export_or_two_get_a_sentence(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     with pytest.raises(CohortError, match="holds 2 such files: a.json, b.csv; expected"):
         read(tmp_path)
-    with pytest.raises(CohortError, match="No export at"):
+    with pytest.raises(CohortError, match="there is no export here"):
         read(tmp_path / "none")
 
 

@@ -32,7 +32,8 @@ def read_xml(path: Path) -> Element:
         depth += 1
         if depth > _DEEPEST:
             raise CohortError(
-                f"{path} nests more than {_DEEPEST} elements; no export does. {_NEXT}"
+                f"it nests more than {_DEEPEST} elements; no export does. {_NEXT}",
+                path=path,
             )
         builder.start(name, attributes)
 
@@ -43,8 +44,9 @@ def read_xml(path: Path) -> Element:
 
     def refuse(*_: object) -> NoReturn:
         raise CohortError(
-            f"{path} declares a document type, which CVAT never writes and which is not read for "
-            f"safety. {_NEXT}"
+            f"it declares a document type, which CVAT never writes and which is not read for "
+            f"safety. {_NEXT}",
+            path=path,
         )
 
     parser = expat.ParserCreate()
@@ -58,7 +60,8 @@ def read_xml(path: Path) -> Element:
             parser.ParseFile(file)
     except OSError as error:
         raise CohortError(
-            f"{path} cannot be read ({error.strerror}); check that it is there."
+            f"it cannot be read ({error.strerror}); check that it is there.",
+            path=path,
         ) from None
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise CohortError(f"{path} is not complete XML ({error}). {_NEXT}") from None

@@ -117,8 +117,9 @@ def _find_exports(source: Path) -> list[Path]:
     found = sorted(source.rglob("*.xml")) if source.is_dir() else []
     if not found:
         raise CohortError(
-            f"No export at {source}; expected annotations.xml as CVAT writes it, or a folder with "
-            "such files. Unpack the ZIP file that CVAT gives."
+            "there is no export here; expected annotations.xml as CVAT writes it, or a folder with "
+            "such files. Unpack the ZIP file that CVAT gives.",
+            path=source,
         )
     return found
 

@@ -33,7 +33,8 @@ def read_json(path: Path, problems: list[Problem], ignored: list[str]) -> tuple[
         tasks = json.loads(path.read_bytes())
     except OSError as error:
         raise CohortError(
-            f"{path} cannot be read ({error.strerror}); check that it is there."
+            f"it cannot be read ({error.strerror}); check that it is there.",
+            path=path,
         ) from None
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else error
@@ -46,8 +47,9 @@ def read_json(path: Path, problems: list[Problem], ignored: list[str]) -> tuple[
         or not all(isinstance(task, dict) for task in tasks)
     ):
         raise CohortError(
-            f"{path} holds no list of tasks; export the project from Label Studio as JSON, "
-            "JSON-MIN or CSV."
+            "it holds no list of tasks; export the project from Label Studio as JSON, "
+            "JSON-MIN or CSV.",
+            path=path,
         )
     if not any("data" in task for task in tasks):
         return read_rows(tasks, problems, ignored)

@@ -62,8 +62,9 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     fields = owners.patient_fields
     if fields and not any(task.values(name) for task in tasks for name in fields):
         raise CohortError(
-            f"{path} tells no patient under {' or '.join(fields)}, and folds are made of "
-            f"patients; {HOW_TO_TELL}."
+            f"it tells no patient under {' or '.join(fields)}, and folds are made of "
+            f"patients; {HOW_TO_TELL}.",
+            path=path,
         )
     maker = SpanMaker(
         find_score_control(tasks, options.columns, path),
@@ -112,7 +113,7 @@ def _find_export(source: Path) -> Path:
         return source
     expected = "expected a Label Studio export: one .json, .csv or .tsv file, or its folder"
     if not source.is_dir():
-        raise CohortError(f"No export at {source}; {expected}.")
+        raise CohortError(f"there is no export here; {expected}", path=source)
     found = sorted(path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
     if len(found) != 1:
         listed = f": {', '.join(path.name for path in found)}" if found else ""
