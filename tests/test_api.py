@@ -193,7 +193,7 @@ def test_other_settings_under_a_name_are_refused_and_the_run_stays(there: Ground
 
 
 def test_what_cannot_be_is_a_sentence(there: Ground, tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match="there is no cohort here"):
+    with pytest.raises(CohortError, match="there is no cohort"):
         ls.read_cohort("nowhere")
     with pytest.raises(FeatureFileError, match="features of one cohort"):
         ls.cross_validate([])
