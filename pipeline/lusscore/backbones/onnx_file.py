@@ -66,7 +66,9 @@ def read_onnx_spec(path: Path) -> BackboneSpec:
             path=path,
         )
     if len(graph.inputs) != 1:
-        raise BackboneError(f"{path} has {len(graph.inputs)} inputs; expected one, the image.")
+        raise BackboneError(
+            f"it has {len(graph.inputs)} inputs; expected one, the image", path=path
+        )
     layout, size = _input(graph.inputs[0].partial_shape, sidecar, path)
     height, width = size
     shape = [1, CHANNELS, height, width] if layout == "NCHW" else [1, height, width, CHANNELS]

@@ -100,20 +100,18 @@ def read_zone_table(
     ExamError
         If it cannot be read, lacks a column, or has bad rows: all are named by their lines.
     """
-    try:
-        table = read_table(path)
-    except CohortError as error:
-        raise ExamError(str(error)) from None
+    table = read_table(path, error=ExamError)
     rows = _Rows(clips, _columns(table), protocol)
     for row in table.rows:
         rows.add(row)
     problems = in_line_order([*table.problems, *rows.problems])
     if problems:
         noun = "problem" if len(problems) == 1 else "problems"
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ExamError(f"{path} has {len(problems)} {noun}; correct and run again:\n{lines}")
+        raise ExamError(
+            f"{len(problems)} {noun}", advice="correct and run again", path=path, problems=problems
+        )
     if not table.rows:
-        raise ExamError(f"{path} has a header but no rows; expected one for each clip.")
+        raise ExamError("it has a header but no rows; expected one for each clip", path=path)
     # the table's own note of this names the file, which may be named after a patient
     notes = (
         "The table of zones is not UTF-8 and was read as Windows text (cp1252); if names in it "
