@@ -18,7 +18,7 @@ import lusscore as ls
 from ground import Ground, make_ground
 from lusscore.cli import main
 from lusscore.errors import HeadError, PluginError
-from lusscore.registry import Registry, load_plugins, with_plugins
+from lusscore.registry import Registry, load_plugins, unload_plugins, with_plugins
 
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL))
@@ -129,15 +129,21 @@ def test_a_backbone_is_computed_here_and_on_workers(
         cwd=ground.root, check=True, capture_output=True,
     )  # fmt: skip
     asked = ("features", "ours", "--plugin", "network.py", "-b", "small_net",
-             "--weights-dir", "weights")  # fmt: skip
+             "--weights-dir", "weights", "--features-dir", "apart")  # fmt: skip
     assert run(*asked, "--workers", 2).exit_code == 0
     assert "nothing to compute" in run(*asked).output
-    (features,) = ls.read_features(ground.cohort, "small_net", weights_dir="weights")
-    assert features.embeddings.shape[2] == 16
+    load_plugins([Path("network.py")])
+    try:
+        (features,) = ls.read_features(
+            ground.cohort, "small_net", features_dir="apart", weights_dir="weights"
+        )
+        assert features.embeddings.shape[2] == 16
+    finally:
+        unload_plugins([Path("network.py")])
     path = ground.root / "network.py"
     path.write_text(path.read_text("utf-8") + "\n# another source\n", encoding="utf-8")
     told = run("status", "ours", "--plugin", "network.py", "-b", "small_net",
-               "--weights-dir", "weights", "--json")  # fmt: skip
+               "--weights-dir", "weights", "--features-dir", "apart", "--json")  # fmt: skip
     (status,) = json.loads(told.stdout)
     assert status["state"] == "stale"
     assert any("source" in why for why in status["why"])
@@ -284,3 +290,13 @@ def test_a_worker_with_another_file_is_refused(tmp_path: Path) -> None:
     file.write_text("VALUE = 2\n")
     with pytest.raises(PluginError, match="a worker has another version of the plug-in"):
         with_plugins(max, loaded, 1, 2)
+    unload_plugins([file])
+
+
+def test_what_a_command_loaded_is_gone_when_it_ends(
+    run: Callable[..., Result], ground: Ground
+) -> None:
+    assert run("cv", "--plugin", "forest.py", "--help").exit_code == 0
+    refused = run("cv", "ours", "--head", "forest")
+    assert refused.exit_code == 2
+    assert "Unknown head 'forest'" in refused.output

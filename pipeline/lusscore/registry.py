@@ -209,6 +209,14 @@ def load_plugins(files: Iterable[Path] | None = None) -> dict[Path, str]:
     return found
 
 
+def unload_plugins(files: Iterable[Path]) -> None:
+    """Forget plug-in files and all that they have registered; what is not loaded is passed over."""
+    for file in files:
+        path = file.absolute()
+        if _DIGESTS.pop(path, None) is not None:
+            _forget(_module_name(path))
+
+
 def with_plugins(
     compute: Callable[..., _Result], plugins: Mapping[Path, str], *arguments: Any
 ) -> _Result:
@@ -231,9 +239,8 @@ def with_plugins(
 
 
 def _run(path: Path, digest: str) -> None:
-    name = _MODULE + hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    for registry in _REGISTRIES:
-        registry.forget(name)
+    name = _module_name(path)
+    _forget(name)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PluginError(
@@ -245,9 +252,7 @@ def _run(path: Path, digest: str) -> None:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        sys.modules.pop(name, None)
-        for registry in _REGISTRIES:
-            registry.forget(name)
+        _forget(name)
         if isinstance(error, LusscoreError):
             raise
         raise PluginError(
@@ -255,6 +260,16 @@ def _run(path: Path, digest: str) -> None:
         ) from error
     finally:
         _RUNNING.pop()
+
+
+def _module_name(path: Path) -> str:
+    return _MODULE + hashlib.sha256(str(path).encode()).hexdigest()[:16]
+
+
+def _forget(module: str) -> None:
+    sys.modules.pop(module, None)
+    for registry in _REGISTRIES:
+        registry.forget(module)
 
 
 def _origin_of(source: Any) -> tuple[str, str, Plugin | None]:

@@ -226,7 +226,8 @@ def build(spec):
     cohort = make_cohort(1, extraction=EXTRACTION)
 
     def register(activation: str) -> None:
-        del registry._BACKBONES["plugged"]
+        if "plugged" in registry._BACKBONES:
+            del registry._BACKBONES["plugged"]
         source.write_text(text.format(activation))
         names: dict[str, object] = {}
         exec(compile(source.read_text(), str(source), "exec"), names)

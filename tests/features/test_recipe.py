@@ -11,13 +11,11 @@ from lusscore.backbones import (
     BackboneSpec,
     get_backbone,
     load_weights,
-    registry,
 )
-from lusscore.backbones.preprocessing import _PREPROCESSINGS
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import BackboneError
 from lusscore.features import EMBEDDING, differences, make_recipe, make_selection
-from lusscore.registry import load_plugins
+from lusscore.registry import load_plugins, unload_plugins
 
 SETTINGS = ExtractionSettings()
 
@@ -141,7 +139,7 @@ def plug_in(tmp_path: Path) -> Iterator[Path]:
     path.write_text(PLUG_IN)
     load_plugins([path])
     yield path
-    del registry._BACKBONES["mine"], _PREPROCESSINGS["mine"]
+    unload_plugins([path])
 
 
 def test_the_source_of_a_plug_in_is_part_of_its_recipe(plug_in: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from lusscore.registry import VARIABLE, load_plugins
+from lusscore.registry import VARIABLE, load_plugins, unload_plugins
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -123,21 +123,22 @@ def _complete_backbones(
 
 
 def _load_plugins(ctx: click.Context, param: click.Parameter, files: Sequence[Path]) -> None:
-    """Load plug-ins here, and have every process that this one starts load them."""
+    """Load plug-ins for this command, and have every process that it starts load them."""
     if not files:
         return
     before = os.environ.get(VARIABLE)
     named = [before] if before else []
     os.environ[VARIABLE] = os.pathsep.join([*named, *(str(file.absolute()) for file in files)])
-    ctx.call_on_close(partial(_restore, before))
+    ctx.call_on_close(partial(_restore, before, files))
     try:
         load_plugins()
     except BaseException:  # then there is no context that could close
-        _restore(before)
+        _restore(before, files)
         raise
 
 
-def _restore(before: str | None) -> None:
+def _restore(before: str | None, files: Sequence[Path]) -> None:
+    unload_plugins(files)
     if before is None:
         os.environ.pop(VARIABLE, None)
     else:
