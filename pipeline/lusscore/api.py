@@ -474,7 +474,7 @@ class Run:
     @property
     def report(self) -> Path:
         """Where its report lies."""
-        from lusscore.report import REPORT_NAME
+        from lusscore.evaluation import REPORT_NAME
 
         return self.folder / REPORT_NAME
 

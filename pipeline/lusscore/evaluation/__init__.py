@@ -41,6 +41,7 @@ from lusscore.evaluation.rules.majority import majority_score
 from lusscore.evaluation.run import check_run_name, new_run
 from lusscore.evaluation.run_config import (
     CONFIG_NAME,
+    REPORT_NAME,
     BackboneTable,
     CohortTable,
     HeadTable,
@@ -66,6 +67,7 @@ __all__ = [
     "PREDICTIONS_NAME",
     "PREDICTION_COLUMNS",
     "PROBABILITIES",
+    "REPORT_NAME",
     "SCHEMA",
     "SCORES",
     "SELECTION_NAME",

@@ -13,6 +13,7 @@ from lusscore.errors import RunError
 from lusscore.records import Record, read_toml
 
 CONFIG_NAME = "config.toml"
+REPORT_NAME = "report.html"
 
 
 class _Table(Record):

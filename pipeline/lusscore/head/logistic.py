@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.linear_model import LogisticRegression
 
 from lusscore.head.array_reader import ArrayReader
 from lusscore.head.linear_form import LinearForm, logits_of_two
@@ -41,6 +40,8 @@ class LogisticHead(RegularisedHead):
     ) -> None:
         rows, times = chosen_rows(embeddings, self.variants)
         self.scaling_ = fit_penalised_scaling(rows, self.components, self.seed)
+        from sklearn.linear_model import LogisticRegression
+
         model = LogisticRegression(
             C=self.C,
             class_weight=None if self.class_weight == "none" else self.class_weight,

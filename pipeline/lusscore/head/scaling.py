@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 
 from lusscore.head.array_reader import ArrayReader
@@ -118,6 +116,8 @@ def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Sca
     seed
         Of the randomised search for directions, used where components are few and dim is large.
     """
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler()
     for batch in gen_batches(len(frames), _BATCH):
         scaler.partial_fit(frames[batch].astype(np.float32))
@@ -125,6 +125,8 @@ def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Sca
     if components == 0:
         return standard
     most = min(components, frames.shape[1], max(1, len(frames) - 1))
+    from sklearn.decomposition import PCA
+
     pca = PCA(most, random_state=seed).fit(standard.apply(frames))
     variances = pca.explained_variance_
     kept = max(1, int(np.sum(variances > _NEGLIGIBLE * variances[0])))

@@ -3,10 +3,9 @@
 from lusscore.report.chest_map import lay_out
 from lusscore.report.exam import exam_page, model_performance
 from lusscore.report.figure_set import draw_figure
-from lusscore.report.write import REPORT_NAME, write_report
+from lusscore.report.write import write_report
 
 __all__ = [
-    "REPORT_NAME",
     "draw_figure",
     "exam_page",
     "lay_out",

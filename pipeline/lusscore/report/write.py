@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lusscore.evaluation import REPORT_NAME
 from lusscore.files import write_text
 from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.figure_set import save_figures
@@ -34,8 +35,6 @@ from lusscore.report.sections.rules import rules
 from lusscore.report.sections.selection import selections
 from lusscore.report.sections.summary import summarise
 from lusscore.report.sections.zones import zones
-
-REPORT_NAME = "report.html"
 
 
 def write_report(folder: Path) -> Path:

@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from lusscore.errors import RunError
-from lusscore.evaluation import CONFIG_NAME, CohortTable, RunConfig, read_config, read_metrics
+from lusscore.evaluation import (
+    CONFIG_NAME,
+    REPORT_NAME,
+    CohortTable,
+    RunConfig,
+    read_config,
+    read_metrics,
+)
 from lusscore.web.guards import Refusal
 
-REPORT_NAME = "report.html"
 _MEASURES = {
     "kappa": "quadratic_kappa",
     "macro_f1": "macro_f1",

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    cohen_kappa_score,
-    f1_score,
-    roc_auc_score,
-)
 
 from lusscore.evaluation.predictions import SCORES
 
@@ -21,10 +15,17 @@ _Float = NDArray[np.float64]
 Criterion = Callable[[_Int, _Int, _Float], float]
 
 
+def _metrics() -> Any:
+    """Import scikit-learn's metrics where something is chosen, and not for a run that is there."""
+    from sklearn import metrics
+
+    return metrics
+
+
 def _macro_auc(truth: _Int, probabilities: _Float) -> float:
     """Mean over the scores that some rows have and others have not."""
     present = [score for score in SCORES if 0 < np.sum(truth == score) < len(truth)]
-    each = [roc_auc_score(truth == score, probabilities[:, score]) for score in present]
+    each = [_metrics().roc_auc_score(truth == score, probabilities[:, score]) for score in present]
     return float(np.mean(each))
 
 
@@ -36,12 +37,16 @@ def _log_likelihood(truth: _Int, probabilities: _Float) -> float:
 
 CRITERIA: dict[str, Criterion] = {
     "quadratic_kappa": lambda truth, scores, _: float(
-        cohen_kappa_score(truth, scores, weights="quadratic", labels=SCORES)
+        _metrics().cohen_kappa_score(truth, scores, weights="quadratic", labels=SCORES)
     ),
-    "accuracy": lambda truth, scores, _: float(accuracy_score(truth, scores)),
-    "balanced_accuracy": lambda truth, scores, _: float(balanced_accuracy_score(truth, scores)),
+    "accuracy": lambda truth, scores, _: float(_metrics().accuracy_score(truth, scores)),
+    "balanced_accuracy": lambda truth, scores, _: float(
+        _metrics().balanced_accuracy_score(truth, scores)
+    ),
     "macro_f1": lambda truth, scores, _: float(
-        f1_score(truth, scores, average="macro", labels=np.unique(truth), zero_division=0)
+        _metrics().f1_score(
+            truth, scores, average="macro", labels=np.unique(truth), zero_division=0
+        )
     ),
     "macro_auc": lambda truth, _, probabilities: _macro_auc(truth, probabilities),
     "log_likelihood": lambda truth, _, probabilities: _log_likelihood(truth, probabilities),
