@@ -1,6 +1,9 @@
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -9,7 +12,7 @@ from PIL import Image
 
 from lusscore.checks import Verdict, write_preview
 from lusscore.cohort import Span
-from lusscore.errors import CohortError
+from lusscore.errors import WriteError
 
 GREEN, RED = (53, 192, 151), (255, 90, 79)
 
@@ -64,5 +67,22 @@ def test_many_clips_go_on_numbered_sheets(verdict: Verdict, tmp_path: Path) -> N
 
 def test_a_place_that_cannot_be_written_is_said(verdict: Verdict, tmp_path: Path) -> None:
     assert verdict.inspection is not None
-    with pytest.raises(CohortError, match="cannot be written"):
-        write_preview(verdict.inspection, tmp_path / "nowhere" / "preview.png")
+    with pytest.raises(WriteError, match="cannot be written"):
+        write_preview(verdict.inspection, tmp_path)
+
+
+def test_a_sheet_that_was_there_stays_where_a_new_one_cannot_be_written(
+    verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verdict.inspection is not None
+    place = tmp_path / "sheet.png"
+    place.write_bytes(b"the old sheet")
+
+    def full(self: object, file: BinaryIO, kind: str) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(WriteError, match="No space left on device"):
+        write_preview(verdict.inspection, place)
+    assert place.read_bytes() == b"the old sheet"

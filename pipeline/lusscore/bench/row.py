@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from lusscore.files import write_text
+
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRow:
@@ -76,7 +78,4 @@ class BenchRow:
 def write_rows(path: Path, rows: Sequence[BenchRow]) -> None:
     """Write rows as JSON: a list of flat objects, but for `numbers`."""
     content = [asdict(row) | {"times_faster": row.times_faster} for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.tmp")
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from lusscore.checks.inspection import ClipLook, Inspection
-from lusscore.errors import CohortError
+from lusscore.files import written_whole
 
 _COLUMNS, _ROWS = 6, 10
 _TILE, _LINE, _GAP = 240, 18, 8
@@ -39,8 +39,8 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
 
     Raises
     ------
-    CohortError
-        If a sheet cannot be written.
+    WriteError
+        If a sheet cannot be written; one that was there stays.
     """
     looks = iter(inspection.clips)
     count = -(-len(inspection.clips) // (_COLUMNS * _ROWS))
@@ -54,14 +54,8 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
             inspection.titles,
         )
         place = path.with_stem(f"{path.stem}-{number}") if count > 1 else path
-        try:
-            sheet.save(place, "PNG")
-        except OSError as error:
-            raise CohortError(
-                f"the preview cannot be written ({error.strerror or type(error).__name__})",
-                advice="choose another file",
-                path=place,
-            ) from None
+        with written_whole(place) as file:
+            sheet.save(file, "PNG")
         paths.append(place)
     return paths
 

@@ -53,7 +53,9 @@ def write_phantom(
     Raises
     ------
     CohortError
-        If `jobs` is not allowed, or if `folder` cannot be written or holds what must stay.
+        If `jobs` is not allowed, or `folder` holds what must stay.
+    WriteError
+        If `folder` cannot be written.
     """
     if jobs != -1 and jobs < 1:
         raise CohortError(
@@ -63,15 +65,9 @@ def write_phantom(
     check_target(folder, overwrite)
     patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
     spans = [span for patient in patients for span in patient_spans(patient)]
-    try:
-        with folder_written_whole(folder) as fresh:
-            _write_clips(fresh, settings, patients, jobs, progress)
-            cohort = write_cohort(fresh, phantom_card(settings), spans)
-    except OSError as error:
-        raise CohortError(
-            f"The phantom cohort cannot be written to {folder} ({error}); expected a place with "
-            "room that can be written to, so make some or choose another folder."
-        ) from error
+    with folder_written_whole(folder) as fresh:
+        _write_clips(fresh, settings, patients, jobs, progress)
+        cohort = write_cohort(fresh, phantom_card(settings), spans)
     return Cohort(folder, cohort.card, cohort.spans)
 
 
