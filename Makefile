@@ -17,7 +17,7 @@ TESTS     ?=
 # What scores an exam: a bundle's name or path
 MODEL     ?= phantom
 EXAM      ?= data/phantom/clips/phantom-001
-# What to measure, e.g. SUITES=paper; see 'lusscore bench --help'
+# What to measure, e.g. SUITES=paper; see 'python -m bench --help'
 SUITES    ?=
 OPEN      ?= $(if $(CI),--no-open,--open)
 
@@ -89,7 +89,7 @@ lint: $(INSTALLED) ## Format check, lint, types, and who may import whom
 	$(BIN)/python -m pytest -q tests/test_faces.py
 
 bench: $(INSTALLED) ## Measure speed and memory, as ratios within one run: SUITES= WEIGHTS=
-	$(LUSSCORE) bench $(SUITES)
+	$(BIN)/python -m bench $(SUITES)
 
 clean: ## Delete the environment, and nothing that was computed
 	rm -rf .venv

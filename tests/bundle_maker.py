@@ -17,11 +17,11 @@ from lusscore.backbones import load_weights
 from lusscore.backbones.engines.graph_bytes import graph_bytes
 from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.backbones.openvino_runtime import import_openvino
-from lusscore.bundle import Bundle, Familiar, Member, Network, split_distance
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
-from lusscore.head import head_defaults, make_head
+from lusscore.heads import head_defaults, make_head
+from lusscore.models import Bundle, Network, OODDetector, TrainedHead, split_distance
 
 SIZE, CHANNELS = 32, 12
 CLIPS_PER_SCORE, FRAMES_PER_CLIP, COMPONENTS = 12, 4, 3
@@ -77,7 +77,7 @@ def make_bundle(
         extraction=extraction
         or ExtractionSettings(FramesPolicy("all"), variants=0, dtype="float32", sector="none"),
         networks=networks,
-        members=(Member(features, head, chosen, trained, 1.25),),
+        members=(TrainedHead(features, head, chosen, trained, 1.25),),
         temperature=0.8,
         clip_rule=Rule.parse("mean-probability"),
         zone_rule=Rule.parse("worst"),
@@ -143,7 +143,7 @@ def bright_frames(
     return (noise + 60 * scores[:, None, None, None]).astype(np.uint8), scores, clips
 
 
-def make_familiar(frames: NDArray[np.float32]) -> Familiar:
+def make_familiar(frames: NDArray[np.float32]) -> OODDetector:
     """Learn what clips look like from embeddings of shape (clips, frames, dim)."""
     clips = frames.mean(axis=1)
     mean = clips.mean(axis=0)
@@ -152,4 +152,4 @@ def make_familiar(frames: NDArray[np.float32]) -> Familiar:
     deviations = (sizes[:COMPONENTS] / np.sqrt(len(clips))).astype(np.float32)
     along, left = split_distance(clips, mean, directions, deviations)
     limit, rest = (float(1.2 * part.max()) for part in (along, left))
-    return Familiar(mean, directions, deviations, rest, limit, 0.01)
+    return OODDetector(mean, directions, deviations, rest, limit, 0.01)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lusscore.bundle import read_bundle
 from lusscore.errors import BundleError
+from lusscore.models import read_bundle
 
 
 def sums_again(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from hypothesis import settings
 from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.cli import main
-from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Segment, write_cohort
 
 # a machine that is busy with other things must not fail a law that holds
 settings.register_profile("lusscore", deadline=None)
@@ -51,7 +51,7 @@ def make_cohort(tmp_path: Path) -> Callable[..., Cohort]:
     ) -> Cohort:
         folder = folder or tmp_path / "data" / name
         (folder / "clips").mkdir(parents=True, exist_ok=True)
-        spans = []
+        segments = []
         for patient in range(patients):
             for number, zone in enumerate(("R1", "L1")):
                 clip = f"clips/p{patient}_{zone}.mp4"
@@ -59,10 +59,10 @@ def make_cohort(tmp_path: Path) -> Callable[..., Cohort]:
                 write_video(folder / clip, video)
                 group = "covid" if patient % 2 else "healthy"
                 value = score(patient, number)
-                spans.append(Span(clip, f"p{patient}", "1", zone, value, group=group))
+                segments.append(Segment(clip, f"p{patient}", "1", zone, value, group=group))
         extraction = extraction or ExtractionSettings(frames=FramesPolicy("all"), variants=2)
         card = Card(name, "blue-6", "soldati-2020", label_level="clip", extraction=extraction)
-        return write_cohort(folder, card, spans)
+        return write_cohort(folder, card, segments)
 
     return make
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lusscore.backbones import BackboneSpec, get_backbone
-from lusscore.cohort import Card, Cohort, ExtractionSettings, Span
+from lusscore.cohort import Card, Cohort, ExtractionSettings, Segment
 from lusscore.cohort.protocols import get_protocol
 from lusscore.evaluation.dataset import LabelledCohort, join_labels
 from lusscore.features import EMBEDDING, Features, make_recipe, make_selection
@@ -44,12 +44,12 @@ def make_labelled(
     rng = np.random.default_rng(seed)
     zone_names = get_protocol(protocol).zone_names
     corners = 3 * np.eye(4, dimensions)
-    spans, embeddings, digests = [], [], []
+    segments, embeddings, digests = [], [], []
     for patient in range(patients):
         for zone in range(zones):
             value = score(patient, zone)
-            spans.append(
-                Span(
+            segments.append(
+                Segment(
                     f"p{patient}_{zone}.mp4", f"p{patient}", "1", zone_names[zone], value,
                     group=group(patient), device=device(patient, zone),
                 )
@@ -60,7 +60,7 @@ def make_labelled(
     cohort = Cohort(
         Path(name),
         Card(name, protocol, rubric, label_level=label_level, extraction=extraction),
-        tuple(spans),
+        tuple(segments),
     )
     recipe = make_recipe(spec(), weights, extraction, "f32")
     features = Features(
@@ -71,12 +71,12 @@ def make_labelled(
         attrs={"engine": "made"},
         embeddings=np.concatenate(embeddings).astype(np.float32),
         levels={},
-        clip=np.repeat(np.arange(len(spans), dtype=np.int32), frames),
-        frame=np.tile(np.arange(frames, dtype=np.int32), len(spans)),
-        time=np.zeros(frames * len(spans), np.float32),
-        paths=tuple(span.clip for span in spans),
+        clip=np.repeat(np.arange(len(segments), dtype=np.int32), frames),
+        frame=np.tile(np.arange(frames, dtype=np.int32), len(segments)),
+        time=np.zeros(frames * len(segments), np.float32),
+        paths=tuple(segment.clip for segment in segments),
         digests=tuple(digests),
-        errors=("",) * len(spans),
+        errors=("",) * len(segments),
     )
     return LabelledCohort(cohort, join_labels(cohort, [features]))
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from lusscore import __version__
-from lusscore.bundle import Bundle, Familiar
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.predictions import predicted_scores
 from lusscore.evaluation.rules import Rule
+from lusscore.models import Bundle, OODDetector
 from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.scored import (
     Evidence,
@@ -62,7 +62,7 @@ def make_exam_bundle(protocol: str = "lus-12", **changes: Any) -> Bundle:
     Parameters
     ----------
     changes
-        Fields of :class:`lusscore.bundle.Bundle` to have other values.
+        Fields of :class:`lusscore.models.Bundle` to have other values.
     """
     known = np.zeros(2, np.float32)
     bundle = Bundle(
@@ -82,7 +82,9 @@ def make_exam_bundle(protocol: str = "lus-12", **changes: Any) -> Bundle:
         zone_rule=Rule.parse("mean-probability"),
         least_confidence=0.5,
         coverage=0.8,
-        familiar=Familiar(known, np.zeros((2, 1), np.float32), np.ones(1, np.float32), 1, 1, 0.01),
+        familiar=OODDetector(
+            known, np.zeros((2, 1), np.float32), np.ones(1, np.float32), 1, 1, 0.01
+        ),
         card=CARD,
         digest="fedcba98" * 8,
     )

@@ -15,14 +15,13 @@ from backbone_maker import write_tiny_backbone
 from clip_maker import write_video
 from lusscore.backbones import get_backbone
 from lusscore.backbones.spec import BackboneSpec
-from lusscore.bundle import Bundle
 from lusscore.cli import main
 from lusscore.cohort import (
     Card,
     Cohort,
     ExtractionSettings,
     FramesPolicy,
-    Span,
+    Segment,
     read_cohort,
     write_cohort,
 )
@@ -30,7 +29,7 @@ from lusscore.evaluation.dataset import LabelledCohort, load_cohort
 from lusscore.evaluation.experiment import Experiment, run_experiment
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.run import new_run
-from lusscore.training import RecordedRun, read_recorded_run, train_bundle
+from lusscore.models import Bundle, RecordedRun, read_recorded_run, train_bundle
 
 # what no file of a bundle or an exam may hold
 PATIENT = "Quistgaard"
@@ -128,7 +127,7 @@ def make_ground(
     """
     folder = root / "data" / name
     (folder / "clips").mkdir(parents=True, exist_ok=True)
-    spans = []
+    segments = []
     for patient in range(patients):
         for number, zone in enumerate(("R1", "L1")):
             clip = f"clips/{PATIENT}_{patient}_{zone}.mp4"
@@ -136,14 +135,14 @@ def make_ground(
             video = (film or bright)(value or 0, frames, seed=10 * patient + number)
             write_video(folder / clip, video)
             group = "covid" if patient % 2 else "healthy"
-            spans.append(
-                Span(
+            segments.append(
+                Segment(
                     clip, f"{PATIENT}-{patient}", "1", zone, value, group=group,
                     device=f"scanner {patient % 2}",
                 )
             )  # fmt: skip
     settings: dict[str, Any] = {"label_level": "clip", "extraction": extraction} | card
-    write_cohort(folder, Card(name, "blue-6", "soldati-2020", **settings), spans)
+    write_cohort(folder, Card(name, "blue-6", "soldati-2020", **settings), segments)
     for number, backbone in enumerate(backbones):
         if weights is None and not (root / f"{backbone}.onnx").exists():
             write_tiny_backbone(root / f"{backbone}.onnx", seed=number)

@@ -105,22 +105,22 @@ def test_frames_tell_what_is_known_of_every_row(there: Ground) -> None:
     assert list(frames.columns) == [
         "clip", "frame", "time", "patient", "exam", "zone", "group", "device", "score",
     ]  # fmt: skip
-    manifest = {span.clip: span for span in there.cohort.spans}
+    manifest = {segment.clip: segment for segment in there.cohort.segments}
     for row in frames.itertuples():
-        span = manifest[row.clip]
-        assert (row.patient, row.zone, row.score) == (span.patient, span.zone, span.score)
+        segment = manifest[row.clip]
+        assert (row.patient, row.zone, row.score) == (segment.patient, segment.zone, segment.score)
 
 
 def test_frames_outside_labelled_segments_have_no_score(there: Ground, tmp_path: Path) -> None:
     cohort, (features,) = there.cohort, ls.read_features(there.cohort)
-    first, second, *others = cohort.spans
-    spans = (
+    first, second, *others = cohort.segments
+    segments = (
         replace(first, score=1, frame_start=0, frame_end=1),
         replace(first, score=2, frame_start=2, frame_end=None),
         replace(second, score=None),
         *others,
     )
-    changed = replace(features, cohort=replace(cohort, spans=spans))
+    changed = replace(features, cohort=replace(cohort, segments=segments))
     frames = changed.frames
     own = frames[frames["clip"] == first.clip]
     assert own["score"].tolist() == [1, pd.NA, 2, 2]
@@ -162,8 +162,8 @@ def test_new_inputs_make_a_run_anew_and_what_changed_is_said(
     cohort = there.cohort
     first = ls.cross_validate(ls.read_features(cohort), "logistic", folds=2, name="asked")
     before = first.predictions
-    score = (cohort.spans[0].score or 0) ^ 1
-    changed = (replace(cohort.spans[0], score=score), *cohort.spans[1:])
+    score = (cohort.segments[0].score or 0) ^ 1
+    changed = (replace(cohort.segments[0], score=score), *cohort.segments[1:])
     try:
         write_cohort(cohort.folder, cohort.card, changed)
         capsys.readouterr()
@@ -175,7 +175,7 @@ def test_new_inputs_make_a_run_anew_and_what_changed_is_said(
         assert "embeddings" not in told
         assert not again.predictions.equals(before)
     finally:
-        write_cohort(cohort.folder, cohort.card, cohort.spans)
+        write_cohort(cohort.folder, cohort.card, cohort.segments)
 
 
 @pytest.mark.slow
@@ -224,7 +224,7 @@ def test_a_folder_of_clips_becomes_a_cohort(
         data_dir=tmp_path / "data",
     )  # fmt: skip
     assert (cohort.name, len(cohort.clips())) == ("ward", 2)
-    assert ls.read_cohort(cohort.folder).spans == cohort.spans
+    assert ls.read_cohort(cohort.folder).segments == cohort.segments
     with pytest.raises(CohortError, match="it holds a cohort; choose another --name"):
         ls.import_cohort("folders", recordings, name="ward", data_dir=tmp_path / "data")
 

@@ -156,7 +156,7 @@ def test_an_importer_brings_a_cohort_in(run: Callable[..., Result], ground: Grou
     (ground.root / "list.txt").write_text("".join(lines))
     asked = ("import", "listing", "list.txt", "--plugin", "listing.py", "--protocol", "blue-6")
     assert run(*asked).exit_code == 0
-    assert [span.score for span in ls.read_cohort("list").spans] == [2, 2]
+    assert [segment.score for segment in ls.read_cohort("list").segments] == [2, 2]
     (ground.root / "list.txt").write_text("p1 R1 2 nowhere.mp4\n")
     refused = run(*asked, "--overwrite")
     assert refused.exit_code == 2

@@ -14,7 +14,7 @@ import tomlkit
 from click.testing import Result
 
 from lusscore.clips import count_frames, digest_clip, read_facts
-from lusscore.cohort import Cohort, Span, read_cohort, write_cohort
+from lusscore.cohort import Cohort, Segment, read_cohort, write_cohort
 from lusscore.errors import ClipError
 from privacy.broken import PERSON, write_broken
 from privacy.planted import plant, seen
@@ -92,11 +92,11 @@ def test_the_key_file_has_a_place_of_its_own_and_gives_the_same_pseudonyms_again
     first = json.loads(lusscore(*arguments).stdout)
     assert first["cohort"] == "cohort"
     assert (tmp_path / "keys" / "cohort.csv").exists()
-    spans = read_cohort(Path("data/cohort")).spans
-    assert all(span.patient.startswith("P-") for span in spans)
+    segments = read_cohort(Path("data/cohort")).segments
+    assert all(segment.patient.startswith("P-") for segment in segments)
     again = lusscore(*arguments, "--overwrite")
     assert json.loads(again.stdout) == first
-    assert read_cohort(Path("data/cohort")).spans == spans
+    assert read_cohort(Path("data/cohort")).segments == segments
 
 
 def test_a_key_file_beside_the_data_is_refused_and_nothing_is_written(
@@ -166,11 +166,13 @@ def with_broken(tmp_path: Path, make_cohort: Callable[..., Cohort]) -> list[str]
     # one lies elsewhere
     (elsewhere := tmp_path / PERSON[0] / "x.mp4").parent.mkdir()
     elsewhere.write_bytes(b"no video")
-    spans = [
-        Span(clip, f"p{number % 8}", "2", "R1", number % 4, group=("healthy", "covid")[number % 2])
+    segments = [
+        Segment(
+            clip, f"p{number % 8}", "2", "R1", number % 4, group=("healthy", "covid")[number % 2]
+        )
         for number, clip in enumerate([*broken, str(elsewhere)])
     ]
-    write_cohort(place, cohort.card, [*cohort.spans, *spans])
+    write_cohort(place, cohort.card, [*cohort.segments, *segments])
     return [*PERSON, str(tmp_path)]
 
 

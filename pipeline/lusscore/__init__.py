@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lusscore.cohort import Cohort, register_importer
     from lusscore.errors import LusscoreError
     from lusscore.evaluation import register_rule
-    from lusscore.head import register_head
+    from lusscore.heads import register_head
 
 __all__ = [
     "Cohort",
@@ -63,7 +63,7 @@ _ELSEWHERE = {
     "LusscoreError": "errors",
     "register_backbone": "backbones",
     "register_check": "checks",
-    "register_head": "head",
+    "register_head": "heads",
     "register_importer": "cohort",
     "register_rule": "evaluation",
 }

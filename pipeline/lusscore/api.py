@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lusscore.backbones import BackboneSpec
-    from lusscore.bundle import Bundle
-    from lusscore.cohort import Imported, Settled
+    from lusscore.cohort import Consensus, Imported
     from lusscore.evaluation import Experiment, HeadChoice, RunConfig
     from lusscore.features import Features as FeatureFile
     from lusscore.features import Outcome
+    from lusscore.models import Bundle
     from lusscore.privacy import Deidentified
-    from lusscore.scoring import ExamClip, ScoredClip, ScoredExam, ScoredZone, Scorer
+    from lusscore.scoring import ExamClip, LoadedModel, ScoredClip, ScoredExam, ScoredZone
 
 PAPERS_HEAD = "softmax"
 
@@ -119,7 +119,7 @@ class ImportedCohort(Cohort):
     """
 
     imported: Imported
-    settled: Settled
+    settled: Consensus
     copies: Deidentified | None = None
     key_file: Path | None = None
 
@@ -187,7 +187,7 @@ def import_cohort(
     PrivacyError
         If clips cannot be copied without names.
     """
-    from lusscore.cohort import ImportOptions, get_importer, settle_raters, write_cohort
+    from lusscore.cohort import ImportOptions, consensus_labels, get_importer, write_cohort
 
     if key_file is not None and not deidentify:
         raise CohortError("--key-file is for --deidentify; give both or neither.")
@@ -206,8 +206,8 @@ def import_cohort(
         raise CohortError(
             "it holds a cohort", path=folder, advice="choose another --name, or use --overwrite"
         )
-    settled = settle_raters(imported.spans, rule)
-    imported = replace(imported, spans=settled.spans)
+    settled = consensus_labels(imported.segments, rule)
+    imported = replace(imported, segments=settled.segments)
     copies = None
     if deidentify:
         from lusscore.privacy import deidentify as copy
@@ -218,11 +218,11 @@ def import_cohort(
                 imported, folder, key_file, ratings=settled.ratings, jobs=jobs, progress=update
             )
         imported = copies.imported
-        settled = replace(settled, spans=imported.spans, ratings=copies.ratings)
-    write_cohort(folder, imported.card, imported.spans, settled.ratings)
+        settled = replace(settled, segments=imported.segments, ratings=copies.ratings)
+    write_cohort(folder, imported.card, imported.segments, settled.ratings)
     cohort = _read_cohort(folder)
     return ImportedCohort(
-        cohort.folder, cohort.card, cohort.spans, imported, settled, copies,
+        cohort.folder, cohort.card, cohort.segments, imported, settled, copies,
         None if key_file is None else Path(key_file),
     )  # fmt: skip
 
@@ -627,8 +627,8 @@ def cross_validate(
     RunError
         If the name is taken by a run of other settings, or is no name.
     """
-    from lusscore.evaluation import Choosing, Experiment, Rule, check_run_name, parse_levels
-    from lusscore.head import head_names
+    from lusscore.evaluation import Experiment, NestedCV, Rule, check_run_name, parse_levels
+    from lusscore.heads import head_names
 
     all_features = (features,) if isinstance(features, Features) else tuple(features)
     if not all_features or len({one.cohort.folder for one in all_features}) > 1:
@@ -637,7 +637,7 @@ def cross_validate(
     selection = None
     if select:
         candidates = _choices(heads or head_names())
-        selection = Choosing(
+        selection = NestedCV(
             tuple(dict.fromkeys(select)),
             candidates,
             {head: {key: tuple(values) for key, values in own.items()}
@@ -774,10 +774,10 @@ class Model:
         return model_performance(self.bundle.card)
 
     @cached_property
-    def _scorer(self) -> Scorer:
-        from lusscore.scoring import Scorer
+    def _scorer(self) -> LoadedModel:
+        from lusscore.scoring import LoadedModel
 
-        return Scorer(self.bundle, threads=self.threads)
+        return LoadedModel(self.bundle, threads=self.threads)
 
     def score(
         self,
@@ -843,7 +843,7 @@ class Model:
         BundleError
             If something is there that may not be replaced, or the disk does not take it.
         """
-        from lusscore.bundle import write_bundle
+        from lusscore.models import write_bundle
 
         self.bundle = write_bundle(self.bundle, Path(path), overwrite=overwrite)
         return Path(path)
@@ -1030,8 +1030,7 @@ def train(
     FeatureFileError, CohortError, HeadError, SplitError, WeightsError
         As in a cross-validation.
     """
-    from lusscore.bundle import bundle_place, write_bundle
-    from lusscore.training import read_recorded_run, train_bundle
+    from lusscore.models import bundle_place, read_recorded_run, train_bundle, write_bundle
 
     own = tuple(features) or run.features
     if not own:
@@ -1087,7 +1086,7 @@ def load_model(
     BundleError
         If there is none, or it is damaged, altered, or of a later schema.
     """
-    from lusscore.bundle import find_bundle, read_bundle
+    from lusscore.models import find_bundle, read_bundle
 
     folder = _folder(results_dir, "results") / "bundles"
     return Model(read_bundle(find_bundle(str(bundle), folder), expect), threads)

@@ -69,7 +69,7 @@ def main() -> None:
         arguments.source, ImportOptions(name="real", extraction=extraction)
     )
     folder = arguments.work / "data" / "real"
-    real = write_cohort(folder, imported.card, imported.spans)
+    real = write_cohort(folder, imported.card, imported.segments)
     named = [bool(find_sector(Path(clip)).text) for clip in real.clips()]
     written = write_names(real, arguments.work / "data" / "written")
     rows = []
@@ -77,7 +77,7 @@ def main() -> None:
         for policy in SECTOR_POLICIES:
             embeddings = embed(cohort, policy, arguments)
             rows.append(measure(label, policy, cohort, embeddings, named))
-    chance = majority_share([span.zone for span in real.spans])
+    chance = majority_share([segment.zone for segment in real.segments])
     print(f"{len(real.clips())} clips, {sum(named)} of them with text; majority zone {chance:.3f}")
     print(f"{'clips':<16} {'policy':<15} {'accuracy':<28} clips with text")
     for row in rows:
@@ -88,13 +88,13 @@ def main() -> None:
 def write_names(cohort: Cohort, folder: Path) -> Cohort:
     """Copy a cohort with the zone's name written into every frame of every clip."""
     (folder / "clips").mkdir(parents=True, exist_ok=True)
-    spans = []
-    for number, span in enumerate(cohort.spans):
+    segments = []
+    for number, segment in enumerate(cohort.segments):
         path = folder / "clips" / f"{number}.mp4"
         if not path.exists():
-            write_video(path, names_on(Path(span.clip), span.zone))
-        spans.append(replace(span, clip=f"clips/{number}.mp4"))
-    write_cohort(folder, replace(cohort.card, name="written"), spans)
+            write_video(path, names_on(Path(segment.clip), segment.zone))
+        segments.append(replace(segment, clip=f"clips/{number}.mp4"))
+    write_cohort(folder, replace(cohort.card, name="written"), segments)
     return read_cohort(folder)
 
 
@@ -144,8 +144,8 @@ def measure(
     label: str, policy: str, cohort: Cohort, embeddings: pd.DataFrame, named: Sequence[bool]
 ) -> Row:
     """Name the zone of each clip by a model that saw other patients; a clip's frames vote."""
-    zones = {span.clip: span.zone for span in cohort.spans}
-    patients = {span.clip: span.patient for span in cohort.spans}
+    zones = {segment.clip: segment.zone for segment in cohort.segments}
+    patients = {segment.clip: segment.patient for segment in cohort.segments}
     with_name = dict(zip(cohort.clips(), named, strict=True))
     x = embeddings.drop(columns="clip").to_numpy()
     y = embeddings["clip"].map(zones).to_numpy()

@@ -1,6 +1,6 @@
 """Makes the bundle that ships with lusscore: trained on a phantom, it says nothing of patients.
 
-    python pipeline/tools/make_phantom_bundle.py pipeline/lusscore/bundle/phantom
+    python pipeline/tools/make_phantom_bundle.py pipeline/lusscore/models/phantom
 
 Renders the phantom cohort, computes embeddings of every frame with the bundled network, chooses
 nothing (head and levels are those that docs/phantom.md found good), cross-validates, trains.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from lusscore.cohort import CARD_NAME, Span, read_cohort
+from lusscore.cohort import CARD_NAME, Segment, read_cohort
 from lusscore.errors import CohortError
 
 CELL, LABEL, TITLE = 176, 64, 22
@@ -71,25 +71,29 @@ def draw_sheet(arguments: argparse.Namespace) -> None:
     for score in range(4):
         top = TITLE + score * CELL
         draw.text((8, top + CELL // 2 - 6), f"score {score}", fill="black", font=font)
-        for column, span in enumerate(choose(cohort.spans, score, arguments.columns)):
-            frames = read_frames(cohort.clip_path(span.clip), "rgb24")
+        for column, segment in enumerate(choose(cohort.segments, score, arguments.columns)):
+            frames = read_frames(cohort.clip_path(segment.clip), "rgb24")
             image = Image.fromarray(frames[len(frames) // 2])
             sheet.paste(image.resize((CELL - 2, CELL - 2)), (LABEL + column * CELL, top))
     sheet.save(arguments.out, quality=88)
 
 
-def choose(spans: tuple[Span, ...], score: int, count: int) -> list[Span]:
+def choose(segments: tuple[Segment, ...], score: int, count: int) -> list[Segment]:
     """Choose clips of one score that go round the devices and, if there are enough, patients."""
-    devices = sorted({span.device for span in spans})
-    by_device: dict[str, list[Span]] = {device: [] for device in devices}
-    for span in spans:
-        if span.score == score:
-            by_device[span.device].append(span)
-    chosen: list[Span] = []
+    devices = sorted({segment.device for segment in segments})
+    by_device: dict[str, list[Segment]] = {device: [] for device in devices}
+    for segment in segments:
+        if segment.score == score:
+            by_device[segment.device].append(segment)
+    chosen: list[Segment] = []
     for number in range(count):
-        rest = [span for span in by_device[devices[number % len(devices)]] if span not in chosen]
-        seen = {span.patient for span in chosen}
-        fresh = [span for span in rest if span.patient not in seen]
+        rest = [
+            segment
+            for segment in by_device[devices[number % len(devices)]]
+            if segment not in chosen
+        ]
+        seen = {segment.patient for segment in chosen}
+        fresh = [segment for segment in rest if segment.patient not in seen]
         # from the middle on, as the first zones are all of the right front
         pool = fresh or rest
         if pool:
@@ -123,8 +127,8 @@ def find_clips(folder: Path, device: str) -> list[Path]:
     if not (folder / CARD_NAME).is_file():
         return sorted(folder.rglob("*.mp4"))
     cohort = read_cohort(folder)
-    spans = [span for span in cohort.spans if device in span.device]
-    return [cohort.clip_path(span.clip) for span in spans]
+    segments = [segment for segment in cohort.segments if device in segment.device]
+    return [cohort.clip_path(segment.clip) for segment in segments]
 
 
 def measure_clip(path: Path) -> list[float]:

@@ -38,7 +38,7 @@ RESAMPLES = 2000
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]
 Ask = Callable[[Pool, int, HeadChoice, np.random.Generator], _Int]
-"""Takes a pool, how many, the head and chance; gives rows of its spans."""
+"""Takes a pool, how many, the head and chance; gives rows of its segments."""
 
 
 def by_lot(pool: Pool, count: int, head: HeadChoice, rng: np.random.Generator) -> _Int:
@@ -67,9 +67,9 @@ def by_diversity(pool: Pool, count: int, head: HeadChoice, rng: np.random.Genera
 
 def by_suggest(pool: Pool, count: int, head: HeadChoice, rng: np.random.Generator) -> _Int:
     """Take what ``lusscore suggest`` lists."""
-    place = {(span.clip, span.frame_start): row for row, span in enumerate(pool.spans)}
+    place = {(segment.clip, segment.frame_start): row for row, segment in enumerate(pool.segments)}
     asked = suggest_clips(pool, count=count, head=head)
-    return np.array([place[one.span.clip, one.span.frame_start] for one in asked], np.int64)
+    return np.array([place[one.segment.clip, one.segment.frame_start] for one in asked], np.int64)
 
 
 WAYS: dict[str, Ask] = {
@@ -103,23 +103,23 @@ class Curves:
 
 
 def pooled(pool: Pool) -> Pool:
-    """Make each span one frame, its mean, which is all that a head with pooling=mean sees."""
-    firsts = pool.frames.drop_duplicates("span").reset_index(drop=True)
+    """Make each segment one frame, its mean, which is all that a head with pooling=mean sees."""
+    firsts = pool.frames.drop_duplicates("segment").reset_index(drop=True)
     return replace(pool, frames=firsts, seen=pool.vectors()[:, None])
 
 
 def only(pool: Pool, rows: _Int, known: NDArray[np.bool_] | None = None) -> Pool:
-    """Take some spans of a pooled pool, of which `known` (all if None) keep their scores."""
-    spans, truth = [pool.spans[row] for row in rows], pool.scores[rows]
+    """Take some segments of a pooled pool, of which `known` (all if None) keep their scores."""
+    segments, truth = [pool.segments[row] for row in rows], pool.scores[rows]
     if known is not None:
         truth = np.where(known, truth, UNLABELLED)
-    spans = [
-        span if score != UNLABELLED else replace(span, score=None)
-        for span, score in zip(spans, truth, strict=True)
+    segments = [
+        segment if score != UNLABELLED else replace(segment, score=None)
+        for segment, score in zip(segments, truth, strict=True)
     ]
-    frames = pool.frames.iloc[rows].assign(truth=truth, span=np.arange(len(rows)))
+    frames = pool.frames.iloc[rows].assign(truth=truth, segment=np.arange(len(rows)))
     return replace(
-        pool, spans=tuple(spans), frames=frames.reset_index(drop=True), seen=pool.seen[rows]
+        pool, segments=tuple(segments), frames=frames.reset_index(drop=True), seen=pool.seen[rows]
     )
 
 
@@ -135,10 +135,10 @@ def score(train: Pool, test: Pool, head: HeadChoice) -> dict[str, float]:
     """Train on what is labelled, and measure on the test patients' clips."""
     known = np.flatnonzero(train.scores != UNLABELLED)
     if len(np.unique(train.scores[known])) < 2:
-        said = np.full(len(test.spans), train.scores[known][0])
+        said = np.full(len(test.segments), train.scores[known][0])
     else:
         fitted = fit_on(train, (train.features,), head, known)
-        raw = fitted.predict_proba(test.seen[:, 0], clips=np.arange(len(test.spans)))
+        raw = fitted.predict_proba(test.seen[:, 0], clips=np.arange(len(test.segments)))
         said = fitted.classes_[raw.argmax(axis=1)]
     confusion = np.zeros((4, 4))
     np.add.at(confusion, (test.scores, said), 1)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bench import BenchRow, BenchSettings, get_suites
-from lusscore.bench.small_backbone import SMALL_SPEC
-from lusscore.bench.weights import provide_weights
+from bench import BenchRow, BenchSettings, get_suites
+from bench.small_backbone import SMALL_SPEC
+from bench.weights import provide_weights
 
 
 @pytest.fixture(scope="session")

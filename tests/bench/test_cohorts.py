@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from lusscore.bench.cohorts import make_phantom, make_small_clips
+from bench.cohorts import make_phantom, make_small_clips
 from lusscore.clips import count_frames, digest_clip
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from lusscore.bench.keras_protocol import _augmented
-from lusscore.bench.ready_images import ReadyFrames
+from bench.keras_protocol import _augmented
+from bench.ready_images import ReadyFrames
 from lusscore.cohort import ExtractionSettings
 from lusscore.features import PlannedClip
 

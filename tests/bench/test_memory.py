@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lusscore.bench import BenchRow
+from bench import BenchRow
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bench import BenchRow
+from bench import BenchRow
 from lusscore.errors import BenchError
 
 

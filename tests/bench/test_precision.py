@@ -5,8 +5,8 @@ import h5py
 import numpy as np
 import pytest
 
-from lusscore.bench import BenchRow
-from lusscore.bench.precision import embedding_errors
+from bench import BenchRow
+from bench.precision import embedding_errors
 
 
 def test_errors_are_relative_to_the_largest_value(tmp_path: Path) -> None:

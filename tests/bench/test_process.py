@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bench.process import call_in_process, run_python
+from bench.process import call_in_process, run_python
 
 
 def test_a_process_is_timed_and_weighed() -> None:
@@ -22,8 +22,8 @@ def test_what_a_failing_process_said_is_told() -> None:
 
 
 def test_a_function_is_called_in_a_process_of_its_own() -> None:
-    from lusscore.bench.small_backbone import register_small_backbone
-    from lusscore.bench.weights import write_random_weights
+    from bench.small_backbone import register_small_backbone
+    from bench.weights import write_random_weights
 
     assert call_in_process(register_small_backbone) is None
     with pytest.raises(RuntimeError, match="missing 1 required positional argument"):

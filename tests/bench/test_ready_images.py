@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusscore.bench.ready_images import read_images
+from bench.ready_images import read_images
 from lusscore.clips import open_clip
 from lusscore.cohort import Cohort
 from lusscore.features import make_variants

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bench import BenchRow, write_rows
+from bench import BenchRow, write_rows
 
 PROMISED = {
     "name", "backbone", "images_per_s", "fraction_of_sgemm", "ratio_to_keras_predict", "seconds",

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lusscore.bench import BenchRow
-from lusscore.bench.dask_cluster import dask_is_installed
+from bench import BenchRow
+from bench.dask_cluster import dask_is_installed
 
 
 @pytest.mark.slow

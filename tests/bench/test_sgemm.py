@@ -1,4 +1,4 @@
-from lusscore.bench.sgemm import measure_sgemm, measure_sgemm_alone
+from bench.sgemm import measure_sgemm, measure_sgemm_alone
 
 
 def test_the_matrix_product_has_a_speed_here_and_alone() -> None:

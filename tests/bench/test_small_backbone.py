@@ -2,12 +2,12 @@ import json
 
 import pytest
 
+from bench.process import run_python
+from bench.small_backbone import SMALL_COMMAND, SMALL_SPEC, find_backbone
 from lusscore.backbones import backbone_names
-from lusscore.bench.process import run_python
-from lusscore.bench.small_backbone import SMALL_COMMAND, SMALL_SPEC, find_backbone
 
 COUNT = """
-from lusscore.bench.small_backbone import *
+from bench.small_backbone import *
 model = build_small_backbone(SMALL_SPEC)
 print(model.count_params(), model.output_shape[-1])
 """

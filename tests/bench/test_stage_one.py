@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bench import BenchRow
-from lusscore.bench.small_backbone import SMALL_SPEC
+from bench import BenchRow
+from bench.small_backbone import SMALL_SPEC
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from lusscore.bench import BenchRow
+from bench import BenchRow
 
 
 def test_the_answer_to_help_is_compared_with_a_bare_python(

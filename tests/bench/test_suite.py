@@ -1,6 +1,6 @@
 import pytest
 
-from lusscore.bench import BenchSettings, get_suites, register_suite, suite_names
+from bench import BenchSettings, get_suites, register_suite, suite_names
 from lusscore.errors import BenchError
 
 ALL = ("start-up", "stage-one", "memory", "stage-two", "score", "precision", "scale-out", "paper")

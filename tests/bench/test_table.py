@@ -1,5 +1,5 @@
-from lusscore.bench import BenchRow, get_suites, suite_names
-from lusscore.bench.table import lay_out
+from bench import BenchRow, get_suites, suite_names
+from bench.table import lay_out
 
 
 def test_columns_without_values_are_left_out_and_numbers_are_set_right() -> None:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.small_backbone import SMALL_SPEC
+from bench.weights import provide_weights
 from lusscore.backbones import get_backbone
-from lusscore.bench.small_backbone import SMALL_SPEC
-from lusscore.bench.weights import provide_weights
 from lusscore.errors import WeightsError
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clip_maker import write_video
 from lusscore.checks import Finding, Verdict, check_cohort, quick_findings
-from lusscore.cohort import Card, Cohort, Rating, Span, read_cohort, write_cohort
+from lusscore.cohort import Card, Cohort, Rating, Segment, read_cohort, write_cohort
 from sector_maker import fan_mask
 
 Video = NDArray[np.uint8]
@@ -43,13 +43,15 @@ def drifting_clip() -> Callable[..., Video]:
 
 
 @pytest.fixture
-def rows() -> Callable[..., Span]:
+def rows() -> Callable[..., Segment]:
     """A maker of rows of a manifest: patient, zone, score, and what is given by name."""
 
-    def make(patient: str = "a", zone: str = "R1", score: int | None = 0, **given: object) -> Span:
+    def make(
+        patient: str = "a", zone: str = "R1", score: int | None = 0, **given: object
+    ) -> Segment:
         clip = str(given.pop("clip", f"{patient}_{zone}_{score}.mp4"))
         exam = str(given.pop("exam", "1"))
-        return Span(clip, patient, exam, zone, score, **given)  # type: ignore[arg-type]
+        return Segment(clip, patient, exam, zone, score, **given)  # type: ignore[arg-type]
 
     return make
 
@@ -59,14 +61,14 @@ def found_in_rows(tmp_path: Path) -> Callable[..., dict[str, Finding]]:
     """Findings by code about rows alone; no clip exists."""
 
     def find(
-        spans: Sequence[Span],
+        segments: Sequence[Segment],
         digests: dict[str, str] | None = None,
         ratings: Sequence[Rating] = (),
         **card: object,
     ) -> dict[str, Finding]:
         card = {"label_level": "frame", **card}
         told = Card("rows", "blue-6", str(card.pop("rubric", "soldati-2020")), **card)  # type: ignore[arg-type]
-        cohort = write_cohort(tmp_path / "rows", told, spans, ratings)
+        cohort = write_cohort(tmp_path / "rows", told, segments, ratings)
         return by_code(quick_findings(cohort, digests))
 
     return find
@@ -78,7 +80,7 @@ def check(tmp_path: Path) -> Callable[..., Verdict]:
 
     def run(
         clips: dict[str, Video | Path],
-        spans: Sequence[Span],
+        segments: Sequence[Segment],
         *,
         pictures: bool = False,
         **card: object,
@@ -91,7 +93,7 @@ def check(tmp_path: Path) -> Callable[..., Verdict]:
             else:
                 write_video(folder / name, video)
         card = {"rubric": "soldati-2020", "label_level": "frame", **card}
-        write_cohort(folder, Card("real", "blue-6", **card), spans)  # type: ignore[arg-type]
+        write_cohort(folder, Card("real", "blue-6", **card), segments)  # type: ignore[arg-type]
 
         def read(check_files: bool) -> Cohort:
             return read_cohort(folder, check_files=check_files)

@@ -84,8 +84,8 @@ def rows_of(clip: str, rater: str, given_scores: str, joined: bool) -> list[Rati
 
 
 def test_frames_count_however_raters_divided_the_clips() -> None:
-    spans = [("anna", 1, 0, 50), ("anna", 2, 50, 100), ("bob", 0, 0, 30), ("bob", 3, 30, 100)]
-    found = [Rating(f"{n}.mp4", *span) for n in range(10) for span in spans]
+    segments = [("anna", 1, 0, 50), ("anna", 2, 50, 100), ("bob", 0, 0, 30), ("bob", 3, 30, 100)]
+    found = [Rating(f"{n}.mp4", *segment) for n in range(10) for segment in segments]
     found += [Rating(f"whole{n}.mp4", rater, n) for n in range(2) for rater in ("anna", "bob")]
     lengths = {f"{n}.mp4": 100 for n in range(10)} | {"whole0.mp4": 60, "whole1.mp4": 40}
     (pair,) = measure_agreement(found, lengths).pairs

@@ -107,7 +107,7 @@ def test_real_clips_are_told_apart_and_their_zones_names_are_found(
     from lusscore.cohort.importers import ImportOptions, get_importer
 
     imported = get_importer("covid-blues")(shared / "covid-blues", ImportOptions())
-    chosen = [span for span in imported.spans if span.patient in {"2", "5", "15"}]
+    chosen = [segment for segment in imported.segments if segment.patient in {"2", "5", "15"}]
     cohort = Cohort(tmp_path, imported.card, tuple(chosen))
     verdict = check_cohort("some", lambda _: cohort, tmp_path / "features")
     found = {finding.code: finding.places for finding in verdict.findings}

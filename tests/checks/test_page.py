@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lusscore.checks import Finding, Verdict, check_cohort, render_page
-from lusscore.cohort import Cohort, Span, read_cohort
+from lusscore.cohort import Cohort, Segment, read_cohort
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -35,7 +35,7 @@ class Strict(HTMLParser):
 
 @pytest.fixture
 def verdict(
-    rows: Callable[..., Span],
+    rows: Callable[..., Segment],
     check: Callable[..., Verdict],
     drifting_clip: Callable[..., np.ndarray],
 ) -> Verdict:
@@ -43,11 +43,11 @@ def verdict(
     for rgb in named:
         cv2.putText(rgb, "SOMEBODY", (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 0, 0), 1)
     clips = {"a.mp4": named, "b.mp4": named, "dark.mp4": np.zeros((12, 240, 320, 3), np.uint8)}
-    spans = [
+    segments = [
         rows(name[0], "R1", 1, clip=name, group="y" if name[0] == "d" else "<b>x</b>")
         for name in clips
     ]
-    return check(clips, spans, pictures=True)
+    return check(clips, segments, pictures=True)
 
 
 def test_the_page_is_well_formed_and_asks_for_nothing(verdict: Verdict) -> None:

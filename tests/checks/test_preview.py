@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lusscore.checks import Verdict, write_preview
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 from lusscore.errors import WriteError
 
 GREEN, RED = (53, 192, 151), (255, 90, 79)
@@ -23,7 +23,7 @@ def drawn(path: Path, colour: tuple[int, int, int]) -> int:
 
 @pytest.fixture
 def verdict(
-    rows: Callable[..., Span],
+    rows: Callable[..., Segment],
     check: Callable[..., Verdict],
     drifting_clip: Callable[..., np.ndarray],
     tmp_path: Path,

@@ -6,8 +6,8 @@ import click
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle import write_bundle
 from lusscore.cli.main import main
+from lusscore.models import write_bundle
 
 
 @pytest.mark.parametrize("command", ["score", "serve"])

@@ -15,8 +15,8 @@ def test_a_valid_cohort_is_summed_up(
     make_cohort(4)
     result = lusscore("check", "tiny", "--json")
     told = json.loads(result.stdout)["summary"]
-    assert (told["patients"], told["exams"], told["clips"], told["spans"]) == (4, 4, 8, 8)
-    assert told["spans_per_score"] == {"0": 2, "1": 2, "2": 2, "3": 2}
+    assert (told["patients"], told["exams"], told["clips"], told["segments"]) == (4, 4, 8, 8)
+    assert told["segments_per_score"] == {"0": 2, "1": 2, "2": 2, "3": 2}
     assert told["patients_per_group"] == {"covid": 2, "healthy": 2}
     assert told["frames"] == 40
     assert result.exit_code == 0

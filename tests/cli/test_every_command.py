@@ -18,11 +18,11 @@ from click.testing import CliRunner
 import lusscore.web
 from clip_maker import write_video
 from ground import Ground, bright, make_ground
-from lusscore.bundle import read_bundle
 from lusscore.cli.main import _COMMANDS, main
 from lusscore.cohort import read_cohort
 from lusscore.evaluation.models import HeadChoice
 from lusscore.features import read_features
+from lusscore.models import read_bundle
 
 LABELLED, PATIENTS, CLIPS, FRAMES = 10, 12, 24, 96
 
@@ -53,7 +53,7 @@ def phantom(ground: Ground) -> None:
     run("phantom", "--patients", 1, "--frames", 2, "--size", 96, "--name", "made")
     cohort = read_cohort(Path("data/made"))
     assert len(cohort.clips()) == 12
-    assert {span.score for span in cohort.spans} <= {0, 1, 2, 3}
+    assert {segment.score for segment in cohort.segments} <= {0, 1, 2, 3}
 
 
 def import_(ground: Ground) -> None:
@@ -62,8 +62,8 @@ def import_(ground: Ground) -> None:
         folder.mkdir(parents=True)
         write_video(folder / "a.mp4", bright(score))
     run("import", "folders", "ward", "--protocol", "blue-6")
-    spans = read_cohort(Path("data/ward")).spans
-    assert [(span.patient, span.score) for span in spans] == [("anna", 0), ("bert", 2)]
+    segments = read_cohort(Path("data/ward")).segments
+    assert [(segment.patient, segment.score) for segment in segments] == [("anna", 0), ("bert", 2)]
 
 
 def check(ground: Ground) -> None:
@@ -151,7 +151,7 @@ def serve(ground: Ground) -> None:
 
 def suggest(ground: Ground) -> None:
     found = told("suggest", "bright", *ground.named)
-    unlabelled = {span.clip for span in ground.cohort.spans if span.score is None}
+    unlabelled = {segment.clip for segment in ground.cohort.segments if segment.score is None}
     assert {each["clip"] for each in found["suggestions"]} == unlabelled
     assert (found["labelled"], found["unlabelled"]) == (2 * LABELLED, CLIPS - 2 * LABELLED)
 
@@ -167,9 +167,9 @@ def verify(ground: Ground) -> None:
 
 
 def forget(ground: Ground) -> None:
-    patient = ground.cohort.spans[0].patient
+    patient = ground.cohort.segments[0].patient
     assert told("forget", patient, "--dry-run", "--cohort", "bright")["deleted"]
-    assert patient in {span.patient for span in ground.cohort.spans}
+    assert patient in {segment.patient for segment in ground.cohort.segments}
 
 
 def backbones(ground: Ground) -> None:

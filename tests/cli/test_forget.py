@@ -68,7 +68,7 @@ def test_embeddings_rows_ratings_and_exams_of_a_patient_are_deleted(
     }  # fmt: skip
     assert any("case-1" in row["why"] for row in told["left"])
 
-    assert {span.patient for span in read_cohort(one.folder).spans} == {"p0", "p2"}
+    assert {segment.patient for segment in read_cohort(one.folder).segments} == {"p0", "p2"}
     assert "p1" not in (one.folder / RATINGS_NAME).read_text()
     assert "p2_R1" in (one.folder / RATINGS_NAME).read_text()
     assert (kept.exists(), lost.exists()) == (True, False)
@@ -104,7 +104,7 @@ def test_it_goes_on_where_it_was_interrupted(
         assert lusscore("forget", "p1", "--yes").exit_code == 130
     assert lusscore("forget", "p1", "--yes").exit_code == 0
     assert len(digests(tmp_path / "features")) == 4
-    assert {span.patient for span in read_cohort(wards[0].folder).spans} == {"p0", "p2"}
+    assert {segment.patient for segment in read_cohort(wards[0].folder).segments} == {"p0", "p2"}
 
 
 def test_the_last_patient_can_be_forgotten(
@@ -129,10 +129,10 @@ def test_whom_it_means_must_be_clear(
     result = lusscore("forget", "p1", "--yes")
     assert result.exit_code == 2
     assert "--cohort" in result.output
-    assert len(read_cohort(wards[0].folder).spans) == 6
+    assert len(read_cohort(wards[0].folder).segments) == 6
     declined = lusscore("forget", "p1", "--cohort", "one")
     assert declined.exit_code == 130  # nobody answered the question
-    assert len(read_cohort(wards[0].folder).spans) == 6
+    assert len(read_cohort(wards[0].folder).segments) == 6
 
 
 def test_what_a_clip_was_before_is_forgotten_too(

@@ -63,13 +63,13 @@ def test_several_raters_are_settled_kept_and_told(
     assert result.exit_code == 0
     assert "gave one score as another: 1 (p · b.mp4). --rule mean" in result.output
     assert "2 clips labelled, 2 raters" in result.output
-    spans = read_cohort(Path("data/labels")).spans
-    assert [(span.score, span.rater) for span in spans] == [
+    segments = read_cohort(Path("data/labels")).segments
+    assert [(segment.score, segment.rater) for segment in segments] == [
         (2, "majority of 2"), (None, "tie of 2"), (1, "x"),
     ]  # fmt: skip
     ratings = read_ratings(Path("data/labels/ratings.csv"))
     assert len(ratings) == 5
-    assert ratings[3] == Rating(spans[1].clip, "y", 3)
+    assert ratings[3] == Rating(segments[1].clip, "y", 3)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_rule_is_chosen(
     lusscore: Callable[..., Result], table: Path, rule: str, scores: list[int | None]
 ) -> None:
     assert lusscore(*TABLE, "--rule", rule).exit_code == 0
-    assert [span.score for span in read_cohort(Path("data/labels")).spans] == scores
+    assert [segment.score for segment in read_cohort(Path("data/labels")).segments] == scores
 
 
 def test_an_unknown_rater_leaves_nothing_behind(
@@ -118,7 +118,7 @@ def test_what_a_table_of_windows_text_was_read_as_is_told(
     table.write_bytes("Name,Who,Grade\na,Jürgen,2\n".encode("cp1252"))
     result = lusscore(*TABLE)
     assert "labels.csv is not UTF-8 and was read as Windows text" in result.output
-    assert read_cohort(Path("data/labels")).spans[0].patient == "Jürgen"
+    assert read_cohort(Path("data/labels")).segments[0].patient == "Jürgen"
 
 
 def test_a_cohort_is_not_replaced_unasked(lusscore: Callable[..., Result], tmp_path: Path) -> None:

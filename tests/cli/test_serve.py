@@ -4,7 +4,7 @@ from pathlib import Path
 from click.testing import Result
 
 from bundle_maker import make_bundle
-from lusscore.bundle import write_bundle
+from lusscore.models import write_bundle
 
 
 def test_a_bundle_that_is_not_there_is_told_in_a_sentence(

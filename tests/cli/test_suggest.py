@@ -27,7 +27,7 @@ def test_unlabelled_clips_are_listed(
         lusscore("suggest", "tiny", "-b", tiny_backbone, "--count", 5, "--json").stdout
     )
     assert (told["labelled"], told["unlabelled"]) == (8, 8)
-    unlabelled = {span.clip for span in extracted.spans if span.score is None}
+    unlabelled = {segment.clip for segment in extracted.segments if segment.score is None}
     assert [one["rank"] for one in told["suggestions"]] == [1, 2, 3, 4, 5]
     for one in told["suggestions"]:
         assert one["clip"] in unlabelled
@@ -67,8 +67,8 @@ def test_labels_go_round_from_table_to_manifest(
     result = lusscore("suggest", "tiny", "--record", "next.csv", "--rater", "anna")
     assert result.exit_code == 0, result.output
     assert "tiny: 3 new." in result.output
-    spans = read_cohort(extracted.folder).spans
-    assert sum(span.rater == "anna" and span.score == 2 for span in spans) == 3
+    segments = read_cohort(extracted.folder).segments
+    assert sum(segment.rater == "anna" and segment.score == 2 for segment in segments) == 3
     assert (
         "tiny: 3 as they were."
         in lusscore("suggest", "tiny", "--record", "next.csv", "--rater", "anna").output

@@ -14,11 +14,11 @@ import tomlkit
 from click.testing import CliRunner, Result
 
 from ground import Ground, make_ground
-from lusscore.bundle import read_bundle
 from lusscore.cli import main
 from lusscore.cli.train import _HEADINGS, command
 from lusscore.evaluation.models import HeadChoice
-from lusscore.scoring import Scorer
+from lusscore.models import read_bundle
+from lusscore.scoring import LoadedModel
 from lusscore.scoring.exam_input import find_exam
 
 
@@ -53,7 +53,7 @@ def test_a_run_becomes_a_bundle_that_scores_an_exam(ground: Ground) -> None:
     assert "Model: tiny/logistic" in result.stdout
     assert f"lusscore score EXAM --model {path}" in result.stdout
     exam = find_exam([ground.cohort.folder / "clips"], bundle.zones())
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         scored = scorer.score(exam.clips[:2])
     assert [zone.zone for zone in scored.zones] == ["R1", "L1"]
 

@@ -13,7 +13,7 @@ from lusscore.cohort import (
     FOLD_COLUMNS,
     Card,
     Rating,
-    Span,
+    Segment,
     read_cohort,
     read_folds,
     read_ratings,
@@ -21,10 +21,10 @@ from lusscore.cohort import (
 )
 from lusscore.errors import CohortError, FoldError, LusscoreError
 
-SPANS = [
-    Span("clips/a.mp4", "p1", "1", "R1", 2, group="covid", device="x", rater="y"),
-    Span("clips/b, c.mp4", "p2", "1", "L3", None, 3, 9),
-    Span("/elsewhere/ü.mp4", "p3", "2", "", 0),
+SEGMENTS = [
+    Segment("clips/a.mp4", "p1", "1", "R1", 2, group="covid", device="x", rater="y"),
+    Segment("clips/b, c.mp4", "p2", "1", "L3", None, 3, 9),
+    Segment("/elsewhere/ü.mp4", "p3", "2", "", 0),
 ]
 RATINGS = [Rating("clips/a.mp4", "x", 2), Rating("clips/a.mp4", "y", 3, 0, 5)]
 JUNK = st.one_of(
@@ -90,7 +90,7 @@ LAW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_sco
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_cohort(tmp_path, Card("c", "blue-6", "soldati-2020", citation="x\ny"), SPANS, RATINGS)
+    write_cohort(tmp_path, Card("c", "blue-6", "soldati-2020", citation="x\ny"), SEGMENTS, RATINGS)
     return tmp_path
 
 
@@ -108,12 +108,15 @@ def test_a_damaged_cohort_is_read_or_refused_with_a_sentence(
         return
     finally:
         (folder / name).write_bytes(whole)
-    assert cohort.spans
+    assert cohort.segments
     assert len(cohort.card.extraction.frames.select(100)) > 0
-    for span in cohort.spans:
-        assert span.score in (None, 0, 1, 2, 3)
-        assert Path(span.clip).is_absolute() or ".." not in PureWindowsPath(span.clip).parts
-        assert "\0" not in span.clip + span.patient + span.exam + span.group + span.device
+    for segment in cohort.segments:
+        assert segment.score in (None, 0, 1, 2, 3)
+        assert Path(segment.clip).is_absolute() or ".." not in PureWindowsPath(segment.clip).parts
+        assert (
+            "\0"
+            not in segment.clip + segment.patient + segment.exam + segment.group + segment.device
+        )
 
 
 @LAW
@@ -142,18 +145,18 @@ def test_damaged_folds_are_read_or_refused_with_a_sentence(
 def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path, clip: str) -> None:
     if Path(clip).is_absolute():
         pytest.skip("a whole path on this system, which may lead anywhere")
-    spans = [Span(clip, "p1", "1", "R1", 2)]
-    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), spans)
+    segments = [Segment(clip, "p1", "1", "R1", 2)]
+    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), segments)
     with pytest.raises(LusscoreError, match=r"line 2, column clip: the path leads out"):
         read_cohort(folder, check_files=False)
 
 
 @pytest.mark.parametrize("clip", ["b/a.mp4", "b\\a.mp4", "a..mp4", "/b/../a.mp4", "C:\\b\\a.mp4"])
 def test_a_path_inside_the_folder_or_a_whole_one_is_not_refused(folder: Path, clip: str) -> None:
-    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), [Span(clip, "p1", "1", "R1", 2)])
+    write_cohort(folder, Card("c", "blue-6", "soldati-2020"), [Segment(clip, "p1", "1", "R1", 2)])
     if clip.startswith("/") and not Path(clip).is_absolute():
         pytest.skip("on this system that is the root of some drive, and no whole path")
-    assert read_cohort(folder, check_files=False).spans[0].clip == clip
+    assert read_cohort(folder, check_files=False).segments[0].clip == clip
 
 
 @pytest.mark.parametrize("place", ["clips/a.mp4", "p1", "covid"])

@@ -7,38 +7,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.cohort import Rating, Span, settle_raters
+from lusscore.cohort import Rating, Segment, consensus_labels
 from lusscore.cohort.consensus import parse_rule
 from lusscore.errors import CohortError, InvalidCohortError
 
 FRAMES = 12
 
 
-def span(
+def segment(
     rater: str, score: int | None, start: int = 0, end: int | None = None, clip: str = "a.mp4"
-) -> Span:
-    return Span(clip, "p", "1", "R1", score, start, end, rater=rater)
+) -> Segment:
+    return Segment(clip, "p", "1", "R1", score, start, end, rater=rater)
 
 
-def told(spans: tuple[Span, ...]) -> list[tuple[int | None, int, int | None, str]]:
-    return [(s.score, s.frame_start, s.frame_end, s.rater) for s in spans]
+def told(segments: tuple[Segment, ...]) -> list[tuple[int | None, int, int | None, str]]:
+    return [(s.score, s.frame_start, s.frame_end, s.rater) for s in segments]
 
 
-def test_one_rater_keeps_its_spans_and_gets_no_ratings() -> None:
-    spans = (
-        span("anna", 1, 0, 5),
-        span("anna", 1, 5, 9),
-        span("anna", None, 20),
-        span("", 2, clip="b"),
+def test_one_rater_keeps_its_segments_and_gets_no_ratings() -> None:
+    segments = (
+        segment("anna", 1, 0, 5),
+        segment("anna", 1, 5, 9),
+        segment("anna", None, 20),
+        segment("", 2, clip="b"),
     )
-    only = settle_raters(spans[:3])
-    assert (only.spans, only.ratings, only.ties) == (spans[:3], (), ())
-    assert settle_raters([span("", None), span("", 3, clip="b.mp4")]).ratings == ()
+    only = consensus_labels(segments[:3])
+    assert (only.segments, only.ratings, only.ties) == (segments[:3], (), ())
+    assert consensus_labels([segment("", None), segment("", 3, clip="b.mp4")]).ratings == ()
 
 
 def test_the_score_most_raters_gave_is_taken() -> None:
-    settled = settle_raters([span("a", 2), span("b", 1), span("c", 2)])
-    assert told(settled.spans) == [(2, 0, None, "majority of 3")]
+    settled = consensus_labels([segment("a", 2), segment("b", 1), segment("c", 2)])
+    assert told(settled.segments) == [(2, 0, None, "majority of 3")]
     assert settled.ratings == (
         Rating("a.mp4", "a", 2),
         Rating("a.mp4", "b", 1),
@@ -48,44 +48,50 @@ def test_the_score_most_raters_gave_is_taken() -> None:
 
 
 def test_a_tie_is_unlabelled_and_told() -> None:
-    settled = settle_raters(
-        [span("a", 0), span("b", 3), span("a", 1, clip="b"), span("b", 1, clip="b")]
+    settled = consensus_labels(
+        [segment("a", 0), segment("b", 3), segment("a", 1, clip="b"), segment("b", 1, clip="b")]
     )
-    assert told(settled.spans) == [(None, 0, None, "tie of 2"), (1, 0, None, "majority of 2")]
-    assert settled.ties == settled.spans[:1]
+    assert told(settled.segments) == [(None, 0, None, "tie of 2"), (1, 0, None, "majority of 2")]
+    assert settled.ties == settled.segments[:1]
 
 
 @pytest.mark.parametrize(
     ("scores", "mean"), [((1, 2), 2), ((0, 1), 1), ((2, 3), 3), ((1, 1, 2), 1)]
 )
 def test_the_mean_is_rounded_half_up(scores: tuple[int, ...], mean: int) -> None:
-    spans = [span(f"r{number}", score) for number, score in enumerate(scores)]
-    assert told(settle_raters(spans, "mean").spans) == [(mean, 0, None, f"mean of {len(scores)}")]
+    segments = [segment(f"r{number}", score) for number, score in enumerate(scores)]
+    assert told(consensus_labels(segments, "mean").segments) == [
+        (mean, 0, None, f"mean of {len(scores)}")
+    ]
 
 
 def test_a_rater_whose_name_begins_like_a_tie_makes_none() -> None:
-    settled = settle_raters([span("tieu", 2, 0, 5), span("tieu", 1, 5, 9), span("anna", 2, 0, 5)])
-    assert told(settled.spans) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
+    settled = consensus_labels(
+        [segment("tieu", 2, 0, 5), segment("tieu", 1, 5, 9), segment("anna", 2, 0, 5)]
+    )
+    assert told(settled.segments) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
     assert settled.ties == ()
 
 
 def test_one_named_rater_counts_alone() -> None:
-    spans = [span("a", 0), span("b", 3), span("a", 1, clip="b.mp4")]
-    settled = settle_raters(spans, "rater:b")
-    assert told(settled.spans) == [(3, 0, None, "b"), (None, 0, None, "")]
+    segments = [segment("a", 0), segment("b", 3), segment("a", 1, clip="b.mp4")]
+    settled = consensus_labels(segments, "rater:b")
+    assert told(settled.segments) == [(3, 0, None, "b"), (None, 0, None, "")]
     assert len(settled.ratings) == 3
 
 
 def test_an_unknown_rater_lists_those_there_are() -> None:
     with pytest.raises(CohortError, match="no rater 'c' gave scores here; expected one of a, b"):
-        settle_raters([span("b", 0), span("a", 3)], "rater:c")
+        consensus_labels([segment("b", 0), segment("a", 3)], "rater:c")
     with pytest.raises(CohortError, match="or rater:NAME, where NAME is one of .*: a, b"):
-        settle_raters([span("b", 0), span("a", 3)], "median")
+        consensus_labels([segment("b", 0), segment("a", 3)], "median")
 
 
 def test_different_ranges_are_cut_at_all_boundaries() -> None:
-    settled = settle_raters([span("a", 1, 0, 10), span("b", 2, 5, 15), span("c", 2, 5, None)])
-    assert told(settled.spans) == [
+    settled = consensus_labels(
+        [segment("a", 1, 0, 10), segment("b", 2, 5, 15), segment("c", 2, 5, None)]
+    )
+    assert told(settled.segments) == [
         (1, 0, 5, "a"),
         (2, 5, 10, "majority of 3"),
         (2, 10, 15, "majority of 2"),
@@ -93,21 +99,23 @@ def test_different_ranges_are_cut_at_all_boundaries() -> None:
     ]
 
 
-def test_what_nobody_looked_at_is_in_no_span_and_what_nobody_scored_is_unlabelled() -> None:
-    settled = settle_raters([span("a", 1, 0, 2), span("b", None, 0, 4), span("b", 3, 8, 9)])
-    assert told(settled.spans) == [(1, 0, 2, "a"), (None, 2, 4, ""), (3, 8, 9, "b")]
+def test_what_nobody_looked_at_is_in_no_segment_and_what_nobody_scored_is_unlabelled() -> None:
+    settled = consensus_labels(
+        [segment("a", 1, 0, 2), segment("b", None, 0, 4), segment("b", 3, 8, 9)]
+    )
+    assert told(settled.segments) == [(1, 0, 2, "a"), (None, 2, 4, ""), (3, 8, 9, "b")]
 
 
 def test_the_same_label_twice_is_one_label() -> None:
-    settled = settle_raters([span("a", 1, 0, 6), span("a", 1, 3, 9)])
-    assert told(settled.spans) == [(1, 0, 9, "a")]
+    settled = consensus_labels([segment("a", 1, 0, 6), segment("a", 1, 3, 9)])
+    assert told(settled.segments) == [(1, 0, 9, "a")]
 
 
 def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:
-    spans = [span("a", 1, 0, 6), span("a", 2, 5, 9)]
-    spans += [span("", 1, clip="b.mp4"), span("", 0, clip="b.mp4")]
+    segments = [segment("a", 1, 0, 6), segment("a", 2, 5, 9)]
+    segments += [segment("", 1, clip="b.mp4"), segment("", 0, clip="b.mp4")]
     with pytest.raises(InvalidCohortError) as caught:
-        settle_raters(spans)
+        consensus_labels(segments)
     assert [problem.clip for problem in caught.value.problems] == ["a.mp4", "b.mp4"]
     assert "rater 'a' gave frame 5 the scores 1 and 2" in str(caught.value)
     assert "a rater without a name gave frame 0" in str(caught.value)
@@ -115,21 +123,21 @@ def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:
 
 def test_raters_who_disagree_on_the_zone_are_named() -> None:
     with pytest.raises(InvalidCohortError, match="has more than one zone: 'R1', 'L1'"):
-        settle_raters([span("a", 1), Span("a.mp4", "p", "1", "L1", 1, rater="b")])
+        consensus_labels([segment("a", 1), Segment("a.mp4", "p", "1", "L1", 1, rater="b")])
 
 
 def test_what_only_one_rater_tells_of_a_clip_is_kept() -> None:
-    settled = settle_raters([Span("a.mp4", "p", "1", "", 1, rater="a"), span("b", 1)])
-    assert [s.zone for s in settled.spans] == ["R1"]
+    settled = consensus_labels([Segment("a.mp4", "p", "1", "", 1, rater="a"), segment("b", 1)])
+    assert [s.zone for s in settled.segments] == ["R1"]
 
 
 RANGES = st.tuples(st.integers(0, FRAMES - 1), st.integers(1, FRAMES)).map(sorted)
 
 
 @st.composite
-def rated_clips(draw: st.DrawFn) -> list[Span]:
-    """Any spans of three raters; a rater never contradicts itself."""
-    spans = []
+def rated_clips(draw: st.DrawFn) -> list[Segment]:
+    """Any segments of three raters; a rater never contradicts itself."""
+    segments = []
     for rater in ("a", "b", "c"):
         scores = draw(
             st.lists(st.sampled_from([None, 0, 1, 2, 3]), min_size=FRAMES, max_size=FRAMES)
@@ -137,15 +145,17 @@ def rated_clips(draw: st.DrawFn) -> list[Span]:
         for start, end in draw(st.lists(RANGES, max_size=4)):
             for frame in range(start, end):
                 if frame == start or scores[frame] != scores[frame - 1]:
-                    spans.append(span(rater, scores[frame], frame, frame + 1))
+                    segments.append(segment(rater, scores[frame], frame, frame + 1))
                 else:
-                    spans[-1] = span(rater, scores[frame], spans[-1].frame_start, frame + 1)
-    return draw(st.permutations(spans))
+                    segments[-1] = segment(
+                        rater, scores[frame], segments[-1].frame_start, frame + 1
+                    )
+    return draw(st.permutations(segments))
 
 
-def at(spans: list[Span], frame: int) -> dict[str, int]:
+def at(segments: list[Segment], frame: int) -> dict[str, int]:
     """Scores of one frame by rater."""
-    covers = (s for s in spans if s.frame_start <= frame < (s.frame_end or FRAMES))
+    covers = (s for s in segments if s.frame_start <= frame < (s.frame_end or FRAMES))
     return {s.rater: s.score for s in covers if s.score is not None}
 
 
@@ -163,35 +173,37 @@ def expected(rule: str, scores: Mapping[str, int]) -> int | None:
 
 @given(rated_clips(), st.sampled_from(["majority", "mean", "rater:a"]))
 def test_every_frame_has_what_the_rule_makes_of_exactly_its_raters(
-    spans: list[Span], rule: str
+    segments: list[Segment], rule: str
 ) -> None:
-    if rule == "rater:a" and not any(s.rater == "a" and s.score is not None for s in spans):
+    if rule == "rater:a" and not any(s.rater == "a" and s.score is not None for s in segments):
         return
-    settled = settle_raters(spans, rule)
+    settled = consensus_labels(segments, rule)
     for frame in range(FRAMES):
-        rows = [s for s in settled.spans if s.frame_start <= frame < (s.frame_end or FRAMES)]
-        looked_at = any(s.frame_start <= frame < (s.frame_end or FRAMES) for s in spans)
+        rows = [s for s in settled.segments if s.frame_start <= frame < (s.frame_end or FRAMES)]
+        looked_at = any(s.frame_start <= frame < (s.frame_end or FRAMES) for s in segments)
         assert len(rows) == looked_at
         if rows:
-            assert rows[0].score == expected(rule, at(spans, frame))
+            assert rows[0].score == expected(rule, at(segments, frame))
     if settled.ratings:
-        as_spans = [span(r.rater, r.score, r.frame_start, r.frame_end) for r in settled.ratings]
-        assert all(at(as_spans, frame) == at(spans, frame) for frame in range(FRAMES))
-    assert len(settled.ties) == sum(s.rater.startswith("tie of") for s in settled.spans)
+        as_segments = [
+            segment(r.rater, r.score, r.frame_start, r.frame_end) for r in settled.ratings
+        ]
+        assert all(at(as_segments, frame) == at(segments, frame) for frame in range(FRAMES))
+    assert len(settled.ties) == sum(s.rater.startswith("tie of") for s in settled.segments)
 
 
 @given(rated_clips())
-def test_neighbours_of_equal_outcome_are_one_span(spans: list[Span]) -> None:
-    if len({s.rater for s in spans}) > 1:
-        rows = settle_raters(spans).spans
+def test_neighbours_of_equal_outcome_are_one_segment(segments: list[Segment]) -> None:
+    if len({s.rater for s in segments}) > 1:
+        rows = consensus_labels(segments).segments
         for a, b in pairwise(rows):
             assert a.frame_end != b.frame_start or (a.score, a.rater) != (b.score, b.rater)
 
 
 @given(rated_clips(), st.sampled_from(["majority", "mean"]))
-def test_the_order_of_the_spans_means_nothing(spans: list[Span], rule: str) -> None:
-    forth, back = settle_raters(spans, rule), settle_raters(spans[::-1], rule)
-    assert set(forth.spans) == set(back.spans)
+def test_the_order_of_the_segments_means_nothing(segments: list[Segment], rule: str) -> None:
+    forth, back = consensus_labels(segments, rule), consensus_labels(segments[::-1], rule)
+    assert set(forth.segments) == set(back.segments)
     assert forth.ratings == back.ratings
 
 

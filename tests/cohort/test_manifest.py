@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lusscore.cohort import Span, get_protocol, read_manifest, write_manifest
+from lusscore.cohort import Segment, get_protocol, read_manifest, write_manifest
 from lusscore.errors import CohortError, InvalidCohortError
 
 BLUE = get_protocol("blue-6")
@@ -33,7 +33,7 @@ NAMES = st.text(
 @given(
     st.lists(
         st.builds(
-            Span,
+            Segment,
             clip=NAMES.filter(lambda name: ".." not in name and not set(name) & set("\\:")),
             patient=st.just("p"),
             exam=NAMES,
@@ -45,16 +45,16 @@ NAMES = st.text(
             device=NAMES,
         ),
         min_size=1,
-        unique_by=lambda span: span.clip,
+        unique_by=lambda segment: segment.clip,
     )
 )
-def test_a_manifest_reads_back(tmp_path: Path, spans: list[Span]) -> None:
-    write_manifest(tmp_path / "manifest.csv", spans)
+def test_a_manifest_reads_back(tmp_path: Path, segments: list[Segment]) -> None:
+    write_manifest(tmp_path / "manifest.csv", segments)
     found = read_manifest(tmp_path / "manifest.csv", BLUE, check_files=False)
-    assert found == tuple(spans)
+    assert found == tuple(segments)
 
 
-def test_spans_of_one_clip_may_have_different_scores(tmp_path: Path) -> None:
+def test_segments_of_one_clip_may_have_different_scores(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + "a.mp4,1,1,R1,0,0,10,\na.mp4,1,1,R1,2,10,,\n")
     first, second = read_manifest(path, BLUE, check_files=False)
     assert (first.frame_start, first.frame_end, first.score) == (0, 10, 0)
@@ -66,8 +66,8 @@ def test_excel_style_text_is_read(tmp_path: Path) -> None:
     path.write_bytes(
         b"\xef\xbb\xbf clip , patient,exam,zone,score\r\na.mp4,1,1,R1,2\r\n\r\n,,,,\r\n"
     )
-    (span,) = read_manifest(path, BLUE, check_files=False)
-    assert span == Span("a.mp4", "1", "1", "R1", 2)
+    (segment,) = read_manifest(path, BLUE, check_files=False)
+    assert segment == Segment("a.mp4", "1", "1", "R1", 2)
 
 
 def test_a_missing_manifest_gets_a_sentence(tmp_path: Path) -> None:
@@ -94,13 +94,13 @@ def test_an_empty_manifest_or_a_wrong_header_gets_a_sentence(
 def test_text_of_a_windows_spreadsheet_is_read(tmp_path: Path) -> None:
     text = HEADER.replace(",", ";") + "M\xfcller.mp4;1;1;R1;0;;;\n"
     (tmp_path / "manifest.csv").write_bytes(text.encode("cp1252"))
-    (span,) = read_manifest(tmp_path / "manifest.csv", BLUE, check_files=False)
-    assert span.clip == "M\xfcller.mp4"
+    (segment,) = read_manifest(tmp_path / "manifest.csv", BLUE, check_files=False)
+    assert segment.clip == "M\xfcller.mp4"
 
 
 def test_columns_of_ones_own_are_passed_over_and_misspelt_ones_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "clip,patient,exam,zone,score,note\na.mp4,1,1,R1,2,blurred\n")
-    assert read_manifest(path, BLUE, check_files=False) == (Span("a.mp4", "1", "1", "R1", 2),)
+    assert read_manifest(path, BLUE, check_files=False) == (Segment("a.mp4", "1", "1", "R1", 2),)
     path = write(tmp_path, "clip,patient,exam,zone,score,frame_stat\na.mp4,1,1,R1,2,5\n")
     with pytest.raises(CohortError, match="has the unknown column 'frame_stat'"):
         read_manifest(path, BLUE, check_files=False)

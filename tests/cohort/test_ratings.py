@@ -42,10 +42,10 @@ def test_a_cohort_without_ratings_has_none(make_cohort: Callable[..., Cohort]) -
 def test_ratings_lie_beside_the_manifest_and_go_with_it(make_cohort: Callable[..., Cohort]) -> None:
     cohort = make_cohort(1)
     ratings = (Rating(cohort.clips()[0], "anna", 2), Rating(cohort.clips()[0], "bert", 1, 3))
-    write_cohort(cohort.folder, cohort.card, cohort.spans, ratings)
+    write_cohort(cohort.folder, cohort.card, cohort.segments, ratings)
     assert read_ratings(cohort.folder / RATINGS_NAME) == ratings
-    assert read_cohort(cohort.folder).spans == cohort.spans
-    write_cohort(cohort.folder, cohort.card, cohort.spans)
+    assert read_cohort(cohort.folder).segments == cohort.segments
+    write_cohort(cohort.folder, cohort.card, cohort.segments)
     assert read_ratings(cohort.folder / RATINGS_NAME) == ()
 
 

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 from lusscore.cohort.segments import (
     END,
     TwoScoresError,
-    cut_into_stretches,
+    cut_into_rated_segments,
     find_overlaps,
     read_frame_range,
 )
 
-SPANS = st.lists(
+SEGMENTS = st.lists(
     st.builds(
-        lambda rater, start, length: Span(
+        lambda rater, start, length: Segment(
             "a", "p", "1", "", "abc".index(rater), start, length and start + length, rater=rater
         ),
         st.sampled_from("abc"),
@@ -25,36 +25,37 @@ SPANS = st.lists(
 )
 
 
-@given(SPANS)
+@given(SEGMENTS)
 def test_stretches_are_in_order_and_hold_exactly_the_raters_that_cover_them(
-    spans: list[Span],
+    segments: list[Segment],
 ) -> None:
-    stretches = list(cut_into_stretches(spans))
+    stretches = list(cut_into_rated_segments(segments))
     for stretch, following in pairwise(stretches):
         assert stretch.start < stretch.end <= following.start
     for frame in range(60):
         covering = {
-            span.rater
-            for span in spans
-            if span.frame_start <= frame and (span.frame_end is None or frame < span.frame_end)
+            segment.rater
+            for segment in segments
+            if segment.frame_start <= frame
+            and (segment.frame_end is None or frame < segment.frame_end)
         }
         found = [s for s in stretches if s.start <= frame < s.end]
         assert len(found) == bool(covering)
         assert not found or set(found[0].scores) == covering
 
 
-def test_a_span_to_the_end_is_infinite() -> None:
-    (stretch,) = cut_into_stretches([Span("a", "p", "1", "", 1, 3, rater="x")])
+def test_a_segment_to_the_end_is_infinite() -> None:
+    (stretch,) = cut_into_rated_segments([Segment("a", "p", "1", "", 1, 3, rater="x")])
     assert (stretch.start, stretch.end, stretch.scores) == (3, END, {"x": 1})
 
 
 def test_two_scores_of_one_rater_for_a_frame_are_refused() -> None:
-    spans = [
-        Span("a", "p", "1", "", 1, 0, 5, rater="x"),
-        Span("a", "p", "1", "", 2, 4, 9, rater="x"),
+    segments = [
+        Segment("a", "p", "1", "", 1, 0, 5, rater="x"),
+        Segment("a", "p", "1", "", 2, 4, 9, rater="x"),
     ]
     with pytest.raises(TwoScoresError, match="rater 'x' gave frame 4 the scores 1 and 2"):
-        list(cut_into_stretches(spans))
+        list(cut_into_rated_segments(segments))
 
 
 def read(**cells: str) -> tuple[tuple[int, int | None], list[tuple[str, str]]]:
@@ -97,14 +98,16 @@ def test_an_end_that_is_not_above_the_start_is_noted() -> None:
 def test_overlaps_are_found_exactly_where_a_frame_is_in_two_rows(
     rows: list[tuple[str, int, int | None]],
 ) -> None:
-    spans = [
-        Span(clip, "p", "1", "", 1, start, None if length is None else start + length)
+    segments = [
+        Segment(clip, "p", "1", "", 1, start, None if length is None else start + length)
         for clip, start, length in rows
     ]
     frames = [
-        (span.clip, frame)
-        for span in spans
-        for frame in range(span.frame_start, 20 if span.frame_end is None else span.frame_end)
+        (segment.clip, frame)
+        for segment in segments
+        for frame in range(
+            segment.frame_start, 20 if segment.frame_end is None else segment.frame_end
+        )
     ]
-    found = find_overlaps(enumerate(spans, start=2), lambda span: span.clip, "clip")
+    found = find_overlaps(enumerate(segments, start=2), lambda segment: segment.clip, "clip")
     assert bool(found) == (len(frames) != len(set(frames)))

@@ -15,7 +15,7 @@ from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import Dataset, join_labels
 from lusscore.evaluation.predictions import write_predictions
 from lusscore.features import Features, extract_features, read_features
-from lusscore.head import head_names
+from lusscore.heads import head_names
 
 
 def by_patient(frames: pd.DataFrame, folds: Mapping[str, int]) -> tuple[Split, ...]:

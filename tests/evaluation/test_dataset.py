@@ -33,21 +33,21 @@ def test_every_labelled_frame_meets_its_embedding(
     for row, frame in zip(dataset.rows["tiny"], dataset.frames.itertuples(), strict=True):
         assert features.paths[features.clip[row]] == frame.clip
         assert features.frame[row] == frame.frame
-    scores = {span.clip: span.score for span in cohort.spans}
+    scores = {segment.clip: segment.score for segment in cohort.segments}
     assert (dataset.frames["clip"].map(scores) == dataset.frames["truth"]).all()
 
 
-def test_spans_label_their_frames_and_no_others(
+def test_segments_label_their_frames_and_no_others(
     make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
 ) -> None:
     cohort = make_cohort(1, frames=6)
-    first = cohort.spans[0]
-    spans = [
+    first = cohort.segments[0]
+    segments = [
         replace(first, score=0, frame_start=1, frame_end=3),
         replace(first, score=2, frame_start=4),
-        replace(cohort.spans[1], score=None),
+        replace(cohort.segments[1], score=None),
     ]
-    cohort = write_cohort(cohort.folder, cohort.card, spans)
+    cohort = write_cohort(cohort.folder, cohort.card, segments)
     frames = join_labels(cohort, [extract(cohort)]).frames
     assert list(zip(frames["frame"], frames["truth"], strict=True)) == [
         (1, 0), (2, 0), (4, 2), (5, 2),

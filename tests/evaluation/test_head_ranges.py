@@ -3,7 +3,7 @@ import pytest
 from lusscore.errors import HeadError
 from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice
-from lusscore.head import head_defaults, head_names
+from lusscore.heads import head_defaults, head_names
 
 
 @pytest.mark.parametrize("name", head_names())

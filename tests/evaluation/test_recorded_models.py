@@ -9,7 +9,7 @@ from lusscore.evaluation.recorded_models import recorded_model, recorded_selecti
 from lusscore.evaluation.run_config import HeadTable, RunConfig, SelectionTable, ValidationTable
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, describe_selection
-from lusscore.head import head_defaults, head_names
+from lusscore.heads import head_defaults, head_names
 
 SETS = (FeatureSet("xception"), FeatureSet("vgg16", ("embedding", "16.top", "16.mean")))
 

@@ -30,7 +30,7 @@ def spec(tiny_backbone: Path) -> BackboneSpec:
 def with_settings(cohort: Cohort, **changes: object) -> Cohort:
     """The same cohort with other settings of stage one."""
     extraction = replace(cohort.card.extraction, **changes)
-    return write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.spans)
+    return write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.segments)
 
 
 def entries(file: Features) -> dict[tuple[str, int, int], bytes]:
@@ -67,12 +67,12 @@ def test_two_cohorts_that_share_recordings_compute_them_once(
     one = make_cohort(3, name="one", extraction=EXTRACTION)
     # the same recordings under other names, and one more
     other = make_cohort(4, name="other", extraction=EXTRACTION)
-    spans = []
-    for number, span in enumerate(other.spans):
+    segments = []
+    for number, segment in enumerate(other.segments):
         renamed = f"clips/renamed-{number}.mp4"
-        shutil.move(other.clip_path(span.clip), other.folder / renamed)
-        spans.append(replace(span, clip=renamed))
-    other = write_cohort(other.folder, other.card, spans)
+        shutil.move(other.clip_path(segment.clip), other.folder / renamed)
+        segments.append(replace(segment, clip=renamed))
+    other = write_cohort(other.folder, other.card, segments)
     run(one, spec, tmp_path / "f")
     outcome = run(other, spec, tmp_path / "f")
     assert outcome.clips == 2
@@ -169,10 +169,10 @@ def test_labels_order_and_removed_rows_compute_nothing(
 ) -> None:
     cohort = make_cohort(3, extraction=EXTRACTION)
     run(cohort, spec, tmp_path / "f")
-    spans = [replace(span, score=0, group="") for span in reversed(cohort.spans)][1:]
-    outcome = run(write_cohort(cohort.folder, cohort.card, spans), spec, tmp_path / "f")
+    segments = [replace(segment, score=0, group="") for segment in reversed(cohort.segments)][1:]
+    outcome = run(write_cohort(cohort.folder, cohort.card, segments), spec, tmp_path / "f")
     assert (outcome.images, outcome.packed) == (0, True)
-    assert read_features(outcome.path).paths == tuple(span.clip for span in spans)
+    assert read_features(outcome.path).paths == tuple(segment.clip for segment in segments)
 
 
 def test_a_clip_that_fails_keeps_its_reason_and_is_tried_again(
@@ -211,8 +211,8 @@ def test_clips_on_a_drive_that_is_away_keep_their_rows(
         for path in [tmp_path / "f" / "tiny" / name, tmp_path / "f" / name]:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(True)
     # another change, so that the file has to be packed anew
-    spans = cohort.spans[:-1]
-    outcome = run(write_cohort(cohort.folder, cohort.card, spans), spec, tmp_path / "f")
+    segments = cohort.segments[:-1]
+    outcome = run(write_cohort(cohort.folder, cohort.card, segments), spec, tmp_path / "f")
     assert (outcome.images, outcome.away) == (0, list(cohort.clips()[:2]))
     after = read_features(outcome.path)
     assert after.done.all()

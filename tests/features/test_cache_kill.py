@@ -17,7 +17,7 @@ from click.testing import Result
 
 from features_process import start_features
 from lusscore.backbones import get_backbone
-from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Segment, write_cohort
 from lusscore.errors import DamagedFileError
 from lusscore.features import cohort_status, extract_features, read_features, verify_cohort
 from small_disk import KILOBYTE, fill, make_read_only, small_disk  # noqa: F401
@@ -82,8 +82,8 @@ def test_kill_9_while_packing_leaves_the_file_that_was_there(
     spec, folder = get_backbone(str(tiny_backbone)), tmp_path / "features"
     (outcome,) = extract_features(cohort, [spec], folder)
     before = outcome.path.read_bytes()
-    spans = cohort.spans[1:]
-    write_cohort(cohort.folder, cohort.card, spans)
+    segments = cohort.segments[1:]
+    write_cohort(cohort.folder, cohort.card, segments)
     chance = random.Random(3)
     for _ in range(6):
         process = start_features(tmp_path, "-b", str(tiny_backbone))
@@ -93,9 +93,9 @@ def test_kill_9_while_packing_leaves_the_file_that_was_there(
         process.kill()
         process.communicate(timeout=60)
         now = read_features(outcome.path, again=True)  # whole, whichever it is
-        assert outcome.path.read_bytes() == before or len(now.paths) == len(spans)
+        assert outcome.path.read_bytes() == before or len(now.paths) == len(segments)
     assert finish(tmp_path, "-b", str(tiny_backbone))["images"] == 0
-    assert len(read_features(outcome.path).paths) == len(spans)
+    assert len(read_features(outcome.path).paths) == len(segments)
 
 
 def test_what_killed_runs_left_is_swept_after_a_day_and_not_before(
@@ -163,7 +163,7 @@ def test_packing_on_a_full_disk_leaves_the_file_as_it_was(
     assert lusscore(*arguments).exit_code == 0
     path = small_disk / "features" / "tiny" / "tiny.h5"
     before = path.read_bytes()
-    write_cohort(cohort.folder, cohort.card, cohort.spans[1:])
+    write_cohort(cohort.folder, cohort.card, cohort.segments[1:])
     for leave in (0, 4, 12):
         ballast = fill(small_disk, leave=leave * KILOBYTE)
         assert lusscore(*arguments).exit_code == 2
@@ -194,7 +194,7 @@ def test_a_read_only_folder_is_read_and_a_write_is_refused_in_a_sentence(
     ):
         result = lusscore(*command, *place)
         assert result.exit_code == 0, result.output
-    write_cohort(cohort.folder, cohort.card, cohort.spans[1:])
+    write_cohort(cohort.folder, cohort.card, cohort.segments[1:])
     result = lusscore("features", "tiny", "-b", tiny_backbone, *place)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
@@ -216,13 +216,13 @@ def test_ten_thousand_clips_under_a_limit_of_256_open_files(
 
     folder = tmp_path / "data" / "many"
     (folder / "clips").mkdir(parents=True)
-    spans = []
+    segments = []
     for number in range(10_000):
         clip = f"clips/{number}.png"
         Image.new("RGB", (32, 24), (number % 256, number // 256, 7)).save(folder / clip)
-        spans.append(Span(clip, f"p{number % 50}", "1", "R1", number % 4))
+        segments.append(Segment(clip, f"p{number % 50}", "1", "R1", number % 4))
     extraction = ExtractionSettings(FramesPolicy("all"), variants=0, sector="none")
-    write_cohort(folder, Card("many", "blue-6", "soldati-2020", extraction=extraction), spans)
+    write_cohort(folder, Card("many", "blue-6", "soldati-2020", extraction=extraction), segments)
 
     asked = ("features", "many", "-b", str(tiny_backbone), "--json")
 

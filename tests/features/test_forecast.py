@@ -50,8 +50,8 @@ def test_growth_and_changed_settings_are_foreseen(
     extract_features(cohort, [spec], tmp_path)
     write_video(cohort.folder / "clips" / "new.mp4", moving_bar(4, seed=77))
     (cohort.folder / "clips" / "bad.mp4").write_text("no video")
-    more = [replace(cohort.spans[0], clip=f"clips/{name}.mp4") for name in ("new", "bad")]
-    grown = write_cohort(cohort.folder, cohort.card, [*cohort.spans, *more])
+    more = [replace(cohort.segments[0], clip=f"clips/{name}.mp4") for name in ("new", "bad")]
+    grown = write_cohort(cohort.folder, cohort.card, [*cohort.segments, *more])
     (forecast,) = forecast_features(grown, [spec], tmp_path)
     assert (forecast.clips, forecast.frames, forecast.kept) == (1, 4, 4)
     assert forecast.unreadable == 1

@@ -200,7 +200,7 @@ def test_another_version_of_extraction_or_sector_is_noticed(
 )
 def test_another_card_is_noticed(ward: Ward, changes: dict[str, object]) -> None:
     card = replace(ward.cohort.card, extraction=replace(EXTRACTION, **changes))
-    write_cohort(ward.cohort.folder, card, ward.cohort.spans)
+    write_cohort(ward.cohort.folder, card, ward.cohort.segments)
     assert ward.state() == "stale"
     for command in commands(ward).values():
         assert ward.command(*command).exit_code == 2

@@ -66,7 +66,7 @@ def extract(
 def keeping(cohort: Cohort, *levels: str) -> Cohort:
     """The cohort, whose card asks for these levels."""
     card = replace(cohort.card, extraction=replace(cohort.card.extraction, levels=levels))
-    return write_cohort(cohort.folder, card, cohort.spans)
+    return write_cohort(cohort.folder, card, cohort.segments)
 
 
 def test_levels_stand_beside_the_embedding_which_stays_as_it_is(

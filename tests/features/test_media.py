@@ -10,7 +10,7 @@ from PIL import Image
 
 from clip_maker import moving_bar, write_video
 from lusscore.clips import count_frames, digest_clip
-from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Segment, write_cohort
 from lusscore.errors import ClipError
 from lusscore.features import Media, MediaIndex, Survey, plan_clip, survey_clip
 from lusscore.files import read_record, write_record
@@ -81,8 +81,8 @@ def test_what_was_read_is_remembered_word_for_word(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     write_video(folder / "a.mp4", write_text(fan_clip(), "L3", 10, 200))
     Image.fromarray(fan_clip(1)[0]).save(folder / "b.png")
-    spans = [Span(name, "p", "1", "", 1) for name in ("a.mp4", "b.png")]
-    cohort = write_cohort(folder, Card("fans", "blue-6", "unknown"), spans)
+    segments = [Segment(name, "p", "1", "", 1) for name in ("a.mp4", "b.png")]
+    cohort = write_cohort(folder, Card("fans", "blue-6", "unknown"), segments)
     first = MediaIndex(cohort, tmp_path).survey_all()
     # digest() reads no clip, so what it tells of frames and sectors is remembered
     assert str(MediaIndex(cohort, tmp_path).digest()) == str(first)

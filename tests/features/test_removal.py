@@ -49,7 +49,7 @@ def test_parts_that_no_feature_file_names_are_pruned_after_a_week(
     compute(cohort, tiny_backbone, folder)
     before = parts(folder)
     other = replace(cohort.card, extraction=replace(EXTRACTION, dtype="float32"))
-    other_cohort = write_cohort(cohort.folder, other, cohort.spans)
+    other_cohort = write_cohort(cohort.folder, other, cohort.segments)
     compute(other_cohort, tiny_backbone, folder)
     age(folder, 6.9)
     assert find_unneeded(folder) == []  # too young
@@ -63,7 +63,7 @@ def test_parts_that_no_feature_file_names_are_pruned_after_a_week(
     assert compute(other_cohort, tiny_backbone, folder) == 0
     # another seed's variants are unneeded, but for the clean frames that lie with them
     seeded = replace(other, extraction=replace(other.extraction, seed=1))
-    compute(write_cohort(cohort.folder, seeded, cohort.spans), tiny_backbone, folder)
+    compute(write_cohort(cohort.folder, seeded, cohort.segments), tiny_backbone, folder)
     age(folder, 8)
     assert find_unneeded(folder) == []
 
@@ -99,7 +99,7 @@ def test_a_part_with_more_than_the_file_is_not_packed(
     cohort = make_cohort(1, extraction=EXTRACTION)
     compute(cohort, tiny_backbone, folder)
     fewer = replace(cohort.card, extraction=replace(EXTRACTION, variants=1))
-    compute(write_cohort(cohort.folder, fewer, cohort.spans), tiny_backbone, folder)
+    compute(write_cohort(cohort.folder, fewer, cohort.segments), tiny_backbone, folder)
     assert find_unneeded(folder, packed=True) == []
 
 

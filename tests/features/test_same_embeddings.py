@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backbone_maker import write_tiny_backbone
 from clip_maker import moving_bar, write_video
 from lusscore.backbones import BackboneSpec, get_backbone
-from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Span, write_cohort
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Segment, write_cohort
 from lusscore.features import EngineChoice, Outcome, RunChoice, extract_features, read_features
 
 FRAMES = (1, 5, 9, 2, 7)
@@ -22,12 +22,14 @@ FRAMES = (1, 5, 9, 2, 7)
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     folder = tmp_path_factory.mktemp("data") / "uneven"
     folder.mkdir()
-    spans = []
+    segments = []
     for number, frames in enumerate(FRAMES):
         write_video(folder / f"{number}.mp4", moving_bar(frames, seed=number))
-        spans.append(Span(f"{number}.mp4", f"p{number}", "1", "R1", number % 4))
+        segments.append(Segment(f"{number}.mp4", f"p{number}", "1", "R1", number % 4))
     extraction = ExtractionSettings(FramesPolicy("all"), variants=2, dtype="float32")
-    return write_cohort(folder, Card("uneven", "blue-6", "unknown", extraction=extraction), spans)
+    return write_cohort(
+        folder, Card("uneven", "blue-6", "unknown", extraction=extraction), segments
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def test_batch_size_threads_and_clip_order_change_not_a_bit(
     threads: int,
     order: list[int],
 ) -> None:
-    shuffled = replace(cohort, spans=tuple(cohort.spans[number] for number in order))
+    shuffled = replace(cohort, segments=tuple(cohort.segments[number] for number in order))
     (outcome,) = extract_features(
         shuffled,
         [spec],

@@ -39,7 +39,7 @@ def test_a_file_is_fresh_until_clips_card_or_manifest_change(
     assert "variants is 2, needed 1" in variants
     assert "seed is 0, needed 5" in seed
 
-    fewer = write_cohort(computed.folder, computed.card, computed.spans[:1])
+    fewer = write_cohort(computed.folder, computed.card, computed.segments[:1])
     (why,) = status(fewer, tmp_path).why
     assert "1 clip no longer in the manifest" in why
 

@@ -52,7 +52,7 @@ def errors(stream: Iterator[Chunk | ClipEnd]) -> list[str]:
 
 
 @pytest.mark.parametrize("readers", [1, 2, 7])
-def test_clips_come_in_order_in_chunks_that_never_span_two(
+def test_clips_come_in_order_in_chunks_that_never_segment_two(
     sources: list[Source], readers: int
 ) -> None:
     items = list(stream_clips(sources, SETTINGS, 2, readers=readers))

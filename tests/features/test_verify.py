@@ -61,7 +61,9 @@ def test_parts_of_other_settings_are_verified_too(
 ) -> None:
     (old, *_) = (tmp_path / "f").glob(".cache/tiny-*/*/*/*.h5")
     extraction = replace(cohort.card.extraction, contrast="stretch")
-    changed = write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.spans)
+    changed = write_cohort(
+        cohort.folder, replace(cohort.card, extraction=extraction), cohort.segments
+    )
     extract_features(changed, [get_backbone(str(tiny_backbone))], tmp_path / "f")
     (report,) = verify_cohort(changed, tmp_path / "f", ["tiny"])
     assert (report.findings, report.parts) == ([], 8)
@@ -84,7 +86,7 @@ def test_a_file_asked_for_that_was_never_made_is_named(cohort: Cohort, tmp_path:
 def test_clips_out_of_the_manifest_are_counted_and_no_damage(
     cohort: Cohort, tmp_path: Path
 ) -> None:
-    fewer = write_cohort(cohort.folder, cohort.card, cohort.spans[1:])
+    fewer = write_cohort(cohort.folder, cohort.card, cohort.segments[1:])
     cohort.clip_path(cohort.clips()[0]).unlink()
     for report in verify_cohort(fewer, tmp_path / "f"):
         assert (report.findings, report.unlisted, report.parts) == ([], 1, 4)
@@ -105,7 +107,9 @@ def test_a_repair_leaves_other_settings_of_the_card_to_features(
     cohort: Cohort, tmp_path: Path
 ) -> None:
     extraction = replace(cohort.card.extraction, seed=4)
-    changed = write_cohort(cohort.folder, replace(cohort.card, extraction=extraction), cohort.spans)
+    changed = write_cohort(
+        cohort.folder, replace(cohort.card, extraction=extraction), cohort.segments
+    )
     part = next((tmp_path / "f").glob(".cache/tiny-*/*/*/*.h5"))
     part.write_bytes(b"")
     report, _ = repair_cohort(changed, tmp_path / "f")

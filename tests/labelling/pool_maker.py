@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.features import Features
 from lusscore.labelling.pool import Pool, join_pool
@@ -20,32 +20,35 @@ def parts(
     patients: int = 8,
     zones: int = 4,
     *,
-    labelled: Callable[[Span], bool] = lambda span: int(span.patient[1:]) < 4,
+    labelled: Callable[[Segment], bool] = lambda segment: int(segment.patient[1:]) < 4,
     noise: float = 0.3,
     seed: int = 0,
-) -> tuple[tuple[Span, ...], Features]:
+) -> tuple[tuple[Segment, ...], Features]:
     """Rows of a manifest, of which those `labelled` keep their scores, and a feature file."""
     made = make_labelled(patients, zones=zones, noise=noise, seed=seed)
-    spans = tuple(
-        span if labelled(span) else replace(span, score=None) for span in made.cohort.spans
+    segments = tuple(
+        segment if labelled(segment) else replace(segment, score=None)
+        for segment in made.cohort.segments
     )
-    return spans, made.dataset.features[BACKBONE]
+    return segments, made.dataset.features[BACKBONE]
 
 
 def make_pool(
     patients: int = 8,
     zones: int = 4,
     *,
-    labelled: Callable[[Span], bool] = lambda span: int(span.patient[1:]) < 4,
+    labelled: Callable[[Segment], bool] = lambda segment: int(segment.patient[1:]) < 4,
     noise: float = 0.3,
     seed: int = 0,
 ) -> Pool:
     """A pool of patients p0, p1, … with a clip per zone."""
-    spans, file = parts(patients, zones, labelled=labelled, noise=noise, seed=seed)
-    return join_pool(spans, file, FEATURES)
+    segments, file = parts(patients, zones, labelled=labelled, noise=noise, seed=seed)
+    return join_pool(segments, file, FEATURES)
 
 
-def in_other_order(spans: Sequence[Span], file: Features, seed: int) -> tuple[list[Span], Features]:
+def in_other_order(
+    segments: Sequence[Segment], file: Features, seed: int
+) -> tuple[list[Segment], Features]:
     """The same rows and the same file with rows, clips and frames shuffled."""
     rng = np.random.default_rng(seed)
     clips = rng.permutation(len(file.paths))
@@ -61,4 +64,4 @@ def in_other_order(spans: Sequence[Span], file: Features, seed: int) -> tuple[li
         digests=tuple(file.digests[row] for row in clips),
         errors=tuple(file.errors[row] for row in clips),
     )
-    return [spans[row] for row in rng.permutation(len(spans))], shuffled
+    return [segments[row] for row in rng.permutation(len(segments))], shuffled

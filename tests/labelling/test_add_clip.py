@@ -34,10 +34,10 @@ def test_a_cohort_begins_with_its_first_clip(tmp_path: Path, clip: Path) -> None
     )
     assert cohort.card.label_level == "clip"
     assert cohort.card.extraction.variants == 1
-    (span,) = cohort.spans
-    assert (span.patient, span.exam, span.zone, span.score) == ("P-1", "2", "R1", 3)
-    assert (span.rater, span.device) == ("anna", "Lumify")
-    assert cohort.clip_path(span.clip).read_bytes() == clip.read_bytes()
+    (segment,) = cohort.segments
+    assert (segment.patient, segment.exam, segment.zone, segment.score) == ("P-1", "2", "R1", 3)
+    assert (segment.rater, segment.device) == ("anna", "Lumify")
+    assert cohort.clip_path(segment.clip).read_bytes() == clip.read_bytes()
 
 
 def test_no_file_tells_what_the_clip_was_called(tmp_path: Path, clip: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_clip_goes_behind_the_others_of_its_cohort(
     after = (folder / "manifest.csv").read_bytes()
     assert after.startswith(before)
     cohort = read_cohort(folder)
-    assert cohort.spans[-1].group == "covid"  # as the patient's other clips
+    assert cohort.segments[-1].group == "covid"  # as the patient's other clips
     assert cohort.card.rubric == "soldati-2020"
 
 
@@ -68,7 +68,7 @@ def test_a_recording_is_taken_in_once(make_cohort: Callable[..., Cohort], clip: 
     second = add_clip(folder, clip, "p9", "upload 2", "L3", 2, "ben")
     assert second.clip == first.clip
     assert second.outcome == "opinion"
-    assert len(read_cohort(folder).spans) == 5
+    assert len(read_cohort(folder).segments) == 5
     assert Rating(first.clip, "ben", 2) in read_ratings(folder / "ratings.csv")
     # also one that came in by another way, under another name
     known = folder / "clips" / "p0_R1.mp4"
@@ -135,7 +135,7 @@ def test_a_cohort_that_was_begun_and_not_finished_goes_on(tmp_path: Path, clip: 
     add_clip(folder, clip, "p", "1", "", 0, "anna", new=NEW)
     (folder / "manifest.csv").unlink()  # as after a kill between card and manifest
     add_clip(folder, clip, "p", "1", "", 0, "anna", new=NEW)
-    assert len(read_cohort(folder).spans) == 1
+    assert len(read_cohort(folder).segments) == 1
 
 
 def test_a_folder_with_a_manifest_and_no_card_is_not_made_a_cohort(
@@ -153,9 +153,9 @@ def test_two_processes_at_once_make_one_cohort_with_all_clips(tmp_path: Path) ->
     run_together([["add", str(folder), rater, *part] for rater, part in (
         ("anna", clips[:4]), ("ben", clips[4:]),
     )])  # fmt: skip
-    spans = read_cohort(folder).spans
-    assert len(spans) == 8
-    assert {span.patient for span in spans} == {
+    segments = read_cohort(folder).segments
+    assert len(segments) == 8
+    assert {segment.patient for segment in segments} == {
         f"{rater}-{n}" for rater in ("anna", "ben") for n in range(4)
     }
     assert not [path for path in folder.rglob(".*") if path.name != ".labels.lock"]

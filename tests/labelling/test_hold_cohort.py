@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.cohort import Card, Span, read_cohort, write_cohort
+from lusscore.cohort import Card, Segment, read_cohort, write_cohort
 from lusscore.errors import CohortError
 from lusscore.labelling import hold_cohort as module
 from lusscore.labelling.hold_cohort import hold_cohort
@@ -23,12 +23,14 @@ def test_who_does_not_get_hold_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) -> None:
-    spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(1000)]
-    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), spans)
+    segments = [Segment(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(1000)]
+    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), segments)
     writer = Path(__file__).parent / "label_process.py"
     for wait in (0.0, 0.01, 0.1):
         # those before are labelled already, which would change nothing
-        clips = [one for one in read_cohort(tmp_path, check_files=False).spans if one.score is None]
+        clips = [
+            one for one in read_cohort(tmp_path, check_files=False).segments if one.score is None
+        ]
         before = (tmp_path / "manifest.csv").read_bytes()
         process = subprocess.Popen(
             [sys.executable, writer, "record", tmp_path, "anna", *[one.clip for one in clips]],
@@ -46,8 +48,8 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) 
         time.sleep(wait)
         process.kill()
         process.communicate()
-        found = read_cohort(tmp_path, check_files=False).spans
-        assert [one.clip for one in found] == [one.clip for one in spans]
+        found = read_cohort(tmp_path, check_files=False).segments
+        assert [one.clip for one in found] == [one.clip for one in segments]
         assert 0 < sum(one.score is not None for one in found) < 1000
         for one in tmp_path.glob(".*.tmp"):
             one.unlink()

@@ -2,15 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.cohort import Span, read_ratings
+from lusscore.cohort import Segment, read_ratings
 from lusscore.labelling.csv_edit import CsvEdit
 from lusscore.labelling.opinions import decide_again, deciders, keep_opinion, opinions_of
 
 HEADER = ("clip", "rater", "score", "frame_start", "frame_end")
 
 
-def span(start: int = 0, end: int | None = None) -> Span:
-    return Span("a.mp4", "p", "1", "", None, start, end)
+def segment(start: int = 0, end: int | None = None) -> Segment:
+    return Segment("a.mp4", "p", "1", "", None, start, end)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def test_people_are_no_rules() -> None:
 
 def test_an_opinion_takes_the_place_of_what_its_rater_said_of_these_frames_alone() -> None:
     ratings = CsvEdit.empty(HEADER)
-    keep_opinion(ratings, span(), "anna", 1)
-    keep_opinion(ratings, span(), "ben", 0)
-    keep_opinion(ratings, span(10, 20), "anna", 3)
-    assert opinions_of(ratings, span(10, 20)) == {"anna": 3, "ben": 0}
-    assert opinions_of(ratings, span(0, 10)) == {"anna": 1, "ben": 0}
-    assert opinions_of(ratings, span(20)) == {"anna": 1, "ben": 0}
-    assert opinions_of(ratings, span(5, 15)) == {"ben": 0}
+    keep_opinion(ratings, segment(), "anna", 1)
+    keep_opinion(ratings, segment(), "ben", 0)
+    keep_opinion(ratings, segment(10, 20), "anna", 3)
+    assert opinions_of(ratings, segment(10, 20)) == {"anna": 3, "ben": 0}
+    assert opinions_of(ratings, segment(0, 10)) == {"anna": 1, "ben": 0}
+    assert opinions_of(ratings, segment(20)) == {"anna": 1, "ben": 0}
+    assert opinions_of(ratings, segment(5, 15)) == {"ben": 0}
 
 
 @given(
@@ -63,7 +63,9 @@ def test_no_rater_ever_has_two_scores_of_a_frame_and_the_last_one_stands(
     ratings = CsvEdit.empty(HEADER)
     expected: dict[tuple[str, int], int] = {}
     for rater, score, start, length in said:
-        keep_opinion(ratings, span(start, None if length is None else start + length), rater, score)
+        keep_opinion(
+            ratings, segment(start, None if length is None else start + length), rater, score
+        )
         for frame in range(start, 30 if length is None else start + length):
             expected[rater, frame] = score
     path = tmp_path_factory.getbasetemp() / "ratings.csv"

@@ -10,69 +10,69 @@ from lusscore.labelling.pool import UNLABELLED, join_pool
 
 
 def test_a_pool_has_labelled_and_unlabelled_clips_with_their_own_embeddings() -> None:
-    spans, file = parts(3, 2)
-    pool = join_pool(spans, file, FEATURES)
-    assert len(pool.spans) == 6
-    for row, span in enumerate(pool.spans):
-        own = file.embeddings[file.clip == file.paths.index(span.clip), 0]
+    segments, file = parts(3, 2)
+    pool = join_pool(segments, file, FEATURES)
+    assert len(pool.segments) == 6
+    for row, segment in enumerate(pool.segments):
+        own = file.embeddings[file.clip == file.paths.index(segment.clip), 0]
         assert pool.vectors()[row] == pytest.approx(own.mean(axis=0), abs=1e-6)
-        assert pool.scores[row] == (UNLABELLED if span.score is None else span.score)
+        assert pool.scores[row] == (UNLABELLED if segment.score is None else segment.score)
     assert pool.left_out == {}
 
 
 def test_the_order_of_rows_clips_and_frames_changes_no_bit() -> None:
-    spans, file = parts()
+    segments, file = parts()
     first, other = (
-        join_pool(*pair, FEATURES) for pair in ((spans, file), in_other_order(spans, file, 3))
+        join_pool(*pair, FEATURES) for pair in ((segments, file), in_other_order(segments, file, 3))
     )
-    assert first.spans == other.spans
+    assert first.segments == other.segments
     assert first.frames.equals(other.frames)
     assert np.array_equal(first.seen, other.seen)
     assert np.array_equal(first.vectors(), other.vectors())
 
 
 def test_a_row_has_the_frames_that_it_names() -> None:
-    spans, file = parts(2, 1)
+    segments, file = parts(2, 1)
     divided = [
-        replace(spans[0], frame_start=0, frame_end=1),
-        replace(spans[0], frame_start=1, frame_end=None, score=None),
+        replace(segments[0], frame_start=0, frame_end=1),
+        replace(segments[0], frame_start=1, frame_end=None, score=None),
     ]
     pool = join_pool(divided, file, FEATURES)
     assert pool.frames["frame"].tolist() == [0, 1, 2]
-    assert pool.frames["span"].tolist() == [0, 1, 1]
+    assert pool.frames["segment"].tolist() == [0, 1, 1]
     assert pool.scores.tolist() == [divided[0].score, UNLABELLED]
 
 
 def test_clips_without_embeddings_are_left_out_and_told() -> None:
-    spans, file = parts(2, 2)
+    segments, file = parts(2, 2)
     failed = replace(file, errors=("it is cut short", "it is a picture of a cat", "", ""))
-    strange = replace(spans[3], clip="new.mp4")
-    late = replace(spans[2], frame_start=50)
-    pool = join_pool([*spans[:2], strange, late, spans[3]], failed, FEATURES)
-    assert [span.clip for span in pool.spans] == [spans[3].clip]
+    strange = replace(segments[3], clip="new.mp4")
+    late = replace(segments[2], frame_start=50)
+    pool = join_pool([*segments[:2], strange, late, segments[3]], failed, FEATURES)
+    assert [segment.clip for segment in pool.segments] == [segments[3].clip]
     assert pool.left_out == {
-        spans[0].clip: "it is cut short",
-        spans[1].clip: "it is a picture of a cat",
+        segments[0].clip: "it is cut short",
+        segments[1].clip: "it is a picture of a cat",
         "new.mp4": "its embeddings are not computed yet",
-        spans[2].clip: "none of the frames of a row have embeddings",
+        segments[2].clip: "none of the frames of a row have embeddings",
     }
 
 
 def test_nothing_to_look_at_is_a_sentence() -> None:
-    spans, file = parts(2, 2)
+    segments, file = parts(2, 2)
     with pytest.raises(FeatureFileError, match="run 'lusscore features"):
-        join_pool(spans, replace(file, errors=("it is cut short",) * 4), FEATURES)
+        join_pool(segments, replace(file, errors=("it is cut short",) * 4), FEATURES)
 
 
 def test_levels_stand_beside_each_other() -> None:
-    spans, file = parts(2, 2)
+    segments, file = parts(2, 2)
     wide = file.embeddings[..., :3]
     file = replace(file, levels={"16.mean": wide})
-    pool = join_pool(spans, file, FeatureSet(file.backbone, ("16.mean", "embedding")))
+    pool = join_pool(segments, file, FeatureSet(file.backbone, ("16.mean", "embedding")))
     assert pool.seen.shape[-1] == 3 + file.embeddings.shape[-1]
     assert np.array_equal(pool.seen[..., :3], pool.seen[..., 3:6])
     with pytest.raises(FeatureFileError, match=r"does not hold the level 32\.top"):
-        join_pool(spans, file, FeatureSet(file.backbone, ("32.top",)))
+        join_pool(segments, file, FeatureSet(file.backbone, ("32.top",)))
 
 
 def test_patients_are_numbered_by_name() -> None:

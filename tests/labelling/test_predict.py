@@ -25,29 +25,29 @@ def test_doubt_is_between_none_and_all_and_largest_where_all_are_as_likely(
 
 
 def test_labels_of_some_patients_tell_the_scores_of_the_others() -> None:
-    pool = make_pool(10, noise=0.2, labelled=lambda span: int(span.patient[1:]) < 6)
+    pool = make_pool(10, noise=0.2, labelled=lambda segment: int(segment.patient[1:]) < 6)
     said = predict(pool)
     assert said is not None
     assert said.sum(axis=1) == pytest.approx(1)
     # the maker gives patient p and zone z the score (p + z) mod 4
-    truth = [(int(span.patient[1:]) + int(span.clip[-5])) % 4 for span in pool.spans]
+    truth = [(int(segment.patient[1:]) + int(segment.clip[-5])) % 4 for segment in pool.segments]
     assert (said.argmax(axis=1) == truth).all()
 
 
 def test_no_head_learns_from_one_score_or_none() -> None:
-    assert predict(make_pool(labelled=lambda span: False)) is None
-    assert predict(make_pool(labelled=lambda span: span.score == 2)) is None
+    assert predict(make_pool(labelled=lambda segment: False)) is None
+    assert predict(make_pool(labelled=lambda segment: segment.score == 2)) is None
 
 
 def test_two_labels_of_one_patient_are_enough() -> None:
-    said = predict(make_pool(labelled=lambda span: span.clip in ("p0_0.mp4", "p0_1.mp4")))
+    said = predict(make_pool(labelled=lambda segment: segment.clip in ("p0_0.mp4", "p0_1.mp4")))
     assert said is not None
     assert (said[:, 2:] == 0).all()
 
 
 def test_calibration_takes_sureness_that_held_out_patients_do_not_bear_out() -> None:
     """Labels that have nothing to do with the embeddings leave nothing to be sure of."""
-    noise = make_pool(16, noise=30.0, labelled=lambda span: int(span.patient[1:]) < 12)
+    noise = make_pool(16, noise=30.0, labelled=lambda segment: int(segment.patient[1:]) < 12)
     strong = HeadChoice("logistic", {"pooling": "mean", "C": 100.0})
     said = predict(noise, strong)
     assert said is not None
@@ -58,7 +58,7 @@ def test_frame_heads_give_a_clip_the_mean_of_its_frames() -> None:
     pool = make_pool()
     said = predict(pool, HeadChoice("ordinal", {"pooling": "none"}))
     assert said is not None
-    assert said.shape == (len(pool.spans), 4)
+    assert said.shape == (len(pool.segments), 4)
     assert said.sum(axis=1) == pytest.approx(1)
 
 
@@ -70,14 +70,17 @@ def test_a_head_that_cannot_be_made_is_a_sentence() -> None:
 
 @pytest.mark.parametrize("scores", [(1, 3), (2, 3), (0, 2, 3)])
 def test_scores_without_a_label_move_no_other(scores: tuple[int, ...]) -> None:
-    pool = make_pool(10, noise=0.2, labelled=lambda span: span.score in scores)
+    pool = make_pool(10, noise=0.2, labelled=lambda segment: segment.score in scores)
     said = predict(pool)
     assert said is not None
     for absent in {0, 1, 2, 3} - set(scores):
         assert (said[:, absent] == 0).all()
     # the maker gives patient p and zone z the score (p + z) mod 4
     truth = np.array(
-        [(int(span.patient[1:]) + int(span.clip[-5])) % 4 for span in make_pool(10).spans]
+        [
+            (int(segment.patient[1:]) + int(segment.clip[-5])) % 4
+            for segment in make_pool(10).segments
+        ]
     )
     labelled = np.isin(truth, scores)
     np.testing.assert_array_equal(said[labelled].argmax(axis=1), truth[labelled])

@@ -8,10 +8,10 @@ from lusscore.checks import check_cohort
 from lusscore.cohort import (
     Cohort,
     Rating,
-    Span,
+    Segment,
+    consensus_labels,
     read_cohort,
     read_ratings,
-    settle_raters,
     write_cohort,
 )
 from lusscore.errors import CohortError
@@ -26,8 +26,8 @@ def folder(make_cohort: Callable[..., Cohort]) -> Path:
     return make_cohort(2, score=lambda patient, zone: None if zone else patient).folder
 
 
-def span(folder: Path, clip: str) -> Span:
-    (found,) = (one for one in read_cohort(folder).spans if one.clip == clip)
+def segment(folder: Path, clip: str) -> Segment:
+    (found,) = (one for one in read_cohort(folder).segments if one.clip == clip)
     return found
 
 
@@ -52,7 +52,7 @@ def test_a_rater_may_correct_the_own_label(folder: Path) -> None:
     record_label(folder, "clips/p0_L1.mp4", 2, "anna")
     assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
     assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
-    assert span(folder, "clips/p0_L1.mp4").score == 3
+    assert segment(folder, "clips/p0_L1.mp4").score == 3
     assert not (folder / "ratings.csv").exists()
 
 
@@ -60,7 +60,7 @@ def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> No
     record_label(folder, "clips/p0_L1.mp4", 2, "anna")
     told = record_label(folder, "clips/p0_L1.mp4", 0, "ben")
     assert told == Recorded("clips/p0_L1.mp4", "opinion", 2, "anna")
-    assert span(folder, "clips/p0_L1.mp4").score == 2
+    assert segment(folder, "clips/p0_L1.mp4").score == 2
     assert ratings(folder) == {
         Rating("clips/p0_L1.mp4", "anna", 2),
         Rating("clips/p0_L1.mp4", "ben", 0),
@@ -68,7 +68,7 @@ def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> No
     assert record_label(folder, "clips/p0_L1.mp4", 0, "ben").outcome == "unchanged"
     assert record_label(folder, "clips/p0_L1.mp4", 1, "ben").outcome == "correction"
     assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
-    assert span(folder, "clips/p0_L1.mp4").score == 3
+    assert segment(folder, "clips/p0_L1.mp4").score == 3
     assert ratings(folder) == {
         Rating("clips/p0_L1.mp4", "anna", 3),
         Rating("clips/p0_L1.mp4", "ben", 1),
@@ -97,27 +97,27 @@ def settled(folder: Path, rule: str, scores: tuple[int, int]) -> None:
     """Write a cohort whose one clip two raters scored."""
     cohort = read_cohort(folder)
     rows = [
-        Span("clips/p0_R1.mp4", "p0", "1", "R1", score, rater=rater)
+        Segment("clips/p0_R1.mp4", "p0", "1", "R1", score, rater=rater)
         for rater, score in zip(("anna", "ben"), scores, strict=True)
     ]
-    found = settle_raters(rows, rule)
-    write_cohort(folder, cohort.card, found.spans, found.ratings)
+    found = consensus_labels(rows, rule)
+    write_cohort(folder, cohort.card, found.segments, found.ratings)
 
 
 def test_a_third_rater_breaks_a_tie(folder: Path) -> None:
     settled(folder, "majority", (1, 2))
-    assert span(folder, "clips/p0_R1.mp4").rater == "tie of 2"
+    assert segment(folder, "clips/p0_R1.mp4").rater == "tie of 2"
     told = record_label(folder, "clips/p0_R1.mp4", 2, "cleo")
     assert told == Recorded("clips/p0_R1.mp4", "opinion", 2, "majority of 3")
-    assert span(folder, "clips/p0_R1.mp4").score == 2
+    assert segment(folder, "clips/p0_R1.mp4").score == 2
     told = record_label(folder, "clips/p0_R1.mp4", 3, "cleo")
     assert told == Recorded("clips/p0_R1.mp4", "correction", None, "tie of 3")
-    assert span(folder, "clips/p0_R1.mp4").score is None
+    assert segment(folder, "clips/p0_R1.mp4").score is None
 
 
 def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
     settled(folder, "mean", (0, 1))
-    assert span(folder, "clips/p0_R1.mp4").score == 1
+    assert segment(folder, "clips/p0_R1.mp4").score == 1
     told = record_label(folder, "clips/p0_R1.mp4", 3, "anna")
     assert told == Recorded("clips/p0_R1.mp4", "correction", 2, "mean of 2")
 
@@ -148,7 +148,7 @@ def test_a_zone_is_filled_in_or_corrected_in_all_rows_of_a_clip(folder: Path) ->
         "clips/p0_L1.mp4,p0,1,L1,1,,,,,\n"
     )
     record_label(folder, "clips/p0_R1.mp4", 3, "anna", "R2", frames=(2, None))
-    first, second, other = read_cohort(folder).spans
+    first, second, other = read_cohort(folder).segments
     assert (first.zone, first.score, first.rater) == ("R2", 1, "")
     assert (second.zone, second.score, second.rater) == ("R2", 3, "anna")
     assert other.zone == "L1"
@@ -219,18 +219,18 @@ def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
-    spans = [Span(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(60)]
+    segments = [Segment(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(60)]
     from lusscore.cohort import Card
 
-    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), spans)
+    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), segments)
     run_together(
         [
-            ["record", str(tmp_path), "anna", *[one.clip for one in spans[:40]]],
-            ["record", str(tmp_path), "ben", *[one.clip for one in spans[20:]]],
+            ["record", str(tmp_path), "anna", *[one.clip for one in segments[:40]]],
+            ["record", str(tmp_path), "ben", *[one.clip for one in segments[20:]]],
         ]
     )
-    found = read_cohort(tmp_path, check_files=False).spans
-    assert [one.clip for one in found] == [one.clip for one in spans]
+    found = read_cohort(tmp_path, check_files=False).segments
+    assert [one.clip for one in found] == [one.clip for one in segments]
     assert all(one.score is not None for one in found)
     assert {one.rater for one in found[:20]} == {"anna"}
     assert {one.rater for one in found[40:]} == {"ben"}

@@ -28,21 +28,23 @@ def tool() -> ModuleType:
 
 
 def test_no_patient_is_asked_about_and_tested_on(tool: ModuleType) -> None:
-    pool = make_pool(9, labelled=lambda span: True)
+    pool = make_pool(9, labelled=lambda segment: True)
     tested: list[int] = []
     for askable, test in tool.divide(pool, 3, 0):
         assert not set(pool.patients[askable]) & set(pool.patients[test])
         tested += test.tolist()
-    assert sorted(tested) == list(range(len(pool.spans)))
+    assert sorted(tested) == list(range(len(pool.segments)))
 
 
 def test_what_is_hidden_is_nowhere_to_be_seen(tool: ModuleType) -> None:
-    pool = tool.pooled(make_pool(4, labelled=lambda span: True))
+    pool = tool.pooled(make_pool(4, labelled=lambda segment: True))
     known = np.array([True, False, False])
     part = tool.only(pool, np.array([3, 5, 8]), known)
     assert part.scores.tolist() == [pool.scores[3], -1, -1]
     assert part.frames["truth"].tolist() == part.scores.tolist()
-    assert [span.clip for span in part.spans] == [pool.spans[row].clip for row in (3, 5, 8)]
+    assert [segment.clip for segment in part.segments] == [
+        pool.segments[row].clip for row in (3, 5, 8)
+    ]
     assert np.array_equal(part.vectors(), pool.vectors()[[3, 5, 8]])
 
 
@@ -50,7 +52,7 @@ def test_what_is_hidden_is_nowhere_to_be_seen(tool: ModuleType) -> None:
 def test_every_way_gets_the_same_start_and_ends_with_all_labels_alike(
     tool: ModuleType, start: int
 ) -> None:
-    pool = tool.pooled(make_pool(6, noise=0.5, labelled=lambda span: True))
+    pool = tool.pooled(make_pool(6, noise=0.5, labelled=lambda segment: True))
     arguments = argparse.Namespace(
         start=start, batch=4, most=16, folds=3, seeds=1, first_seed=0
     )  # 16 of the 24 clips can be asked for

@@ -1,9 +1,9 @@
 import pytest
 
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 from lusscore.labelling.suggestion import Suggestion
 
-SPAN = Span("a.mp4", "p", "1", "R1", None)
+SEGMENT = Segment("a.mp4", "p", "1", "R1", None)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_the_reason_is_a_few_words(
     new: bool,
     told: str,
 ) -> None:
-    one = Suggestion(1, SPAN, probabilities, None, stands_for, new)
+    one = Suggestion(1, SEGMENT, probabilities, None, stands_for, new)
     assert one.reason == told
     assert one.predicted == (None if probabilities is None else 1)
     assert " or " not in one.blind_reason

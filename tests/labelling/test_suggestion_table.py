@@ -29,8 +29,8 @@ def table(cohort: Cohort, tmp_path: Path) -> Path:
     write_suggestions(
         path,
         [
-            Suggestion(rank, span, (0.4, 0.35, 0.15, 0.1), 0.9, 3, True)
-            for rank, span in enumerate(cohort.spans, start=1)
+            Suggestion(rank, segment, (0.4, 0.35, 0.15, 0.1), 0.9, 3, True)
+            for rank, segment in enumerate(cohort.segments, start=1)
         ],
     )
     return path
@@ -56,8 +56,14 @@ def test_what_is_filled_in_is_saved_and_the_rest_stays(cohort: Cohort, table: Pa
     fill(table, ["1", "", "3.0", "", "0"])
     told = record_table(cohort.folder, table, "anna")
     assert [one.outcome for one in told] == ["label"] * 3
-    assert [span.score for span in read_cohort(cohort.folder).spans] == [1, None, 3, None, 0]
-    raters = [span.rater for span in read_cohort(cohort.folder).spans]
+    assert [segment.score for segment in read_cohort(cohort.folder).segments] == [
+        1,
+        None,
+        3,
+        None,
+        0,
+    ]
+    raters = [segment.rater for segment in read_cohort(cohort.folder).segments]
     assert raters == ["anna", "", "anna", "", "anna"]
 
 
@@ -65,7 +71,7 @@ def test_a_spreadsheets_semicolons_do_no_harm(cohort: Cohort, table: Path) -> No
     fill(table, ["", "", "", "2", ""])
     table.write_bytes(table.read_text(encoding="utf-8").replace(",", ";").encode("utf-16"))
     record_table(cohort.folder, table, "anna")
-    assert read_cohort(cohort.folder).spans[3].score == 2
+    assert read_cohort(cohort.folder).segments[3].score == 2
 
 
 def test_all_that_is_wrong_is_told_and_nothing_saved(cohort: Cohort, table: Path) -> None:
@@ -76,7 +82,7 @@ def test_all_that_is_wrong_is_told_and_nothing_saved(cohort: Cohort, table: Path
     told = str(caught.value)
     for part in ("line 3, column score: '5'", "line 5, column clip", "line 6, column score: 'x'"):
         assert part in told
-    assert all(span.score is None for span in read_cohort(cohort.folder).spans)
+    assert all(segment.score is None for segment in read_cohort(cohort.folder).segments)
 
 
 def test_a_table_of_something_else_is_refused(cohort: Cohort, tmp_path: Path) -> None:
@@ -88,7 +94,7 @@ def test_a_table_of_something_else_is_refused(cohort: Cohort, tmp_path: Path) ->
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence(cohort: Cohort, tmp_path: Path) -> None:
-    one = Suggestion(1, replace(cohort.spans[0]), None, None, 1, True)
+    one = Suggestion(1, replace(cohort.segments[0]), None, None, 1, True)
     with pytest.raises(WriteError, match="it cannot be written"):
         write_suggestions(tmp_path, [one])
 
@@ -100,6 +106,6 @@ def test_the_table_can_be_imported_as_a_cohort_of_its_own(
     arguments = ("--media", cohort.folder, "--name", "again", "--protocol", "blue-6")
     result = lusscore("import", "csv", table, *arguments)
     assert result.exit_code == 0, result.output
-    again = read_cohort(Path("data/again")).spans
-    assert [span.score for span in again] == [1, None, 3, None, 0]
-    assert [span.frame_start for span in again] == [0, 2, 0, 0, 0]
+    again = read_cohort(Path("data/again")).segments
+    assert [segment.score for segment in again] == [1, None, 3, None, 0]
+    assert [segment.frame_start for segment in again] == [0, 2, 0, 0, 0]

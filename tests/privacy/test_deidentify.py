@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from clip_maker import write_video
 from lusscore.clips import digest_clip, open_clip
-from lusscore.cohort import Card, Span, read_cohort, write_cohort
+from lusscore.cohort import Card, Segment, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.cohort.ratings import Rating
 from lusscore.errors import PrivacyError
-from lusscore.privacy import Deidentified, Treatment, deidentify
+from lusscore.privacy import Deidentified, RedactionResult, deidentify
 from lusscore.sector import Box, Sector
 from privacy.planted import (
     HEIGHT,
@@ -60,7 +60,7 @@ def card(**values: str) -> Card:
 
 def imported(folder: Path, *, patients: int = 3) -> Imported:
     """One GIF, MP4 and image folder each of as many patients, in a folder named by somebody."""
-    spans = []
+    segments = []
     for number, person in enumerate(PEOPLE[:patients]):
         place = folder / f"{person.family} {person.given}" / "R1"
         place.mkdir(parents=True)
@@ -70,9 +70,11 @@ def imported(folder: Path, *, patients: int = 3) -> Imported:
             write_gif(place / f"{person.family}.gif", video, person),
             write_images(place, video, person),
         )[number % 3]
-        spans.append(Span(str(path), person.number, "2020-03-17", "R1", number % 4, rater="MK"))
+        segments.append(
+            Segment(str(path), person.number, "2020-03-17", "R1", number % 4, rater="MK")
+        )
     source = f"labelled folders {folder.name}"
-    return Imported(card(source=source, description=str(folder)), tuple(spans), ("Anna.txt",))
+    return Imported(card(source=source, description=str(folder)), tuple(segments), ("Anna.txt",))
 
 
 def run(given: Imported, folder: Path, **options: object) -> Deidentified:
@@ -86,46 +88,50 @@ def test_nothing_planted_is_left_in_any_file_of_the_cohort(tmp_path: Path) -> No
     options = ImportOptions(protocol="blue-6", name="ward")
     found = get_importer("folders")(tmp_path / "Quistgaard ward", options)
     done = deidentify(found, tmp_path / "data" / "ward", tmp_path / "key.csv")
-    write_cohort(tmp_path / "data" / "ward", done.imported.card, done.imported.spans)
+    write_cohort(tmp_path / "data" / "ward", done.imported.card, done.imported.segments)
     cohort = read_cohort(tmp_path / "data" / "ward")
-    assert len(cohort.spans) == len(found.spans) == 12
+    assert len(cohort.segments) == len(found.segments) == 12
     assert done.left_out == ()
     assert seen(tmp_path / "data", [*strings, "Quistgaard ward"]) == []
     assert seen(tmp_path, strings)
-    kept = [(span.zone, span.score, span.group, span.rater) for span in cohort.spans]
-    assert kept == [(span.zone, span.score, span.group, span.rater) for span in found.spans]
-    assert len({span.patient for span in cohort.spans}) == 6
-    for span in cohort.spans:
-        assert sum(1 for _ in open_clip(cohort.clip_path(span.clip))) >= 1
+    kept = [
+        (segment.zone, segment.score, segment.group, segment.rater) for segment in cohort.segments
+    ]
+    assert kept == [
+        (segment.zone, segment.score, segment.group, segment.rater) for segment in found.segments
+    ]
+    assert len({segment.patient for segment in cohort.segments}) == 6
+    for segment in cohort.segments:
+        assert sum(1 for _ in open_clip(cohort.clip_path(segment.clip))) >= 1
 
 
 def test_pictures_are_black_outside_the_sector_and_the_same_inside(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
     done = run(given, tmp_path)
-    for before, after in zip(given.spans, done.imported.spans, strict=True):
+    for before, after in zip(given.segments, done.imported.segments, strict=True):
         copy = tmp_path / "data" / "ward" / after.clip
         for old, new in zip(open_clip(Path(before.clip)), open_clip(copy), strict=True):
             assert (new.rgb[fan_mask()] == old.rgb[fan_mask()]).all()
             assert old.rgb[:16, :40].max() > 200
             assert not new.rgb[:16, :40].any()
-    assert {copied.treatment for copied in done.copies} == {Treatment.BLANKED}
+    assert {copied.treatment for copied in done.copies} == {RedactionResult.BLANKED}
     assert done.look_at == ()
 
 
 def test_a_patient_and_an_exam_keep_their_pseudonyms_in_a_later_run(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
-    first = run(replace(given, spans=given.spans[:2]), tmp_path)
+    first = run(replace(given, segments=given.segments[:2]), tmp_path)
     later = run(given, tmp_path)
-    assert later.imported.spans[:2] == first.imported.spans
+    assert later.imported.segments[:2] == first.imported.segments
     told = (tmp_path / "key.csv").read_text(encoding="utf-8")
     rows = {row["original"]: row["pseudonym"] for row in csv.DictReader(told.splitlines())}
-    for span, new in zip(given.spans, later.imported.spans, strict=True):
-        assert rows[span.patient] == new.patient
-        assert new.clip.startswith(f"media/{rows[Path(span.clip).resolve().as_posix()]}")
+    for segment, new in zip(given.segments, later.imported.segments, strict=True):
+        assert rows[segment.patient] == new.patient
+        assert new.clip.startswith(f"media/{rows[Path(segment.clip).resolve().as_posix()]}")
         assert new.exam.startswith("E-")
     other = deidentify(given, tmp_path / "data" / "ward", tmp_path / "other.csv", find=find_fan)
-    patients = {span.patient for span in later.imported.spans}
-    assert not patients & {span.patient for span in other.imported.spans}
+    patients = {segment.patient for segment in later.imported.segments}
+    assert not patients & {segment.patient for segment in other.imported.segments}
 
 
 def test_a_second_run_copies_only_what_changed(tmp_path: Path) -> None:
@@ -140,35 +146,35 @@ def test_a_second_run_copies_only_what_changed(tmp_path: Path) -> None:
     assert run(given, tmp_path, find=find) == first
     assert asked == []
     (folder / first.copies[0].clip).write_bytes(b"damaged")
-    write_gif(Path(given.spans[1].clip), fan_clip(77, "new"), PEOPLE[1])
+    write_gif(Path(given.segments[1].clip), fan_clip(77, "new"), PEOPLE[1])
     third = folder / first.copies[2].clip / "000003.png"
     third.unlink()
     run(given, tmp_path, find=find)
-    assert asked == [str(Path(span.clip).resolve()) for span in given.spans]
+    assert asked == [str(Path(segment.clip).resolve()) for segment in given.segments]
     assert third.is_file()
 
 
 def test_a_clip_that_is_found_to_be_of_somebody_else_is_copied_anew(tmp_path: Path) -> None:
     clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, ""), PEOPLE[0])
-    span = Span(str(clip), "17", "1", "R1", 0)
+    segment = Segment(str(clip), "17", "1", "R1", 0)
     for patient in ("17", "18"):
-        done = run(Imported(card(), (replace(span, patient=patient),)), tmp_path)
+        done = run(Imported(card(), (replace(segment, patient=patient),)), tmp_path)
         import pydicom
 
         copy = pydicom.dcmread(tmp_path / "data" / "ward" / done.copies[0].clip)
-        assert copy.PatientID == done.imported.spans[0].patient
+        assert copy.PatientID == done.imported.segments[0].patient
 
 
 def test_clips_in_which_no_sector_is_found_are_told(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
     nothing = run(given, tmp_path, find=find_nothing)
-    assert {copied.treatment for copied in nothing.look_at} == {Treatment.NOT_BLANKED}
+    assert {copied.treatment for copied in nothing.look_at} == {RedactionResult.NOT_BLANKED}
     assert len(nothing.look_at) == 3
     assert run(given, tmp_path).look_at == nothing.look_at, "known from the key file"
     guessed = deidentify(given, tmp_path / "data" / "a", tmp_path / "key.csv", find=find_bright)
-    assert {copied.treatment for copied in guessed.look_at} == {Treatment.GUESSED}
+    assert {copied.treatment for copied in guessed.look_at} == {RedactionResult.GUESSED}
     text = deidentify(given, tmp_path / "data" / "b", tmp_path / "key.csv", find=find_text)
-    assert {copied.treatment for copied in text.look_at} == {Treatment.TEXT_BLANKED}
+    assert {copied.treatment for copied in text.look_at} == {RedactionResult.TEXT_BLANKED}
     for copied in text.copies:
         for frame in open_clip(tmp_path / "data" / "b" / copied.clip):
             assert not frame.rgb[:16, :70].any()
@@ -177,8 +183,8 @@ def test_clips_in_which_no_sector_is_found_are_told(tmp_path: Path) -> None:
 
 def test_with_nothing_outside_the_sector_a_video_is_not_encoded_anew(tmp_path: Path) -> None:
     clip = write_mp4(tmp_path / "a.mp4", np.zeros((4, HEIGHT, WIDTH, 3), np.uint8), PEOPLE[0])
-    given = Imported(card(), (Span(str(clip), "17", "1", "R1", 0),))
-    assert run(given, tmp_path).copies[0].treatment == Treatment.NOTHING_OUTSIDE
+    given = Imported(card(), (Segment(str(clip), "17", "1", "R1", 0),))
+    assert run(given, tmp_path).copies[0].treatment == RedactionResult.NOTHING_OUTSIDE
 
 
 def test_free_text_that_may_hold_a_folders_name_is_replaced(tmp_path: Path) -> None:
@@ -193,7 +199,7 @@ def test_free_text_that_may_hold_a_folders_name_is_replaced(tmp_path: Path) -> N
 
 def test_ratings_follow_their_clips(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
-    ratings = [Rating(span.clip, "MK", 2, 1, 3) for span in given.spans]
+    ratings = [Rating(segment.clip, "MK", 2, 1, 3) for segment in given.segments]
     done = run(given, tmp_path, ratings=[*ratings, Rating("gone.mp4", "MK", 1)])
     expected = [Rating(copied.clip, "MK", 2, 1, 3) for copied in done.copies]
     assert list(done.ratings) == expected
@@ -203,10 +209,10 @@ def test_a_clip_that_cannot_be_read_is_left_out_and_told_without_its_name(
     tmp_path: Path,
 ) -> None:
     given = imported(tmp_path / "in")
-    Path(given.spans[0].clip).write_bytes(b"no video")
-    next(iter(Path(given.spans[2].clip).glob("*.png"))).write_bytes(b"no image")
+    Path(given.segments[0].clip).write_bytes(b"no video")
+    next(iter(Path(given.segments[2].clip).glob("*.png"))).write_bytes(b"no image")
     done = run(given, tmp_path)
-    assert [span.clip for span in done.imported.spans] == [done.copies[0].clip]
+    assert [segment.clip for segment in done.imported.segments] == [done.copies[0].clip]
     assert len(done.left_out) == 2
     for pseudonym, reason in done.left_out:
         assert pseudonym.startswith("C-")
@@ -221,7 +227,7 @@ def test_a_clip_that_cannot_be_read_is_left_out_and_told_without_its_name(
 
 def test_with_no_clip_that_can_be_read_there_is_no_cohort(tmp_path: Path) -> None:
     given = imported(tmp_path / "in", patients=1)
-    Path(given.spans[0].clip).write_bytes(b"")
+    Path(given.segments[0].clip).write_bytes(b"")
     with pytest.raises(
         PrivacyError,
         match=r"(?s)none of 1 clips could .* key file.*; the first:\n  C-.*: The file is empty",
@@ -253,21 +259,21 @@ def test_a_key_file_that_cannot_be_made_gets_a_sentence(tmp_path: Path, key: str
 
 def test_originals_are_not_touched(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
-    before = [digest_clip(Path(span.clip)) for span in given.spans]
+    before = [digest_clip(Path(segment.clip)) for segment in given.segments]
     run(given, tmp_path)
-    assert [digest_clip(Path(span.clip)) for span in given.spans] == before
+    assert [digest_clip(Path(segment.clip)) for segment in given.segments] == before
 
 
 def test_copies_no_longer_used_are_told(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
     first = run(given, tmp_path)
-    later = run(replace(given, spans=given.spans[1:]), tmp_path)
+    later = run(replace(given, segments=given.segments[1:]), tmp_path)
     assert (first.unused, later.unused) == ((), (first.copies[0].clip,))
 
 
 def test_two_processes_make_the_same_cohort_as_one(tmp_path: Path) -> None:
     given = imported(tmp_path / "in", patients=4)
-    Path(given.spans[0].clip).write_bytes(b"no video")
+    Path(given.segments[0].clip).write_bytes(b"no video")
     told: list[tuple[int, int]] = []
     two = run(given, tmp_path, jobs=2, progress=lambda *counts: told.append(counts))
     assert told == [(number, 4) for number in range(1, 5)]
@@ -294,13 +300,13 @@ def test_progress_counts_clips(tmp_path: Path) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_spans_of_one_clip_share_one_copy(tmp_path: Path) -> None:
+def test_segments_of_one_clip_share_one_copy(tmp_path: Path) -> None:
     given = imported(tmp_path / "in", patients=1)
     halves = (
-        replace(given.spans[0], frame_end=4),
-        replace(given.spans[0], frame_start=4, score=3),
+        replace(given.segments[0], frame_end=4),
+        replace(given.segments[0], frame_start=4, score=3),
     )
-    new = run(replace(given, spans=halves), tmp_path).imported.spans
+    new = run(replace(given, segments=halves), tmp_path).imported.segments
     assert new[0].clip == new[1].clip
     assert [(s.frame_start, s.frame_end, s.score) for s in new] == [(0, 4, 0), (4, None, 3)]
 
@@ -308,7 +314,7 @@ def test_spans_of_one_clip_share_one_copy(tmp_path: Path) -> None:
 _KILLED = """
 import sys
 from pathlib import Path
-from lusscore.cohort import Card, Span
+from lusscore.cohort import Card, Segment
 from lusscore.cohort.importers import Imported
 from lusscore.privacy import deidentify
 from lusscore.sector import Sector
@@ -317,8 +323,8 @@ def find(path):
     return Sector(480, 640, "motion", ((90, 90), (500, 90), (500, 400), (90, 400)))
 
 clips = sorted(Path(sys.argv[1]).glob("in/*"))
-spans = tuple(Span(str(clip), clip.stem, "1", "R1", 0) for clip in clips)
-given = Imported(Card("ward", "blue-6", "unknown"), spans)
+segments = tuple(Segment(str(clip), clip.stem, "1", "R1", 0) for clip in clips)
+given = Imported(Card("ward", "blue-6", "unknown"), segments)
 root = Path(sys.argv[1])
 done = deidentify(given, root / "data" / "ward", root / "key.csv", find=find)
 print(len(done.copies), flush=True)
@@ -362,7 +368,7 @@ def test_two_patients_are_never_made_one(names: list[tuple[str, str]]) -> None:
     from lusscore.privacy.key_file import KeyFile
 
     key = KeyFile(Path("does/not/exist.csv"))
-    new = {name: _pseudonyms(key, Span("a.mp4", *name, "R1", 0)) for name in names}
+    new = {name: _pseudonyms(key, Segment("a.mp4", *name, "R1", 0)) for name in names}
     patients = {unicodedata.normalize("NFC", patient) for patient, _ in names}
     exams = {tuple(unicodedata.normalize("NFC", part) for part in name) for name in names}
     assert len({patient for patient, _ in new.values()}) == len(patients)

@@ -1,6 +1,6 @@
 import pytest
 
-from lusscore.privacy.treatment import Treatment
+from lusscore.privacy.treatment import RedactionResult
 
 
 @pytest.mark.parametrize("blanked", [True, False])
@@ -11,10 +11,10 @@ from lusscore.privacy.treatment import Treatment
 def test_where_the_sector_is_not_sure_somebody_must_look(
     source: str, blanked: bool, looked_at: bool
 ) -> None:
-    assert Treatment.of(source, blanked=blanked).look_at_it is looked_at
+    assert RedactionResult.of(source, blanked=blanked).look_at_it is looked_at
 
 
 def test_what_was_left_as_it_was_says_so() -> None:
-    assert Treatment.of("motion", blanked=False) == Treatment.NOTHING_OUTSIDE
-    assert Treatment.of("whole", blanked=False) == Treatment.NOT_BLANKED
-    assert Treatment.of("whole", blanked=True) == Treatment.TEXT_BLANKED
+    assert RedactionResult.of("motion", blanked=False) == RedactionResult.NOTHING_OUTSIDE
+    assert RedactionResult.of("whole", blanked=False) == RedactionResult.NOT_BLANKED
+    assert RedactionResult.of("whole", blanked=True) == RedactionResult.TEXT_BLANKED

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from exam_maker import failed, make_exam_bundle, make_reading, scored
-from lusscore.bundle import Member
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
-from lusscore.head import make_head
+from lusscore.heads import make_head
+from lusscore.models import TrainedHead
 from lusscore.scoring import ScoredClip, assemble_exam
 
 
@@ -120,7 +120,7 @@ def test_a_contrast_that_nobody_recorded_is_told() -> None:
 def test_a_head_that_scores_clips_as_a_whole_is_told(
     head: str, settings: dict[str, str], whole: bool
 ) -> None:
-    member = Member((FeatureSet("tiny"),), head, settings, make_head(head))
+    member = TrainedHead((FeatureSet("tiny"),), head, settings, make_head(head))
     bundle = make_exam_bundle("blue-6", members=(member,))
     told = assemble_exam(bundle, "", [clip(1, "R1", 0)]).notes
     assert any("each clip as a whole" in note for note in told) == whole

@@ -14,9 +14,9 @@ from scipy.special import softmax
 
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
-from lusscore.bundle import Bundle, builtin_bundle_path, read_bundle
 from lusscore.cohort.phantom import PhantomSettings, write_phantom
-from lusscore.scoring import ExamClip, Scorer
+from lusscore.models import Bundle, builtin_bundle_path, read_bundle
+from lusscore.scoring import ExamClip, LoadedModel
 from lusscore.scoring.evidence import NEVER, EvidenceMaker, _refine, centred, share_outside
 from lusscore.scoring.scored import Reading
 
@@ -31,7 +31,7 @@ def clip(tmp_path: Path) -> Path:
 
 
 def read(bundle: Bundle, clip: Path) -> Reading:
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         reading = scorer.score([ExamClip(clip)]).clips[0].reading
     assert reading is not None
     return reading
@@ -71,7 +71,7 @@ def test_it_holds_for_a_head_that_sees_two_networks(tmp_path: Path, clip: Path) 
 @pytest.mark.slow
 def test_it_holds_for_the_bundle_that_comes_with_lusscore_and_its_bands(tmp_path: Path) -> None:
     cohort = write_phantom(tmp_path / "phantom", PhantomSettings(patients=1, frames=3), jobs=1)
-    reading = read(read_bundle(builtin_bundle_path()), cohort.folder / cohort.spans[0].clip)
+    reading = read(read_bundle(builtin_bundle_path()), cohort.folder / cohort.segments[0].clip)
     assert reading.evidence.exact
     assert reading.evidence.maps.shape[1:] == (14, 14, 4)
     np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)

@@ -11,10 +11,10 @@ import pytest
 
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
-from lusscore.bundle import Bundle, write_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import ExamError
-from lusscore.scoring import ExamClip, ScoredClip, ScoredExam, Scorer
+from lusscore.models import Bundle, write_bundle
+from lusscore.scoring import ExamClip, LoadedModel, ScoredClip, ScoredExam
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def scores(exam: ScoredExam) -> list[int | None]:
 
 
 def test_each_clip_has_the_score_that_the_head_has_learned(bundle: Bundle, tmp_path: Path) -> None:
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         exam = scorer.score(four(tmp_path), name="Ward 7")
     assert exam.name == "Ward 7"
     assert scores(exam) == [0, 1, 2, 3]
@@ -66,10 +66,10 @@ def test_a_clip_is_scored_the_same_in_any_company_order_and_on_any_number_of_thr
     bundle: Bundle, tmp_path: Path
 ) -> None:
     clips = four(tmp_path)
-    with Scorer(bundle, threads=1) as scorer:
+    with LoadedModel(bundle, threads=1) as scorer:
         alone = [scorer.score([clip]).clips[0] for clip in clips]
         backwards = scorer.score(clips[::-1]).clips[::-1]
-    with Scorer(bundle, threads=2) as scorer:
+    with LoadedModel(bundle, threads=2) as scorer:
         together = scorer.score(clips).clips
     for one, two, three in zip(alone, backwards, together, strict=True):
         assert same(one, two)
@@ -82,7 +82,7 @@ def test_a_clip_that_cannot_be_read_says_so_without_its_name_and_stops_no_other(
     broken = tmp_path / "Jane Roe.mp4"
     broken.write_bytes(b"\0" * 400)
     clips = [film(tmp_path / "a.mp4", 2), ExamClip(broken), film(tmp_path / "b.mp4", 3)]
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         exam = scorer.score(clips)
     assert scores(exam) == [2, None, 3]
     assert exam.clips[1].error
@@ -93,7 +93,7 @@ def test_a_clip_that_cannot_be_read_says_so_without_its_name_and_stops_no_other(
 def test_an_exam_of_broken_clips_alone_has_no_score(bundle: Bundle, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         exam = scorer.score([ExamClip(broken, "R1", "table")])
     assert (exam.total, exam.highest, exam.zones) == (0, 18, ())
 
@@ -105,7 +105,7 @@ def test_what_looks_unlike_the_training_cohort_is_to_be_reviewed(
     stripes[:, ::4] = 255
     stripes[:, 1::4] = (255, 0, 0)
     odd = ExamClip(write_video(tmp_path / "stripes.mp4", stripes))
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         usual, unlike = scorer.score([film(tmp_path / "a.mp4", 1), odd]).clips
     assert usual.reading is not None
     assert unlike.reading is not None
@@ -120,7 +120,7 @@ def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
     noise = np.random.default_rng(5).integers(0, 60, (5, SIZE, SIZE, 1)).repeat(3, axis=3)
     steps = np.array([150, 150, 190, 150, 150])[:, None, None, None]
     clip = ExamClip(write_video(tmp_path / "one-bright.mp4", (noise + steps).astype(np.uint8)))
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         reading = scorer.score([clip]).clips[0].reading
     assert reading is not None
     assert reading.score == 3
@@ -136,7 +136,7 @@ def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> 
     clips = [film(tmp_path / "a.mp4", 1)]
     answers = []
     for each in (plain, asking):
-        with Scorer(each) as scorer:
+        with LoadedModel(each) as scorer:
             reading = scorer.score(clips).clips[0].reading
         assert reading is not None
         answers.append(reading)
@@ -153,7 +153,7 @@ def test_probabilities_are_scaled_by_the_temperatures_of_head_and_bundle(
     answers = []
     for head, whole in ((1.0, 1.0), (own, shared)):
         member = replace(bundle.members[0], temperature=head)
-        with Scorer(replace(bundle, members=(member,), temperature=whole)) as scorer:
+        with LoadedModel(replace(bundle, members=(member,), temperature=whole)) as scorer:
             reading = scorer.score(clips).clips[0].reading
         assert reading is not None
         answers.append(reading.frame_probabilities)
@@ -172,7 +172,7 @@ def test_probabilities_of_several_heads_are_averaged_after_their_own_temperature
     other = replace(member, temperature=4.0)
     answers = []
     for members in ((member,), (other,), (member, other)):
-        with Scorer(replace(mine, members=members)) as scorer:
+        with LoadedModel(replace(mine, members=members)) as scorer:
             reading = scorer.score(clip).clips[0].reading
         assert reading is not None
         answers.append(reading.frame_probabilities)
@@ -182,7 +182,7 @@ def test_probabilities_of_several_heads_are_averaged_after_their_own_temperature
 
 def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         scorer.score(four(tmp_path), progress=lambda done, total: told.append((done, total)))
     done = [step for step, _ in told]
     assert done == sorted(done)
@@ -192,7 +192,7 @@ def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_p
 
 def test_it_can_be_stopped(bundle: Bundle, tmp_path: Path) -> None:
     stop = Event()
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         with pytest.raises(ExamError, match="stopped"):
             scorer.score(four(tmp_path), progress=lambda done, total: stop.set(), stop=stop)
         # and goes on with the next exam
@@ -203,11 +203,11 @@ def test_exams_of_several_threads_wait_for_each_other(bundle: Bundle, tmp_path: 
     clips = four(tmp_path)
     found: dict[int, list[int | None]] = {}
 
-    def run(number: int, scorer: Scorer) -> None:
+    def run(number: int, scorer: LoadedModel) -> None:
         order = clips if number % 2 else clips[::-1]
         found[number] = scores(scorer.score(order))
 
-    with Scorer(bundle) as scorer:
+    with LoadedModel(bundle) as scorer:
         threads = [Thread(target=run, args=(number, scorer)) for number in range(4)]
         for thread in threads:
             thread.start()
@@ -219,9 +219,9 @@ def test_exams_of_several_threads_wait_for_each_other(bundle: Bundle, tmp_path: 
 _PROCESS = """
 import sys
 from pathlib import Path
-from lusscore.bundle import read_bundle
-from lusscore.scoring import ExamClip, Scorer
-with Scorer(read_bundle(Path(sys.argv[1]))) as scorer:
+from lusscore.models import read_bundle
+from lusscore.scoring import ExamClip, LoadedModel
+with LoadedModel(read_bundle(Path(sys.argv[1]))) as scorer:
     print(scorer.score([ExamClip(Path(sys.argv[2]))]).clips[0].reading.score)
 print([name for name in ("tensorflow", "keras", "torch", "matplotlib") if name in sys.modules])
 """
@@ -231,7 +231,7 @@ def test_a_kept_bundle_scores_in_a_process_that_never_loads_tensorflow(tmp_path:
     kept = make_bundle(tmp_path / "networks", head="softmax", settings={"epochs": 10})
     write_bundle(kept, tmp_path / "bundle")
     clip = film(tmp_path / "a.mp4", 3)
-    with Scorer(kept) as scorer:
+    with LoadedModel(kept) as scorer:
         expected = scores(scorer.score([clip]))
     run = subprocess.run(
         [sys.executable, "-c", _PROCESS, str(tmp_path / "bundle"), str(clip.path)],

@@ -10,7 +10,7 @@ import pytest
 
 from bundle_maker import make_bundle
 from clip_maker import moving_bar, write_video
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.web.limits import Limits
 from web.page_server import Page, serving, small
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lusscore import Model
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.web.limits import Limits
 from lusscore.web.serve import Serving, serve
 from lusscore.web.settings import ServeSettings

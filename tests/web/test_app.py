@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.report.exam.performance import model_performance
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
 from lusscore.web.routes.table import STATIC

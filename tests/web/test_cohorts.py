@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.bundle import Bundle
 from lusscore.cohort import Cohort
+from lusscore.models import Bundle
 from lusscore.web.suggestions import clip_id
 from web.page_server import Page, serving, small
 
@@ -63,5 +63,5 @@ def test_only_listed_names_lead_to_folders(
     for name in ("none", "..", "%2e%2e", "..%2ftiny", "%2e%2e%2ftiny", ".", "tiny%00", "%2ftmp"):
         for what in ("suggestions", f"pictures?clip={clip_id(outside.clips()[0])}"):
             assert page.ask("GET", f"/api/cohorts/{name}/{what}").status == 404, name
-        content = {"clip": "x", "score": 1, "rater": "anna", "zone": "", "span": [0, None]}
+        content = {"clip": "x", "score": 1, "rater": "anna", "zone": "", "segment": [0, None]}
         assert page.ask("POST", f"/api/cohorts/{name}/labels", content).status == 404, name

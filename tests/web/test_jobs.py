@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lusscore import Exam, Model
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.scoring import ExamClip
 from lusscore.web.guards import Refusal
 from lusscore.web.held import HeldClip, HeldExam

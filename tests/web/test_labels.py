@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dicom_maker import write_ultrasound
-from lusscore.bundle import Bundle
 from lusscore.clips import digest_clip
 from lusscore.cohort import read_cohort
+from lusscore.models import Bundle
 from web.page_server import Answer, Page, small
 
 
@@ -61,9 +61,9 @@ def test_a_label_makes_the_cohort_that_the_next_model_learns_from(
     cohort = read_cohort(tmp_path / "data" / "ward-7")
     assert (cohort.card.protocol, cohort.card.rubric) == (bundle.protocol, bundle.rubric)
     assert cohort.card.extraction == bundle.extraction
-    (span,) = cohort.spans
-    assert (span.patient, span.zone, span.score, span.rater) == ("p1", "R1", 2, "anna")
-    copied = cohort.clip_path(span.clip)
+    (segment,) = cohort.segments
+    assert (segment.patient, segment.zone, segment.score, segment.rater) == ("p1", "R1", 2, "anna")
+    copied = cohort.clip_path(segment.clip)
     assert copied.name == f"{digest_clip(copied)[:16]}.mp4"
     assert [each["name"] for each in ward.ask("GET", "/api/cohorts").json] == ["ward-7"]
 
@@ -79,7 +79,7 @@ def test_no_clip_gets_into_another_cohort_than_the_one_that_was_meant(
         again = label(ward, exam, 2, cohort=name, zone="L2", new=True)
         assert again.status == 409
         assert "There is a cohort ward-7 already (clips: 1, patients: 1)" in again.error
-    assert len(read_cohort(tmp_path / "data" / "ward-7").spans) == 1
+    assert len(read_cohort(tmp_path / "data" / "ward-7").segments) == 1
     assert label(ward, exam, 2, zone="L2", new=False).status == 200
 
 
@@ -91,8 +91,8 @@ def test_a_second_clip_joins_and_a_corrected_score_replaces_ones_own(
     assert label(ward, exam, score=3).json["outcome"] == "correction"
     assert label(ward, exam, score=0, rater="bert").json["outcome"] == "opinion"
     assert label(ward, exam, score=3).json["outcome"] == "unchanged"
-    spans = read_cohort(tmp_path / "data" / "ward-7").spans
-    assert [(span.zone, span.score) for span in spans] == [("R1", 3), ("L2", 2)]
+    segments = read_cohort(tmp_path / "data" / "ward-7").segments
+    assert [(segment.zone, segment.score) for segment in segments] == [("R1", 3), ("L2", 2)]
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_it_is_told_that_a_dicom_file_keeps_its_header(
 def test_what_people_write_stays_text(ward: Page, exam: str, tmp_path: Path) -> None:
     script = "<script>alert(1)</script>"
     assert label(ward, exam, patient=script, rater='=cmd|"/c calc"!A1').json["outcome"] == "label"
-    (span,) = read_cohort(tmp_path / "data" / "ward-7").spans
-    assert span.patient == script
+    (segment,) = read_cohort(tmp_path / "data" / "ward-7").segments
+    assert segment.patient == script
     told = ward.ask("GET", "/api/cohorts")
     assert told.headers["content-type"] == "application/json"
     assert told.headers["x-content-type-options"] == "nosniff"

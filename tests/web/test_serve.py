@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from lusscore import Model
-from lusscore.bundle import Bundle, write_bundle
 from lusscore.errors import ServeError
+from lusscore.models import Bundle, write_bundle
 from lusscore.web.serve import serve
 from lusscore.web.settings import ServeSettings
 from lusscore.web.upload_folder import upload_folder
@@ -169,7 +169,7 @@ def test_scoring_on_the_page_needs_no_tensorflow(model: Path, tmp_path: Path, cl
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(TESTS)!r})
-from lusscore.bundle import read_bundle
+from lusscore.models import read_bundle
 from web.page_server import serving
 with serving(read_bundle(Path({str(model)!r})), Path({str(tmp_path)!r})) as page:
     exam = page.open_exam()

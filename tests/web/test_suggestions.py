@@ -9,9 +9,16 @@ from click.testing import CliRunner
 from clip_maker import moving_bar, write_video
 from lusscore.backbones import register_backbone, registry
 from lusscore.backbones.onnx_file import read_onnx_spec
-from lusscore.bundle import Bundle
 from lusscore.cli import main
-from lusscore.cohort import Card, ExtractionSettings, FramesPolicy, Span, read_cohort, write_cohort
+from lusscore.cohort import (
+    Card,
+    ExtractionSettings,
+    FramesPolicy,
+    Segment,
+    read_cohort,
+    write_cohort,
+)
+from lusscore.models import Bundle
 from lusscore.web.suggestions import clip_id
 from web.page_server import Page, serving, small
 
@@ -26,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Ite
     away = root / "Jane Roe"
     (data / "tiny" / "clips").mkdir(parents=True)
     away.mkdir()
-    spans = []
+    segments = []
     for number in range(8):
         clip = f"clips/p{number // 2}_{number % 2}.mp4"
         path = data / "tiny" / clip
@@ -35,10 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Ite
             clip = str(path)
         write_video(path, moving_bar(LONG if number == 7 else 4, seed=number))
         score = number % 4 if number < 4 else None
-        spans.append(Span(clip, f"p{number // 2}", "1", "R1" if number % 2 else "L1", score))
+        segments.append(Segment(clip, f"p{number // 2}", "1", "R1" if number % 2 else "L1", score))
     settings = ExtractionSettings(frames=FramesPolicy("all"), variants=0)
     card = Card("tiny", "blue-6", "soldati-2020", label_level="clip", extraction=settings)
-    write_cohort(data / "tiny", card, spans)
+    write_cohort(data / "tiny", card, segments)
     arguments = ["features", "tiny", "-b", str(tiny_backbone), "--data-dir", str(data)]
     done = CliRunner().invoke(main, [*arguments, "--features-dir", str(features)])
     assert done.exit_code == 0, done.output
@@ -75,12 +82,14 @@ def test_unlabelled_clips_are_suggested_and_a_label_takes_one_out_of_the_queue(
     assert 0 <= first["uncertainty"] <= 1
     assert first["patient"] in ("p2", "p3")
     content = {"clip": first["clip"], "score": 2, "rater": "anna", "zone": "R3"}
-    saved = queue.ask("POST", "/api/cohorts/tiny/labels", content | {"span": first["span"]}).json
+    saved = queue.ask(
+        "POST", "/api/cohorts/tiny/labels", content | {"segment": first["segment"]}
+    ).json
     assert saved["outcome"] == "label"
     assert saved["sentence"]
-    spans = read_cohort(folder / "data" / "tiny", check_files=False).spans
-    (span,) = [span for span in spans if clip_id(span.clip) == first["clip"]]
-    assert (span.score, span.rater, span.zone) == (2, "anna", "R3")
+    segments = read_cohort(folder / "data" / "tiny", check_files=False).segments
+    (segment,) = [segment for segment in segments if clip_id(segment.clip) == first["clip"]]
+    assert (segment.score, segment.rater, segment.zone) == (2, "anna", "R3")
     told = queue.ask("GET", "/api/cohorts/tiny/suggestions").json
     assert first["clip"] not in [one["clip"] for one in told["suggestions"]]
     assert told["unlabelled"] == 3
@@ -88,7 +97,7 @@ def test_unlabelled_clips_are_suggested_and_a_label_takes_one_out_of_the_queue(
 
 def test_a_second_rater_does_not_overwrite_the_first(queue: Page, folder: Path) -> None:
     clip = clip_id("clips/p0_0.mp4")
-    content = {"clip": clip, "score": 3, "rater": "bert", "zone": "", "span": [0, None]}
+    content = {"clip": clip, "score": 3, "rater": "bert", "zone": "", "segment": [0, None]}
     saved = queue.ask("POST", "/api/cohorts/tiny/labels", content).json
     assert (saved["outcome"], saved["score"]) == ("opinion", 0)
     assert "another rater" in saved["sentence"]
@@ -106,9 +115,9 @@ def test_a_second_rater_does_not_overwrite_the_first(queue: Page, folder: Path) 
         ({"rater": "majority of 2"}, 422),
         ({"rater": "a\nb"}, 422),
         ({"zone": "R9"}, 422),
-        ({"span": [1, 2]}, 422),
-        ({"span": [0]}, 400),
-        ({"span": ["0", None]}, 400),
+        ({"segment": [1, 2]}, 422),
+        ({"segment": [0]}, 400),
+        ({"segment": ["0", None]}, 400),
         ({"clip": "clips/p0_0.mp4"}, 404),
         ({"more": 1}, 400),
     ],
@@ -119,7 +128,9 @@ def test_a_label_that_cannot_be_is_refused_in_a_sentence(
     manifest = folder / "data" / "tiny" / "manifest.csv"
     before = manifest.read_bytes()
     content = {"clip": clip_id("clips/p3_0.mp4"), "score": 1, "rater": "anna", "zone": ""}
-    answer = queue.ask("POST", "/api/cohorts/tiny/labels", {**content, "span": [0, None], **change})
+    answer = queue.ask(
+        "POST", "/api/cohorts/tiny/labels", {**content, "segment": [0, None], **change}
+    )
     assert answer.status == status
     assert str(folder) not in answer.error
     assert manifest.read_bytes() == before

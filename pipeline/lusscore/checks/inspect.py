@@ -11,7 +11,7 @@ from pathlib import Path
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.checks.look_frames import look_at_frames
 from lusscore.clips import ClipFacts, read_facts
-from lusscore.cohort import RATINGS_NAME, Cohort, Rating, Span, read_ratings
+from lusscore.cohort import RATINGS_NAME, Cohort, Rating, Segment, read_ratings
 from lusscore.errors import ClipError, CohortError, InvalidCohortError, Problem
 from lusscore.features import Media, MediaIndex
 
@@ -30,18 +30,19 @@ def inspect_manifest(cohort: Cohort, digests: Mapping[str, str] | None = None) -
     """
     known = digests or {}
     looks = (
-        ClipLook(clip, spans, known.get(clip, "")) for clip, spans in _spans_of(cohort).items()
+        ClipLook(clip, segments, known.get(clip, ""))
+        for clip, segments in _segments_of(cohort).items()
     )
     return Inspection(cohort, tuple(looks), *_ratings(cohort))
 
 
 def inspect_headers(cohort: Cohort, progress: Progress | None = None) -> Inspection:
     """Look at the manifest and at what every clip says of itself; decode no video."""
-    spans = _spans_of(cohort)
+    segments = _segments_of(cohort)
 
     def look(clip: str) -> ClipLook:
         facts, error = _facts(cohort.clip_path(clip))
-        return ClipLook(clip, spans[clip], error=error, facts=facts)
+        return ClipLook(clip, segments[clip], error=error, facts=facts)
 
     return _inspection(cohort, look, progress)
 
@@ -69,26 +70,28 @@ def inspect_frames(
     """
     found = MediaIndex(cohort, features_dir).survey_all(counting)
     indexed = {media.clip: media for media in found}
-    spans = _spans_of(cohort)
+    segments = _segments_of(cohort)
 
     def look(clip: str) -> ClipLook:
-        return _look_at_all(cohort.clip_path(clip), spans[clip], indexed[clip], pictures)
+        return _look_at_all(cohort.clip_path(clip), segments[clip], indexed[clip], pictures)
 
     return _inspection(cohort, look, looking)
 
 
-def _look_at_all(path: Path, spans: tuple[Span, ...], media: Media, pictures: bool) -> ClipLook:
+def _look_at_all(
+    path: Path, segments: tuple[Segment, ...], media: Media, pictures: bool
+) -> ClipLook:
     facts, error = _facts(path)
     survey = media.survey
     if error or media.error or survey is None:
-        return ClipLook(media.clip, spans, media.digest, media.error or error, facts)
+        return ClipLook(media.clip, segments, media.digest, media.error or error, facts)
     try:
         seen = look_at_frames(path, survey.frames, survey.sector, pictures=pictures)
     except ClipError as failure:
-        return ClipLook(media.clip, spans, media.digest, failure.without_path(), facts)
+        return ClipLook(media.clip, segments, media.digest, failure.without_path(), facts)
     return ClipLook(
         media.clip,
-        spans,
+        segments,
         media.digest,
         facts=facts,
         survey=survey,
@@ -113,11 +116,11 @@ def _inspection(
     return Inspection(cohort, tuple(looks), *_ratings(cohort), missing)
 
 
-def _spans_of(cohort: Cohort) -> dict[str, tuple[Span, ...]]:
-    spans: dict[str, list[Span]] = {}
-    for span in cohort.spans:
-        spans.setdefault(span.clip, []).append(span)
-    return {clip: tuple(rows) for clip, rows in spans.items()}
+def _segments_of(cohort: Cohort) -> dict[str, tuple[Segment, ...]]:
+    segments: dict[str, list[Segment]] = {}
+    for segment in cohort.segments:
+        segments.setdefault(segment.clip, []).append(segment)
+    return {clip: tuple(rows) for clip, rows in segments.items()}
 
 
 def _facts(path: Path) -> tuple[ClipFacts | None, str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from lusscore.checks.agreement import Agreement, measure_agreement
 from lusscore.checks.frame_hashes import FrameHashes
 from lusscore.clips import ClipFacts
-from lusscore.cohort import Cohort, Rating, Span
+from lusscore.cohort import Cohort, Rating, Segment
 from lusscore.errors import Problem
 from lusscore.features import Survey
 from lusscore.sector import Sector
@@ -24,7 +24,7 @@ class ClipLook:
     ----------
     clip
         Path as the manifest writes it.
-    spans
+    segments
         Its rows of the manifest, at least one.
     digest
         SHA-256 of the media bytes.
@@ -46,7 +46,7 @@ class ClipLook:
     """
 
     clip: str
-    spans: tuple[Span, ...]
+    segments: tuple[Segment, ...]
     digest: str = ""
     error: str = ""
     facts: ClipFacts | None = None
@@ -59,22 +59,25 @@ class ClipLook:
     @property
     def patient(self) -> str:
         """Whose clip it is."""
-        return self.spans[0].patient
+        return self.segments[0].patient
 
     @property
     def labels(self) -> tuple[tuple[int, int | None, int | None], ...]:
-        """First frame, end and score of every span, in the order of frames."""
+        """First frame, end and score of every segment, in the order of frames."""
         return tuple(
             sorted(
-                ((span.frame_start, span.frame_end, span.score) for span in self.spans),
+                (
+                    (segment.frame_start, segment.frame_end, segment.score)
+                    for segment in self.segments
+                ),
                 key=lambda label: label[0],
             )
         )
 
     @property
     def labelled(self) -> bool:
-        """Whether any of its spans has a score."""
-        return any(span.score is not None for span in self.spans)
+        """Whether any of its segments has a score."""
+        return any(segment.score is not None for segment in self.segments)
 
     @property
     def sector(self) -> Sector | None:
@@ -84,20 +87,22 @@ class ClipLook:
     @property
     def title(self) -> str:
         """Patient, exam and zone."""
-        span = self.spans[0]
-        return " · ".join(part for part in (self.patient, f"exam {span.exam}", span.zone) if part)
+        segment = self.segments[0]
+        return " · ".join(
+            part for part in (self.patient, f"exam {segment.exam}", segment.zone) if part
+        )
 
     @property
     def device(self) -> str:
         """The device of the manifest, else the one the clip names; empty when unknown."""
-        return self.spans[0].device or (self.facts.device if self.facts else "")
+        return self.segments[0].device or (self.facts.device if self.facts else "")
 
-    def labelled_frames(self, span: Span) -> int:
-        """Count the frames that a span covers; 0 where the clip was not decoded."""
+    def labelled_frames(self, segment: Segment) -> int:
+        """Count the frames that a segment covers; 0 where the clip was not decoded."""
         if self.survey is None:
             return 0
-        end = self.survey.frames if span.frame_end is None else span.frame_end
-        return max(0, min(end, self.survey.frames) - span.frame_start)
+        end = self.survey.frames if segment.frame_end is None else segment.frame_end
+        return max(0, min(end, self.survey.frames) - segment.frame_start)
 
 
 @dataclass(frozen=True)
@@ -136,23 +141,23 @@ class Inspection:
         return told
 
     @cached_property
-    def labelled(self) -> tuple[Span, ...]:
-        """Spans that have a score."""
-        return tuple(span for span in self.cohort.spans if span.score is not None)
+    def labelled(self) -> tuple[Segment, ...]:
+        """Segments that have a score."""
+        return tuple(segment for segment in self.cohort.segments if segment.score is not None)
 
     @cached_property
     def scores(self) -> Mapping[int, int]:
-        """Number of labelled spans per score that occurs."""
-        return Counter(span.score for span in self.labelled if span.score is not None)
+        """Number of labelled segments per score that occurs."""
+        return Counter(segment.score for segment in self.labelled if segment.score is not None)
 
     @cached_property
     def frames_per_score(self) -> Mapping[int, int]:
         """Number of labelled frames per score that occurs; empty where nothing was decoded."""
         frames: Counter[int] = Counter()
         for look in self.clips:
-            for span in look.spans:
-                if span.score is not None:
-                    frames[span.score] += look.labelled_frames(span)
+            for segment in look.segments:
+                if segment.score is not None:
+                    frames[segment.score] += look.labelled_frames(segment)
         return +frames
 
     @cached_property
@@ -164,7 +169,7 @@ class Inspection:
     @cached_property
     def groups(self) -> Mapping[str, str]:
         """The group of every patient; empty text when unknown."""
-        return {span.patient: span.group for span in self.cohort.spans}
+        return {segment.patient: segment.group for segment in self.cohort.segments}
 
     @cached_property
     def by_clip(self) -> Mapping[str, ClipLook]:

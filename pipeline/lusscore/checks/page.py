@@ -89,12 +89,15 @@ def _shown(finding: Finding, titles: Mapping[str, str]) -> dict[str, object]:
 
 def _crosstab(inspection: Inspection) -> list[tuple[str, list[int], int]]:
     """Count labelled rows per group and score; the last row is that of all."""
-    groups = sorted({span.group for span in inspection.labelled})
+    groups = sorted({segment.group for segment in inspection.labelled})
     rows = []
     for group in [*groups, None]:
-        members = [span for span in inspection.labelled if group is None or span.group == group]
+        members = [
+            segment for segment in inspection.labelled if group is None or segment.group == group
+        ]
         counts = [
-            sum(span.score == score for span in members) for score in range(MAXIMUM_ZONE_SCORE + 1)
+            sum(segment.score == score for segment in members)
+            for score in range(MAXIMUM_ZONE_SCORE + 1)
         ]
         rows.append(("all" if group is None else group or "no group", counts, sum(counts)))
     return rows if len(rows) > 2 else rows[-1:]
@@ -118,7 +121,9 @@ def _cards(verdict: Verdict, inspection: Inspection, titles: Mapping[str, str]) 
     return [
         _Card(
             titles[look.clip],
-            ", ".join("–" if span.score is None else str(span.score) for span in look.spans),
+            ", ".join(
+                "–" if segment.score is None else str(segment.score) for segment in look.segments
+            ),
             look.survey.frames if look.survey else 0,
             base64.b64encode(look.thumbnail).decode(),
             tuple(found.get(look.clip, ())),

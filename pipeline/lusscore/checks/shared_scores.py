@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.cohort import END, Rating, Stretch, cut_into_stretches
+from lusscore.cohort import END, RatedSegment, Rating, cut_into_rated_segments
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def share_scores(
             by_clip.setdefault(rating.clip, []).append(rating)
     scores, weights = [], []
     for clip, rows in by_clip.items():
-        for stretch in _joined(cut_into_stretches(rows)):
+        for stretch in _joined(cut_into_rated_segments(rows)):
             weight = 1 if lengths is None else _frames(stretch, lengths.get(clip))
             if weight and all(rater in stretch.scores for rater in raters):
                 scores.append([stretch.scores[rater] for rater in raters])
@@ -66,12 +66,12 @@ def share_scores(
     return SharedScores(shaped, np.array(weights, np.int64))
 
 
-def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+def _joined(stretches: Iterable[RatedSegment]) -> Iterator[RatedSegment]:
     """Join neighbours of which the same raters say the same."""
-    last: Stretch | None = None
+    last: RatedSegment | None = None
     for stretch in stretches:
         if last is not None and last.end == stretch.start and last.scores == stretch.scores:
-            last = Stretch(last.start, stretch.end, last.scores)
+            last = RatedSegment(last.start, stretch.end, last.scores)
             continue
         if last is not None:
             yield last
@@ -80,7 +80,7 @@ def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
         yield last
 
 
-def _frames(stretch: Stretch, length: int | None) -> int:
+def _frames(stretch: RatedSegment, length: int | None) -> int:
     """Count a stretch's frames; 0 where it has none, or its end is not known."""
     end = stretch.end if length is None else min(stretch.end, length)
     return 0 if end == END else max(0, int(end) - stretch.start)

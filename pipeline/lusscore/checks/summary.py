@@ -11,23 +11,23 @@ from lusscore.cohort import MAXIMUM_ZONE_SCORE
 
 
 def summarise(inspection: Inspection) -> dict[str, Any]:
-    """Count patients, exams, clips, spans, scores and groups, as plain JSON values.
+    """Count patients, exams, clips, segments, scores and groups, as plain JSON values.
 
     Frames are counted where clips were decoded, and devices where any is known.
     """
     cohort = inspection.cohort
-    spans, groups = cohort.spans, inspection.groups
+    segments, groups = cohort.segments, inspection.groups
     summary: dict[str, Any] = {
         "cohort": cohort.name,
         "protocol": cohort.card.protocol,
         "rubric": cohort.card.rubric,
         "synthetic": cohort.card.synthetic,
         "patients": len(groups),
-        "exams": len({(span.patient, span.exam) for span in spans}),
+        "exams": len({(segment.patient, segment.exam) for segment in segments}),
         "clips": len(inspection.clips),
-        "spans": len(spans),
-        "unlabelled_spans": len(spans) - len(inspection.labelled),
-        "spans_per_score": _by_score(inspection.scores),
+        "segments": len(segments),
+        "unlabelled_segments": len(segments) - len(inspection.labelled),
+        "segments_per_score": _by_score(inspection.scores),
         "patients_per_group": dict(
             sorted(Counter(group or "unknown" for group in groups.values()).items())
         ),

@@ -37,7 +37,7 @@ def expect_option(command: _Command) -> _Command:
 def _complete_bundles(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from lusscore.bundle import BUILTIN, bundle_names
+    from lusscore.models import BUILTIN, bundle_names
 
     folder = Path(ctx.params.get("results_dir") or "results") / "bundles"
     names = dict.fromkeys([BUILTIN, *bundle_names(folder)])

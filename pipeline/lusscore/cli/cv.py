@@ -199,7 +199,7 @@ def command(
     With --train and --test, heads are trained on one cohort and tested on another.
     """
     from lusscore.evaluation import METRICS_NAME
-    from lusscore.head import head_names
+    from lusscore.heads import head_names
 
     check_usage(cohort, train, test, leave_out, ways)
     names = heads or (head_names() if ways else (PAPERS_HEAD,))

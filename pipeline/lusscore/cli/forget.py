@@ -63,7 +63,9 @@ def command(
     if cohort is not None:
         found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     else:
-        having = [one for one in cohorts if set(patients) <= {span.patient for span in one.spans}]
+        having = [
+            one for one in cohorts if set(patients) <= {segment.patient for segment in one.segments}
+        ]
         if len(having) != 1:
             told = ", ".join(one.name for one in having) or "none"
             raise CohortError(

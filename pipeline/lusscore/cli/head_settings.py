@@ -22,7 +22,7 @@ class HeadsCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List heads with what they are and the settings that ``--set`` takes."""
-        from lusscore.head import head_defaults, head_names, head_summary
+        from lusscore.heads import head_defaults, head_names, head_summary
 
         with formatter.section("Heads"):
             formatter.write_dl([(name, head_summary(name)) for name in head_names()])
@@ -50,7 +50,7 @@ def read_settings(names: Sequence[str], assignments: Sequence[str]) -> dict[str,
     HeadError
         If no head or setting has that name, or a value cannot be read.
     """
-    from lusscore.head import head_defaults
+    from lusscore.heads import head_defaults
 
     for name in names:
         if names.count(name) > 1:
@@ -85,7 +85,7 @@ def read_grids(
     HeadError
         As :func:`read_settings`.
     """
-    from lusscore.head import head_defaults
+    from lusscore.heads import head_defaults
 
     grids: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in names}
     for assignment in assignments:

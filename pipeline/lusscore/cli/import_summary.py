@@ -42,8 +42,8 @@ def sum_up(cohort: ImportedCohort) -> dict[str, Any]:
     """Sum up what came in; where clips were copied, without any word of their source."""
     imported, settled, copies = cohort.imported, cohort.settled, cohort.copies
     ties = [
-        " · ".join(filter(None, (span.patient, span.zone, Path(span.clip).name)))
-        for span in settled.ties
+        " · ".join(filter(None, (segment.patient, segment.zone, Path(segment.clip).name)))
+        for segment in settled.ties
     ]
     named: dict[str, Any] = {
         "ties": ties,
@@ -61,10 +61,10 @@ def sum_up(cohort: ImportedCohort) -> dict[str, Any]:
         "folder": str(cohort.folder),
         "protocol": cohort.card.protocol,
         "rubric": cohort.card.rubric,
-        "patients": len({span.patient for span in cohort.spans}),
+        "patients": len({segment.patient for segment in cohort.segments}),
         "clips": len(cohort.clips()),
-        "labelled": len({span.clip for span in cohort.spans if span.score is not None}),
-        "spans": len(cohort.spans),
+        "labelled": len({segment.clip for segment in cohort.segments if segment.score is not None}),
+        "segments": len(cohort.segments),
         "raters": sorted({rating.rater for rating in settled.ratings}),
         "tie_count": len(ties),
         "ignored_count": len(imported.ignored),

@@ -26,11 +26,10 @@ _COMMANDS = {
     "verify": ("verify", "Read every byte again and repair what is damaged."),
     "forget": ("forget", "Delete all that is kept of patients."),
     "backbones": ("backbones", "List frozen networks and where their weights are."),
-    "bench": ("bench", "Measure speed and memory on this machine."),
     "completion": ("completion", "Print the shell's completion script."),
 }
 # none of these meets anything that a plug-in could bring
-_WITHOUT_PLUGINS = {"phantom", "completion", "bench"}
+_WITHOUT_PLUGINS = {"phantom", "completion"}
 
 
 class _Commands(click.Group):

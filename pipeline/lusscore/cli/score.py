@@ -86,7 +86,7 @@ def command(
         say(json.dumps(scored.to_dict(names=names), indent=1))
     else:
         _print(scored.scored)
-        say(f"Scorer: {loaded.bundle.name} {loaded.bundle.digest[:12]}. Research use only.")
+        say(f"LoadedModel: {loaded.bundle.name} {loaded.bundle.digest[:12]}. Research use only.")
         say(f"Report: {report}")
     if open_report:
         click.launch(report.resolve().as_uri())
@@ -118,10 +118,10 @@ def _print(exam: ScoredExam) -> None:
     if not exam.zones:
         say(f"Global score: none, as no zone of {exam.protocol} has a score")
         return
-    span = f", {exam.lowest} to {exam.highest} with the zones that are missing"
+    segment = f", {exam.lowest} to {exam.highest} with the zones that are missing"
     say(
         f"Global score: {exam.total} of {exam.maximum} ({len(exam.zones)} of "
-        f"{exam.zones_of_protocol} zones scored{span if exam.highest > exam.lowest else ''})"
+        f"{exam.zones_of_protocol} zones scored{segment if exam.highest > exam.lowest else ''})"
     )
 
 

@@ -98,7 +98,7 @@ def command(
 
     def ready(serving: Serving) -> None:
         say(f"Open {serving.address}")
-        say(f"Scorer: {bundle.name} {bundle.digest[:12]}. Research use only. Ctrl-C stops.")
+        say(f"LoadedModel: {bundle.name} {bundle.digest[:12]}. Research use only. Ctrl-C stops.")
         if not settings.on_this_machine:
             note(
                 "Note: what is sent and shown is not encrypted, the token in the address neither; "

@@ -171,7 +171,7 @@ def command(
 
 def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
     from lusscore.evaluation import HeadChoice
-    from lusscore.head import head_defaults, make_head
+    from lusscore.heads import head_defaults, make_head
     from lusscore.labelling import DEFAULT_HEAD
 
     given = read_settings((name,), assignments)[name]
@@ -184,7 +184,7 @@ def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
 
 def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> None:
     labelled = int((pool.scores >= 0).sum())
-    total = len(pool.spans)
+    total = len(pool.segments)
     if not suggestions:
         say(f"{cohort.name}: all {total:,} clips that have embeddings are labelled.")
         return
@@ -194,9 +194,9 @@ def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> No
         [
             (
                 str(one.rank),
-                one.span.clip + _frames(one),
-                one.span.patient,
-                one.span.zone,
+                one.segment.clip + _frames(one),
+                one.segment.patient,
+                one.segment.zone,
                 "–" if one.predicted is None else str(one.predicted),
                 "–" if one.uncertainty is None else f"{100 * one.uncertainty:.0f} %",
                 one.reason,
@@ -209,7 +209,7 @@ def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> No
 
 
 def _frames(one: Suggestion) -> str:
-    start, end = one.span.frame_start, one.span.frame_end
+    start, end = one.segment.frame_start, one.segment.frame_end
     if start == 0 and end is None:
         return ""
     return f" [{start}–{'' if end is None else end - 1}]"
@@ -224,12 +224,12 @@ def _told(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> di
         "suggestions": [
             {
                 "rank": one.rank,
-                "clip": one.span.clip,
-                "patient": one.span.patient,
-                "exam": one.span.exam,
-                "zone": one.span.zone,
-                "frame_start": one.span.frame_start,
-                "frame_end": one.span.frame_end,
+                "clip": one.segment.clip,
+                "patient": one.segment.patient,
+                "exam": one.segment.exam,
+                "zone": one.segment.zone,
+                "frame_start": one.segment.frame_start,
+                "frame_end": one.segment.frame_end,
                 "predicted": one.predicted,
                 "probabilities": one.probabilities,
                 "uncertainty": one.uncertainty,

@@ -139,7 +139,7 @@ def command(
     and the limits for review set, on patients while they were held out. A bundle holds no code,
     and its checksums are verified whenever it is read.
     """
-    from lusscore.bundle import bundle_place
+    from lusscore.models import bundle_place
 
     found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     name = found.name if name is None else name
@@ -184,7 +184,7 @@ def command(
 
 
 def _tell(trained: ls.Model, run: ls.Run, as_json: bool) -> None:
-    from lusscore.bundle import bundle_facts
+    from lusscore.models import bundle_facts
 
     bundle, path = trained.bundle, trained.path
     facts = bundle_facts(bundle) | {

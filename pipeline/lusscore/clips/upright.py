@@ -31,7 +31,7 @@ def square_size(height: int, width: int, aspect: Fraction) -> tuple[int, int]:
 
 
 def resize_frame(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Stretch a frame to (height, width) by bilinear interpolation; as it is where that fits.
+    """RatedSegment a frame to (height, width) by bilinear interpolation; as it is where that fits.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def upright_size(height: int, width: int, aspect: Fraction, turn: Turn) -> tuple
 
 
 def make_upright(rgb: NDArray[np.uint8], aspect: Fraction, turn: Turn) -> NDArray[np.uint8]:
-    """Stretch a picture's pixels to squares, then turn and mirror it.
+    """RatedSegment a picture's pixels to squares, then turn and mirror it.
 
     Parameters
     ----------

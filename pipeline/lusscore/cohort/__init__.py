@@ -2,7 +2,7 @@
 
 from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
-from lusscore.cohort.consensus import Settled, parse_rule, settle_raters
+from lusscore.cohort.consensus import Consensus, consensus_labels, parse_rule
 from lusscore.cohort.extraction import (
     BANDS,
     STRIDES,
@@ -49,9 +49,9 @@ from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.segments import (
     END,
     UNNAMED,
-    Span,
-    Stretch,
-    cut_into_stretches,
+    RatedSegment,
+    Segment,
+    cut_into_rated_segments,
     read_frame_range,
 )
 from lusscore.cohort.splits import (
@@ -90,6 +90,7 @@ __all__ = [
     "Card",
     "Cohort",
     "Column",
+    "Consensus",
     "ExtractionSettings",
     "FramesPolicy",
     "ImportOptions",
@@ -98,17 +99,17 @@ __all__ = [
     "NameReading",
     "PhantomSettings",
     "Protocol",
+    "RatedSegment",
     "Rating",
-    "Settled",
-    "Span",
+    "Segment",
     "Split",
-    "Stretch",
     "Zone",
     "check_levels",
     "choose_columns",
     "choose_protocol",
     "cohort_name",
-    "cut_into_stretches",
+    "consensus_labels",
+    "cut_into_rated_segments",
     "describe_rubric",
     "find_zone",
     "get_importer",
@@ -129,7 +130,6 @@ __all__ = [
     "read_score",
     "register_importer",
     "rubric_names",
-    "settle_raters",
     "sides_in",
     "split_by_cohort",
     "split_into_folds",

@@ -10,7 +10,7 @@ from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
 from lusscore.cohort.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.ratings import RATINGS_NAME, Rating, write_ratings
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError
 
 
@@ -24,13 +24,13 @@ class Cohort:
         Where card and manifest lie; clip paths are relative to it.
     card
         What the cohort says about itself.
-    spans
+    segments
         All rows of the manifest, in order.
     """
 
     folder: Path
     card: Card
-    spans: tuple[Span, ...]
+    segments: tuple[Segment, ...]
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Cohort:
 
     def clips(self) -> tuple[str, ...]:
         """Paths of all clips as the manifest writes them, each once, in manifest order."""
-        return tuple(dict.fromkeys(span.clip for span in self.spans))
+        return tuple(dict.fromkeys(segment.clip for segment in self.segments))
 
     def clip_path(self, clip: str) -> Path:
         """Return where on disk the clip written as `clip` lies."""
@@ -66,14 +66,14 @@ def read_cohort(folder: Path, *, check_files: bool = True) -> Cohort:
             path=folder,
         )
     card = read_card(folder / CARD_NAME)
-    spans = read_manifest(
+    segments = read_manifest(
         folder / MANIFEST_NAME, get_protocol(card.protocol), check_files=check_files
     )
-    return Cohort(folder, card, spans)
+    return Cohort(folder, card, segments)
 
 
 def write_cohort(
-    folder: Path, card: Card, spans: Sequence[Span], ratings: Sequence[Rating] = ()
+    folder: Path, card: Card, segments: Sequence[Segment], ratings: Sequence[Rating] = ()
 ) -> Cohort:
     """Write a card and a manifest into `folder`, making it where needed.
 
@@ -81,10 +81,10 @@ def write_cohort(
     cohort in the folder are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_manifest(folder / MANIFEST_NAME, spans)
+    write_manifest(folder / MANIFEST_NAME, segments)
     write_card(folder / CARD_NAME, card)
     if ratings:
         write_ratings(folder / RATINGS_NAME, ratings)
     else:
         (folder / RATINGS_NAME).unlink(missing_ok=True)
-    return Cohort(folder, card, tuple(spans))
+    return Cohort(folder, card, tuple(segments))

@@ -11,10 +11,10 @@ from lusscore.cohort.ratings import Rating
 from lusscore.cohort.segments import (
     END,
     UNNAMED,
-    Span,
-    Stretch,
+    RatedSegment,
+    Segment,
     TwoScoresError,
-    cut_into_stretches,
+    cut_into_rated_segments,
     frame_end,
 )
 from lusscore.errors import CohortError, InvalidCohortError, Problem
@@ -83,34 +83,34 @@ def _mean(scores: Mapping[str, int]) -> int:
 
 
 @dataclass(frozen=True)
-class Settled:
+class Consensus:
     """A data set in which every frame has at most one score.
 
     Attributes
     ----------
-    spans
+    segments
         Rows of a manifest: no two of one clip overlap.
     ratings
         What each rater said; empty where all scores are of one rater.
     ties
-        Those of `spans` that are unlabelled because as many raters gave one score as another.
+        Those of `segments` that are unlabelled because as many raters gave one score as another.
     """
 
-    spans: tuple[Span, ...]
+    segments: tuple[Segment, ...]
     ratings: tuple[Rating, ...] = ()
-    ties: tuple[Span, ...] = ()
+    ties: tuple[Segment, ...] = ()
 
 
-def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
+def consensus_labels(segments: Sequence[Segment], rule: str | None = None) -> Consensus:
     """Make one score of those of several raters, and keep each rater's.
 
-    A clip with several raters is cut wherever any rater's span begins or ends; `rule` is applied
+    A clip with several raters is cut wherever any rater's segment begins or ends; `rule` is applied
     to the scores of exactly those raters who scored a stretch; neighbouring stretches of equal
-    outcome become one span again. A clip that one rater scored keeps its spans as they are.
+    outcome become one segment again. A clip that one rater scored keeps its segments as they are.
 
     Parameters
     ----------
-    spans
+    segments
         Any number for each clip, each with its rater; a score of None is no opinion.
     rule
         ``"majority"`` (None means that too): the score that most raters gave; where two scores
@@ -126,19 +126,19 @@ def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
         If a rater gave one frame two scores, or raters disagree on whose clip it is or where:
         all such clips are named.
     """
-    raters = {span.rater or UNNAMED for span in spans if span.score is not None}
+    raters = {segment.rater or UNNAMED for segment in segments if segment.score is not None}
     chosen = parse_rule(rule, raters)
-    by_clip: dict[str, list[Span]] = {}
-    for span in spans:
-        by_clip.setdefault(span.clip, []).append(span)
+    by_clip: dict[str, list[Segment]] = {}
+    for segment in segments:
+        by_clip.setdefault(segment.clip, []).append(segment)
     problems: list[Problem] = []
-    settled: list[Span] = []
-    ties: list[Span] = []
+    settled: list[Segment] = []
+    ties: list[Segment] = []
     ratings: list[Rating] = []
     for clip, rows in by_clip.items():
         owner = _owner(rows, problems)
         try:
-            stretches = list(cut_into_stretches(rows))
+            stretches = list(cut_into_rated_segments(rows))
         except TwoScoresError as error:
             problems.append(Problem("what the raters said", str(error), clip))
             continue
@@ -148,15 +148,15 @@ def settle_raters(spans: Sequence[Span], rule: str | None = None) -> Settled:
             continue
         decided = list(_decide(owner, stretches, chosen))
         settled += decided
-        # a span without a score has deciders only where they could not agree
-        ties += [span for span in decided if span.score is None and span.rater]
+        # a segment without a score has deciders only where they could not agree
+        ties += [segment for segment in decided if segment.score is None and segment.rater]
     if problems:
         raise InvalidCohortError.of("What the raters said", problems)
-    return Settled(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
+    return Consensus(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
 
 
-def _owner(rows: Sequence[Span], problems: list[Problem]) -> Span:
-    """Return one clip's span with what all its rows say; what only some tell is filled in."""
+def _owner(rows: Sequence[Segment], problems: list[Problem]) -> Segment:
+    """Return one clip's segment with what all its rows say; what only some tell is filled in."""
     told = {
         column: list(dict.fromkeys(getattr(row, column) for row in rows if getattr(row, column)))
         for column in ("patient", "exam", "zone", "group", "device")
@@ -175,37 +175,39 @@ def _owner(rows: Sequence[Span], problems: list[Problem]) -> Span:
     return replace(rows[0], patient=patient, exam=exam, zone=zone, group=group, device=device)
 
 
-def _one_opinion(rows: Sequence[Span]) -> bool:
-    """Tell whether all spans of a clip are one rater's and none touches a frame of another."""
+def _one_opinion(rows: Sequence[Segment]) -> bool:
+    """Tell whether all segments of a clip are one rater's and none touches a frame of another."""
     ordered = sorted(rows, key=lambda row: row.frame_start)
     apart = all(frame_end(a) <= b.frame_start for a, b in pairwise(ordered))
     return apart and len({row.rater for row in rows}) == 1
 
 
-def _decide(owner: Span, stretches: Sequence[Stretch], rule: RaterRule) -> Iterator[Span]:
+def _decide(
+    owner: Segment, stretches: Sequence[RatedSegment], rule: RaterRule
+) -> Iterator[Segment]:
     """Apply the rule to each stretch and join neighbours of equal outcome."""
-    open_span: Span | None = None
+    open_segment: Segment | None = None
     for stretch in stretches:
         score = rule.decide(stretch.scores) if stretch.scores else None
-        span = replace(
+        segment = replace(
             owner,
             score=score,
             frame_start=stretch.start,
             frame_end=None if stretch.end == END else int(stretch.end),
             rater=_deciders(stretch, rule, score),
         )
-        if open_span is not None:
-            same = (open_span.score, open_span.rater) == (span.score, span.rater)
-            if same and open_span.frame_end == span.frame_start:
-                span = replace(span, frame_start=open_span.frame_start)
+        if open_segment is not None:
+            same = (open_segment.score, open_segment.rater) == (segment.score, segment.rater)
+            if same and open_segment.frame_end == segment.frame_start:
+                segment = replace(segment, frame_start=open_segment.frame_start)
             else:
-                yield open_span
-        open_span = span
-    if open_span is not None:
-        yield open_span
+                yield open_segment
+        open_segment = segment
+    if open_segment is not None:
+        yield open_segment
 
 
-def _deciders(stretch: Stretch, rule: RaterRule, score: int | None) -> str:
+def _deciders(stretch: RatedSegment, rule: RaterRule, score: int | None) -> str:
     """Tell in a few words who gave a stretch its score."""
     if rule.rater is not None:
         return "" if score is None else rule.rater
@@ -214,7 +216,7 @@ def _deciders(stretch: Stretch, rule: RaterRule, score: int | None) -> str:
     return f"{'tie' if score is None else rule.name} of {len(stretch.scores)}"
 
 
-def _ratings(clip: str, stretches: Sequence[Stretch]) -> list[Rating]:
+def _ratings(clip: str, stretches: Sequence[RatedSegment]) -> list[Rating]:
     """Return each rater's scores of one clip, neighbouring equal ones as one."""
     ratings: list[Rating] = []
     for rater in sorted({rater for stretch in stretches for rater in stretch.scores}):

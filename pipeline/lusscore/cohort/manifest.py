@@ -1,4 +1,4 @@
-"""The manifest of a cohort: ``manifest.csv``, one row per labelled span of a clip."""
+"""The manifest of a cohort: ``manifest.csv``, one row per labelled segment of a clip."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.segments import Span, find_overlaps
+from lusscore.cohort.segments import Segment, find_overlaps
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
 from lusscore.records import in_line_order, read_csv
@@ -16,7 +16,9 @@ REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
 OPTIONAL_COLUMNS = ("frame_start", "frame_end", "group", "device", "rater")
 
 
-def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -> tuple[Span, ...]:
+def read_manifest(
+    path: Path, protocol: Protocol, *, check_files: bool = True
+) -> tuple[Segment, ...]:
     """Read and validate a manifest.
 
     Parameters
@@ -37,7 +39,7 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     """
     try:
         rows, problems = read_csv(
-            path, Span, CohortError, columns=REQUIRED_COLUMNS, context=protocol
+            path, Segment, CohortError, columns=REQUIRED_COLUMNS, context=protocol
         )
     except FileNotFoundError:
         raise CohortError(
@@ -57,32 +59,32 @@ def read_manifest(path: Path, protocol: Protocol, *, check_files: bool = True) -
     problems += _outside_clips(rows) + two_groups(rows) + _double_labels(rows) + _two_owners(rows)
     if problems:
         raise InvalidCohortError.of(path, in_line_order(problems))
-    return tuple(span for _, span in rows)
+    return tuple(segment for _, segment in rows)
 
 
-def write_manifest(path: Path, spans: Iterable[Span]) -> None:
-    """Write `spans` so that :func:`read_manifest` gives them back."""
+def write_manifest(path: Path, segments: Iterable[Segment]) -> None:
+    """Write `segments` so that :func:`read_manifest` gives them back."""
     columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
     rows: list[list[object]] = [list(columns)]
-    for span in spans:
-        values = {name: getattr(span, name) for name in columns}
-        if span.frame_start == 0 and span.frame_end is None:
+    for segment in segments:
+        values = {name: getattr(segment, name) for name in columns}
+        if segment.frame_start == 0 and segment.frame_end is None:
             values["frame_start"] = None
         rows.append(list(values.values()))
     write_text(path, csv_text(rows))
 
 
-def _missing_clips(folder: Path, spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+def _missing_clips(folder: Path, segments: Sequence[tuple[int, Segment]]) -> list[Problem]:
     """Find rows whose clip is not on disk."""
     return [
         Problem(
             f"line {line}, column clip",
             "the clip is not there; expected a file or folder, relative to the manifest or with "
             "its whole path",
-            span.clip,
+            segment.clip,
         )
-        for line, span in spans
-        if not _exists(folder / span.clip)
+        for line, segment in segments
+        if not _exists(folder / segment.clip)
     ]
 
 
@@ -93,17 +95,17 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _outside_clips(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+def _outside_clips(segments: Sequence[tuple[int, Segment]]) -> list[Problem]:
     """Find rows whose relative path leads out of the cohort's folder."""
     return [
         Problem(
             f"line {line}, column clip",
             "the path leads out of the cohort's folder; write the whole path of a clip that is "
             "meant to lie elsewhere",
-            span.clip,
+            segment.clip,
         )
-        for line, span in spans
-        if _leads_out(span.clip)
+        for line, segment in segments
+        if _leads_out(segment.clip)
     ]
 
 
@@ -116,46 +118,47 @@ def _leads_out(clip: str) -> bool:
     return ".." in path.parts or (bool(path.anchor) and not path.is_absolute())
 
 
-def two_groups(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+def two_groups(segments: Sequence[tuple[int, Segment]]) -> list[Problem]:
     """Find patients that stand in two groups."""
     first: dict[str, tuple[int, str]] = {}
     problems = []
-    for line, span in spans:
-        seen_line, seen = first.setdefault(span.patient, (line, span.group))
-        if span.group != seen:
+    for line, segment in segments:
+        seen_line, seen = first.setdefault(segment.patient, (line, segment.group))
+        if segment.group != seen:
             problems.append(
                 Problem(
                     f"line {line}, column group",
-                    f"patient {span.patient!r} is in group {span.group!r} here and in {seen!r} "
+                    f"patient {segment.patient!r} is in group {segment.group!r} here and in "
+                    f"{seen!r} "
                     f"on line {seen_line}; a patient has one group",
                 )
             )
     return problems
 
 
-def _two_owners(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
+def _two_owners(segments: Sequence[tuple[int, Segment]]) -> list[Problem]:
     """Find clips that are given to two patients, exams or zones."""
     first: dict[str, tuple[int, tuple[str, str, str]]] = {}
     problems = []
-    for line, span in spans:
-        owner = (span.patient, span.exam, span.zone)
-        seen_line, seen = first.setdefault(span.clip, (line, owner))
+    for line, segment in segments:
+        owner = (segment.patient, segment.exam, segment.zone)
+        seen_line, seen = first.setdefault(segment.clip, (line, owner))
         if owner != seen:
             problems.append(
                 Problem(
                     f"line {line}, column clip",
                     f"the clip is patient, exam, zone {', '.join(owner)} here and "
                     f"{', '.join(seen)} on line {seen_line}; a clip has one of each",
-                    span.clip,
+                    segment.clip,
                 )
             )
     return problems
 
 
-def _double_labels(spans: Sequence[tuple[int, Span]]) -> list[Problem]:
-    """Find spans of one clip that label a frame twice."""
+def _double_labels(segments: Sequence[tuple[int, Segment]]) -> list[Problem]:
+    """Find segments of one clip that label a frame twice."""
     return find_overlaps(
-        spans,
-        lambda span: span.clip,
+        segments,
+        lambda segment: segment.clip,
         "clip; a frame has one score; what several raters said belongs in ratings.csv",
     )

@@ -20,7 +20,7 @@ RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
 
 @dataclass(frozen=True)
 class Rating:
-    """What one rater said of one span of a clip.
+    """What one rater said of one segment of a clip.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Rating:
     score
         0–3.
     frame_start, frame_end
-        As in :class:`lusscore.cohort.Span`.
+        As in :class:`lusscore.cohort.Segment`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ROW

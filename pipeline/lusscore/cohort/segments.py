@@ -65,8 +65,8 @@ FrameEnd = Annotated[int | None, BeforeValidator(_frame), AfterValidator(_above_
 
 
 @dataclass(frozen=True)
-class Span:
-    """One row of a manifest: a labelled span of a clip.
+class Segment:
+    """One row of a manifest: a labelled segment of a clip.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Span:
     patient, exam
         Whom and when.
     zone
-        Where; empty when unknown, which leaves the span out of zone and exam scores.
+        Where; empty when unknown, which leaves the segment out of zone and exam scores.
     score
         0–3, or None when unlabelled.
     frame_start, frame_end
@@ -101,7 +101,7 @@ class Span:
 
 
 class Scored(Protocol):
-    """What tells the score that a rater gave to frames of a clip: a span, or a rating."""
+    """What tells the score that a rater gave to frames of a clip: a segment, or a rating."""
 
     @property
     def frame_start(self) -> int:
@@ -124,7 +124,7 @@ _Row = TypeVar("_Row", bound=Scored)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class RatedSegment:
     """Frames of a clip, and who gave them which score.
 
     Attributes
@@ -144,50 +144,52 @@ class TwoScoresError(ValueError):
     """One rater gave two scores to the same frame; the text tells who and where."""
 
 
-def cut_into_stretches(spans: Sequence[Scored]) -> Iterator[Stretch]:
-    """Cut one clip wherever a span of any rater begins or ends.
+def cut_into_rated_segments(segments: Sequence[Scored]) -> Iterator[RatedSegment]:
+    """Cut one clip wherever a segment of any rater begins or ends.
 
     Parameters
     ----------
-    spans
-        All spans of one clip, of any raters; a score of None is no opinion.
+    segments
+        All segments of one clip, of any raters; a score of None is no opinion.
 
     Yields
     ------
-    Stretch
-        In order, without what no span covers.
+    RatedSegment
+        In order, without what no segment covers.
 
     Raises
     ------
     TwoScoresError
         If a rater gave two scores to one frame.
     """
-    edges = sorted({edge for span in spans for edge in (span.frame_start, frame_end(span))})
-    waiting = sorted(spans, key=lambda span: span.frame_start, reverse=True)
+    edges = sorted(
+        {edge for segment in segments for edge in (segment.frame_start, frame_end(segment))}
+    )
+    waiting = sorted(segments, key=lambda segment: segment.frame_start, reverse=True)
     inside: list[Scored] = []
     for start, end in pairwise(edges):
-        inside = [span for span in inside if frame_end(span) > start]
+        inside = [segment for segment in inside if frame_end(segment) > start]
         while waiting and waiting[-1].frame_start <= start:
             inside.append(waiting.pop())
         if inside:
-            yield Stretch(int(start), end, _scores(inside, int(start)))
+            yield RatedSegment(int(start), end, _scores(inside, int(start)))
 
 
-def frame_end(span: Scored) -> float:
-    """Return a span's end, infinite where it is the clip's."""
-    return END if span.frame_end is None else span.frame_end
+def frame_end(segment: Scored) -> float:
+    """Return a segment's end, infinite where it is the clip's."""
+    return END if segment.frame_end is None else segment.frame_end
 
 
-def _scores(spans: Sequence[Scored], frame: int) -> dict[str, int]:
+def _scores(segments: Sequence[Scored], frame: int) -> dict[str, int]:
     scores: dict[str, int] = {}
-    for span in spans:
-        if span.score is None:
+    for segment in segments:
+        if segment.score is None:
             continue
-        rater = span.rater or UNNAMED
-        if scores.setdefault(rater, span.score) != span.score:
+        rater = segment.rater or UNNAMED
+        if scores.setdefault(rater, segment.score) != segment.score:
             raise TwoScoresError(
                 f"{'a rater without a name' if rater is UNNAMED else f'rater {rater!r}'} gave "
-                f"frame {frame} the scores {scores[rater]} and {span.score}; "
+                f"frame {frame} the scores {scores[rater]} and {segment.score}; "
                 "expected one score from each rater"
             )
     return scores

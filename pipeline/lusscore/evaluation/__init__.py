@@ -49,7 +49,7 @@ from lusscore.evaluation.run_config import (
     SelectionTable,
     read_config,
 )
-from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.nested import choose_inside, selected_name
 from lusscore.evaluation.train_head import fit_on
 
@@ -73,7 +73,6 @@ __all__ = [
     "SELECTION_NAME",
     "TRUE_COUNTS",
     "BackboneTable",
-    "Choosing",
     "CohortTable",
     "Experiment",
     "FeatureSet",
@@ -85,6 +84,7 @@ __all__ = [
     "Metrics",
     "MetricsRecord",
     "Model",
+    "NestedCV",
     "Rule",
     "Rules",
     "RunConfig",

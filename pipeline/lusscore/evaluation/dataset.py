@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort, Span, Split, split_by_cohort
+from lusscore.cohort import Cohort, Segment, Split, split_by_cohort
 from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.guards import check_comparable, check_owners
 from lusscore.features import Features, read_fresh
-from lusscore.head import MappedRows, gather_rows
+from lusscore.heads import MappedRows, gather_rows
 
 _COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "frame", "truth")
 
@@ -290,16 +290,16 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
     CohortError
         If nothing is labelled, or one recording is given to two patients.
     """
-    spans = [span for span in cohort.spans if span.score is not None]
+    segments = [segment for segment in cohort.segments if segment.score is not None]
     skipped: dict[str, str] = {}
     joined = pd.DataFrame()
     for number, file in enumerate(features):
-        skipped |= _check_complete(file, spans)
-        segment, rows = file.segments(spans)
+        skipped |= _check_complete(file, segments)
+        segment, rows = file.segments(segments)
         frame = file.frame[rows].astype(np.int64)
         found = pd.DataFrame({"segment": segment, "frame": frame, file.backbone: rows})
         joined = found if number == 0 else joined.merge(found, on=["segment", "frame"])
-    labels = _tabulate(spans).take(joined["segment"].to_numpy()).reset_index(drop=True)
+    labels = _tabulate(segments).take(joined["segment"].to_numpy()).reset_index(drop=True)
     joined = pd.concat([labels, joined.reset_index(drop=True)], axis=1)
     if joined.empty:
         raise CohortError(
@@ -343,13 +343,13 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
             "time": file.time,
         }
     )
-    first = {span.clip: span for span in reversed(cohort.spans)}
+    first = {segment.clip: segment for segment in reversed(cohort.segments)}
     for column in ("patient", "exam", "zone", "group", "device"):
         frames[column] = [getattr(first[clip], column) for clip in frames["clip"]]
-    segment, rows = file.segments(cohort.spans)
-    zones = np.array([span.zone for span in cohort.spans], dtype=object)
+    segment, rows = file.segments(cohort.segments)
+    zones = np.array([segment.zone for segment in cohort.segments], dtype=object)
     frames.loc[rows, "zone"] = zones[segment]
-    scores = pd.array([span.score for span in cohort.spans], dtype="Int64")
+    scores = pd.array([segment.score for segment in cohort.segments], dtype="Int64")
     given = ~scores[segment].isna()
     frames["score"] = pd.array([pd.NA] * len(frames), dtype="Int64")
     frames.loc[rows[given], "score"] = scores[segment[given]]
@@ -361,17 +361,19 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
     return frames
 
 
-def _tabulate(spans: Sequence[Span]) -> pd.DataFrame:
+def _tabulate(segments: Sequence[Segment]) -> pd.DataFrame:
     columns = ("clip", "patient", "exam", "zone", "group", "device")
-    table = pd.DataFrame({name: [getattr(span, name) for span in spans] for name in columns})
-    return table.assign(truth=np.array([span.score for span in spans], np.int64))
+    table = pd.DataFrame(
+        {name: [getattr(segment, name) for segment in segments] for name in columns}
+    )
+    return table.assign(truth=np.array([segment.score for segment in segments], np.int64))
 
 
-def _check_complete(file: Features, spans: Sequence[Span]) -> dict[str, str]:
+def _check_complete(file: Features, segments: Sequence[Segment]) -> dict[str, str]:
     """Return the labelled clips that failed; raise if any other lacks embeddings."""
     place = {path: row for row, path in enumerate(file.paths)}
     failed, lacking = {}, []
-    for clip in dict.fromkeys(span.clip for span in spans):
+    for clip in dict.fromkeys(segment.clip for segment in segments):
         row = place.get(clip)
         if row is not None and not file.done[row] and file.errors[row]:
             failed[clip] = file.errors[row]

@@ -35,11 +35,11 @@ from lusscore.evaluation.guards import notes_on, used_rows
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
 from lusscore.evaluation.run_config import read_config
-from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.features import read_fresh
-from lusscore.head import head_defaults, head_plugin
+from lusscore.heads import head_defaults, head_plugin
 
 # Says what folds that are alike cannot do, and nothing of splits that are given.
 _ABOUT_FOLDS = "small-groups"
@@ -90,7 +90,7 @@ class Experiment:
     leave_out: str = ""
     training: tuple[Cohort, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ((EMBEDDING,),)
-    choosing: Choosing | None = None
+    choosing: NestedCV | None = None
     clip_rule: Rule = MAJORITY
     zone_rule: Rule = MAJORITY
 

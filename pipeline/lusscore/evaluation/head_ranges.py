@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, make_constrain
 
 from lusscore.errors import HeadError
 from lusscore.evaluation.models import HeadChoice
-from lusscore.head import make_head
+from lusscore.heads import make_head
 
 
 def check_settings(head: HeadChoice) -> None:

@@ -79,7 +79,7 @@ class Metrics:
 
 
 def measure(rows: HeldOut) -> Metrics:
-    """Compute all metrics of `rows`, which may span several folds.
+    """Compute all metrics of `rows`, which may segment several folds.
 
     Each is that of :func:`lusscore.evaluation.resampling.resample` with every patient drawn once,
     so that a value and its interval are one definition. The areas rank rows within folds only

@@ -11,7 +11,7 @@ from lusscore.evaluation.models import HeadChoice, Model
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.run_config import RunConfig
 from lusscore.evaluation.selection.nested import WAYS, Selection
-from lusscore.head import head_defaults, make_head
+from lusscore.heads import head_defaults, make_head
 
 _FUSED = "-mean"
 

@@ -194,13 +194,13 @@ def _describe_cohort(
     card, frames = cohort.card, dataset.frames
     groups = frames.drop_duplicates("patient")["group"]
     manifest = (cohort.folder / MANIFEST_NAME).read_bytes()
-    spans = {span.clip: span for span in cohort.spans}
-    scored = {span.clip for span in cohort.spans if span.score is not None}
+    segments = {segment.clip: segment for segment in cohort.segments}
+    scored = {segment.clip for segment in cohort.segments if segment.score is not None}
     used = set(frames["clip"])
     raters = {
-        span.rater
-        for span in cohort.spans
-        if span.rater and span.score is not None and span.clip in used
+        segment.rater
+        for segment in cohort.segments
+        if segment.rater and segment.score is not None and segment.clip in used
     }
     devices = frames.drop_duplicates(["patient", "device"])["device"]
     return CohortTable(
@@ -219,14 +219,16 @@ def _describe_cohort(
         exams=len(frames[["patient", "exam"]].drop_duplicates()),
         clips=int(frames["clip"].nunique()),
         frames=len(frames),
-        manifest_clips=len(spans),
+        manifest_clips=len(segments),
         labelled_clips=len(scored),
-        unlabelled_clips=len(spans.keys() - scored),
+        unlabelled_clips=len(segments.keys() - scored),
         raters=len(raters),
         devices={device or "unknown": n for device, n in sorted(Counter(devices).items())},
         groups={group or "unknown": n for group, n in sorted(Counter(groups).items())},
         skipped_clips=tuple(
-            SkippedClip(clip=clip, patient=spans[clip].patient, zone=spans[clip].zone, error=error)
+            SkippedClip(
+                clip=clip, patient=segments[clip].patient, zone=segments[clip].zone, error=error
+            )
             for clip, error in dataset.skipped.items()
         ),
         extraction=card.extraction.as_table(),

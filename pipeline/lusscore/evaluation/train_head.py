@@ -20,7 +20,7 @@ from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.guards import check_apart
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import SCORES
-from lusscore.head import Head, MappedRows, learns_from_variants, make_head
+from lusscore.heads import Head, MappedRows, learns_from_variants, make_head
 from lusscore.workers import start_worker
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.

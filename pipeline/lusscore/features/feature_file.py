@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort, Span
+from lusscore.cohort import Cohort, Segment
 from lusscore.errors import DamagedFileError, FeatureFileError
 from lusscore.features.media import CACHE_NAME, PlannedClip
 from lusscore.features.parts import Block, Needs
@@ -111,27 +111,27 @@ class Features:
         start, stop = np.searchsorted(self.clip, [clip, clip + 1]).tolist()
         return slice(start, stop)
 
-    def segments(self, spans: Sequence[Span]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def segments(self, segments: Sequence[Segment]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Join segments of clips, such as the rows of a manifest, with the frames they hold.
 
         Returns
         -------
         tuple of ndarray
-            Index into `spans`, and row of the file, both shape (pairs,): segments in the order
+            Index into `segments`, and row of the file, both shape (pairs,): segments in the order
             given, their frames in order. A segment whose clip failed or is not there has none.
         """
         place = {path: clip for clip, path in enumerate(self.paths) if not self.errors[clip]}
         order = np.argsort(self.clip, kind="stable")
         bounds = np.searchsorted(self.clip[order], np.arange(len(self.paths) + 1))
         number, rows = [], []
-        for one, span in enumerate(spans):
-            if span.clip not in place:
+        for one, segment in enumerate(segments):
+            if segment.clip not in place:
                 continue
-            clip = place[span.clip]
+            clip = place[segment.clip]
             own = order[bounds[clip] : bounds[clip + 1]]
             frames = self.frame[own]
-            end = np.inf if span.frame_end is None else span.frame_end
-            inside = np.flatnonzero((frames >= span.frame_start) & (frames < end))
+            end = np.inf if segment.frame_end is None else segment.frame_end
+            inside = np.flatnonzero((frames >= segment.frame_start) & (frames < end))
             rows.append(own[inside[np.argsort(frames[inside], kind="stable")]])
             number.append(np.full(len(inside), one))
         none = [np.empty(0, np.int64)]

@@ -78,7 +78,7 @@ def stream_clips(
     settings
         Variants and augmentation.
     frames_per_chunk
-        Most frames in a chunk. Chunks never span clips, so a clip's embeddings do not depend
+        Most frames in a chunk. Chunks never segment clips, so a clip's embeddings do not depend
         on its neighbours.
     readers
         Threads, each of which decodes a clip of its own.

@@ -202,7 +202,7 @@ def _same_recording(cohort: Cohort, file: Path, digest: str) -> str | None:
 
 
 def _check_owner(cohort: Cohort, clip: str, patient: str) -> None:
-    owner = next(span.patient for span in cohort.spans if span.clip == clip)
+    owner = next(segment.patient for segment in cohort.segments if segment.clip == clip)
     if owner != patient:
         raise CohortError(
             f"Cohort {cohort.name} has this very recording of another patient; correct whose it "
@@ -212,5 +212,5 @@ def _check_owner(cohort: Cohort, clip: str, patient: str) -> None:
 
 def _group(cohort: Cohort | None, patient: str) -> str:
     """Return the group that the patient has there already; a patient has one."""
-    spans = () if cohort is None else cohort.spans
-    return next((span.group for span in spans if span.patient == patient), "")
+    segments = () if cohort is None else cohort.segments
+    return next((segment.group for segment in segments if segment.patient == patient), "")

@@ -67,14 +67,14 @@ def forget_patients(
     FeatureFileError
         If a feature file cannot be read or written.
     """
-    known = {span.patient for span in cohort.spans}
+    known = {segment.patient for segment in cohort.segments}
     unknown = [name for name in patients if name not in known]
     if unknown:
         raise CohortError(
             f"Cohort {cohort.name} has no patient {unknown[0]!r}; expected names as its "
             f"{MANIFEST_NAME} writes them."
         )
-    clips = {span.clip for span in cohort.spans if span.patient in patients}
+    clips = {segment.clip for segment in cohort.segments if segment.patient in patients}
     digests = find_digests(features_dir, cohort, clips)
     exams = _kept_exams(results_dir, digests)
     left = [
@@ -146,9 +146,9 @@ def _elsewhere(
     found = []
     for other in others:
         shared = sorted(
-            span.patient
-            for span in {one.clip: one for one in other.spans}.values()
-            if find_digests(features_dir, other, {span.clip}) & digests
+            segment.patient
+            for segment in {one.clip: one for one in other.segments}.values()
+            if find_digests(features_dir, other, {segment.clip}) & digests
         )
         if shared:
             named = " ".join(dict.fromkeys(shared))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lusscore.cohort import Span, parse_rule
+from lusscore.cohort import Segment, parse_rule
 from lusscore.labelling.csv_edit import CsvEdit
 
 _DECIDED = re.compile(r"(?:majority|mean|tie) of ([0-9]{1,4})")
@@ -54,22 +54,22 @@ def decide_again(rater: str, scores: Mapping[str, int]) -> tuple[int | None, str
     return score, f"{'tie' if score is None else rule.name} of {len(scores)}"
 
 
-def opinions_of(ratings: CsvEdit, span: Span) -> dict[str, int]:
-    """Return rater → score of those who scored all frames of a span."""
+def opinions_of(ratings: CsvEdit, segment: Segment) -> dict[str, int]:
+    """Return rater → score of those who scored all frames of a segment."""
     return {
         one.rater: one.score
-        for one in _given(ratings, span.clip)
-        if one.start <= span.frame_start and one.end >= _end(span.frame_end)
+        for one in _given(ratings, segment.clip)
+        if one.start <= segment.frame_start and one.end >= _end(segment.frame_end)
     }
 
 
-def keep_opinion(ratings: CsvEdit, span: Span, rater: str, score: int) -> None:
-    """Write what a rater says of a span's frames, instead of what that rater said of them before.
+def keep_opinion(ratings: CsvEdit, segment: Segment, rater: str, score: int) -> None:
+    """Write a rater's score of a segment, in place of that rater's earlier one.
 
     What the rater said of other frames of the clip stays.
     """
-    start, end = span.frame_start, _end(span.frame_end)
-    for one in _given(ratings, span.clip):
+    start, end = segment.frame_start, _end(segment.frame_end)
+    for one in _given(ratings, segment.clip):
         if one.rater != rater or one.start >= end or one.end <= start:
             continue
         if (one.start, one.end) == (start, end):
@@ -78,8 +78,8 @@ def keep_opinion(ratings: CsvEdit, span: Span, rater: str, score: int) -> None:
         ratings.remove(one.number)
         for first, last in ((one.start, min(one.end, start)), (max(one.start, end), one.end)):
             if first < last:
-                ratings.add(_row(span.clip, rater, one.score, int(first), last))
-    ratings.add(_row(span.clip, rater, score, start, end))
+                ratings.add(_row(segment.clip, rater, one.score, int(first), last))
+    ratings.add(_row(segment.clip, rater, score, start, end))
 
 
 def _given(ratings: CsvEdit, clip: str) -> list[_Given]:

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec
-from lusscore.cohort import Cohort, Span
+from lusscore.cohort import Cohort, Segment
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation import EMBEDDING, FeatureSet
 from lusscore.features import Features, read_fresh
-from lusscore.head import pool_clips
+from lusscore.heads import pool_clips
 
 UNLABELLED = -1
 """What stands for a score that nobody has given."""
@@ -28,11 +28,11 @@ class Pool:
 
     Attributes
     ----------
-    spans
+    segments
         Rows of the manifest that have embeddings, sorted by clip and first frame.
     frames
-        One row per frame, span after span: ``patient, exam, zone, clip, group, device`` as text,
-        ``frame, truth`` and ``span`` (a row of `spans`) as int64; truth is -1 where unlabelled.
+        One row per frame, segment after segment: ``patient, exam, zone, clip, group, device``,
+        and as int64 ``frame, truth`` (-1 where unlabelled) and ``segment`` (a row of `segments`).
     seen
         float16 or float32, shape (frames, 1 + variants, dim), the clean frame first.
     features
@@ -41,7 +41,7 @@ class Pool:
         Clips that have no embeddings, and why, as a clause.
     """
 
-    spans: tuple[Span, ...]
+    segments: tuple[Segment, ...]
     frames: pd.DataFrame
     seen: NDArray[np.floating[Any]]
     features: FeatureSet
@@ -54,15 +54,16 @@ class Pool:
 
     @property
     def scores(self) -> NDArray[np.int64]:
-        """Score of each span, -1 where unlabelled, shape (spans,)."""
+        """Score of each segment, -1 where unlabelled, shape (segments,)."""
         return np.array(
-            [UNLABELLED if span.score is None else span.score for span in self.spans], np.int64
+            [UNLABELLED if segment.score is None else segment.score for segment in self.segments],
+            np.int64,
         )
 
     @property
     def patients(self) -> NDArray[np.int64]:
-        """Patient of each span by number, shape (spans,)."""
-        names = [span.patient for span in self.spans]
+        """Patient of each segment by number, shape (segments,)."""
+        names = [segment.patient for segment in self.segments]
         return np.asarray(np.unique(names, return_inverse=True)[1], np.int64)
 
     def embeddings(
@@ -72,10 +73,10 @@ class Pool:
         return self.seen[rows, :variants]
 
     def vectors(self) -> NDArray[np.float32]:
-        """Pool the clean frames of every span, shape (spans, dim)."""
-        spans = self.frames["span"].to_numpy()
-        starts = np.searchsorted(spans, np.arange(len(self.spans)))
-        return pool_clips(self.seen[:, 0], np.arange(len(spans)), starts, "mean")
+        """Pool the clean frames of every segment, shape (segments, dim)."""
+        segments = self.frames["segment"].to_numpy()
+        starts = np.searchsorted(segments, np.arange(len(self.segments)))
+        return pool_clips(self.seen[:, 0], np.arange(len(segments)), starts, "mean")
 
 
 def load_pool(
@@ -107,10 +108,10 @@ def load_pool(
         embeddings of no clip of the manifest.
     """
     file, _ = read_fresh(cohort, spec, features_dir, weights_dir)
-    return join_pool(cohort.spans, file, FeatureSet(spec.name, levels))
+    return join_pool(cohort.segments, file, FeatureSet(spec.name, levels))
 
 
-def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Pool:
+def join_pool(segments: Sequence[Segment], file: Features, features: FeatureSet) -> Pool:
     """Join rows of a manifest with the embeddings that a feature file has of them.
 
     Raises
@@ -118,16 +119,16 @@ def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Po
     FeatureFileError
         As :func:`load_pool`.
     """
-    ordered = sorted(spans, key=lambda span: (span.clip, span.frame_start))
-    segment, chosen = file.segments(ordered)
+    ordered = sorted(segments, key=lambda segment: (segment.clip, segment.frame_start))
+    row_of_frame, chosen = file.segments(ordered)
     numbers_of = dict(zip(file.paths, range(len(file.paths)), strict=True))
-    there = np.bincount(segment, minlength=len(ordered)) > 0
+    there = np.bincount(row_of_frame, minlength=len(ordered)) > 0
     left_out: dict[str, str] = {}
-    for span in (span for span, has in zip(ordered, there, strict=True) if not has):
-        row = numbers_of.get(span.clip)
+    for segment in (segment for segment, has in zip(ordered, there, strict=True) if not has):
+        row = numbers_of.get(segment.clip)
         why = file.errors[row] if row is not None else "its embeddings are not computed yet"
-        left_out.setdefault(span.clip, why or "none of the frames of a row have embeddings")
-    kept = [span for span, has in zip(ordered, there, strict=True) if has]
+        left_out.setdefault(segment.clip, why or "none of the frames of a row have embeddings")
+    kept = [segment for segment, has in zip(ordered, there, strict=True) if has]
     if not kept:
         raise FeatureFileError(
             "it has embeddings of none of the manifest's clips",
@@ -136,18 +137,20 @@ def join_pool(spans: Sequence[Span], file: Features, features: FeatureSet) -> Po
             ),
             path=file.path,
         )
-    numbers = (np.cumsum(there) - 1)[segment]
+    numbers = (np.cumsum(there) - 1)[row_of_frame]
     parts = [_level(file, level)[chosen] for level in features.levels]
     seen = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
     table = _tabulate(kept).take(numbers).reset_index(drop=True)
-    table = table.assign(frame=file.frame[chosen].astype(np.int64), span=numbers)
+    table = table.assign(frame=file.frame[chosen].astype(np.int64), segment=numbers)
     return Pool(tuple(kept), table, seen, features, left_out)
 
 
-def _tabulate(spans: Sequence[Span]) -> pd.DataFrame:
+def _tabulate(segments: Sequence[Segment]) -> pd.DataFrame:
     columns = ("patient", "exam", "zone", "clip", "group", "device")
-    table = pd.DataFrame({name: [getattr(span, name) for span in spans] for name in columns})
-    truth = [UNLABELLED if span.score is None else span.score for span in spans]
+    table = pd.DataFrame(
+        {name: [getattr(segment, name) for segment in segments] for name in columns}
+    )
+    truth = [UNLABELLED if segment.score is None else segment.score for segment in segments]
     return table.assign(truth=np.array(truth, np.int64))
 
 

@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
 from lusscore.evaluation import SCORES, HeadChoice, fit_on
-from lusscore.head import Head, Temperature
+from lusscore.heads import Head, Temperature
 from lusscore.labelling.pool import Pool
 
 DEFAULT_HEAD = HeadChoice("logistic", {"pooling": "mean", "C": 0.01})
@@ -44,21 +44,21 @@ def entropy(probabilities: _Float) -> _Float:
 
 
 def predict(pool: Pool, head: HeadChoice = DEFAULT_HEAD) -> _Float | None:
-    """Train a head on the labelled spans and ask it, calibrated, about all.
+    """Train a head on the labelled segments and ask it, calibrated, about all.
 
-    The temperature is that of highest likelihood for labelled spans whose patients were held out,
+    The temperature is that of highest likelihood for labelled segments of held-out patients,
     and 1 where they are too few to tell.
 
     Parameters
     ----------
     pool
-        Labelled and unlabelled spans.
+        Labelled and unlabelled segments.
     head
         What is trained.
 
     Returns
     -------
-    ndarray of float64, shape (spans, 4), or None
+    ndarray of float64, shape (segments, 4), or None
         None where fewer than two scores have labels, from which no head can learn.
 
     Raises
@@ -75,7 +75,7 @@ def predict(pool: Pool, head: HeadChoice = DEFAULT_HEAD) -> _Float | None:
 
 
 def _temperature(pool: Pool, head: HeadChoice, known: NDArray[np.int64]) -> Temperature:
-    """Fit a temperature to labelled spans, each said of by heads that never saw its patient."""
+    """Fit a temperature to labelled segments, each said of by heads that never saw its patient."""
     truth = pool.frames["truth"].to_numpy()
     patients = np.unique(pool.frames["patient"].to_numpy()[known], return_inverse=True)[1]
     folds = min(_FOLDS, int(patients.max()) + 1)
@@ -87,7 +87,7 @@ def _temperature(pool: Pool, head: HeadChoice, known: NDArray[np.int64]) -> Temp
         if len(np.unique(truth[seen])) < 2:
             continue
         said.append(_ask(pool, head, fit_on(pool, (pool.features,), head, seen), unseen))
-        scores.append(pool.scores[np.unique(pool.frames["span"].to_numpy()[unseen])])
+        scores.append(pool.scores[np.unique(pool.frames["segment"].to_numpy()[unseen])])
     if not said or sum(map(len, scores)) < _FEWEST:
         return Temperature()
     probabilities, own = np.concatenate(said), np.concatenate(scores)
@@ -97,16 +97,16 @@ def _temperature(pool: Pool, head: HeadChoice, known: NDArray[np.int64]) -> Temp
 
 
 def _ask(pool: Pool, head: HeadChoice, fitted: Head, rows: NDArray[np.int64]) -> _Float:
-    """Return the mean probabilities of the spans that `rows` are of, in the order of spans."""
+    """Return the mean probabilities of the segments that `rows` belong to, in their order."""
     table = pool.frames.iloc[rows]
-    spans = table["span"].to_numpy()
+    segments = table["segment"].to_numpy()
     exams = table.groupby(["patient", "exam"]).ngroup().to_numpy()
     variants = None if head.settings.get("test_variants") else 1
     frames = np.zeros((len(rows), len(SCORES)))
     with threadpool_limits(1):
         frames[:, fitted.classes_] = fitted.predict_proba(
-            pool.embeddings((pool.features,), rows, variants), clips=spans, exams=exams
+            pool.embeddings((pool.features,), rows, variants), clips=segments, exams=exams
         )
-    starts = np.flatnonzero(np.diff(spans, prepend=-1))
-    counts = np.diff(starts, append=len(spans))
+    starts = np.flatnonzero(np.diff(segments, prepend=-1))
+    counts = np.diff(starts, append=len(segments))
     return np.asarray(np.add.reduceat(frames, starts) / counts[:, None])

@@ -12,7 +12,7 @@ from lusscore.cohort import (
     RATINGS_NAME,
     UNNAMED,
     Cohort,
-    Span,
+    Segment,
     read_cohort,
     read_ratings,
 )
@@ -114,36 +114,36 @@ def record_held(
     """Do what :func:`record_label` does in a cohort that is held already, input being checked."""
     cohort = read_cohort(folder, check_files=False)
     check_zone(zone, cohort.protocol)
-    span = _find(cohort, clip, frames)
+    segment = _find(cohort, clip, frames)
     manifest = CsvEdit.read(folder / MANIFEST_NAME)
     ratings_path = folder / RATINGS_NAME
     several = bool(read_ratings(ratings_path))  # also refuses what is not valid
     there = ratings_path.exists()
     ratings = CsvEdit.read(ratings_path) if there else CsvEdit.empty(RATING_COLUMNS)
-    said = opinions_of(ratings, span)
+    said = opinions_of(ratings, segment)
     # a rule whose raters are not all known cannot be applied again
-    decided = 0 < deciders(span.rater) <= len(said)
+    decided = 0 < deciders(segment.rater) <= len(said)
     outcome: Outcome = "label"
-    now = replace(span, score=score, rater=rater)
+    now = replace(segment, score=score, rater=rater)
     keep = several
-    if span.score is None and not decided:
+    if segment.score is None and not decided:
         pass
-    elif span.rater == rater:
-        outcome = "unchanged" if span.score == score else "correction"
+    elif segment.rater == rater:
+        outcome = "unchanged" if segment.score == score else "correction"
     else:
         outcome = "opinion" if rater not in said else "correction"
         outcome = "unchanged" if said.get(rater) == score else outcome
-        keep, now = True, span
+        keep, now = True, segment
         if decided:
-            settled, told = decide_again(span.rater, {**said, rater: score})
-            now = replace(span, score=settled, rater=told)
-        elif span.score is not None and not deciders(span.rater):
-            first = span.rater or UNNAMED
+            settled, told = decide_again(segment.rater, {**said, rater: score})
+            now = replace(segment, score=settled, rater=told)
+        elif segment.score is not None and not deciders(segment.rater):
+            first = segment.rater or UNNAMED
             if first not in said:
-                keep_opinion(ratings, span, first, span.score)
+                keep_opinion(ratings, segment, first, segment.score)
     if keep:
-        keep_opinion(ratings, span, rater, score)
-    _edit(manifest, span, now, zone)
+        keep_opinion(ratings, segment, rater, score)
+    _edit(manifest, segment, now, zone)
     # the opinions first: killed in between, what was said is there, and saying it again ends it
     if keep:
         replace_changed(ratings_path, ratings)
@@ -159,15 +159,15 @@ def replace_changed(path: Path, edit: CsvEdit) -> None:
             file.write(content)
 
 
-def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> Span:
-    rows = [span for span in cohort.spans if span.clip == clip]
+def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> Segment:
+    rows = [segment for segment in cohort.segments if segment.clip == clip]
     if not rows:
         raise CohortError(
             f"Cohort {cohort.name} has no such clip in its manifest; reload the list of clips, or "
             "add the clip to the cohort first."
         )
     if frames is not None:
-        rows = [span for span in rows if (span.frame_start, span.frame_end) == frames]
+        rows = [segment for segment in rows if (segment.frame_start, segment.frame_end) == frames]
     if len(rows) != 1:
         raise CohortError(
             f"The manifest of {cohort.name} has {len(rows) or 'no'} rows of those frames of the "
@@ -176,15 +176,15 @@ def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> S
     return rows[0]
 
 
-def _edit(manifest: CsvEdit, span: Span, now: Span, zone: str) -> None:
+def _edit(manifest: CsvEdit, segment: Segment, now: Segment, zone: str) -> None:
     """Bring the clip's rows up to date, changing only those that say something else."""
     for number, cells in manifest.rows():
-        if cells["clip"] != span.clip:
+        if cells["clip"] != segment.clip:
             continue
         values = {"zone": zone} if zone and cells["zone"] != zone else {}
         start = int(cells.get("frame_start") or 0)
         end = int(cells["frame_end"]) if cells.get("frame_end") else None
-        if (start, end) == (span.frame_start, span.frame_end):
+        if (start, end) == (segment.frame_start, segment.frame_end):
             told = {"score": "" if now.score is None else str(now.score), "rater": now.rater}
             values |= {name: text for name, text in told.items() if cells.get(name, "") != text}
         if values:

@@ -1,4 +1,4 @@
-"""Choosing clips that are unsure and unlike each other, patient by patient."""
+"""NestedCV clips that are unsure and unlike each other, patient by patient."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.head import fit_scaling
+from lusscore.heads import fit_scaling
 
 _MOST_COMPONENTS = 32
 _CLIPS_PER_COMPONENT = 8

@@ -72,7 +72,7 @@ def suggest_clips(
         suggestions.append(
             Suggestion(
                 rank,
-                pool.spans[row],
+                pool.segments[row],
                 likely,
                 None if unsure is None else float(unsure[row]),
                 choice.stands_for,

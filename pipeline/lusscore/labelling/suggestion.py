@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 
 _CLOSE = 0.15
 
@@ -17,7 +17,7 @@ class Suggestion:
     ----------
     rank
         From 1, in the order in which they were chosen.
-    span
+    segment
         The row: clip, patient, exam, zone and frames.
     probabilities
         Of scores 0–3 by a head that was trained on the labels there are; None where there are too
@@ -32,7 +32,7 @@ class Suggestion:
     """
 
     rank: int
-    span: Span
+    segment: Segment
     probabilities: tuple[float, float, float, float] | None
     uncertainty: float | None
     stands_for: int

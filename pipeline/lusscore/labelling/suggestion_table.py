@@ -31,12 +31,12 @@ def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
     """
     rows: list[tuple[object, ...]] = [COLUMNS]
     for one in suggestions:
-        span = one.span
-        whole = span.frame_start == 0 and span.frame_end is None
+        segment = one.segment
+        whole = segment.frame_start == 0 and segment.frame_end is None
         rows.append(
             (
-                *(span.clip, span.patient, span.exam, span.zone),
-                *("" if whole else span.frame_start, span.frame_end),
+                *(segment.clip, segment.patient, segment.exam, segment.zone),
+                *("" if whole else segment.frame_start, segment.frame_end),
                 *("", one.rank, one.blind_reason),
             )
         )
@@ -103,8 +103,8 @@ def _label(
     frames = read_frame_range(
         {word: cells.get(word, "").removesuffix(".0") for word in words}, note
     )
-    there = [span for span in cohort.spans if span.clip == cells["clip"]]
-    if frames not in [(span.frame_start, span.frame_end) for span in there]:
+    there = [segment for segment in cohort.segments if segment.clip == cells["clip"]]
+    if frames not in [(segment.frame_start, segment.frame_end) for segment in there]:
         what = "has no row of those frames" if there else "is not in the manifest"
         note("clip", f"the clip {what} of cohort {cohort.name}; leave clips as they were written")
     return None if score is None else (cells["clip"], score, frames)

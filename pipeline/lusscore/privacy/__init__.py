@@ -2,6 +2,6 @@
 
 from lusscore.privacy.deidentify import Deidentified, deidentify
 from lusscore.privacy.media_folder import MEDIA, CopiedClip
-from lusscore.privacy.treatment import Treatment
+from lusscore.privacy.treatment import RedactionResult
 
-__all__ = ["MEDIA", "CopiedClip", "Deidentified", "Treatment", "deidentify"]
+__all__ = ["MEDIA", "CopiedClip", "Deidentified", "RedactionResult", "deidentify"]

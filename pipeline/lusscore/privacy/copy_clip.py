@@ -12,7 +12,7 @@ from lusscore.privacy.blanking import anything_to_blank, kept_pixels
 from lusscore.privacy.dicom_copy import copy_dicom
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.image_copy import copy_image, copy_images
-from lusscore.privacy.treatment import Treatment
+from lusscore.privacy.treatment import RedactionResult
 from lusscore.privacy.video_copy import copy_video
 from lusscore.sector import Sector
 
@@ -33,7 +33,9 @@ def copy_name(clip: Path, pseudonym: str) -> str:
     return pseudonym + _SUFFIXES.get(read_facts(clip).kind, _VIDEO)
 
 
-def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Sector]) -> Treatment:
+def copy_clip(
+    clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Sector]
+) -> RedactionResult:
     """Write a de-identified copy of a clip, which takes its name when it is complete.
 
     Parameters
@@ -63,7 +65,7 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
         else:
             blanked = anything_to_blank(clip, keep)
             if copy.suffix == ".dcm":
-                sure = not Treatment.of(sector.source, blanked=blanked).look_at_it
+                sure = not RedactionResult.of(sector.source, blanked=blanked).look_at_it
                 copy_dicom(clip, unfinished, keep, owner, clean=sure)
             elif copy.suffix == ".png":
                 copy_image(clip, unfinished, keep)
@@ -73,7 +75,7 @@ def copy_clip(clip: Path, copy: Path, owner: Owner, find: Callable[[Path], Secto
         unfinished.replace(copy)
     finally:
         remove_copy(unfinished)
-    return Treatment.of(sector.source, blanked=blanked)
+    return RedactionResult.of(sector.source, blanked=blanked)
 
 
 def remove_copy(copy: Path) -> None:

@@ -11,10 +11,10 @@ from lusscore.errors import ClipError, PrivacyError
 from lusscore.privacy.copy_clip import copy_clip, copy_name
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.key_rows import Entry
-from lusscore.privacy.treatment import Treatment
+from lusscore.privacy.treatment import RedactionResult
 from lusscore.sector import Sector
 
-_TREATMENTS = frozenset(treatment.value for treatment in Treatment)
+_TREATMENTS = frozenset(treatment.value for treatment in RedactionResult)
 
 CopyTask = tuple[Path, Path, Entry, Owner, Callable[[Path], Sector]]
 CopyDone = tuple[Path, Entry, "str | ClipError"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lusscore.cohort import Card, Imported, Rating, Span
+from lusscore.cohort import Card, Imported, Rating, Segment
 from lusscore.errors import ClipError, PrivacyError, Problem
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.key_file import KeyFile, hold_key_file
@@ -98,18 +98,18 @@ def deidentify(
             "-1 for one per processor."
         )
     place = check_key_place(key_file, folder)
-    sources = {span.clip: _source(span.clip, folder) for span in imported.spans}
+    sources = {segment.clip: _source(segment.clip, folder) for segment in imported.segments}
     copies: dict[Path, CopiedClip] = {}
     left_out: dict[Path, tuple[str, str]] = {}
     with hold_key_file(place) as key, MediaFolder(folder, key) as media:
-        pseudonyms = {span: _pseudonyms(key, span) for span in imported.spans}
+        pseudonyms = {segment: _pseudonyms(key, segment) for segment in imported.segments}
         clips = {
-            sources[span.clip]: Owner(
-                *pseudonyms[span],
-                media.pseudonym(sources[span.clip]),
-                salted_digest(key.salt, "dicom", span.patient).hex(),
+            sources[segment.clip]: Owner(
+                *pseudonyms[segment],
+                media.pseudonym(sources[segment.clip]),
+                salted_digest(key.salt, "dicom", segment.patient).hex(),
             )
-            for span in imported.spans
+            for segment in imported.segments
         }
         key.save()
         for done, (clip, copy) in enumerate(media.copy_all(clips, find, jobs), start=1):
@@ -130,18 +130,18 @@ def deidentify(
             path=key_file,
             problems=[Problem(*one) for one in told[:_FIRST]],
         )
-    spans = tuple(
+    segments = tuple(
         replace(
-            span,
-            clip=copied[span.clip].clip,
-            patient=pseudonyms[span][0],
-            exam=pseudonyms[span][1],
+            segment,
+            clip=copied[segment.clip].clip,
+            patient=pseudonyms[segment][0],
+            exam=pseudonyms[segment][1],
         )
-        for span in imported.spans
-        if span.clip in copied
+        for segment in imported.segments
+        if segment.clip in copied
     )
     return Deidentified(
-        replace(imported, card=_neutral(imported.card), spans=spans),
+        replace(imported, card=_neutral(imported.card), segments=segments),
         tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
         tuple(dict.fromkeys(copied.values())),
         told,
@@ -162,11 +162,11 @@ def _source(clip: str, folder: Path) -> Path:
     return source
 
 
-def _pseudonyms(key: KeyFile, span: Span) -> tuple[str, str]:
-    """Return what stands for a span's patient and exam."""
+def _pseudonyms(key: KeyFile, segment: Segment) -> tuple[str, str]:
+    """Return what stands for a segment's patient and exam."""
     return (
-        key.pseudonym("patient", span.patient),
-        key.pseudonym("exam", span.exam, span.patient),
+        key.pseudonym("patient", segment.patient),
+        key.pseudonym("exam", segment.exam, segment.patient),
     )
 
 

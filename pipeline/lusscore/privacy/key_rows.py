@@ -36,7 +36,7 @@ class Entry:
     owner
         Pseudonym of the exam that the finished copy of a clip says it is of.
     treatment
-        What was done to the clip, a value of :class:`lusscore.privacy.treatment.Treatment`;
+        What was done to the clip, a value of :class:`lusscore.privacy.treatment.RedactionResult`;
         empty until the copy is finished.
     """
 

@@ -13,7 +13,7 @@ from lusscore.privacy.copy_task import run_copy_tasks, unwritable
 from lusscore.privacy.dicom_header import Owner
 from lusscore.privacy.key_file import KeyFile
 from lusscore.privacy.key_rows import Entry
-from lusscore.privacy.treatment import Treatment
+from lusscore.privacy.treatment import RedactionResult
 from lusscore.sector import Sector
 
 MEDIA = "media"
@@ -35,7 +35,7 @@ class CopiedClip:
     """
 
     clip: str
-    treatment: Treatment
+    treatment: RedactionResult
 
 
 class MediaFolder:
@@ -105,7 +105,7 @@ class MediaFolder:
             if time.monotonic() - self._saved > _SECONDS_BETWEEN_SAVES:
                 self._key.save()
                 self._saved = time.monotonic()
-            yield clip, CopiedClip(f"{MEDIA}/{done}", Treatment(entry.treatment))
+            yield clip, CopiedClip(f"{MEDIA}/{done}", RedactionResult(entry.treatment))
 
     def unused(self, names: Container[str]) -> tuple[str, ...]:
         """List what lies here and is not in `names`, as the manifest would write it."""

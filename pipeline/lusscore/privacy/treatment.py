@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Treatment(Enum):
+class RedactionResult(Enum):
     """What was done to the pictures of a clip; its metadata is taken out in any case."""
 
     NOTHING_OUTSIDE = "nothing outside the sector"
@@ -24,7 +24,7 @@ class Treatment(Enum):
     """The pictures were left as they were: somebody must look at the clip."""
 
     @classmethod
-    def of(cls, source: str, *, blanked: bool) -> Treatment:
+    def of(cls, source: str, *, blanked: bool) -> RedactionResult:
         """Return the treatment of a clip.
 
         Parameters
@@ -43,4 +43,4 @@ class Treatment(Enum):
     @property
     def look_at_it(self) -> bool:
         """Whether a person must make sure that no name is left in the pictures."""
-        return self not in (Treatment.NOTHING_OUTSIDE, Treatment.BLANKED)
+        return self not in (RedactionResult.NOTHING_OUTSIDE, RedactionResult.BLANKED)

@@ -16,26 +16,26 @@ from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.exam_input import find_exam
 from lusscore.scoring.pictures import PictureTaker
 from lusscore.scoring.scored import ExamClip, Reading, ScoredClip, ScoredExam, ScoredZone
-from lusscore.scoring.scorer import Scorer
-from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.scorer import LoadedModel
+from lusscore.scoring.zones_from.clip import Told, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
-from lusscore.scoring.zones_from.scheme import believe_numbers, counts_otherwise, fitting_protocol
+from lusscore.scoring.zones_from.scheme import accept_numbers, counts_otherwise, fitting_protocol
 
 __all__ = [
     "DicomTexts",
     "ExamClip",
     "ExamRecord",
     "FoundClip",
+    "LoadedModel",
     "PictureTaker",
     "ReadClip",
     "Reading",
     "ScoredClip",
     "ScoredExam",
     "ScoredZone",
-    "Scorer",
     "Told",
+    "accept_numbers",
     "assemble_exam",
-    "believe_numbers",
     "centred",
     "counts_otherwise",
     "exam_csv",
@@ -43,10 +43,10 @@ __all__ = [
     "exam_json",
     "find_exam",
     "fitting_protocol",
+    "guess_zone",
     "notes_on_patients",
     "prepare_folder",
     "read_exam_json",
     "read_texts",
-    "told_zone",
     "zones_csv",
 ]

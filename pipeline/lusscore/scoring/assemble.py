@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lusscore.bundle import Bundle
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
+from lusscore.models import Bundle
 from lusscore.scoring.review import rule_beside_probabilities
 from lusscore.scoring.scored import ScoredClip, ScoredExam, ScoredZone
 from lusscore.wording import plural

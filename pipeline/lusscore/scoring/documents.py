@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lusscore import __version__
-from lusscore.bundle import Bundle
 from lusscore.errors import ExamError, WriteError
 from lusscore.evaluation import PROBABILITIES
+from lusscore.models import Bundle
 from lusscore.records import Document, Record, parse_json
 from lusscore.scoring.scored import ScoredClip, ScoredExam
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.backbones import open_stored_network
-from lusscore.bundle import Bundle
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.features import Chunk
+from lusscore.models import Bundle
 from lusscore.scoring.clip_source import ClipFrames, stream_exam
 from lusscore.scoring.evidence import EvidenceMaker
 from lusscore.scoring.pictures import PictureTaker

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec, Part, attribute, pooled_parts
-from lusscore.bundle import Bundle, Member
 from lusscore.evaluation import SCORES, FeatureSet
-from lusscore.head import LinearView, linear_view
+from lusscore.heads import LinearView, linear_view
+from lusscore.models import Bundle, TrainedHead
 
 # What stands for the logit of a score that no training patient had: its probability is 0.
 NEVER = -1000.0
@@ -146,11 +146,11 @@ def _note(view: LinearView | None) -> str:
     return "the head has no linear form" if view is None else view.note
 
 
-def _classes(member: Member) -> list[int]:
+def _classes(member: TrainedHead) -> list[int]:
     return [int(score) for score in member.head.classes_]
 
 
-def _four(values: _Float, member: Member, absent: float) -> _Float:
+def _four(values: _Float, member: TrainedHead, absent: float) -> _Float:
     """Spread columns of the classes that a head knows over the four scores."""
     spread = np.full((*values.shape[:-1], len(SCORES)), absent)
     spread[..., _classes(member)] = values

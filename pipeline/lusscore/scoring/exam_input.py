@@ -12,9 +12,9 @@ from lusscore.errors import ExamError
 from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
 from lusscore.scoring.exam_files import FoundClip, find_clips
 from lusscore.scoring.scored import ExamClip
-from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.clip import Told, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
-from lusscore.scoring.zones_from.scheme import believe_numbers
+from lusscore.scoring.zones_from.scheme import accept_numbers
 from lusscore.scoring.zones_from.table import read_zone_table
 
 
@@ -59,7 +59,7 @@ def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None =
         If a path leads nowhere, no clip is found, or the table is not as it must be.
     """
     found, ignored = _look_through(paths, table)
-    told = believe_numbers([told_zone(clip, header, protocol) for clip, header in found])
+    told = accept_numbers([guess_zone(clip, header, protocol) for clip, header in found])
     notes: tuple[str, ...] = ()
     if table is not None:
         zones, notes = read_zone_table(table, [clip.path for clip, _ in found], protocol)

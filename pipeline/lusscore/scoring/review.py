@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.bundle import Bundle
 from lusscore.evaluation import Rule
+from lusscore.models import Bundle
 from lusscore.scoring.scored import Evidence
 
 # More than half: what the score rests on is then not the lung.

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from lusscore.backbones import BackboneSpec, pooled_parts
-from lusscore.bundle import Bundle, Member, distances
 from lusscore.evaluation import SCORES, predicted_scores
-from lusscore.head import Temperature
+from lusscore.heads import Temperature
+from lusscore.models import Bundle, TrainedHead, distances
 from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.embedded import EmbeddedClip, Networks
 from lusscore.scoring.evidence import share_outside
@@ -23,7 +23,7 @@ from lusscore.scoring.window import inside_sector
 _Float = NDArray[np.float64]
 
 
-class Scorer:
+class LoadedModel:
     """A bundle that is ready to score exams; a context manager.
 
     One exam is scored at a time; calls from several threads wait for each other.
@@ -31,7 +31,7 @@ class Scorer:
     Parameters
     ----------
     bundle
-        What :func:`lusscore.bundle.read_bundle` gave.
+        What :func:`lusscore.models.read_bundle` gave.
     threads
         Upper limit of CPU threads; None for all cores.
     """
@@ -41,7 +41,7 @@ class Scorer:
         self._networks = Networks(bundle, threads)
         self._turn = Lock()
 
-    def __enter__(self) -> Scorer:
+    def __enter__(self) -> LoadedModel:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -109,7 +109,7 @@ class Scorer:
         }
 
     def _answer(
-        self, member: Member, clips: Sequence[EmbeddedClip], owner: NDArray[np.int64]
+        self, member: TrainedHead, clips: Sequence[EmbeddedClip], owner: NDArray[np.int64]
     ) -> _Float:
         """Return a member's calibrated probabilities of all frames, shape (frames, 4)."""
         columns = []

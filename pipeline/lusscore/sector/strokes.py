@@ -45,9 +45,9 @@ def stroke_edges(statistics: ClipStatistics, least: int) -> NDArray[np.bool_]:
 
 def _paired(left: NDArray[np.bool_], right: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     """Keep left edges that have a right edge at most `width` pixels on, and those right edges."""
-    span: NDArray[Any] = np.ones((1, width + 1), np.uint8)
-    followed = cv2.dilate(right.astype(np.uint8), span, anchor=(0, 0)) > 0
-    led = cv2.dilate(left.astype(np.uint8), span, anchor=(width, 0)) > 0
+    segment: NDArray[Any] = np.ones((1, width + 1), np.uint8)
+    followed = cv2.dilate(right.astype(np.uint8), segment, anchor=(0, 0)) > 0
+    led = cv2.dilate(left.astype(np.uint8), segment, anchor=(width, 0)) > 0
     kept: NDArray[np.bool_] = (left & followed) | (right & led)
     return kept
 

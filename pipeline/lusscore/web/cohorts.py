@@ -72,11 +72,11 @@ class Cohorts:
 
     def _told(self, cohort: Cohort) -> dict[str, Any]:
         name = cohort.folder.name
-        labelled = {span.clip for span in cohort.spans if span.score is not None}
+        labelled = {segment.clip for segment in cohort.segments if segment.score is not None}
         return _entry(name) | {
             "clips": len(cohort.clips()),
             "labelled": len(labelled),
-            "patients": len({span.patient for span in cohort.spans}),
+            "patients": len({segment.patient for segment in cohort.segments}),
             "protocol": cohort.card.protocol,
             "zones": [asdict(zone) for zone in cohort.protocol.zones],
             "features": bool(self.backbones(name)),

@@ -77,7 +77,7 @@ def _check_is_meant(cohorts: Cohorts, cohort: str, make: bool) -> None:
     known = next((name for name in cohorts.names() if name.casefold() == cohort.casefold()), None)
     if make and known is not None:
         found = cohorts.find(known)
-        clips, patients = len(found.clips()), len({span.patient for span in found.spans})
+        clips, patients = len(found.clips()), len({segment.patient for segment in found.segments})
         raise Refusal(
             409,
             f"There is a cohort {known} already (clips: {clips}, patients: {patients}); give the "

@@ -69,15 +69,15 @@ def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
 
 
 def _told(one: Suggestion) -> dict[str, Any]:
-    span = one.span
+    segment = one.segment
     return {
         "rank": one.rank,
-        "clip": clip_id(span.clip),
-        "name": PureWindowsPath(span.clip).name,
-        "patient": span.patient,
-        "exam": span.exam,
-        "zone": span.zone,
-        "span": [span.frame_start, span.frame_end],
+        "clip": clip_id(segment.clip),
+        "name": PureWindowsPath(segment.clip).name,
+        "patient": segment.patient,
+        "exam": segment.exam,
+        "zone": segment.zone,
+        "segment": [segment.frame_start, segment.frame_end],
         "predicted": one.predicted,
         "probabilities": one.probabilities,
         "uncertainty": one.uncertainty,

@@ -11,11 +11,11 @@ from lusscore.scoring import (
     FoundClip,
     ReadClip,
     Told,
-    believe_numbers,
+    accept_numbers,
     counts_otherwise,
     fitting_protocol,
+    guess_zone,
     notes_on_patients,
-    told_zone,
 )
 from lusscore.web.held import HeldClip
 
@@ -37,8 +37,8 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
         _found(clip, several, again) for clip, again in zip(clips, _repeats(clips), strict=True)
     ]
     headers = [clip.header for clip in clips]
-    first = [told_zone(one, header, protocol) for one, header in zip(found, headers, strict=True)]
-    told = believe_numbers(first)
+    first = [guess_zone(one, header, protocol) for one, header in zip(found, headers, strict=True)]
+    told = accept_numbers(first)
     for clip, said in zip(clips, told, strict=True):
         if not clip.by_person:
             clip.zone, clip.zone_source = said.zone, said.source

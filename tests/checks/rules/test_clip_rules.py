@@ -9,9 +9,9 @@ import numpy as np
 from clip_maker import write_video
 from dicom_maker import write_ultrasound
 from lusscore.checks import Verdict
-from lusscore.cohort import ExtractionSettings, Span
+from lusscore.cohort import ExtractionSettings, Segment
 
-Rows = Callable[..., Span]
+Rows = Callable[..., Segment]
 Check = Callable[..., Verdict]
 Drifting = Callable[..., np.ndarray]
 
@@ -45,11 +45,12 @@ def test_copies_across_patients_are_a_leak_however_they_were_made(
         "other.mp4": drifting_clip(2),
         "third.mp4": drifting_clip(3),
     }
-    spans = [rows(name[0], "R1", 0, clip=name) for name in clips]
-    spans = [
-        rows("q" if span.clip == "other.mp4" else span.patient, clip=span.clip) for span in spans
+    segments = [rows(name[0], "R1", 0, clip=name) for name in clips]
+    segments = [
+        rows("q" if segment.clip == "other.mp4" else segment.patient, clip=segment.clip)
+        for segment in segments
     ]
-    verdict = check(clips, spans)
+    verdict = check(clips, segments)
     assert codes(verdict)["near-leak-across-patients"] == (
         "a.mp4 = smaller.mp4 = part.mp4 = brighter.mp4",
     )
@@ -66,13 +67,13 @@ def test_copies_of_one_patient_are_warned_of_by_whether_labels_agree(
         "2.mp4": second,
         "2s.mp4": smaller(second, 256, 192),
     }
-    spans = [
+    segments = [
         rows("a", "R1", 1, clip="1.mp4"),
         rows("a", "R1", 1, clip="1s.mp4"),
         rows("a", "R2", 1, clip="2.mp4"),
         rows("a", "R2", 2, clip="2s.mp4"),
     ]
-    verdict = check(clips, spans)
+    verdict = check(clips, segments)
     assert codes(verdict)["near-duplicate"] == ("1.mp4 = 1s.mp4",)
     assert codes(verdict)["near-duplicate-other-labels"] == ("2.mp4 = 2s.mp4",)
     assert level(verdict, "near-duplicate") == "warning"
@@ -96,8 +97,8 @@ def test_burned_in_text_is_a_warning_until_the_card_hides_it(
     for rgb in outside:
         cv2.putText(rgb, "NAME", (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255,) * 3, 1)
     clips = {"in.mp4": inside, "out.mp4": outside, "none.mp4": drifting_clip(3)}
-    spans = [rows(name[0], clip=name) for name in clips]
-    verdict = check(clips, spans, extraction=ExtractionSettings(sector="sector"))
+    segments = [rows(name[0], clip=name) for name in clips]
+    verdict = check(clips, segments, extraction=ExtractionSettings(sector="sector"))
     assert codes(verdict)["text-inside-sector"] == ("in.mp4",)
     assert codes(verdict)["text-outside-sector"] == ("out.mp4",)
     assert level(verdict, "text-inside-sector") == "warning"
@@ -164,19 +165,19 @@ def test_identifiers_are_named_and_their_values_are_not(
     assert "19610203" not in told
 
 
-def test_spans_after_the_end_of_their_clip(
+def test_segments_after_the_end_of_their_clip(
     rows: Rows, check: Check, drifting_clip: Drifting
 ) -> None:
     clips = {"1.mp4": drifting_clip(1), "2.mp4": drifting_clip(2), "3.mp4": drifting_clip(3)}
-    spans = [
+    segments = [
         rows("a", clip="1.mp4", frame_start=24),
         rows("b", clip="2.mp4", frame_start=20, frame_end=25),
         rows("c", clip="3.mp4", frame_start=20, frame_end=24),
     ]
-    verdict = check(clips, spans)
-    assert codes(verdict)["span-outside-clip"] == ("1.mp4",)
-    assert codes(verdict)["span-beyond-clip"] == ("2.mp4",)
-    assert level(verdict, "span-outside-clip") == "error"
+    verdict = check(clips, segments)
+    assert codes(verdict)["segment-outside-clip"] == ("1.mp4",)
+    assert codes(verdict)["segment-beyond-clip"] == ("2.mp4",)
+    assert level(verdict, "segment-outside-clip") == "error"
     assert verdict.summary["labelled_frames_per_score"]["0"] == 0 + 4 + 4
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from lusscore.checks import Finding, quick_findings
-from lusscore.cohort import Card, Rating, Span, write_cohort
+from lusscore.cohort import Card, Rating, Segment, write_cohort
 
-Rows = Callable[..., Span]
+Rows = Callable[..., Segment]
 Found = Callable[..., dict[str, Finding]]
 ZONES = ("R1", "R2", "R3", "L1", "L2", "L3")
 
 
 @pytest.fixture
-def sound(rows: Rows) -> list[Span]:
+def sound(rows: Rows) -> list[Segment]:
     """Six patients with all zones, all scores, two groups: nothing to warn of."""
     return [
         rows(patient, zone, (number + place) % 4, group="covid" if number % 2 else "healthy")
@@ -24,7 +24,7 @@ def sound(rows: Rows) -> list[Span]:
 
 
 def test_a_sound_cohort_has_its_baseline_told_and_nothing_else(
-    sound: list[Span], found_in_rows: Found
+    sound: list[Segment], found_in_rows: Found
 ) -> None:
     found = found_in_rows(sound)
     assert found.keys() == {"majority-baseline"}
@@ -32,8 +32,8 @@ def test_a_sound_cohort_has_its_baseline_told_and_nothing_else(
 
 
 def test_the_baseline_is_the_share_of_the_commonest_score(rows: Rows, found_in_rows: Found) -> None:
-    spans = [rows("a", "R1", 1), rows("b", "R1", 1), rows("c", "R1", 1), rows("d", "R1", 0)]
-    told = found_in_rows(spans)["majority-baseline"].what
+    segments = [rows("a", "R1", 1), rows("b", "R1", 1), rows("c", "R1", 1), rows("d", "R1", 0)]
+    told = found_in_rows(segments)["majority-baseline"].what
     assert told == (
         "Always answering 1 is right for 75\u00a0% of the labelled rows; its balanced accuracy is "
         "50\u00a0% and its quadratic kappa 0."
@@ -41,8 +41,8 @@ def test_the_baseline_is_the_share_of_the_commonest_score(rows: Rows, found_in_r
 
 
 def test_scores_out_of_balance_absent_and_rare(rows: Rows, found_in_rows: Found) -> None:
-    spans = [rows(f"p{number}", "R1", 0) for number in range(8)] + [rows("p0", "R2", 2)]
-    found = found_in_rows(spans)
+    segments = [rows(f"p{number}", "R1", 0) for number in range(8)] + [rows("p0", "R2", 2)]
+    found = found_in_rows(segments)
     assert "Scores 1 and 3 never occur," in found["score-never-occurs"].what
     assert "89\u00a0%" in found["unbalanced-scores"].what
     assert found["score-in-few-patients"].where == ("p0",)
@@ -52,7 +52,7 @@ def test_scores_out_of_balance_absent_and_rare(rows: Rows, found_in_rows: Found)
 
 
 def test_missing_labels_and_patients_without_any(
-    sound: list[Span], rows: Rows, found_in_rows: Found
+    sound: list[Segment], rows: Rows, found_in_rows: Found
 ) -> None:
     found = found_in_rows([*sound, *(rows("z", zone, None) for zone in ZONES)])
     assert "6 of 42 rows (14\u00a0%)" in found["missing-labels"].what
@@ -66,7 +66,7 @@ def test_no_labels_at_all_is_said_once(rows: Rows, found_in_rows: Found) -> None
     assert not {"missing-labels", "unlabelled-patients", "majority-baseline"} & found.keys()
 
 
-def test_card(sound: list[Span], found_in_rows: Found) -> None:
+def test_card(sound: list[Segment], found_in_rows: Found) -> None:
     found = found_in_rows(sound, rubric="unknown", label_level="zone")
     assert found["rubric-unknown"].level == "warning"
     assert "per zone" in found["weak-labels"].what
@@ -84,7 +84,7 @@ def test_groups_missing_partial_small(rows: Rows, found_in_rows: Found) -> None:
     assert found_in_rows(small)["small-groups"].where == ("z",)
 
 
-def test_groups_that_are_the_score(sound: list[Span], rows: Rows, found_in_rows: Found) -> None:
+def test_groups_that_are_the_score(sound: list[Segment], rows: Rows, found_in_rows: Found) -> None:
     assert "groups-tell-scores" not in found_in_rows(sound)
     told = [
         rows(f"p{n}", zone, 3 if n % 2 else 0, group="covid" if n % 2 else "healthy")
@@ -95,17 +95,17 @@ def test_groups_that_are_the_score(sound: list[Span], rows: Rows, found_in_rows:
 
 
 def test_a_device_for_each_group_is_told_and_a_mix_is_only_noted(
-    sound: list[Span], found_in_rows: Found
+    sound: list[Segment], found_in_rows: Found
 ) -> None:
     from dataclasses import replace
 
-    mixed = [replace(span, device="X" if span.patient in "abc" else "Y") for span in sound]
+    mixed = [replace(segment, device="X" if segment.patient in "abc" else "Y") for segment in sound]
     found = found_in_rows(mixed)
     assert found["device-mix"].what == "Clips come from 2 devices: X (18 clips) and Y (18 clips)."
     assert not {"devices-tell-groups", "devices-tell-scores"} & found.keys()
-    by_group = [replace(span, device=f"for {span.group}") for span in sound]
+    by_group = [replace(segment, device=f"for {segment.group}") for segment in sound]
     assert found_in_rows(by_group)["devices-tell-groups"].level == "warning"
-    by_score = [replace(span, device=f"for {span.score}") for span in sound]
+    by_score = [replace(segment, device=f"for {segment.score}") for segment in sound]
     assert found_in_rows(by_score)["devices-tell-scores"].level == "warning"
 
 
@@ -116,7 +116,7 @@ def test_too_few_patients(rows: Rows, found_in_rows: Found) -> None:
 
 
 def test_patients_with_few_clips_and_with_one_score(
-    sound: list[Span], rows: Rows, found_in_rows: Found
+    sound: list[Segment], rows: Rows, found_in_rows: Found
 ) -> None:
     found = found_in_rows([*sound, rows("z", "R1", 1, group="covid")])
     assert found["patients-with-few-clips"].where == ("z",)
@@ -124,7 +124,7 @@ def test_patients_with_few_clips_and_with_one_score(
 
 
 def test_zones_unknown_missing_and_double(
-    sound: list[Span], rows: Rows, found_in_rows: Found
+    sound: list[Segment], rows: Rows, found_in_rows: Found
 ) -> None:
     found = found_in_rows(
         [
@@ -140,8 +140,8 @@ def test_zones_unknown_missing_and_double(
 
 
 def test_the_same_bytes_across_patients_are_a_leak(rows: Rows, found_in_rows: Found) -> None:
-    spans = [rows(patient, "R1", 0, clip=f"{patient}.mp4") for patient in "abc"]
-    found = found_in_rows(spans, {"a.mp4": "1", "b.mp4": "2", "c.mp4": "1"})
+    segments = [rows(patient, "R1", 0, clip=f"{patient}.mp4") for patient in "abc"]
+    found = found_in_rows(segments, {"a.mp4": "1", "b.mp4": "2", "c.mp4": "1"})
     assert found["leak-across-patients"].level == "error"
     assert found["leak-across-patients"].places == ("a.mp4 = c.mp4",)
 
@@ -157,8 +157,8 @@ def test_the_same_bytes_across_patients_are_a_leak(rows: Rows, found_in_rows: Fo
 def test_the_same_bytes_of_one_patient(
     rows: Rows, found_in_rows: Found, zone: str, score: int, code: str, level: str
 ) -> None:
-    spans = [rows("a", "R1", 0, clip="1.mp4"), rows("a", zone, score, clip="2.mp4")]
-    found = found_in_rows(spans, {"1.mp4": "x", "2.mp4": "x"})
+    segments = [rows("a", "R1", 0, clip="1.mp4"), rows("a", zone, score, clip="2.mp4")]
+    found = found_in_rows(segments, {"1.mp4": "x", "2.mp4": "x"})
     same = {"same-clip-twice", "same-clip-other-labels", "leak-across-patients"}
     assert same & found.keys() == {code}
     assert found[code].level == level
@@ -169,8 +169,8 @@ def test_unknown_digests_are_no_duplicates(rows: Rows, found_in_rows: Found) -> 
     assert "leak-across-patients" not in found
 
 
-def test_raters_who_agree_and_who_do_not(sound: list[Span], found_in_rows: Found) -> None:
-    clips = [span.clip for span in sound[:8]]
+def test_raters_who_agree_and_who_do_not(sound: list[Segment], found_in_rows: Found) -> None:
+    clips = [segment.clip for segment in sound[:8]]
     one = [Rating(clip, "one", number % 4) for number, clip in enumerate(clips)]
     near = [
         Rating(clip, "near", min(3, number % 4 + (number == 0)))
@@ -185,13 +185,13 @@ def test_raters_who_agree_and_who_do_not(sound: list[Span], found_in_rows: Found
     assert found["ratings-of-no-clip"].places == ("gone.mp4",)
 
 
-def test_bad_ratings_are_errors(sound: list[Span], found_in_rows: Found) -> None:
+def test_bad_ratings_are_errors(sound: list[Segment], found_in_rows: Found) -> None:
     bad = found_in_rows(sound, ratings=[Rating(sound[0].clip, "one", 7)])["invalid-ratings"]
     assert (bad.level, bad.where) == ("error", ("line 2, column score",))
 
 
 def test_ratings_that_cannot_be_read_are_told_without_their_folder(
-    sound: list[Span], tmp_path: Path
+    sound: list[Segment], tmp_path: Path
 ) -> None:
     folder = tmp_path / "Ada" / "rows"
     cohort = write_cohort(folder, Card("rows", "blue-6", "soldati-2020"), sound)

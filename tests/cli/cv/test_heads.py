@@ -11,7 +11,7 @@ from backbone_maker import write_tiny_backbone
 from lusscore.cli.cv import _HEADINGS, command
 from lusscore.cohort import Cohort
 from lusscore.evaluation.models import COMBINATIONS
-from lusscore.head import head_names, head_summary
+from lusscore.heads import head_names, head_summary
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from click.testing import Result
 from bundle_maker import make_bundle
 from clip_maker import write_video
 from ground import PATIENT, bright
-from lusscore.bundle import Bundle, write_bundle
+from lusscore.models import Bundle, write_bundle
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ from click.testing import Result
 from numpy.typing import NDArray
 
 from ground import EXTRACTION, PATIENT, make_ground
-from lusscore.bundle import Bundle, write_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.selection.choosing import Choosing
+from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import Grid
-from lusscore.head.temperature import Temperature
+from lusscore.heads.temperature import Temperature
+from lusscore.models import Bundle, write_bundle
 from sector_maker import fan_clip
 from staged_backbone import staged_backbone
 
@@ -46,7 +46,7 @@ CASES = {
         EXTRACTION,
         HeadChoice("logistic"),
         5e-6,
-        asked={"choosing": Choosing(("average",), (HeadChoice("logistic"),), _GRIDS, folds=2)},
+        asked={"choosing": NestedCV(("average",), (HeadChoice("logistic"),), _GRIDS, folds=2)},
     ),
     "variants, and exams as a whole": Case(
         ExtractionSettings(FramesPolicy("all"), variants=2, dtype="float32", sector="none"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bundle_maker import make_bundle
-from lusscore.bundle import Bundle, write_bundle
+from lusscore.models import Bundle, write_bundle
 from score_output import FILES, table
 
 _WATCHED = """

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 
 from bundle_tamper import lay_out, record_changed
-from lusscore.bundle import Bundle, to_files, write_bundle
+from lusscore.models import Bundle, to_files, write_bundle
 from score_output import told
 
 

@@ -30,7 +30,7 @@ def source(tmp_path: Path) -> Path:
 
 def test_labels_zones_repeats_and_groups_are_read(source: Path, tmp_path: Path) -> None:
     imported = read(source)
-    told = [(s.patient, s.zone, s.score, s.group, Path(s.clip).stem) for s in imported.spans]
+    told = [(s.patient, s.zone, s.score, s.group, Path(s.clip).stem) for s in imported.segments]
     assert told == [
         ("2", "R1", 0, "non-covid", "patient_2_R1"),
         ("2", "R1", 1, "non-covid", "patient_2_R1_2"),
@@ -38,8 +38,8 @@ def test_labels_zones_repeats_and_groups_are_read(source: Path, tmp_path: Path) 
         ("15", "L3", 3, "covid", "patient_15_L3"),
     ]
     assert imported.ignored == ("lus_videos/overview.mp4",)
-    write_cohort(tmp_path / "covid-blues", imported.card, imported.spans)
-    assert read_cohort(tmp_path / "covid-blues").spans == imported.spans
+    write_cohort(tmp_path / "covid-blues", imported.card, imported.segments)
+    assert read_cohort(tmp_path / "covid-blues").segments == imported.segments
 
 
 def test_the_card_tells_protocol_rubric_licence_and_citation(source: Path) -> None:
@@ -79,12 +79,12 @@ def test_a_table_without_its_columns_gets_a_sentence(source: Path) -> None:
 
 @pytest.mark.parametrize("name", ["severity.csv", "clinical_variables.csv"])
 def test_a_byte_that_is_no_utf8_does_not_matter_in_a_remark(source: Path, name: str) -> None:
-    spans = read(source).spans
+    segments = read(source).segments
     path = source / name
     path.write_bytes(
         path.read_bytes().replace(b"intact", b"d\xe9j\xe0 \x81").replace(b",x", b",\xe9")
     )
-    assert read(source).spans == spans
+    assert read(source).segments == segments
 
 
 def test_a_table_that_is_none_gets_a_sentence(source: Path) -> None:
@@ -118,10 +118,10 @@ def test_a_copy_without_clips_gets_a_sentence(source: Path) -> None:
 @pytest.mark.shared
 def test_the_real_data_set_is_read_whole(shared: Path) -> None:
     imported = read(shared / "covid-blues")
-    assert len(imported.spans) == 281
-    assert len({span.patient for span in imported.spans}) == 48
-    scores = [span.score for span in imported.spans]
+    assert len(imported.segments) == 281
+    assert len({segment.patient for segment in imported.segments}) == 48
+    scores = [segment.score for segment in imported.segments]
     assert [scores.count(score) for score in range(4)] == [94, 85, 65, 37]
-    groups = {span.patient: span.group for span in imported.spans}
+    groups = {segment.patient: segment.group for segment in imported.segments}
     assert sorted(groups.values()) == ["covid"] * 25 + ["non-covid"] * 23
     assert imported.ignored == ()

@@ -78,7 +78,7 @@ def test_videos_are_found_with_patient_group_and_score(source: Path, tmp_path: P
             s.group,
             s.score,
         )
-        for s in imported.spans
+        for s in imported.segments
     ]
     assert told == [
         ("cropped/1_butterfly_covid_prc.avi", "unknown-butterfly-covid", "covid", 3),
@@ -87,9 +87,9 @@ def test_videos_are_found_with_patient_group_and_score(source: Path, tmp_path: P
         ("original/49_pocusatlas_covid.gif", "20day", "covid", 1),
         ("original/97_litfl_other.mp4", "case9", "other", None),
     ]
-    assert [span.device for span in imported.spans][3] == "linear probe"
-    write_cohort(tmp_path / "covidx-us", imported.card, imported.spans)
-    assert read_cohort(tmp_path / "covidx-us").spans == imported.spans
+    assert [segment.device for segment in imported.segments][3] == "linear probe"
+    write_cohort(tmp_path / "covidx-us", imported.card, imported.segments)
+    assert read_cohort(tmp_path / "covidx-us").segments == imported.segments
 
 
 def test_what_shows_no_lung_or_is_not_there_is_told(source: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_card_tells_licence_and_citation(source: Path) -> None:
 
 def test_the_originals_can_be_chosen(source: Path) -> None:
     imported = read(source, media=source / "data" / "video" / "original")
-    assert Path(imported.spans[0].clip).name == "1_butterfly_covid.mp4"
+    assert Path(imported.segments[0].clip).name == "1_butterfly_covid.mp4"
 
 
 def test_all_bad_scores_are_named(source: Path) -> None:

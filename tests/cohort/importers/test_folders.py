@@ -31,7 +31,7 @@ def test_patient_zone_score_with_videos(tmp_path: Path) -> None:
     video(tmp_path / "ward" / "bert" / "l3" / "score3" / "c.mp4")
     (tmp_path / "ward" / "bert" / "notes.txt").write_text("x")
     imported = read(tmp_path / "ward")
-    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.spans]
+    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.segments]
     assert told == [
         ("anna", "R1", 0, "a.mp4"),
         ("anna", "R1", 0, "b.mov"),
@@ -39,7 +39,7 @@ def test_patient_zone_score_with_videos(tmp_path: Path) -> None:
     ]
     assert imported.ignored == ("bert/notes.txt",)
     assert imported.card.label_level == "clip"
-    write_cohort(tmp_path / "data" / "ward", imported.card, imported.spans)
+    write_cohort(tmp_path / "data" / "ward", imported.card, imported.segments)
     assert len(read_cohort(tmp_path / "data" / "ward").clips()) == 3
 
 
@@ -47,8 +47,8 @@ def test_images_of_one_folder_are_the_frames_of_one_clip(tmp_path: Path) -> None
     for number in range(3):
         image(tmp_path / "anna" / "R1" / "2" / f"{number}.png")
     imported = read(tmp_path)
-    (span,) = imported.spans
-    assert Path(span.clip) == (tmp_path / "anna" / "R1" / "2").resolve()
+    (segment,) = imported.segments
+    assert Path(segment.clip) == (tmp_path / "anna" / "R1" / "2").resolve()
     assert imported.card.label_level == "frame"
 
 
@@ -58,7 +58,7 @@ def test_score_then_patient(tmp_path: Path) -> None:
     video(tmp_path / "LUS_3" / "bert_cine.mp4")
     image(tmp_path / "0" / "nameless.png")
     imported = read(tmp_path)
-    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.spans]
+    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.segments]
     assert told == [
         ("anna", "", 0, "anna_001.png"),
         ("bert", "", 3, "bert_cine.mp4"),
@@ -83,8 +83,8 @@ def test_videos_dicom_and_images_are_read_in_any_mixture(tmp_path: Path) -> None
     (score / "Thumbs.db").write_bytes(b"x")
     (score / ".DS_Store").write_bytes(b"x")
     imported = read(tmp_path)
-    assert [Path(s.clip).name for s in imported.spans] == ["a.mp4", "b.dcm", "IM0001", "2"]
-    assert {(s.patient, s.zone, s.score) for s in imported.spans} == {("anna", "R1", 2)}
+    assert [Path(s.clip).name for s in imported.segments] == ["a.mp4", "b.dcm", "IM0001", "2"]
+    assert {(s.patient, s.zone, s.score) for s in imported.segments} == {("anna", "R1", 2)}
     assert imported.ignored == ()  # what systems leave behind is nothing that a person gave
 
 
@@ -93,7 +93,7 @@ def test_zones_may_be_written_out_and_tell_the_protocol(tmp_path: Path) -> None:
     video(tmp_path / "anna" / "R post mid" / "0" / "a.mp4")
     imported = read(tmp_path, None)
     assert imported.card.protocol == "lus-14"
-    assert [span.zone for span in imported.spans] == ["L-ant-sup", "R-post-mid"]
+    assert [segment.zone for segment in imported.segments] == ["L-ant-sup", "R-post-mid"]
 
 
 def test_a_protocol_that_was_guessed_is_told(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_files_that_lie_where_a_labelled_tree_has_none_are_told(tmp_path: Path) 
     for stray in ("x.mp4", "anna/y.mp4", "anna/R1/z.mp4"):
         video(tmp_path / stray)
     imported = read(tmp_path)
-    assert len(imported.spans) == 1
+    assert len(imported.segments) == 1
     assert set(imported.ignored) == {"x.mp4", "anna/y.mp4", "anna/R1/z.mp4", "anna/R1/2/more/"}
 
 
@@ -129,7 +129,7 @@ def test_any_other_tree_comes_in_unlabelled_by_top_folder(tmp_path: Path) -> Non
     video(tmp_path / "ward" / "loose.avi")
     (tmp_path / "ward" / "bert" / "notes.txt").write_text("x")
     imported = read(tmp_path / "ward")
-    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.spans]
+    told = [(s.patient, s.zone, s.score, Path(s.clip).name) for s in imported.segments]
     assert told == [
         ("loose", "", None, "loose.avi"),
         ("anna", "R1", None, "a.mp4"),
@@ -138,8 +138,8 @@ def test_any_other_tree_comes_in_unlabelled_by_top_folder(tmp_path: Path) -> Non
     ]
     assert imported.ignored == ("bert/notes.txt",)
     assert "all clips are unlabelled" in imported.notes[0]
-    write_cohort(tmp_path / "data" / "ward", imported.card, imported.spans)
-    assert read_cohort(tmp_path / "data" / "ward").spans == imported.spans
+    write_cohort(tmp_path / "data" / "ward", imported.card, imported.segments)
+    assert read_cohort(tmp_path / "data" / "ward").segments == imported.segments
 
 
 def test_scores_below_folders_that_are_no_zones_are_not_taken_for_unlabelled(
@@ -157,7 +157,7 @@ def test_a_link_back_to_a_folder_above_ends_nowhere(tmp_path: Path) -> None:
         (tmp_path / "ward" / "anna" / "back").symlink_to(tmp_path / "ward")
     except OSError:
         pytest.skip("links may not be made here")
-    assert len(read(tmp_path / "ward").spans) == 1
+    assert len(read(tmp_path / "ward").segments) == 1
 
 
 def test_folders_that_are_no_zones_or_scores_are_named_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from clip_maker import moving_bar, write_video
 from lusscore.clips import count_frames
-from lusscore.cohort import read_cohort, settle_raters, write_cohort
+from lusscore.cohort import consensus_labels, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError
 
@@ -99,7 +99,7 @@ def read(source: Path, **options: Path) -> Imported:
 
 
 def told(imported: Imported) -> list[tuple[str, str, str, int | None]]:
-    return [(Path(s.clip).name, s.patient, s.group, s.score) for s in imported.spans]
+    return [(Path(s.clip).name, s.patient, s.group, s.score) for s in imported.segments]
 
 
 def test_every_kind_of_clip_is_found_with_patient_group_and_severity(
@@ -116,12 +116,12 @@ def test_every_kind_of_clip_is_found_with_patient_group_and_severity(
         ("Cov_still.png", "121", "covid", None),
         ("Reg_still.JPG", "11", "healthy", None),
     ]
-    assert {span.zone for span in imported.spans} == {""}
-    assert imported.spans[4].device == "linear probe"
-    assert all(count_frames(Path(span.clip)) in (1, 3) for span in imported.spans)
-    spans = settle_raters(imported.spans).spans
-    write_cohort(tmp_path / "pocus", imported.card, spans)
-    assert read_cohort(tmp_path / "pocus").spans == imported.spans
+    assert {segment.zone for segment in imported.segments} == {""}
+    assert imported.segments[4].device == "linear probe"
+    assert all(count_frames(Path(segment.clip)) in (1, 3) for segment in imported.segments)
+    segments = consensus_labels(imported.segments).segments
+    write_cohort(tmp_path / "pocus", imported.card, segments)
+    assert read_cohort(tmp_path / "pocus").segments == imported.segments
 
 
 def test_what_is_left_out_and_what_is_not_known_is_told(source: Path) -> None:
@@ -145,8 +145,8 @@ def test_the_card_tells_licence_and_citation(source: Path) -> None:
 
 def test_the_source_may_be_the_repository_its_data_or_the_table(source: Path) -> None:
     whole = read(source)
-    assert read(source / "data").spans == whole.spans
-    assert read(source / "data" / "dataset_metadata.csv").spans == whole.spans
+    assert read(source / "data").segments == whole.segments
+    assert read(source / "data" / "dataset_metadata.csv").segments == whole.segments
     moved = source.parent / "elsewhere"
     (source / "data" / "pocus_videos").rename(moved)
     assert told(read(source, media=moved)) == told(whole)[:6]
@@ -162,7 +162,7 @@ def test_a_row_pushed_by_a_comma_without_quotes_keeps_its_patient(source: Path) 
 
 def test_bytes_of_no_encoding_in_a_remark_do_no_harm(source: Path) -> None:
     write_table(source / "data", [row("Reg_cine", "regular", "1", Other="\x81\x9d ü")])
-    assert len(read(source).spans) == 1
+    assert len(read(source).segments) == 1
 
 
 def test_all_severities_that_are_no_scores_are_named(source: Path) -> None:

@@ -8,7 +8,7 @@ scores that are not given.
 from pathlib import Path
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import settle_raters
+from lusscore.cohort import consensus_labels
 from lusscore.cohort.importers import ImportOptions, get_importer
 
 HEADER = (
@@ -58,12 +58,12 @@ def published(folder: Path) -> Path:
 
 def test_published_rows_have_their_patients_scores_and_probes(tmp_path: Path) -> None:
     imported = get_importer("pocus")(published(tmp_path), ImportOptions())
-    spans = settle_raters(imported.spans, None).spans
-    told = {Path(span.clip).stem: (span.patient, span.score) for span in spans}
+    segments = consensus_labels(imported.segments, None).segments
+    told = {Path(segment.clip).stem: (segment.patient, segment.score) for segment in segments}
     assert told == {
         name: (patient, int(score) if score else None) for _, name, _, score, _, _, patient in ROWS
     }
-    linear = {Path(span.clip).stem for span in spans if "linear" in span.device.lower()}
+    linear = {Path(segment.clip).stem for segment in segments if "linear" in segment.device.lower()}
     assert linear == {"Cov-Atlas-pleural", "Cov-Atlas-pleural2"}
-    groups = {span.patient: span.group for span in spans}
+    groups = {segment.patient: segment.group for segment in segments}
     assert groups["36"] != groups["38"]

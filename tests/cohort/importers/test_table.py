@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import Span, read_cohort, settle_raters, write_cohort
+from lusscore.cohort import Segment, consensus_labels, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.cohort.importers.table_checks import two_scores
 from lusscore.errors import CohortError, InvalidCohortError
@@ -36,7 +36,7 @@ def test_a_table_becomes_a_cohort(ward: Path, tmp_path: Path) -> None:
         "bert;1;c;;;healthy;",
     )
     told = [
-        (s.patient, s.exam, Path(s.clip).name, s.zone, s.score, s.group) for s in imported.spans
+        (s.patient, s.exam, Path(s.clip).name, s.zone, s.score, s.group) for s in imported.segments
     ]
     assert told == [
         ("anna", "2", "a.mp4", "L-ant-sup", 2, "covid"),
@@ -45,8 +45,8 @@ def test_a_table_becomes_a_cohort(ward: Path, tmp_path: Path) -> None:
     ]
     card = imported.card
     assert (card.name, card.protocol, card.label_level) == ("labels", "lus-12", "clip")
-    write_cohort(tmp_path / "labels", card, settle_raters(imported.spans).spans)
-    assert read_cohort(tmp_path / "labels").spans == imported.spans
+    write_cohort(tmp_path / "labels", card, consensus_labels(imported.segments).segments)
+    assert read_cohort(tmp_path / "labels").segments == imported.segments
 
 
 def test_clips_may_lie_elsewhere_and_those_without_a_row_are_told(ward: Path) -> None:
@@ -57,8 +57,8 @@ def test_clips_may_lie_elsewhere_and_those_without_a_row_are_told(ward: Path) ->
 
 def test_several_raters_keep_their_rows(ward: Path) -> None:
     imported = read(ward, "clip,patient,lus,reader", "a,p,1,x", "a,p,2,y", "a,p,2,z")
-    settled = settle_raters(imported.spans)
-    assert [(s.score, s.rater) for s in settled.spans] == [(2, "majority of 3")]
+    settled = consensus_labels(imported.segments)
+    assert [(s.score, s.rater) for s in settled.segments] == [(2, "majority of 3")]
     assert len(settled.ratings) == 3
 
 
@@ -70,8 +70,8 @@ def test_dates_become_numbers_of_visits_and_are_not_kept(ward: Path, tmp_path: P
         "b,p,2,2025-12-24",
         "c,q,0,2026-03-02",
     )
-    assert [span.exam for span in imported.spans] == ["2", "1", "1"]
-    write_cohort(tmp_path / "x", imported.card, imported.spans)
+    assert [segment.exam for segment in imported.segments] == ["2", "1", "1"]
+    write_cohort(tmp_path / "x", imported.card, imported.segments)
     written = "".join(path.read_text() for path in (tmp_path / "x").iterdir())
     assert "2026" not in written
     assert "12-24" not in written
@@ -87,9 +87,9 @@ def test_dates_that_cannot_be_told_are_refused_without_showing_them(ward: Path) 
 
 def test_frames_and_seconds(ward: Path) -> None:
     frames = read(ward, "clip,patient,score,start,end", "a,p,1,0,2", "a,p,2,2,", "b,p,0,,")
-    assert [(s.frame_start, s.frame_end) for s in frames.spans] == [(0, 2), (2, None), (0, None)]
+    assert [(s.frame_start, s.frame_end) for s in frames.segments] == [(0, 2), (2, None), (0, None)]
     seconds = read(ward, "clip,patient,score,start_time,end_time", "a,p,1,0,0.08", 'a,p,2,"0,08",')
-    assert [(s.frame_start, s.frame_end) for s in seconds.spans] == [(0, 2), (2, None)]
+    assert [(s.frame_start, s.frame_end) for s in seconds.segments] == [(0, 2), (2, None)]
     assert seconds.card.label_level == "frame"
 
 
@@ -193,13 +193,13 @@ def test_scores_that_differ_on_frames_that_overlap_are_named(ward: Path) -> None
 def test_whatever_settling_refuses_was_named_before(
     rows: list[tuple[int, int | None, int | None]],
 ) -> None:
-    spans = [
-        Span("a.mp4", "p", "1", "", score, start, None if length is None else start + length)
+    segments = [
+        Segment("a.mp4", "p", "1", "", score, start, None if length is None else start + length)
         for start, length, score in rows
     ]
-    found = two_scores(list(enumerate(spans, start=2)), {})
+    found = two_scores(list(enumerate(segments, start=2)), {})
     try:
-        settle_raters(spans)
+        consensus_labels(segments)
     except InvalidCohortError:
         assert found
     else:
@@ -217,7 +217,7 @@ def test_frames_beyond_the_end_of_the_clip_are_named(ward: Path) -> None:
         "frame_end is at most 5",
     ]
     (ward / "clips" / "broken.mp4").write_bytes(b"no video")
-    assert read(ward, header, "broken,p,1,0,50").spans
+    assert read(ward, header, "broken,p,1,0,50").segments
 
 
 def test_bad_frames_are_named(ward: Path) -> None:
@@ -256,8 +256,8 @@ def test_covid_blues_read_as_a_table_has_the_same_labels(shared: Path) -> None:
     options = ImportOptions(columns=columns, media=source / "lus_videos")
     table = get_importer("csv")(source / "severity.csv", options)
     own = get_importer("covid-blues")(source, ImportOptions())
-    assert {(s.clip, s.patient, s.exam, s.zone, s.score) for s in table.spans} == {
-        (s.clip, s.patient, s.exam, s.zone, s.score) for s in own.spans
+    assert {(s.clip, s.patient, s.exam, s.zone, s.score) for s in table.segments} == {
+        (s.clip, s.patient, s.exam, s.zone, s.score) for s in own.segments
     }
     assert (table.card.protocol, table.ignored) == (own.card.protocol, ())
 
@@ -279,7 +279,7 @@ def test_any_damage_to_a_table_is_read_or_gets_a_sentence(
         imported = get_importer("csv")(folder / "t.csv", ImportOptions())
     except CohortError:
         return
-    assert all(Path(span.clip).exists() for span in imported.spans)
+    assert all(Path(segment.clip).exists() for segment in imported.segments)
 
 
 def test_cells_that_are_no_possible_path_are_named(ward: Path) -> None:

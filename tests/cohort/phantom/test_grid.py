@@ -7,7 +7,7 @@ from lusscore.cohort.phantom.grid import BeamGrid, make_grid
 from lusscore.cohort.phantom.probes import PROBES
 
 
-def test_samples_span_the_field_of_view(grid: BeamGrid) -> None:
+def test_samples_segment_the_field_of_view(grid: BeamGrid) -> None:
     depths, laterals = grid.depths(), grid.laterals()
     assert depths[0] == pytest.approx(grid.row_step / 2)
     assert depths[-1] == pytest.approx(grid.depth - grid.row_step / 2)

@@ -25,11 +25,11 @@ def media(cohort: Cohort) -> dict[str, bytes]:
 def test_it_reads_back_as_a_valid_cohort(small_cohort: Cohort) -> None:
     read = read_cohort(small_cohort.folder)
     assert read == small_cohort
-    assert len(read.spans) == 2 * 12
-    assert {span.zone for span in read.spans} == set(read.protocol.zone_names)
-    assert {span.exam for span in read.spans} == {"1"}
-    assert {span.patient for span in read.spans} == {"phantom-001", "phantom-002"}
-    assert {span.group for span in read.spans} == {"covid", "healthy"}
+    assert len(read.segments) == 2 * 12
+    assert {segment.zone for segment in read.segments} == set(read.protocol.zone_names)
+    assert {segment.exam for segment in read.segments} == {"1"}
+    assert {segment.patient for segment in read.segments} == {"phantom-001", "phantom-002"}
+    assert {segment.group for segment in read.segments} == {"covid", "healthy"}
 
 
 def test_it_says_that_it_is_synthetic(small_cohort: Cohort) -> None:
@@ -39,7 +39,7 @@ def test_it_says_that_it_is_synthetic(small_cohort: Cohort) -> None:
     assert card.licence == "CC0-1.0"
     assert card.source == "lusscore phantom --seed 4"
     assert "no result on it says anything about patients" in card.description
-    assert all(span.device.startswith("phantom-") for span in small_cohort.spans)
+    assert all(segment.device.startswith("phantom-") for segment in small_cohort.segments)
 
 
 def test_every_clip_has_its_frames(small_cohort: Cohort, small: PhantomSettings) -> None:
@@ -53,13 +53,13 @@ def test_every_clip_has_its_frames(small_cohort: Cohort, small: PhantomSettings)
 def test_every_clip_shows_the_score_that_the_manifest_gives_it(
     small_cohort: Cohort, small: PhantomSettings
 ) -> None:
-    spans = {span.score: span for span in small_cohort.spans}
-    assert len(spans) > 2
-    for score, span in spans.items():
-        shown = np.stack([frame.rgb for frame in open_clip(small_cohort.clip_path(span.clip))])
-        patient = int(span.patient.removeprefix("phantom-"))
+    segments = {segment.score: segment for segment in small_cohort.segments}
+    assert len(segments) > 2
+    for score, segment in segments.items():
+        shown = np.stack([frame.rgb for frame in open_clip(small_cohort.clip_path(segment.clip))])
+        patient = int(segment.patient.removeprefix("phantom-"))
         far = [
-            np.abs(shown - render_clip(small, patient, span.zone, other).astype(float)).mean()
+            np.abs(shown - render_clip(small, patient, segment.zone, other).astype(float)).mean()
             for other in range(4)
         ]
         assert np.argmin(far) == score
@@ -73,7 +73,7 @@ def test_any_number_of_jobs_gives_the_same_bytes(
         tmp_path / "small", small, jobs=2, progress=lambda done, of: seen.append((done, of))
     )
     assert media(parallel) == media(small_cohort)
-    assert parallel.spans == small_cohort.spans
+    assert parallel.segments == small_cohort.segments
     assert seen == [(done, 24) for done in range(1, 25)]
 
 
@@ -81,7 +81,7 @@ def test_patients_stay_the_same_when_more_are_added(tmp_path: Path) -> None:
     one = PhantomSettings(patients=1, frames=2, size=96)
     few = write_phantom(tmp_path / "few", one, jobs=1)
     more = write_phantom(tmp_path / "more", replace(one, patients=2), jobs=1)
-    assert more.spans[:12] == few.spans
+    assert more.segments[:12] == few.segments
     assert media(few).items() <= media(more).items()
 
 
@@ -128,4 +128,4 @@ def test_a_killed_run_leaves_no_cohort_and_can_be_repeated(tmp_path: Path) -> No
         process.wait()
     assert not (tmp_path / "c").exists()
     settings = PhantomSettings(patients=1, frames=2, size=96)
-    assert read_cohort(write_phantom(tmp_path / "c", settings, jobs=1).folder).spans
+    assert read_cohort(write_phantom(tmp_path / "c", settings, jobs=1).folder).segments

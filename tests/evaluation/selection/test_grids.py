@@ -4,7 +4,7 @@ from lusscore.errors import HeadError
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.selection.grids import default_grid, list_candidates, tell_settings
-from lusscore.head import head_names
+from lusscore.heads import head_names
 
 SETS = [(FeatureSet("xception"),), (FeatureSet("xception", ("16.mean",)),)]
 

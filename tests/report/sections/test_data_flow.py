@@ -28,7 +28,7 @@ def test_clips_are_followed_from_the_manifest_and_every_loss_is_told(clinical):
     assert flow.steps[0].left_out == ("7 clips without a score",)
     assert flow.steps[1].left_out == (
         "1 clip without embeddings",
-        "2 clips without a frame in the scored span",
+        "2 clips without a frame in the scored segment",
     )
     assert flow.unknown == ""
 

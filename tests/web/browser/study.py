@@ -25,18 +25,18 @@ def make_study(folder: Path) -> Path:
     _make_runs(folder)
     await_end(made)
     cohort = read_cohort(folder / "data" / COHORT)
-    spans = [
+    segments = [
         replace(
-            span,
-            patient=span.patient.replace("phantom-002", MARKUP),
-            score=span.score if number % 2 else None,
+            segment,
+            patient=segment.patient.replace("phantom-002", MARKUP),
+            score=segment.score if number % 2 else None,
         )
-        for number, span in enumerate(cohort.spans)
-        if span.patient != "phantom-003"
+        for number, segment in enumerate(cohort.segments)
+        if segment.patient != "phantom-003"
     ]
     shutil.copytree(folder / "data" / COHORT / "clips" / "phantom-003", folder / EXAM)
     clean = replace(cohort.card.extraction, variants=0)
-    write_cohort(folder / "data" / COHORT, replace(cohort.card, extraction=clean), spans)
+    write_cohort(folder / "data" / COHORT, replace(cohort.card, extraction=clean), segments)
     return folder
 
 

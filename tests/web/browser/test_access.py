@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from web.browser.tab import open_tab
 from web.page_server import serving
 

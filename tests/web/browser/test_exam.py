@@ -143,9 +143,9 @@ def _correct(tab: Tab, study: Path) -> None:
     tab.find("[name=rater]").fill("KM")
     tab.page.keyboard.press("Enter")
     expect(tab.find("#label-outcome")).to_contain_text("Saved in corrected")
-    (span,) = read_cohort(study / "data" / "corrected").spans
-    assert (span.patient, span.exam, span.zone) == ("P7", "1", "R-lat-sup")
-    assert (span.score, span.rater) == (mine, "KM")
+    (segment,) = read_cohort(study / "data" / "corrected").segments
+    assert (segment.patient, segment.exam, segment.zone) == ("P7", "1", "R-lat-sup")
+    assert (segment.score, segment.rater) == (mine, "KM")
     # the next label remembers all but the score and the zone
     tab.find("#next-clip").click()
     tab.find("#label-form .pick.score-0").click()
@@ -157,10 +157,10 @@ def _correct(tab: Tab, study: Path) -> None:
     tab.find("[name=new_cohort]").fill("Corrected")
     tab.find("#label-form button[type=submit]").click()
     expect(tab.find("#label-outcome")).to_contain_text("There is a cohort corrected already")
-    assert len(read_cohort(study / "data" / "corrected").spans) == 1
+    assert len(read_cohort(study / "data" / "corrected").segments) == 1
     tab.find("#label-form").get_by_text("Save into corrected").click()
     expect(tab.find("#label-outcome")).to_contain_text("Saved in corrected")
-    assert len(read_cohort(study / "data" / "corrected").spans) == 2
+    assert len(read_cohort(study / "data" / "corrected").segments) == 2
 
 
 def _keep(tab: Tab, folder: Path) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from bundle_maker import make_bundle
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import Card, Span, write_cohort
+from lusscore.cohort import Card, Segment, write_cohort
 from web.browser.tab import SECONDS, Tab, open_tab
 from web.page_server import serving
 
@@ -35,7 +35,7 @@ def blue(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (cohort / "clips").mkdir(parents=True)
     write_video(cohort / "clips" / "a.mp4", moving_bar(2))
     card = Card("computed", "blue-6", "soldati-2020", synthetic=True)
-    write_cohort(cohort, card, [Span("clips/a.mp4", "p1", "1", "R1", 0)])
+    write_cohort(cohort, card, [Segment("clips/a.mp4", "p1", "1", "R1", 0)])
     with serving(bundle, folder) as page, open_tab(browser, page.origin) as tab:
         yield tab
 

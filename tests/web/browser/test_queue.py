@@ -70,5 +70,8 @@ def _clip(tab: Tab) -> tuple[str, str]:
 
 
 def _saved(study: Path) -> dict[tuple[str, str], tuple[int | None, str]]:
-    spans = read_cohort(study / "data" / COHORT).spans
-    return {(span.patient, Path(span.clip).name): (span.score, span.rater) for span in spans}
+    segments = read_cohort(study / "data" / COHORT).segments
+    return {
+        (segment.patient, Path(segment.clip).name): (segment.score, segment.rater)
+        for segment in segments
+    }

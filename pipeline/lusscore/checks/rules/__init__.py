@@ -4,7 +4,7 @@
 from lusscore.checks.rules import (  # isort: skip
     unreadable,
     paths,
-    spans,
+    segments,
     same_bytes,
     same_pictures,
     labels,
@@ -38,8 +38,8 @@ __all__ = [
     "same_bytes",
     "same_pictures",
     "sector",
+    "segments",
     "sizes",
-    "spans",
     "timing",
     "unreadable",
     "zones",

@@ -46,9 +46,9 @@ def check_balance(inspection: Inspection) -> Iterator[Finding]:
             advice="Label such recordings, or know that no model will ever answer so.",
         )
     holders: dict[int, set[str]] = {}
-    for span in inspection.labelled:
-        if span.score is not None:
-            holders.setdefault(span.score, set()).add(span.patient)
+    for segment in inspection.labelled:
+        if segment.score is not None:
+            holders.setdefault(segment.score, set()).add(segment.patient)
     rare = [score for score in sorted(holders) if len(holders[score]) < _FEW_PATIENTS]
     if rare:
         yield Finding(

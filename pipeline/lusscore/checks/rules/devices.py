@@ -31,9 +31,9 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
         yield Finding("note", "device-mix", what)
     by_patient = sorted(
         {
-            (look.patient, look.device, look.spans[0].group)
+            (look.patient, look.device, look.segments[0].group)
             for look in inspection.clips
-            if look.device and look.spans[0].group
+            if look.device and look.segments[0].group
         }
     )
     pairs = [(device, group) for _, device, group in by_patient]
@@ -47,10 +47,10 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
             advice="Report results per device, or use patients of all groups from each device.",
         )
     pairs = [
-        (look.device, str(span.score))
+        (look.device, str(segment.score))
         for look in inspection.clips
-        for span in look.spans
-        if look.device and span.score is not None
+        for segment in look.segments
+        if look.device and segment.score is not None
     ]
     if tells(pairs) or cramers_v(pairs) >= STRONG:
         yield Finding(

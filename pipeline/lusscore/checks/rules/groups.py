@@ -56,7 +56,9 @@ def check_groups(inspection: Inspection) -> Iterator[Finding]:
             tuple(patient for patient, group in groups.items() if group in small),
             "Include more such patients, or do not read results for that group.",
         )
-    pairs = [(span.group, str(span.score)) for span in inspection.labelled if span.group]
+    pairs = [
+        (segment.group, str(segment.score)) for segment in inspection.labelled if segment.group
+    ]
     if tells(pairs) or cramers_v(pairs) >= STRONG:
         yield Finding(
             "warning",

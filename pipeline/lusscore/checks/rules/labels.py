@@ -13,9 +13,9 @@ from lusscore.wording import are, have, percent, plural
 @register_check("no-labels", "missing-labels", "unlabelled-patients", needs="manifest")
 def check_labels(inspection: Inspection) -> Iterator[Finding]:
     """Count rows and patients without a score."""
-    spans = inspection.cohort.spans
-    missing = [span for span in spans if span.score is None]
-    if len(missing) == len(spans):
+    segments = inspection.cohort.segments
+    missing = [segment for segment in segments if segment.score is None]
+    if len(missing) == len(segments):
         yield Finding(
             "warning",
             "no-labels",
@@ -27,14 +27,17 @@ def check_labels(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "note",
             "missing-labels",
-            f"{len(missing):,} of {plural(len(spans), 'row')} "
-            f"({percent(len(missing) / len(spans), 0)}) {have(len(missing))} no score; embeddings "
+            f"{len(missing):,} of {plural(len(segments), 'row')} "
+            f"({percent(len(missing) / len(segments), 0)}) {have(len(missing))} no score; "
+            "embeddings "
             "are computed for them, and training leaves them out.",
-            clips=each(dict.fromkeys(span.clip for span in missing)),
+            clips=each(dict.fromkeys(segment.clip for segment in missing)),
             advice="Score them, or take them out if that is not meant.",
         )
-    labelled = {span.patient for span in inspection.labelled}
-    bare = tuple(dict.fromkeys(span.patient for span in spans if span.patient not in labelled))
+    labelled = {segment.patient for segment in inspection.labelled}
+    bare = tuple(
+        dict.fromkeys(segment.patient for segment in segments if segment.patient not in labelled)
+    )
     if bare:
         yield Finding(
             "note",

@@ -26,10 +26,10 @@ def check_patients(inspection: Inspection) -> Iterator[Finding]:
     """Count patients with labels, and what each brings."""
     scores: dict[str, set[int]] = {}
     clips: dict[str, set[str]] = {}
-    for span in inspection.labelled:
-        assert span.score is not None
-        scores.setdefault(span.patient, set()).add(span.score)
-        clips.setdefault(span.patient, set()).add(span.clip)
+    for segment in inspection.labelled:
+        assert segment.score is not None
+        scores.setdefault(segment.patient, set()).add(segment.score)
+        clips.setdefault(segment.patient, set()).add(segment.clip)
     if scores and len(scores) < FOLDS:
         yield Finding(
             "warning",
@@ -42,9 +42,9 @@ def check_patients(inspection: Inspection) -> Iterator[Finding]:
     yield from _poor("clips", {patient: len(held) for patient, held in clips.items()})
     frames: Counter[str] = Counter()
     for look in inspection.clips:
-        for span in look.spans:
-            if span.score is not None:
-                frames[span.patient] += look.labelled_frames(span)
+        for segment in look.segments:
+            if segment.score is not None:
+                frames[segment.patient] += look.labelled_frames(segment)
     yield from _poor("frames", +frames)
     single = tuple(patient for patient, held in scores.items() if len(held) == 1)
     if single and len(inspection.scores) > 1:

@@ -26,7 +26,7 @@ def check_same_bytes(inspection: Inspection) -> Iterator[Finding]:
         clips = tuple(look.clip for look in looks)
         if len({look.patient for look in looks}) > 1:
             across.append(clips)
-        elif len({(look.spans[0].zone, look.labels) for look in looks}) > 1:
+        elif len({(look.segments[0].zone, look.labels) for look in looks}) > 1:
             other.append(clips)
         else:
             twice.append(clips)

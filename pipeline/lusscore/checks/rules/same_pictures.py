@@ -74,6 +74,6 @@ def _code(a: ClipLook, b: ClipLook, distance: float) -> str:
 
 
 def _same_labels(a: ClipLook, b: ClipLook) -> bool:
-    """Tell whether zone and scores agree; spans of copies of other lengths need not."""
+    """Tell whether zone and scores agree; segments of copies of other lengths need not."""
     scores = [{score for _, _, score in look.labels} for look in (a, b)]
-    return a.spans[0].zone == b.spans[0].zone and scores[0] == scores[1]
+    return a.segments[0].zone == b.segments[0].zone and scores[0] == scores[1]

@@ -15,7 +15,7 @@ from lusscore.wording import have, plural
 def check_zones(inspection: Inspection) -> Iterator[Finding]:
     """Count clips per exam and zone."""
     protocol = inspection.cohort.protocol
-    bare = tuple(look.clip for look in inspection.clips if not look.spans[0].zone)
+    bare = tuple(look.clip for look in inspection.clips if not look.segments[0].zone)
     if bare:
         yield Finding(
             "note",
@@ -27,9 +27,9 @@ def check_zones(inspection: Inspection) -> Iterator[Finding]:
         )
     held: dict[tuple[str, str], Counter[str]] = {}
     for look in inspection.clips:
-        span = look.spans[0]
-        if span.zone:
-            held.setdefault((span.patient, span.exam), Counter())[span.zone] += 1
+        segment = look.segments[0]
+        if segment.zone:
+            held.setdefault((segment.patient, segment.exam), Counter())[segment.zone] += 1
     zones = len(protocol.zones)
     partial = tuple(exam for exam, clips in held.items() if len(clips) < zones)
     if partial:

@@ -30,8 +30,8 @@ def frame_times(dataset: Any, frames: int) -> list[float]:
 def frame_rate(dataset: Any, frames: int) -> float:
     """Return frames per second, on average where their times differ; NaN without a clock."""
     times = frame_times(dataset, max(frames, 2))
-    span = times[-1]
-    return (len(times) - 1) / span if span > 0 else math.nan
+    segment = times[-1]
+    return (len(times) - 1) / segment if segment > 0 else math.nan
 
 
 def _vector(dataset: Any) -> list[float]:

@@ -10,7 +10,7 @@ from lusscore.cohort.card import Card
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.tables import Table, read_table
 
@@ -56,14 +56,14 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
         for name in scores
         if name not in videos
     ]
-    spans, ignored = [], []
+    segments, ignored = [], []
     for name, path in videos.items():
         match = _NAME.fullmatch(name)
         if match is None:
             ignored.append(f"lus_videos/{path.name}")
             continue
-        spans.append(
-            Span(
+        segments.append(
+            Segment(
                 clip=path.resolve().as_posix(),
                 patient=match["patient"],
                 exam="1",
@@ -76,7 +76,7 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
         )
     if problems:
         raise InvalidCohortError.of(source, problems)
-    spans.sort(key=lambda span: (int(span.patient), span.zone, span.clip))
+    segments.sort(key=lambda segment: (int(segment.patient), segment.zone, segment.clip))
     card = Card(
         name=options.name or "covid-blues",
         protocol=options.protocol or "blue-6",
@@ -91,7 +91,7 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
         label_level="clip",
         extraction=options.extraction,
     )
-    return Imported(card, tuple(spans), tuple(ignored))
+    return Imported(card, tuple(segments), tuple(ignored))
 
 
 def _read_groups(path: Path, problems: list[Problem]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from lusscore.cohort.importers.reading.public_tables import (
 )
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.tables import read_table
 
@@ -63,7 +63,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
     problems: list[Problem] = []
     scores, organs = _read_scores(folder / _SCORES, problems)
     clips = _by_id(media)
-    spans, ignored = [], []
+    segments, ignored = [], []
     table = read_table(folder / _VIDEOS, any_bytes=True)
     columns = columns_of(
         table, ("id", "source", "probe", "class", "type", "patient"), "nrc-cnrc/COVID-US"
@@ -80,8 +80,8 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         group = cell(row, columns, "class").lower()
         probe = cell(row, columns, "probe").lower()
         origin = f"{cell(row, columns, 'source')}-{group}"
-        spans.append(
-            Span(
+        segments.append(
+            Segment(
                 clip=clip.as_posix(),
                 patient=cell(row, columns, "patient") or stand_in(origin, name),
                 exam="1",
@@ -93,7 +93,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         )
     if problems:
         raise InvalidCohortError.of(folder / _SCORES, problems)
-    if not spans:
+    if not segments:
         raise CohortError(
             f"No video that {_VIDEOS} names is below {media.folder}; run create_COVIDxUS.ipynb, "
             "which fetches them, or tell another folder with --media."
@@ -112,7 +112,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         label_level="clip",
         extraction=options.extraction,
     )
-    told = with_one_group(spans)
+    told = with_one_group(segments)
     return Imported(card, told, tuple(ignored), told_of_unknown(told))
 
 

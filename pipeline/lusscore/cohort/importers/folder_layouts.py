@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import Problem
 
@@ -62,7 +62,7 @@ class Layout:
             yield folder
 
 
-def by_score(layout: Layout) -> Iterator[Span]:
+def by_score(layout: Layout) -> Iterator[Segment]:
     """Read ``<score>/<patient>_…``: each file, or folder of images, is a clip."""
     zones = {zone.lower(): zone for zone in layout.protocol.zone_names}
     layout.ignore_files(layout.source)
@@ -73,10 +73,10 @@ def by_score(layout: Layout) -> Iterator[Span]:
                 layout.ignored.append(layout.place(path))
                 continue
             zone = next((zones[part.lower()] for part in rest if part.lower() in zones), "")
-            yield Span(path.resolve().as_posix(), patient, _EXAM, zone, folder_score(top))
+            yield Segment(path.resolve().as_posix(), patient, _EXAM, zone, folder_score(top))
 
 
-def by_patient(layout: Layout) -> Iterator[Span]:
+def by_patient(layout: Layout) -> Iterator[Segment]:
     """Read ``<patient>/<zone>/<score>/…``."""
     layout.ignore_files(layout.source)
     for patient in subfolders(layout.source):
@@ -96,12 +96,12 @@ def by_patient(layout: Layout) -> Iterator[Span]:
                     continue
                 layout.ignored += [f"{layout.place(path)}/" for path in subfolders(score)]
                 for clip in layout.clips(score):
-                    yield Span(
+                    yield Segment(
                         clip.resolve().as_posix(), patient.name, _EXAM, zone, folder_score(score)
                     )
 
 
-def unlabelled(layout: Layout) -> Iterator[Span]:
+def unlabelled(layout: Layout) -> Iterator[Segment]:
     """Read any tree: the top folder is the patient, and no clip has a score."""
     layout.notes.append(
         "No folder here names a score, so all clips are unlabelled. Name folders "
@@ -111,16 +111,16 @@ def unlabelled(layout: Layout) -> Iterator[Span]:
         if not path.is_file():
             continue
         if is_clip(path):
-            yield Span(path.resolve().as_posix(), path.stem, _EXAM, "", None)
+            yield Segment(path.resolve().as_posix(), path.stem, _EXAM, "", None)
         else:
             layout.ignored.append(layout.place(path))
     for patient in subfolders(layout.source):
         yield from _below(layout, patient, patient.name, "")
 
 
-def _below(layout: Layout, folder: Path, patient: str, zone: str) -> Iterator[Span]:
+def _below(layout: Layout, folder: Path, patient: str, zone: str) -> Iterator[Segment]:
     for clip in layout.clips(folder):
-        yield Span(clip.resolve().as_posix(), patient, _EXAM, zone, None)
+        yield Segment(clip.resolve().as_posix(), patient, _EXAM, zone, None)
     above = (folder.resolve(), *folder.resolve().parents)
     for inner in subfolders(folder):
         # a link may lead back to where the walk came from

@@ -22,7 +22,7 @@ from lusscore.cohort.importers.registry import (
     register_importer,
 )
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError, InvalidCohortError
 
@@ -68,10 +68,10 @@ def _read(source: Path, options: ImportOptions) -> Imported:
     protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(tops)
     layout = Layout(source, protocol)
     read = _choose(tops, protocol)
-    spans = tuple(read(layout))
+    segments = tuple(read(layout))
     if layout.problems:
         raise InvalidCohortError.of(source, layout.problems)
-    if not spans:
+    if not segments:
         raise CohortError(
             f"{source} holds no images or clips in <patient>/<zone>/<score>/, "
             "<score>/<patient>_… or any other folders; check that it is the right one."
@@ -81,14 +81,14 @@ def _read(source: Path, options: ImportOptions) -> Imported:
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"folders {source.resolve().name}",
-        label_level=label_level_of(spans),
+        label_level=label_level_of(segments),
         extraction=options.extraction,
     )
     notes = layout.notes if options.protocol else [*layout.notes, _guess(protocol, tops)]
-    return Imported(card, spans, tuple(layout.ignored), tuple(notes))
+    return Imported(card, segments, tuple(layout.ignored), tuple(notes))
 
 
-def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator[Span]]:
+def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator[Segment]]:
     """Return what reads the kind of tree that the folders' names tell."""
     if tops and all(folder_score(top) is not None for top in tops):
         return by_score

@@ -45,15 +45,15 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
     table = read_table(path, any_bytes=True)
     media = MediaIndex(options.media or path.parent)
     reading = PocusRows(table, list(_clips(media, chosen=options.media is not None)))
-    spans = with_one_group(list(reading.spans()))
+    segments = with_one_group(list(reading.segments()))
     if reading.problems:
         raise InvalidCohortError.of(path, reading.problems)
-    if not spans:
+    if not segments:
         raise CohortError(
             f"No clip that {path.name} names is below {media.folder}; expected pocus_videos/convex "
             "and the like, so copy the whole data folder or tell another one with --media."
         )
-    named = {span.clip for span in spans}
+    named = {segment.clip for segment in segments}
     strangers = [clip for clip in reading.clips if clip.as_posix() not in named]
     card = Card(
         name=options.name or "pocus",
@@ -71,7 +71,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
         extraction=options.extraction,
     )
     ignored = [*reading.ignored, *(clip.relative_to(media.folder).as_posix() for clip in strangers)]
-    return Imported(card, spans, tuple(ignored), told_of_unknown(spans))
+    return Imported(card, segments, tuple(ignored), told_of_unknown(segments))
 
 
 def _find_table(source: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lusscore.cohort.importers.reading.public_tables import cell, columns_of, stand_in
 from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import Problem
 from lusscore.tables import Row, Table
 
@@ -28,7 +28,7 @@ _RESOLUTION = re.compile(r"\d+ ?x ?\d+")
 
 
 class PocusRows:
-    """Turns the rows of ``dataset_metadata.csv`` into spans.
+    """Turns the rows of ``dataset_metadata.csv`` into segments.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class PocusRows:
     Attributes
     ----------
     problems
-        Rows whose severity is no score, once :meth:`spans` was read.
+        Rows whose severity is no score, once :meth:`segments` was read.
     ignored
-        Rows that give no span, and why.
+        Rows that give no segment, and why.
 
     Raises
     ------
@@ -61,21 +61,21 @@ class PocusRows:
             for name in {_plain(clip.name), _plain(clip.stem)}:
                 self._by_name.setdefault(name, []).append(clip)
 
-    def spans(self) -> Iterator[Span]:
-        """Yield a span for each row whose clip is there, noting the others."""
+    def segments(self) -> Iterator[Segment]:
+        """Yield a segment for each row whose clip is there, noting the others."""
         seen: dict[Path, int | None] = {}
         for row in self.table.rows:
-            span = self._span(row)
-            if span is None:
+            segment = self._segment(row)
+            if segment is None:
                 continue
-            clip = Path(span.clip)
+            clip = Path(segment.clip)
             if clip not in seen:
-                seen[clip] = span.score
-                yield span
-            elif seen[clip] != span.score:
+                seen[clip] = segment.score
+                yield segment
+            elif seen[clip] != segment.score:
                 self._note(row, "Filename", "names a clip again, with another severity")
 
-    def _span(self, row: Row) -> Span | None:
+    def _segment(self, row: Row) -> Segment | None:
         def told(name: str) -> str:
             return cell(row, self.columns, name)
 
@@ -95,7 +95,7 @@ class PocusRows:
         label = told("Label").lower()
         probe = told("Probe").lower()
         origin = told("Source ID")
-        return Span(
+        return Segment(
             clip=found[0].as_posix(),
             patient=self._patient(row)
             or stand_in(f"source-{origin}" if origin else "", found[0].stem),

@@ -11,7 +11,7 @@ from pathlib import Path
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
 from lusscore.cohort.rubrics import describe_rubric
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError
 from lusscore.registry import Registry
 
@@ -55,9 +55,9 @@ class Imported:
 
     Attributes
     ----------
-    card, spans
-        The cohort. Spans of one clip may overlap where they are of different raters;
-        :func:`lusscore.cohort.consensus.settle_raters` makes one score of them.
+    card, segments
+        The cohort. Segments of one clip may overlap where they are of different raters;
+        :func:`lusscore.cohort.consensus.consensus_labels` makes one score of them.
     ignored
         Files or rows of the source that were not understood, as a person would look for them.
     notes
@@ -65,7 +65,7 @@ class Imported:
     """
 
     card: Card
-    spans: tuple[Span, ...]
+    segments: tuple[Segment, ...]
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

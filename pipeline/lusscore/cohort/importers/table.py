@@ -20,7 +20,7 @@ from lusscore.cohort.importers.table_checks import two_owners, two_scores
 from lusscore.cohort.importers.table_rows import RowReader
 from lusscore.cohort.manifest import two_groups
 from lusscore.cohort.protocols import get_protocol
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.cohort.zone_names import choose_protocol
 from lusscore.errors import CohortError, InvalidCohortError
 from lusscore.records import in_line_order
@@ -60,8 +60,10 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
         get_protocol(options.protocol) if options.protocol else choose_protocol(written - {""})
     )
     reading = RowReader(columns, media, protocol, _exams(table, columns))
-    read = [(row.line, span) for row in table.rows if (span := reading.span(row)) is not None]
-    spans = tuple(span for _, span in read)
+    read = [
+        (row.line, segment) for row in table.rows if (segment := reading.segment(row)) is not None
+    ]
+    segments = tuple(segment for _, segment in read)
     problems = [*table.problems, *reading.problems, *two_groups(read)]
     problems += two_owners(read, columns) + two_scores(read, columns)
     if problems:
@@ -71,10 +73,10 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"table {source.name}",
-        label_level=label_level_of(spans),
+        label_level=label_level_of(segments),
         extraction=options.extraction,
     )
-    return Imported(card, spans, _unnamed(media, spans) if options.media else (), table.notes)
+    return Imported(card, segments, _unnamed(media, segments) if options.media else (), table.notes)
 
 
 def _exams(table: Table, columns: Mapping[str, Column]) -> dict[tuple[str, str], str]:
@@ -86,9 +88,9 @@ def _exams(table: Table, columns: Mapping[str, Column]) -> dict[tuple[str, str],
     return name_exams([visit for visit in visits if visit[1]], where)
 
 
-def _unnamed(media: MediaIndex, spans: tuple[Span, ...]) -> tuple[str, ...]:
+def _unnamed(media: MediaIndex, segments: tuple[Segment, ...]) -> tuple[str, ...]:
     """Return the clips that no row names, relative to the folder of all clips."""
-    named = {Path(span.clip) for span in spans}
+    named = {Path(segment.clip) for segment in segments}
     return tuple(
         clip.relative_to(media.folder).as_posix()
         for clip in media.clips

@@ -12,7 +12,7 @@ from lusscore.cohort.importers.reading.column_words import Column
 from lusscore.cohort.importers.reading.media_index import MediaIndex
 from lusscore.cohort.importers.reading.score_words import read_score
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.segments import Span, read_frame_range
+from lusscore.cohort.segments import Segment, read_frame_range
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import ClipError, Problem
 from lusscore.tables import Row
@@ -23,7 +23,7 @@ ONLY_EXAM = "1"
 
 @dataclass
 class RowReader:
-    """Turns rows into spans and gathers what is wrong with them.
+    """Turns rows into segments and gathers what is wrong with them.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class RowReader:
     exams: Mapping[tuple[str, str], str]
     problems: list[Problem] = field(default_factory=list)
 
-    def span(self, row: Row) -> Span | None:
-        """Return one row's span; None where it is bad, which is noted."""
+    def segment(self, row: Row) -> Segment | None:
+        """Return one row's segment; None where it is bad, which is noted."""
         found = len(self.problems)
         clip = self._clip(row)
         patient = self._cell(row, "patient")
@@ -59,7 +59,7 @@ class RowReader:
         start, end = self._frames(row, clip)
         if len(self.problems) > found:
             return None
-        return Span(
+        return Segment(
             clip=clip.as_posix(),
             patient=patient,
             exam=self.exams.get((patient, self._cell(row, "exam")), ONLY_EXAM),

@@ -35,7 +35,7 @@ class Scene:
     drift
         Beams by which the anatomy is wider than the view on either side.
     tissue, pleura, ribs
-        The chest wall; `pleura` spans the view and `drift`.
+        The chest wall; `pleura` segments the view and `drift`.
     signs, artefacts, consolidations, haze
         The lung.
     window

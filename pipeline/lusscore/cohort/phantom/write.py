@@ -12,7 +12,7 @@ from lusscore.cohort.phantom.render import render_clip
 from lusscore.cohort.phantom.settings import PROTOCOL, RUBRIC, PhantomSettings
 from lusscore.cohort.phantom.target import check_target
 from lusscore.cohort.phantom.video import write_video
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError
 from lusscore.files import folder_written_whole
 
@@ -64,11 +64,11 @@ def write_phantom(
         )
     check_target(folder, overwrite)
     patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
-    spans = [span for patient in patients for span in patient_spans(patient)]
+    segments = [segment for patient in patients for segment in patient_segments(patient)]
     with folder_written_whole(folder) as fresh:
         _write_clips(fresh, settings, patients, jobs, progress)
-        cohort = write_cohort(fresh, phantom_card(settings), spans)
-    return Cohort(folder, cohort.card, cohort.spans)
+        cohort = write_cohort(fresh, phantom_card(settings), segments)
+    return Cohort(folder, cohort.card, cohort.segments)
 
 
 def phantom_card(settings: PhantomSettings) -> Card:
@@ -86,10 +86,10 @@ def phantom_card(settings: PhantomSettings) -> Card:
     )
 
 
-def patient_spans(patient: Patient) -> tuple[Span, ...]:
+def patient_segments(patient: Patient) -> tuple[Segment, ...]:
     """Return one patient's rows of the manifest: one clip for every zone."""
     return tuple(
-        Span(
+        Segment(
             clip=_clip(patient, zone),
             patient=patient.name,
             exam=_EXAM,

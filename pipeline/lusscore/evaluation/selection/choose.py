@@ -13,7 +13,7 @@ from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.rules.grouped_frames import GroupedFrames
 from lusscore.evaluation.rules.majority import majority_score
 from lusscore.evaluation.selection.criteria import Criterion
-from lusscore.head import Temperature
+from lusscore.heads import Temperature
 
 _Int = NDArray[np.int64]
 _Float = NDArray[np.float64]

@@ -13,7 +13,7 @@ DEFAULT_FOLDS = 4
 
 
 @dataclass(frozen=True)
-class Choosing:
+class NestedCV:
     """Heads and settings to choose from, and by what.
 
     Attributes

@@ -9,7 +9,7 @@ from typing import Any
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.head_ranges import check_settings
 from lusscore.evaluation.models import HeadChoice, Model
-from lusscore.head import head_defaults
+from lusscore.heads import head_defaults
 
 Grid = Mapping[str, Sequence[Any]]
 

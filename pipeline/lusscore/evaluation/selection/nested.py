@@ -18,7 +18,7 @@ from lusscore.evaluation.selection.choose import Choice, HeldInside, choose
 from lusscore.evaluation.selection.criteria import CRITERIA
 from lusscore.evaluation.selection.grids import tell_settings
 from lusscore.evaluation.train_head import Task, train_all
-from lusscore.head import learns_from_variants
+from lusscore.heads import learns_from_variants
 
 WAYS = {"best": 1, "average": 5}
 """Name of a way to choose → how many of the best candidates are averaged."""

@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times
 from lusscore.scoring import Reading, ScoredClip, centred

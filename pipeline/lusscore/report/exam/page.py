@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from lusscore import __version__
-from lusscore.bundle import Bundle
+from lusscore.models import Bundle
 from lusscore.report.exam.clip_cards import clip_card
 from lusscore.report.exam.model_card import card_blocks
 from lusscore.report.exam.overlay import RAMP

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lusscore.bundle import Bundle
 from lusscore.cohort import get_protocol
+from lusscore.models import Bundle
 from lusscore.report.chest_map import Place, lay_out
 from lusscore.report.exam.performance import model_performance
 from lusscore.scoring import ScoredExam, ScoredZone

@@ -77,7 +77,7 @@ def _flow(cohort: CohortTable, role: str, unzoned: tuple[str, ...]) -> Flow:
                 plural(labelled, "clip"),
                 (
                     *((no_embeddings,) if no_embeddings else ()),
-                    *((f"{plural(outside, 'clip')} without a frame in the scored span",)
+                    *((f"{plural(outside, 'clip')} without a frame in the scored segment",)
                       if outside > 0 else ()),
                 ),
             ),

@@ -36,7 +36,7 @@ class Told:
     by_number: bool = False
 
 
-def told_zone(clip: FoundClip, header: DicomTexts | None, protocol: Protocol) -> Told:
+def guess_zone(clip: FoundClip, header: DicomTexts | None, protocol: Protocol) -> Told:
     """Ask the name, then the folders from the inside out, then the DICOM header.
 
     Words that lie in several of the folders and the name, as in ``left/ant sup/clip1.mp4``, tell a

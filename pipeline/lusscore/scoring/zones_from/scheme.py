@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lusscore.cohort import Protocol, get_protocol, protocol_names
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told, told_zone
+from lusscore.scoring.zones_from.clip import Told, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts
 
 _BLUE_POINTS = 3
@@ -18,7 +18,7 @@ def counts_otherwise(told: Sequence[Told]) -> bool:
     return any(said.number > _BLUE_POINTS for said in told)
 
 
-def believe_numbers(told: Sequence[Told]) -> list[Told]:
+def accept_numbers(told: Sequence[Told]) -> list[Told]:
     """Take zones that names give as numbers only where the numbers can be those of BLUE points."""
     if not counts_otherwise(told):
         return list(told)
@@ -45,7 +45,7 @@ def fitting_protocol(
         other = get_protocol(name)
         if other == protocol:
             continue
-        told = believe_numbers([told_zone(clip, said, other) for clip, said in clips])
+        told = accept_numbers([guess_zone(clip, said, other) for clip, said in clips])
         fits = [bool(said.zone) for said in told]
         if sum(fits) > sum(most):
             best, most = name, fits

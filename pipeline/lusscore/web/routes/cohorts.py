@@ -54,9 +54,9 @@ async def save_queue_label(request: Request) -> Response:
     """Save a score of a clip that the cohort has."""
     room = room_of(request)
     told = await read_text(
-        request, room.settings.limits, clip=str, score=int, rater=str, zone=str, span=list
+        request, room.settings.limits, clip=str, score=int, rater=str, zone=str, segment=list
     )
-    frames = _span(told.pop("span"))
+    frames = _segment(told.pop("segment"))
     work = partial(
         label_in_queue, room.cohorts, request.path_params["cohort"], frames=frames, **told
     )
@@ -89,10 +89,10 @@ def _number(request: Request, name: str, usual: int, least: int, most: int) -> i
     return int(text)
 
 
-def _span(span: list[Any]) -> tuple[int, int | None]:
-    match span:
+def _segment(segment: list[Any]) -> tuple[int, int | None]:
+    match segment:
         case [int(first), None]:
             return first, None
         case [int(first), int(end)]:
             return first, end
-    raise Refusal(400, "The request's span is not what it must be.")
+    raise Refusal(400, "The request's segment is not what it must be.")

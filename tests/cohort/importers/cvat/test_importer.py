@@ -11,7 +11,7 @@ from PIL import Image
 from clip_maker import moving_bar, write_video
 from cvat_maker import box, image, meta, tag, task, track, write
 from lusscore.cohort import read_cohort, write_cohort
-from lusscore.cohort.consensus import settle_raters
+from lusscore.cohort.consensus import consensus_labels
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError, LusscoreError
 
@@ -23,7 +23,7 @@ def read(source: Path, media: Path | None = None, **columns: str) -> Imported:
 def told(imported: Imported) -> list[tuple[object, ...]]:
     return [
         (s.patient, s.zone, s.score, s.frame_start, s.frame_end, s.rater, Path(s.clip).name)
-        for s in imported.spans
+        for s in imported.segments
     ]
 
 
@@ -63,8 +63,10 @@ def test_boxes_of_a_video_give_their_frames_a_score_until_they_are_outside(
     ]
     assert (imported.card.protocol, imported.card.label_level) == ("blue-6", "frame")
     assert "@" not in repr(imported)
-    write_cohort(tmp_path / "data" / "a", imported.card, settle_raters(imported.spans).spans)
-    assert read_cohort(tmp_path / "data" / "a").spans == imported.spans
+    write_cohort(
+        tmp_path / "data" / "a", imported.card, consensus_labels(imported.segments).segments
+    )
+    assert read_cohort(tmp_path / "data" / "a").segments == imported.segments
 
 
 def test_tags_of_a_video_come_in_the_format_for_images_with_the_videos_frame_numbers(
@@ -80,7 +82,9 @@ def test_tags_of_a_video_come_in_the_format_for_images_with_the_videos_frame_num
     )
     imported = read(path, media, patient=r"task~(P\d)", zone=r"file~[LR]\d")
     # nobody saw the frames between, so they have no score
-    assert [(s.patient, s.zone, s.score, s.frame_start, s.frame_end) for s in imported.spans] == [
+    assert [
+        (s.patient, s.zone, s.score, s.frame_start, s.frame_end) for s in imported.segments
+    ] == [
         ("P1", "R1", 2, 1, 2),
         ("P1", "R1", 2, 3, 4),
         ("P1", "R1", 1, 7, 8),
@@ -110,8 +114,8 @@ def test_two_tasks_of_one_video_are_two_raters(tmp_path: Path, media: Path) -> N
             track(box(0, score=number), box(1, outside=1)),
         )
     imported = read(tmp_path, media, patient=r"file~p\d")
-    assert [(s.score, s.rater) for s in imported.spans] == [(1, "anna"), (2, "annotator 1")]
-    assert settle_raters(imported.spans, "mean").spans[0].score == 2
+    assert [(s.score, s.rater) for s in imported.segments] == [(1, "anna"), (2, "annotator 1")]
+    assert consensus_labels(imported.segments, "mean").segments[0].score == 2
 
 
 def test_images_of_one_folder_are_the_frames_of_one_clip(tmp_path: Path, media: Path) -> None:
@@ -154,7 +158,7 @@ def test_what_a_model_marked_is_no_label(tmp_path: Path, media: Path) -> None:
         image(1, "p4/a.png", tag("score 3", source="auto")),
     )
     imported = read(path, media, patient=r"file~(\w)\.png")
-    assert [span.score for span in imported.spans] == [1, None]
+    assert [segment.score for segment in imported.segments] == [1, None]
     assert imported.notes == (
         "2 annotations were made by a model and left out; only people label.",
     )
@@ -170,7 +174,7 @@ def test_unmarked_images_whose_patient_only_a_mark_could_tell_are_left_out_and_n
         image(1, "p4/a.png"),
     )
     imported = read(path, media)
-    assert (len(imported.spans), imported.ignored) == (1, ("p4/a.png",))
+    assert (len(imported.segments), imported.ignored) == (1, ("p4/a.png",))
 
 
 def test_a_marked_image_without_a_patient_is_a_problem(tmp_path: Path, media: Path) -> None:
@@ -266,8 +270,8 @@ def test_whatever_becomes_of_the_text_is_read_or_gets_a_sentence(
         imported = read(path, media)
     except LusscoreError:
         return
-    for span in imported.spans:
-        assert Path(span.clip).is_relative_to(media)
+    for segment in imported.segments:
+        assert Path(segment.clip).is_relative_to(media)
 
 
 STRANGE = st.sampled_from(
@@ -297,6 +301,6 @@ def test_whatever_stands_in_any_value_is_read_or_gets_a_sentence(
         imported = read(path, media)
     except LusscoreError:
         return
-    for span in imported.spans:
-        assert span.patient
-        assert Path(span.clip).is_relative_to(media)
+    for segment in imported.segments:
+        assert segment.patient
+        assert Path(segment.clip).is_relative_to(media)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import read_cohort, write_cohort
-from lusscore.cohort.consensus import settle_raters
+from lusscore.cohort.consensus import consensus_labels
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError, LusscoreError
 
@@ -134,7 +134,7 @@ def write(folder: Path, tasks: Any) -> Path:
 def told(imported: Imported) -> list[tuple[object, ...]]:
     return [
         (s.patient, s.zone, s.score, s.frame_start, s.frame_end, s.rater, Path(s.clip).name)
-        for s in imported.spans
+        for s in imported.segments
     ]
 
 
@@ -150,9 +150,13 @@ def test_each_annotation_is_what_one_rater_said_and_cancelled_ones_are_nothing(
     ]
     assert imported.ignored == ("task 2: videorectangle of box",)
     assert (imported.card.protocol, imported.card.label_level) == ("blue-6", "clip")
-    settled = settle_raters(imported.spans, "mean")
-    write_cohort(tmp_path / "data" / "ward", imported.card, settled.spans)
-    assert [span.score for span in read_cohort(tmp_path / "data" / "ward").spans] == [2, 0, None]
+    settled = consensus_labels(imported.segments, "mean")
+    write_cohort(tmp_path / "data" / "ward", imported.card, settled.segments)
+    assert [segment.score for segment in read_cohort(tmp_path / "data" / "ward").segments] == [
+        2,
+        0,
+        None,
+    ]
 
 
 def test_a_chosen_control_of_ranges_gives_scores_to_frames(tmp_path: Path, media: Path) -> None:
@@ -173,14 +177,14 @@ def test_nothing_of_the_result_tells_an_email_address(tmp_path: Path, media: Pat
     tasks = copy.deepcopy(TASKS)
     tasks[0]["annotations"][0]["completed_by"] = {"email": EMAIL}
     imported = read(write(tmp_path, tasks), media)
-    assert imported.spans[0].rater == "annotator 1"
+    assert imported.segments[0].rater == "annotator 1"
     assert "@" not in repr(imported)
 
 
 def test_of_two_annotations_by_one_annotator_the_later_counts(tmp_path: Path, media: Path) -> None:
     both = [annotation(8, 7, choice("3")), annotation(6, 7, choice("1"))]
-    (span,) = read(write(tmp_path, [task(1, "p1_R1.mp4", *both, patient="p1")]), media).spans
-    assert span.score == 3
+    (segment,) = read(write(tmp_path, [task(1, "p1_R1.mp4", *both, patient="p1")]), media).segments
+    assert segment.score == 3
 
 
 def test_words_that_are_no_number_leave_a_clip_unlabelled_and_are_named(
@@ -191,7 +195,7 @@ def test_words_that_are_no_number_leave_a_clip_unlabelled_and_are_named(
         task(2, "p3_R2.mp4", annotation(2, 7, choice("2: coalescent B-lines")), patient="p3"),
     ]
     imported = read(write(tmp_path, tasks), media)
-    assert [span.score for span in imported.spans] == [None, 2]
+    assert [segment.score for segment in imported.segments] == [None, 2]
     assert imported.ignored == ("task 1: score not assessable",)
 
 
@@ -226,8 +230,8 @@ def test_without_patients_there_is_one_sentence_that_tells_what_to_do(
     path = write(tmp_path, tasks)
     with pytest.raises(CohortError, match="tells no patient under .*--column patient=FIELD"):
         read(path, media)
-    found = read(path, media, patient=r"file~p(\d)").spans
-    assert [span.patient for span in found] == ["1", "1", "2", "3"]
+    found = read(path, media, patient=r"file~p(\d)").segments
+    assert [segment.patient for segment in found] == ["1", "1", "2", "3"]
 
 
 def test_annotators_who_disagree_on_the_zone_are_a_problem(tmp_path: Path, media: Path) -> None:
@@ -244,14 +248,14 @@ def test_two_files_that_could_be_meant_are_asked_about(tmp_path: Path, media: Pa
     path = write(tmp_path, tasks)
     with pytest.raises(CohortError, match="several clips, p1_R1.mp4, p3_R2.mp4; say which with"):
         read(path, media)
-    assert Path(read(path, media, clip="other").spans[0].clip).name == "p3_R2.mp4"
+    assert Path(read(path, media, clip="other").segments[0].clip).name == "p3_R2.mp4"
 
 
 def test_clips_are_looked_for_beside_the_export(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", moving_bar(2))
     write(tmp_path, [task(1, "/data/upload/1/0a1b2c3d-a.mp4", patient="p")])
-    (span,) = read(tmp_path).spans
-    assert (Path(span.clip), span.score) == ((tmp_path / "a.mp4").resolve(), None)
+    (segment,) = read(tmp_path).segments
+    assert (Path(segment.clip), segment.score) == ((tmp_path / "a.mp4").resolve(), None)
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "tsv"])
@@ -333,7 +337,7 @@ def test_whatever_stands_anywhere_is_read_or_gets_a_sentence(
         imported = read(path, media)
     except LusscoreError:
         return
-    assert imported.spans
-    for span in imported.spans:
-        assert span.patient
-        assert Path(span.clip).is_relative_to(media)
+    assert imported.segments
+    for segment in imported.segments:
+        assert segment.patient
+        assert Path(segment.clip).is_relative_to(media)

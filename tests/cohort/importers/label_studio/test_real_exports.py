@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from clip_maker import moving_bar, write_video
-from lusscore.cohort import settle_raters
+from lusscore.cohort import consensus_labels
 from lusscore.cohort.importers import ImportOptions, get_importer
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 
 EXPORTS = Path(__file__).parent / "exports"
 
@@ -23,30 +23,33 @@ def media(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def spans_of(export: str, media: Path) -> dict[str, list[Span]]:
+def segments_of(export: str, media: Path) -> dict[str, list[Segment]]:
     options = ImportOptions(protocol="blue-6", media=media, columns={"fps": "25"})
     imported = get_importer("label-studio")(EXPORTS / export, options)
-    found: dict[str, list[Span]] = {}
-    for span in settle_raters(imported.spans, None).spans:
-        found.setdefault(Path(span.clip).name, []).append(span)
+    found: dict[str, list[Segment]] = {}
+    for segment in consensus_labels(imported.segments, None).segments:
+        found.setdefault(Path(segment.clip).name, []).append(segment)
     return found
 
 
 @pytest.mark.parametrize("export", ["clips.json", "clips-min.json", "clips.csv"])
 def test_scores_of_clips(export: str, media: Path) -> None:
     told = {
-        name: (span.patient, span.zone, span.score)
-        for name, spans in spans_of(export, media).items()
-        for span in spans
+        name: (segment.patient, segment.zone, segment.score)
+        for name, segments in segments_of(export, media).items()
+        for segment in segments
     }
     assert told == {"a.mp4": ("p1", "R1", 2), "b.mp4": ("p1", "L1", 0), "c.mp4": ("p2", "R1", 3)}
 
 
 @pytest.mark.parametrize("export", ["stretches.json", "stretches-min.json", "stretches.csv"])
 def test_scores_of_stretches(export: str, media: Path) -> None:
-    found = spans_of(export, media)
+    found = segments_of(export, media)
     for name, zone in (("a.mp4", "R1"), ("b.mp4", "L1")):
-        labelled = [span for span in found[name] if span.score is not None]
-        told = [(span.frame_start, span.frame_end, span.score, span.zone) for span in labelled]
+        labelled = [segment for segment in found[name] if segment.score is not None]
+        told = [
+            (segment.frame_start, segment.frame_end, segment.score, segment.zone)
+            for segment in labelled
+        ]
         assert told == [(0, 3, 1, zone), (3, 6, 3, zone)]
-    assert all(span.score is None for span in found.get("c.mp4", []))
+    assert all(segment.score is None for segment in found.get("c.mp4", []))

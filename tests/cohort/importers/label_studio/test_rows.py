@@ -42,7 +42,7 @@ def read(source: Path, **columns: str) -> Imported:
 
 
 def told(imported: Imported) -> list[tuple[object, ...]]:
-    return [(s.patient, s.score, s.frame_start, s.frame_end, s.rater) for s in imported.spans]
+    return [(s.patient, s.score, s.frame_start, s.frame_end, s.rater) for s in imported.segments]
 
 
 def write_table(path: Path, rows: list[dict[str, Any]], delimiter: str) -> Path:
@@ -73,7 +73,7 @@ def test_json_min_has_a_row_for_each_annotation(folder: Path) -> None:
         ("p2", 3, 1, 4, "annotator 7"),
         ("p3", None, 0, None, ""),
     ]
-    assert [span.zone for span in imported.spans] == ["R1", "R1", "", ""]
+    assert [segment.zone for segment in imported.segments] == ["R1", "R1", "", ""]
 
 
 @pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t")])
@@ -93,7 +93,7 @@ def test_tables_tell_the_same_and_number_annotators_instead_of_naming_them(
 def test_fields_of_a_row_that_nobody_annotated_are_no_labels(folder: Path) -> None:
     rows = [row | {"depth": "2"} for row in MIN[2:]]
     imported = read(write_table(folder / "export.csv", rows, ","), score="depth")
-    assert [span.score for span in imported.spans] == [2, None]
+    assert [segment.score for segment in imported.segments] == [2, None]
 
 
 def test_a_result_that_is_cut_short_gets_a_sentence(folder: Path) -> None:
@@ -108,11 +108,11 @@ def test_scores_of_another_name_are_found_by_their_values_and_two_such_are_asked
 ) -> None:
     rows = [{("lungs" if key == "score" else key): v for key, v in row.items()} for row in MIN[:2]]
     path = write_table(folder / "export.csv", rows, ",")
-    assert [span.score for span in read(path).spans] == [2, 1]
+    assert [segment.score for segment in read(path).segments] == [2, 1]
     path = write_table(folder / "export.csv", [row | {"depth": "3"} for row in rows], ",")
     with pytest.raises(CohortError, match="several controls could .*, one of depth, lungs"):
         read(path)
-    assert [span.score for span in read(path, score="depth").spans] == [3, 3]
+    assert [segment.score for segment in read(path, score="depth").segments] == [3, 3]
 
 
 def test_values_of_unknown_shape_are_no_results_and_bad_ones_are_problems() -> None:

@@ -5,7 +5,7 @@ from PIL import Image
 
 from clip_maker import moving_bar, write_video
 from lusscore.cohort.importers.reading.label_level import label_level_of
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def media(tmp_path: Path) -> Path:
 def test_only_a_score_of_a_whole_moving_clip_is_weak(
     media: Path, clip: str, score: int | None, frames: tuple[int, int | None], level: str
 ) -> None:
-    still = Span((media / "stills").as_posix(), "p", "1", "", 3)
+    still = Segment((media / "stills").as_posix(), "p", "1", "", 3)
     assert label_level_of(
-        [still, Span((media / clip).as_posix(), "p", "1", "", score, *frames)]
+        [still, Segment((media / clip).as_posix(), "p", "1", "", score, *frames)]
     ) == (level)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.cohort import Span
+from lusscore.cohort import Segment
 from lusscore.cohort.importers.reading.public_tables import (
     cell,
     columns_of,
@@ -15,9 +15,9 @@ from lusscore.cohort.importers.reading.public_tables import (
 from lusscore.errors import CohortError
 from lusscore.tables import Row, Table
 
-SPANS = st.lists(
+SEGMENTS = st.lists(
     st.builds(
-        Span, st.text("ab", min_size=1), st.sampled_from("pqr"), st.just("1"), st.just(""),
+        Segment, st.text("ab", min_size=1), st.sampled_from("pqr"), st.just("1"), st.just(""),
         st.none(), group=st.sampled_from(["", "covid", "healthy"]),
     )
 )  # fmt: skip
@@ -39,15 +39,15 @@ def test_what_says_that_nothing_is_known_is_empty(text: str) -> None:
 def test_clips_of_one_source_without_a_patient_are_one_patient() -> None:
     assert stand_in("The Atlas-covid", "x") == stand_in("the atlas covid", "y")
     assert stand_in("", "x") != stand_in("", "y")
-    span = Span("a", stand_in("s", "a"), "1", "", 1)
-    assert told_of_unknown([span, span])[0].startswith("Of 1 clips the patient is not told")
-    assert told_of_unknown([Span("a", "36", "1", "", 1)]) == ()
+    segment = Segment("a", stand_in("s", "a"), "1", "", 1)
+    assert told_of_unknown([segment, segment])[0].startswith("Of 1 clips the patient is not told")
+    assert told_of_unknown([Segment("a", "36", "1", "", 1)]) == ()
 
 
-@given(SPANS)
-def test_a_patient_has_one_group_made_of_all_that_were_told(spans: list[Span]) -> None:
-    joined = with_one_group(spans)
+@given(SEGMENTS)
+def test_a_patient_has_one_group_made_of_all_that_were_told(segments: list[Segment]) -> None:
+    joined = with_one_group(segments)
     for patient in "pqr":
-        told = {span.group for span in spans if span.patient == patient} - {""}
-        groups = {span.group for span in joined if span.patient == patient}
+        told = {segment.group for segment in segments if segment.patient == patient} - {""}
+        groups = {segment.group for segment in joined if segment.patient == patient}
         assert groups <= {"+".join(sorted(told))}

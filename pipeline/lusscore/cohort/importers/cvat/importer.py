@@ -11,7 +11,7 @@ from lusscore.cohort.importers.cvat.clips import CvatClip, clips_of
 from lusscore.cohort.importers.cvat.export_xml import read_xml
 from lusscore.cohort.importers.cvat.frames import FrameReader, MarkedFrame
 from lusscore.cohort.importers.cvat.scores import find_score_source
-from lusscore.cohort.importers.cvat.spans import spans_of
+from lusscore.cohort.importers.cvat.segments import segments_of
 from lusscore.cohort.importers.cvat.tasks import CvatTask, name_assignees, read_tasks
 from lusscore.cohort.importers.reading.clip_owner import (
     HOW_TO_TELL,
@@ -89,14 +89,14 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
             owned.append((clip, owner))
     visits = number_visits_of([owner for _, owner in owned], source)
     raters = name_assignees(task for _, tasks, _ in files for task in tasks)
-    spans = [
-        span
+    segments = [
+        segment
         for (clip, _), owner in zip(owned, visits, strict=True)
-        for span in spans_of(clip, owner, scores, raters[clip.task.assignee], problems)
+        for segment in segments_of(clip, owner, scores, raters[clip.task.assignee], problems)
     ]
     if problems:
         raise InvalidCohortError.of(source, problems)
-    if not spans:
+    if not segments:
         raise CohortError(
             f"{source} names no clips of known patients; export tasks that have videos or images."
         )
@@ -108,7 +108,7 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
         label_level="frame",
         extraction=options.extraction,
     )
-    return Imported(card, tuple(spans), ignored, _notes(reader.by_models))
+    return Imported(card, tuple(segments), ignored, _notes(reader.by_models))
 
 
 def _find_exports(source: Path) -> list[Path]:

@@ -22,7 +22,7 @@ def read_json(path: Path, problems: list[Problem], ignored: list[str]) -> tuple[
     problems
         Grows by what is not as Label Studio writes it.
     ignored
-        Grows by results that are not of a clip or a span of it, such as boxes.
+        Grows by results that are not of a clip or a segment of it, such as boxes.
 
     Raises
     ------

@@ -63,7 +63,8 @@ def _between(path: Path, start: float, end: float) -> tuple[int, int | None]:
     frames = frames_between(frame_times(path), start, end)
     if frames[0] == frames[1] or frames[0] >= len(frame_times(path)) or end <= start:
         raise ValueError(
-            f"no frame of the clip lies between {start:g} and {end:g} seconds; expected a span of "
+            f"no frame of the clip lies between {start:g} and {end:g} seconds; "
+            "expected a segment of "
             "a video"
         )
     return frames

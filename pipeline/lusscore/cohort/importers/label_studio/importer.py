@@ -10,7 +10,7 @@ from lusscore.cohort.importers.label_studio.controls import find_score_control
 from lusscore.cohort.importers.label_studio.export_json import read_json
 from lusscore.cohort.importers.label_studio.media import ClipFinder
 from lusscore.cohort.importers.label_studio.rows import read_rows
-from lusscore.cohort.importers.label_studio.spans import SpanMaker
+from lusscore.cohort.importers.label_studio.segments import SpanMaker
 from lusscore.cohort.importers.label_studio.tasks import LabelTask, name_raters
 from lusscore.cohort.importers.reading.clip_owner import (
     HOW_TO_TELL,
@@ -88,10 +88,10 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         if owner is not None:
             owned.append((task, clip, owner))
     visits = number_visits_of([owner for _, _, owner in owned], path)
-    spans = [
-        span
+    segments = [
+        segment
         for (task, clip, _), owner in zip(owned, visits, strict=True)
-        for span in maker.spans(task, clip, owner)
+        for segment in maker.segments(task, clip, owner)
     ]
     problems += maker.problems
     if problems:
@@ -101,11 +101,11 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
         protocol=protocol.name,
         rubric=options.rubric or "unknown",
         source=f"Label Studio export {path.name}",
-        label_level=label_level_of(spans),
+        label_level=label_level_of(segments),
         extraction=options.extraction,
     )
     notes = (_RATE_NOT_TOLD,) if maker.trusted_ranges else ()
-    return Imported(card, tuple(spans), tuple(ignored + maker.ignored), notes)
+    return Imported(card, tuple(segments), tuple(ignored + maker.ignored), notes)
 
 
 def _find_export(source: Path) -> Path:

@@ -8,21 +8,21 @@ from typing import Any
 
 from lusscore.cohort.importers.label_studio.tasks import Told
 
-_OF_A_SPAN = ("timelinelabels", "labels")
+_OF_A_SEGMENT = ("timelinelabels", "labels")
 _OF_ANYTHING = ("choices", "rating", "number", "taxonomy", "text")
 # what a result has besides when it was said of a part of the picture
 _OF_A_PLACE = frozenset(("x", "y", "sequence", "points", "vertices", "rle", "radiusX"))
 
 
 def read_value(control: str, value: Mapping[str, Any]) -> Told | None:
-    """Read a result's ``value``; None when it says nothing of a clip or of a span of it.
+    """Read a result's ``value``; None when it says nothing of a clip or of a segment of it.
 
     Raises
     ------
     ValueError
         If it is not as Label Studio writes it; the message says what is wrong.
     """
-    kind = next((key for key in _OF_A_SPAN + _OF_ANYTHING if key in value), None)
+    kind = next((key for key in _OF_A_SEGMENT + _OF_ANYTHING if key in value), None)
     if kind is None or _OF_A_PLACE & value.keys():
         return None
     if "ranges" in value:
@@ -31,7 +31,7 @@ def read_value(control: str, value: Mapping[str, Any]) -> Told | None:
     if "start" in value and "end" in value:
         seconds = (_number("start", value["start"]), _number("end", value["end"]))
         return Told(control, _words(kind, value[kind]), seconds=seconds)
-    return None if kind in _OF_A_SPAN else Told(control, _words(kind, value[kind]))
+    return None if kind in _OF_A_SEGMENT else Told(control, _words(kind, value[kind]))
 
 
 def as_text(value: object) -> str | None:

@@ -24,7 +24,7 @@ HOW_TO_TELL = (
 
 @dataclass(frozen=True)
 class Owner:
-    """Patient, exam, zone, group and device of one clip, as a Span has them."""
+    """Patient, exam, zone, group and device of one clip, as a Segment has them."""
 
     patient: str
     exam: str

@@ -1,4 +1,4 @@
-"""How many frames a clip has, when each is shown, and which are shown in a span of seconds."""
+"""How many frames a clip has, when each is shown, and which are shown in a segment of seconds."""
 
 from __future__ import annotations
 

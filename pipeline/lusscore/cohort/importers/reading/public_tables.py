@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lusscore.cohort.segments import Span
+from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError
 from lusscore.tables import Row, Table
 
@@ -46,18 +46,18 @@ def stand_in(source: str, clip: str) -> str:
     return f"unknown-{re.sub(r'[^a-z0-9]+', '-', (source or clip).lower()).strip('-')}"
 
 
-def with_one_group(spans: Sequence[Span]) -> tuple[Span, ...]:
+def with_one_group(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Give each patient one group, joined by ``+`` where the clips tell several."""
     groups: dict[str, set[str]] = {}
-    for span in spans:
-        groups.setdefault(span.patient, set()).add(span.group)
+    for segment in segments:
+        groups.setdefault(segment.patient, set()).add(segment.group)
     joined = {patient: "+".join(sorted(told - {""})) for patient, told in groups.items()}
-    return tuple(replace(span, group=joined[span.patient]) for span in spans)
+    return tuple(replace(segment, group=joined[segment.patient]) for segment in segments)
 
 
-def told_of_unknown(spans: Sequence[Span]) -> tuple[str, ...]:
+def told_of_unknown(segments: Sequence[Segment]) -> tuple[str, ...]:
     """Return a sentence for the user if patients are not told."""
-    unknown = {span.clip for span in spans if span.patient.startswith("unknown-")}
+    unknown = {segment.clip for segment in segments if segment.patient.startswith("unknown-")}
     if not unknown:
         return ()
     return (

@@ -78,7 +78,7 @@ def frames_used(run: RunFiles) -> Fact | None:
     said = [f"Frames policy {extraction['frames']}"]
     if extraction.get("repeated"):
         said.append(f"repeated frames: {extraction['repeated']}")
-    return Fact(f"{listed(said)}; frames outside labelled spans are not used.", ("run",))
+    return Fact(f"{listed(said)}; frames outside labelled segments are not used.", ("run",))
 
 
 @register_fact("poor_input")

@@ -4,7 +4,7 @@ import { element } from "../elements.js";
 import { zoneLabels } from "../page_data.js";
 import { probabilityBars } from "../scores.js";
 
-export function clipFacts({ name, patient, exam, zone, span: [first, end] }, zones) {
+export function clipFacts({ name, patient, exam, zone, segment: [first, end] }, zones) {
   const label = zones.get(zone) ?? zoneLabels.get(zone);
   const facts = [
     ["Zone", label ? `${zone} · ${label}` : zone || "not known"],

@@ -45,8 +45,8 @@ export class Suggested {
   }
 
   async save(place, score, rater) {
-    const { clip, zone, span } = this.clips[place];
-    const told = await ask("POST", `${cohortPath(this.cohort)}/labels`, { clip, score, rater, zone, span });
+    const { clip, zone, segment } = this.clips[place];
+    const told = await ask("POST", `${cohortPath(this.cohort)}/labels`, { clip, score, rater, zone, segment });
     this.given.set(place, score);
     return told.sentence;
   }
@@ -60,7 +60,7 @@ export class Suggested {
     coming.catch(() => this.pictures.delete(place));
   }
 
-  #fetch({ clip, span: [first, end] }) {
+  #fetch({ clip, segment: [first, end] }) {
     const query = new URLSearchParams({ clip, first });
     if (end !== null) query.set("last", end);
     return askBytes(`${cohortPath(this.cohort)}/pictures?${query}`);

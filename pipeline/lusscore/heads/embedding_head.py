@@ -1,0 +1,242 @@
+"""What all heads share: checking embeddings, and probabilities of one variant or of all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from lusscore.heads.array_reader import ArrayReader
+from lusscore.heads.linear_form import LinearForm
+from lusscore.heads.mapped_rows import MappedRows
+
+CLASS_WEIGHTS = [StrOptions({"none", "balanced"}), dict]
+
+_Self = TypeVar("_Self", bound="EmbeddingHead")
+
+
+class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """A classifier of frames by their embeddings, with or without an axis of variants.
+
+    A head has the setting ``test_variants``: average probabilities over the clean frame and its
+    variants, rather than those of the clean frame alone.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (classes,)
+        Labels seen in training, sorted.
+    n_features_in_ : int
+        Embedding size.
+    """
+
+    uses_keras: ClassVar[bool] = False
+    # whether it gathers what it needs of embeddings that lie on the disk
+    takes_mapped_rows: ClassVar[bool] = False
+    # attributes that are learned and no arrays, and are kept beside them
+    whole_numbers: ClassVar[tuple[str, ...]] = ()
+    test_variants: bool
+
+    def fit(
+        self: _Self,
+        X: ArrayLike | MappedRows,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        clips: ArrayLike | None = None,
+        exams: ArrayLike | None = None,
+    ) -> _Self:
+        """Train on embeddings.
+
+        Parameters
+        ----------
+        X
+            float, shape (frames, dim), or (frames, 1 + variants, dim), variant 0 being the clean
+            frame; neither changed nor copied whole to another type. Or :class:`MappedRows`.
+        y
+            Labels, shape (frames,).
+        groups
+            Patient of each frame, shape (frames,): parts made inside the training data keep
+            patients apart. Without it each frame counts as a patient of its own.
+        clips
+            Recording of each frame, shape (frames,). Without it each frame counts as a recording
+            of its own.
+        exams
+            Exam of each frame, shape (frames,). Without it each recording counts as an exam of
+            its own.
+
+        Raises
+        ------
+        ValueError
+            If a setting is out of range, shapes do not fit, a value is not finite or there are
+            fewer than two classes.
+        """
+        self._validate_params()
+        embeddings: NDArray[Any] | MappedRows
+        if isinstance(X, MappedRows) and self.takes_mapped_rows:
+            embeddings, labels = X, column_or_1d(y)
+        else:
+            whole = np.asarray(X) if isinstance(X, MappedRows) else X
+            embeddings, labels = validate_data(self, whole, y, allow_nd=True, ensure_min_samples=2)
+        check_classification_targets(labels)
+        check_consistent_length(embeddings, groups, clips, exams)
+        self.n_features_in_ = embeddings.shape[-1]
+        self.classes_, targets = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs labels of at least two classes, got 1 class: "
+                f"{self.classes_}."
+            )
+        numbers = (_numbered(names) for names in (groups, clips, exams))
+        self._train(embeddings, targets, *numbers)
+        return self
+
+    def predict_proba(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        X
+            float, shape (frames, dim), or (frames, 1 + variants, dim), of which variant 0 counts
+            unless ``test_variants`` is set.
+        clips
+            Recording of each frame, shape (frames,); used by heads that look at a whole one.
+        exams
+            Exam of each frame, shape (frames,); used by heads that look at a whole one.
+
+        Returns
+        -------
+        ndarray of float64, shape (frames, classes)
+            Each row sums to 1; columns as in `classes_`.
+        """
+        seen, *numbers = self._check_test(X, clips, exams)
+        variants = range(seen.shape[1] if self.test_variants else 1)
+        total = sum(self._probabilities(seen[:, variant], *numbers) for variant in variants)
+        probabilities: NDArray[np.float64] = np.asarray(total, np.float64) / len(variants)
+        return probabilities
+
+    def predict(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[Any]:
+        """Return the most probable label of each frame, shape (frames,)."""
+        probabilities = self.predict_proba(X, clips, exams)
+        labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
+        return labels
+
+    def _check_test(
+        self, X: ArrayLike, clips: ArrayLike | None, exams: ArrayLike | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """Return embeddings of shape (frames, variants, dim), and clips and exams by number."""
+        check_is_fitted(self)
+        # scikit-learn counts features along the second axis, so the variants join the frames first
+        variants = 1
+        if isinstance(X, np.ndarray) and X.ndim == 3:
+            variants = X.shape[1]
+            X = X.reshape(-1, X.shape[-1])
+        flat = validate_data(self, X, reset=False)
+        seen = flat.reshape(-1, variants, flat.shape[-1])
+        check_consistent_length(seen, clips, exams)
+        return seen, _numbered(clips), _numbered(exams)
+
+    @abstractmethod
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what prediction needs beside settings, classes and size, as arrays by name."""
+
+    @abstractmethod
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """Take over what :meth:`learned_arrays` gave, or somebody made of it.
+
+        Settings, `classes_`, `n_features_in_` and `whole_numbers` are there already.
+
+        Raises
+        ------
+        HeadError
+            If an array is not as it must be.
+        """
+
+    @abstractmethod
+    def linear_form(self) -> LinearForm:
+        """Return the logits as a linear function of a frame's embedding, as nearly as it goes."""
+
+    @abstractmethod
+    def _train(
+        self,
+        embeddings: Any,
+        targets: NDArray[np.int64],
+        groups: NDArray[np.int64] | None,
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
+    ) -> None:
+        """Learn from checked input; `targets` are rows of `classes_`."""
+
+    @abstractmethod
+    def _probabilities(
+        self,
+        frames: NDArray[Any],
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
+    ) -> NDArray[np.float64]:
+        """Return (frames, classes) of one variant, shape (frames, dim)."""
+
+
+def clean_variant(embeddings: NDArray[Any] | MappedRows) -> NDArray[Any]:
+    """Return the clean frames, shape (frames, dim), as a view where that can be."""
+    if isinstance(embeddings, MappedRows):
+        return embeddings.variant(0)
+    return embeddings if embeddings.ndim == 2 else embeddings[:, 0]
+
+
+def epoch_variant(embeddings: NDArray[Any], epoch: int) -> NDArray[Any]:
+    """Return what an epoch sees, shape (frames, dim), as a view.
+
+    Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly would, and
+    the clean variant 0 only where there is no other.
+    """
+    return embeddings if embeddings.ndim == 2 else embeddings[:, _variant_of(epoch, embeddings)]
+
+
+def epoch_frames(
+    embeddings: NDArray[Any] | MappedRows, epoch: int, frames: NDArray[np.int64]
+) -> NDArray[Any]:
+    """Gather what an epoch sees of some frames; see :func:`epoch_variant`."""
+    if not isinstance(embeddings, MappedRows):
+        seen: NDArray[Any] = epoch_variant(embeddings, epoch)[frames]
+        return seen
+    seen = embeddings.variant(_variant_of(epoch, embeddings), frames)
+    assert_all_finite(seen)
+    return seen
+
+
+def _variant_of(epoch: int, embeddings: NDArray[Any] | MappedRows) -> int:
+    variants = embeddings.shape[1] - 1
+    return 1 + epoch % variants if variants else 0
+
+
+def sample_weights(
+    class_weight: str | dict[Any, float], labels: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Weigh samples by their class: ``"balanced"`` gives all classes the same sum."""
+    weights: NDArray[np.float64] = compute_sample_weight(
+        None if class_weight == "none" else class_weight, labels
+    )
+    return weights
+
+
+def _numbered(names: ArrayLike | None) -> NDArray[np.int64] | None:
+    if names is None:
+        return None
+    _, numbers = np.unique(np.asarray(names), return_inverse=True)
+    return np.asarray(numbers, np.int64).reshape(-1)

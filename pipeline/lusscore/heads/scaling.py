@@ -1,0 +1,135 @@
+"""Standardising and whitening embeddings by what training frames show, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+from lusscore.heads.array_reader import ArrayReader
+
+# Frames turned to float32 at once while means are taken.
+_BATCH = 4096
+# Directions of less variance than this share of the first one are rounding, which whitening would
+# blow up to the size of the signal.
+_NEGLIGIBLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Means, spreads and, where components were asked for, whitening directions.
+
+    Attributes
+    ----------
+    mean, spread
+        float32, shape (dim,).
+    directions
+        float32, shape (dim, components), each divided by the deviation along it; None where the
+        standardised embedding itself is used.
+    """
+
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    directions: NDArray[np.float32] | None = None
+
+    @property
+    def size(self) -> int:
+        """How many numbers a scaled embedding has."""
+        return len(self.mean) if self.directions is None else self.directions.shape[1]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return it as arrays by name."""
+        own = {"scaling.mean": self.mean, "scaling.spread": self.spread}
+        return own if self.directions is None else own | {"scaling.directions": self.directions}
+
+    @classmethod
+    def from_arrays(cls, arrays: ArrayReader, dim: int) -> Scaling:
+        """Make it again for embeddings of `dim` numbers.
+
+        Raises
+        ------
+        HeadError
+            If an array is not as it must be.
+        """
+        mean = arrays.take("scaling.mean", (dim,), np.float32)
+        spread = arrays.take("scaling.spread", (dim,), np.float32)
+        if not (spread > 0).all():
+            raise arrays.refusal("has a number that is not above 0 in its array scaling.spread")
+        if not arrays.has("scaling.directions"):
+            return cls(mean, spread)
+        return cls(mean, spread, arrays.take("scaling.directions", (dim, None), np.float32))
+
+    def apply(self, frames: NDArray[Any]) -> NDArray[np.float32]:
+        """Return a new array, float32, shape (frames, dim) or (frames, components)."""
+        scaled: NDArray[np.float32] = np.subtract(frames, self.mean, dtype=np.float32)
+        scaled /= self.spread
+        return scaled if self.directions is None else scaled @ self.directions
+
+    def precise(self, frames: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+        """Yield the same in float64, some frames at a time.
+
+        For prediction: sums in float32 depend in their last digits on the rows beside them.
+        """
+        for batch in gen_batches(len(frames), _BATCH):
+            scaled = (frames[batch].astype(np.float64) - self.mean) / self.spread
+            yield scaled if self.directions is None else scaled @ self.directions
+
+    def unscaled(
+        self, weights: NDArray[np.floating], bias: NDArray[np.floating], first: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Turn a linear function of the scaled embedding into one of the embedding.
+
+        Parameters
+        ----------
+        weights, bias
+            Shape (size, classes) and (classes,).
+        first
+            How many numbers of the embedding it is to be of; the others are held at their
+            training mean.
+
+        Returns
+        -------
+        tuple of float64 arrays
+            Weights, shape (first, classes), and bias, shape (classes,).
+        """
+        wide = np.asarray(weights, np.float64)
+        if self.directions is not None:
+            wide = self.directions.astype(np.float64) @ wide
+        own = wide[:first] / self.spread[:first, None].astype(np.float64)
+        return own, np.asarray(bias - self.mean[:first].astype(np.float64) @ own)
+
+
+def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Scaling:
+    """Learn a scaling from training frames.
+
+    Parameters
+    ----------
+    frames
+        float, shape (frames, dim). Held-out frames have no place here.
+    components
+        Principal components to keep, whitened; 0 keeps the standardised embedding. Never more
+        than the frames span.
+    seed
+        Of the randomised search for directions, used where components are few and dim is large.
+    """
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler()
+    for batch in gen_batches(len(frames), _BATCH):
+        scaler.partial_fit(frames[batch].astype(np.float32))
+    standard = Scaling(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32))
+    if components == 0:
+        return standard
+    most = min(components, frames.shape[1], max(1, len(frames) - 1))
+    from sklearn.decomposition import PCA
+
+    pca = PCA(most, random_state=seed).fit(standard.apply(frames))
+    variances = pca.explained_variance_
+    kept = max(1, int(np.sum(variances > _NEGLIGIBLE * variances[0])))
+    deviations = np.sqrt(np.maximum(variances[:kept], np.finfo(np.float32).tiny))
+    directions = (pca.components_[:kept] / deviations[:, None]).T.astype(np.float32)
+    return Scaling(standard.mean, standard.spread, np.ascontiguousarray(directions))

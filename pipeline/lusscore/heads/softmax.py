@@ -1,0 +1,235 @@
+"""The paper's head: dropout and a softmax layer, trained with Adam on cross-entropy."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from lusscore.backbones import import_keras
+from lusscore.heads.array_reader import ArrayReader
+from lusscore.heads.embedding_head import (
+    CLASS_WEIGHTS,
+    EmbeddingHead,
+    clean_variant,
+    epoch_frames,
+    sample_weights,
+)
+from lusscore.heads.linear_form import LinearForm
+from lusscore.heads.mapped_rows import MappedRows
+from lusscore.heads.mixup import mix
+from lusscore.heads.registry import register_head
+from lusscore.heads.scaling import Scaling, fit_scaling
+
+# Batches handed to the backend at once: results are the same, the overhead per batch is not.
+_STEPS_PER_EXECUTION = 64
+_FRAMES_AT_ONCE = 16_384
+
+OPTIMIZERS = ("adam", "sgd", "rmsprop", "adamw")
+
+
+@register_head("softmax")
+class SoftmaxHead(EmbeddingHead):
+    """The paper's head: dropout and a dense softmax layer (Raillard et al. 2022).
+
+    Trained by Keras; what is learned is kept as arrays, so that a fitted head predicts without
+    Keras. Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly
+    would, and the clean variant 0 only where there is no other. The defaults are the paper's: no
+    scaling, no class weights, no mixup.
+
+    Parameters
+    ----------
+    dropout
+        Fraction of the embedding zeroed in training, 0 to below 1.
+    learning_rate
+        Step size of the optimizer, above 0.
+    batch_size
+        Frames per step.
+    epochs
+        Passes over the training frames.
+    optimizer
+        Keras's name of it: ``"adam"``, ``"sgd"``, ``"rmsprop"`` or ``"adamw"``.
+    class_weight
+        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
+        weight.
+    mixup
+        Parameter of the Beta distribution by which pairs of training frames are mixed; 0 for
+        none.
+    components
+        Whitened principal components of the standardised embedding to use; 0 for the embedding
+        as it is.
+    test_variants
+        Average probabilities over the clean frame and its variants.
+    seed
+        Of the initial weights, the dropout, the order of frames, their mixing and the search for
+        principal components.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (classes,)
+        Labels seen in training, sorted.
+    scaling_ : Scaling or None
+        HeadState from the clean training frames; None without components.
+    coef_ : ndarray of float32, shape (dim or components, classes)
+        Weights of the dense layer.
+    intercept_ : ndarray of float32, shape (classes,)
+        Its bias.
+    loss_curve_ : list of float
+        Mean training loss of each epoch.
+    n_features_in_ : int
+        Embedding size.
+    """
+
+    uses_keras = True
+    takes_mapped_rows = True
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "class_weight": CLASS_WEIGHTS,
+        "mixup": [Interval(Real, 0, None, closed="left")],
+        "components": [Interval(Integral, 0, None, closed="left")],
+        "test_variants": ["boolean"],
+        "seed": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        dropout: float = 0.5,
+        learning_rate: float = 0.001,
+        batch_size: int = 32,
+        epochs: int = 3,
+        optimizer: str = "adam",
+        class_weight: str | dict[Any, float] = "none",
+        mixup: float = 0.0,
+        components: int = 0,
+        test_variants: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.optimizer = optimizer
+        self.class_weight = class_weight
+        self.mixup = mixup
+        self.components = components
+        self.test_variants = test_variants
+        self.seed = seed
+
+    def _train(
+        self,
+        embeddings: NDArray[Any] | MappedRows,
+        targets: NDArray[np.int64],
+        groups: NDArray[np.int64] | None,
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
+    ) -> None:
+        self.scaling_: Scaling | None = None
+        if self.components:
+            self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
+        weights = None
+        if self.class_weight != "none":
+            weights = sample_weights(self.class_weight, self.classes_[targets])
+        layer, model = self._build()
+        self.loss_curve_: list[float] = []
+        for epoch in range(self.epochs):
+            rng = np.random.default_rng([self.seed, epoch])
+            order = rng.permutation(len(targets))
+            # pairs to mix are drawn among all frames; else some thousand at a time save memory
+            step = len(order) if self.mixup else self._frames_at_once()
+            losses = []
+            for start in range(0, len(order), step):
+                chosen = order[start : start + step]
+                seen = self._scaled(epoch_frames(embeddings, epoch, chosen))
+                truth: NDArray[Any] = targets[chosen]
+                counts = None if weights is None else weights[chosen]
+                if self.mixup:
+                    seen, truth, counts = mix(
+                        seen, np.eye(len(self.classes_))[truth], counts, self.mixup, rng
+                    )
+                history = model.fit(
+                    seen,
+                    truth,
+                    sample_weight=counts,
+                    batch_size=self.batch_size,
+                    epochs=1,
+                    shuffle=False,
+                    verbose=0,
+                )
+                losses.append(float(history.history["loss"][0]) * len(chosen))
+            self.loss_curve_.append(sum(losses) / len(order))
+        self.coef_, self.intercept_ = (
+            np.asarray(weight, np.float32) for weight in layer.get_weights()
+        )
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """See :meth:`EmbeddingHead.learned_arrays`."""
+        scaling = {} if self.scaling_ is None else self.scaling_.arrays()
+        return scaling | {"coef": self.coef_, "intercept": self.intercept_}
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """See :meth:`EmbeddingHead.take_arrays`."""
+        size, count = self.n_features_in_, len(self.classes_)
+        self.scaling_ = Scaling.from_arrays(arrays, size) if self.components else None
+        size = size if self.scaling_ is None else self.scaling_.size
+        self.coef_ = arrays.take("coef", (size, count), np.float32)
+        self.intercept_ = arrays.take("intercept", (count,), np.float32)
+
+    def linear_form(self) -> LinearForm:
+        """See :meth:`EmbeddingHead.linear_form`."""
+        if self.scaling_ is None:
+            return LinearForm(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
+        return LinearForm(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
+
+    def _frames_at_once(self) -> int:
+        """Return a number of whole executions, so that no batch is another than without it."""
+        executed = self.batch_size * _STEPS_PER_EXECUTION
+        return executed * max(1, _FRAMES_AT_ONCE // executed)
+
+    def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
+        if self.scaling_ is None:
+            return np.asarray(frames, np.float32)
+        return self.scaling_.apply(frames)
+
+    def _probabilities(
+        self,
+        frames: NDArray[Any],
+        clips: NDArray[np.int64] | None,
+        exams: NDArray[np.int64] | None,
+    ) -> NDArray[np.float64]:
+        logits = self._scaled(frames) @ self.coef_ + self.intercept_
+        probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
+        return probabilities
+
+    def _build(self) -> tuple[Any, Any]:
+        """Make the dense layer and the compiled model around it."""
+        keras = import_keras()
+        size = self.n_features_in_ if self.scaling_ is None else self.scaling_.size
+        layer = keras.layers.Dense(
+            len(self.classes_),
+            activation="softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed),
+        )
+        model = keras.Sequential(
+            [
+                keras.layers.Input((size,)),
+                keras.layers.Dropout(self.dropout, seed=self.seed),
+                layer,
+            ]
+        )
+        optimizer = keras.optimizers.get(self.optimizer)
+        optimizer.learning_rate = self.learning_rate
+        model.compile(
+            optimizer=optimizer,
+            loss=f"{'' if self.mixup else 'sparse_'}categorical_crossentropy",
+            steps_per_execution=_STEPS_PER_EXECUTION,
+            jit_compile=False,  # compiling costs far more than three epochs of one layer
+        )
+        return layer, model

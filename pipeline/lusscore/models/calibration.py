@@ -1,0 +1,245 @@
+"""How sure a model may be of a clip, learned from patients held out, and how well that works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from lusscore.errors import HeadError
+from lusscore.evaluation import (
+    BINS,
+    GroupedFrames,
+    Rule,
+    calibration_error,
+    confidence_bin,
+    draw_patients,
+    group_frames,
+    interval,
+    ratio,
+)
+from lusscore.heads import HIGHEST, LOWEST, Temperature
+
+COVERAGE = 0.8
+# Below it a score is more likely wrong than right, whatever share of clips a person then sees.
+LEAST_CONFIDENCE = 0.5
+# A clip whose own score has no probability at all must not outweigh all others.
+_LEAST = 1e-6
+
+RESAMPLES, SEED = 1000, 0
+
+_Int = NDArray[np.int64]
+_Float = NDArray[np.float64]
+Measured = dict[str, tuple[float, tuple[float, float]]]
+"""Value and 95 % interval over patients, by name."""
+
+
+@dataclass(frozen=True)
+class HeldOutClips:
+    """Frames held out, clip after clip.
+
+    Attributes
+    ----------
+    frames
+        Their probabilities, as the model gave them.
+    truth
+        Score of each clip, shape (clips,).
+    fold
+        Fold in which each was held out, those of repeats apart, shape (clips,).
+    patient
+        By number, shape (clips,).
+    rule
+        From frames to clips.
+    """
+
+    frames: GroupedFrames
+    truth: _Int
+    fold: _Int
+    patient: _Int
+    rule: Rule
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, rule: Rule) -> HeldOutClips:
+        """Take one model's rows of ``predictions.csv``."""
+        groups = group_frames(predictions, "clip")
+        table = groups.table
+        return cls(
+            groups.frames,
+            table["truth"].to_numpy(np.int64),
+            np.asarray(table.groupby(["repeat", "fold"]).ngroup(), np.int64),
+            np.asarray(table.groupby("patient").ngroup(), np.int64),
+            rule,
+        )
+
+    def only(self, wanted: NDArray[np.bool_]) -> HeldOutClips:
+        """Take some clips, bool of shape (clips,)."""
+        return HeldOutClips(
+            self.frames.of_groups(wanted),
+            self.truth[wanted],
+            self.fold[wanted],
+            self.patient[wanted],
+            self.rule,
+        )
+
+    def decide(self, temperature: float = 1.0) -> tuple[_Int, _Float]:
+        """Score the clips with the frames' probabilities scaled.
+
+        Returns
+        -------
+        tuple
+            Scores, shape (clips,), and probabilities, shape (clips, 4).
+        """
+        scaled = Temperature(temperature).apply(self.frames.probabilities)
+        return self.rule.decide(GroupedFrames(scaled, self.frames.starts))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is fixed from held-out clips for use on other patients.
+
+    Attributes
+    ----------
+    temperature
+        That frames' probabilities are scaled by, before the rule makes a clip's of them.
+    least_confidence
+        Probability of a clip's score below which a person is to look; 0.5 or more.
+    coverage
+        Share of the held-out clips that reach it, 0–1: what was asked for, or less where that
+        few are more likely right than wrong.
+    """
+
+    temperature: float
+    least_confidence: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Held-out clips, each calibrated by what the other folds gave alone.
+
+    Attributes
+    ----------
+    scores, truth
+        int64, shape (clips,).
+    probabilities
+        float64, shape (clips, 4).
+    trusted
+        bool, shape (clips,): as sure as `Calibration.least_confidence` of the other folds asks.
+    patient
+        By number, shape (clips,).
+    """
+
+    scores: NDArray[np.int64]
+    truth: NDArray[np.int64]
+    probabilities: _Float
+    trusted: NDArray[np.bool_]
+    patient: NDArray[np.int64]
+
+
+def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
+    """Fit the temperature of highest likelihood for clips, and the confidence to ask for.
+
+    As :class:`lusscore.heads.temperature.Temperature`, but of the clips' probabilities and not the
+    frames', since it is clips and zones that are shown with a probability. The threshold leaves
+    the least sure clips to a person (reject option; El-Yaniv & Wiener 2010, J Mach Learn Res
+    11:1605–1641).
+
+    Parameters
+    ----------
+    clips
+        Held out from whatever scored them.
+    coverage
+        Share of clips that the scorer is to be believed on at most, above 0 and at most 1.
+
+    Raises
+    ------
+    HeadError
+        If the coverage is out of range.
+    """
+    if not 0 < coverage <= 1:
+        raise HeadError(
+            f"A coverage of {coverage:g} is not possible; expected a share above 0 and at most 1."
+        )
+
+    def loss(log_temperature: float) -> float:
+        _, probabilities = clips.decide(float(np.exp(log_temperature)))
+        own = probabilities[np.arange(len(clips.truth)), clips.truth]
+        return -float(np.log(np.maximum(own, _LEAST)).mean())
+
+    found = minimize_scalar(
+        loss,
+        bounds=(np.log(LOWEST), np.log(HIGHEST)),
+        method="bounded",
+        options={"xatol": 1e-4},
+    )
+    temperature = float(np.exp(found.x))
+    confidence = np.sort(_confidence(*clips.decide(temperature)))
+    left = min(int(np.floor((1 - coverage) * len(confidence))), len(confidence) - 1)
+    least = max(float(confidence[left]), LEAST_CONFIDENCE)
+    return Calibration(temperature, least, float(np.mean(confidence >= least)))
+
+
+def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
+    """Calibrate the clips of each fold by the others, so that it can be reported how well it works.
+
+    What is calibrated on the very clips it is shown on looks better than it will be.
+    """
+    scores = np.zeros(len(clips.truth), np.int64)
+    probabilities = np.zeros((len(clips.truth), 4))
+    trusted = np.zeros(len(clips.truth), bool)
+    for fold in np.unique(clips.fold):
+        mine = clips.fold == fold
+        # a patient is held out once in every repeat, and must not calibrate itself in another
+        others = ~np.isin(clips.patient, np.unique(clips.patient[mine]))
+        found = calibrate(clips.only(others), coverage)
+        scores[mine], probabilities[mine] = clips.only(mine).decide(found.temperature)
+        own = _confidence(scores[mine], probabilities[mine])
+        trusted[mine] = own >= found.least_confidence
+    return CrossFitted(scores, clips.truth, probabilities, trusted, clips.patient)
+
+
+def _confidence(scores: NDArray[np.int64], probabilities: _Float) -> _Float:
+    return np.asarray(probabilities[np.arange(len(scores)), scores])
+
+
+def measure_trust(clips: CrossFitted) -> Measured:
+    """Measure probabilities, and what is gained by review, over clips held out from both.
+
+    Returns
+    -------
+    dict
+        ``brier``, ``calibration_error``, ``accuracy`` of all clips, ``accuracy_trusted`` of those
+        sure enough, ``coverage``, the share of these, and ``accuracy_review`` of the rest; NaN
+        where there are none. Intervals resample patients (percentiles).
+    """
+    patients = int(clips.patient.max()) + 1
+    draws = draw_patients(patients, RESAMPLES, SEED)
+    weights = np.concatenate([np.ones((1, patients)), draws])[:, clips.patient]
+    right = (clips.scores == clips.truth).astype(np.float64)
+    confidence = clips.probabilities[np.arange(len(right)), clips.scores]
+    squares = np.square(clips.probabilities - np.eye(4)[clips.truth]).sum(axis=1)
+    bins = np.eye(BINS)[confidence_bin(confidence)]
+    trusted = clips.trusted.astype(np.float64)
+    everyone = np.ones_like(right)
+    drawn = {
+        "brier": _mean(weights, squares, everyone),
+        "calibration_error": calibration_error(
+            weights @ bins, weights @ (bins * (confidence - right)[:, None])
+        ),
+        "accuracy": _mean(weights, right, everyone),
+        "accuracy_trusted": _mean(weights, right, trusted),
+        "accuracy_review": _mean(weights, right, 1 - trusted),
+        "coverage": _mean(weights, trusted, everyone),
+    }
+    return {name: (float(values[0]), _segment(values[1:])) for name, values in drawn.items()}
+
+
+def _mean(weights: _Float, values: _Float, among: _Float) -> _Float:
+    return ratio(weights @ (values * among), weights @ among)
+
+
+def _segment(values: _Float) -> tuple[float, float]:
+    return interval(values) or (float("nan"), float("nan"))

@@ -1,0 +1,253 @@
+"""From a cohort and its cross-validation to a bundle."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from lusscore import __version__
+from lusscore.backbones import (
+    DEFAULT_PRECISION,
+    BackboneSpec,
+    graph_bytes,
+    load_weights,
+    with_levels,
+)
+from lusscore.cohort import Cohort, Split
+from lusscore.errors import BundleError
+from lusscore.evaluation import (
+    LabelledCohort,
+    LabelledFrames,
+    Model,
+    Rule,
+    choose_inside,
+    fit_on,
+    load_cohort,
+    recorded_model,
+    recorded_selection,
+    selected_name,
+)
+from lusscore.features import find_weights
+from lusscore.models import Bundle, Network, TrainedHead
+from lusscore.models.calibration import (
+    COVERAGE,
+    HeldOutClips,
+    calibrate,
+    cross_fit,
+    measure_trust,
+)
+from lusscore.models.card import make_card
+from lusscore.models.ood import clip_vectors, fit_familiar
+from lusscore.models.recorded_run import RecordedRun, check_same_data
+
+
+def train_bundle(
+    cohort: Cohort,
+    specs: Mapping[str, BackboneSpec],
+    features_dir: Path,
+    run: RecordedRun,
+    *,
+    name: str = "",
+    coverage: float = COVERAGE,
+    weights_dir: Path | None = None,
+    cache: Path | None = None,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Bundle:
+    """Train a run's model on all labelled patients, and calibrate it on those held out.
+
+    Parameters
+    ----------
+    cohort
+        Gives labels and settings; the run's.
+    specs
+        Backbones by name: at least those of the model.
+    features_dir
+        Folder of all feature files.
+    run
+        The run and the model wanted.
+    name
+        Of the bundle, for people; by default the cohort's.
+    coverage
+        Share of held-out clips that the scorer is to be believed on.
+    weights_dir
+        Where weights lie beside those that come with lusscore.
+    cache
+        Folder of converted networks; None for none.
+    jobs
+        Processes, where something is chosen.
+    progress
+        Called with (heads trained, heads in all).
+
+    Raises
+    ------
+    RunError
+        If the run is of other data.
+    BundleError
+        If the embeddings cannot be made again by the network that goes into the bundle.
+    FeatureFileError, CohortError, HeadError, FoldError, WeightsError
+        As in a cross-validation.
+    """
+    labelled = load_cohort(cohort, list(specs.values()), features_dir, weights_dir)
+    check_same_data(run, labelled, tuple(specs))
+    dataset = labelled.dataset
+    fitted = fit_members(dataset, run, jobs=jobs, progress=progress)
+    used = tuple(
+        dict.fromkeys(one.backbone for member in fitted.members for one in member.features)
+    )
+    held_out = HeldOutClips.of(run.predictions, fitted.clip_rule)
+    calibration = calibrate(held_out, coverage)
+    trust = measure_trust(cross_fit(held_out, coverage))
+    card, extraction = cohort.card, cohort.card.extraction
+    networks = {
+        backbone: _network(
+            with_levels(specs[backbone], extraction.levels),
+            labelled,
+            features_dir,
+            weights_dir,
+            cache,
+        )
+        for backbone in used
+    }
+    return Bundle(
+        id=uuid.uuid4().hex,
+        name=name or cohort.name,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        lusscore=__version__,
+        protocol=card.protocol,
+        rubric=card.rubric,
+        label_level=card.label_level,
+        synthetic=card.synthetic,
+        extraction=extraction,
+        networks=networks,
+        members=fitted.members,
+        # one scaling after another is one by their product
+        temperature=fitted.temperature * calibration.temperature,
+        clip_rule=fitted.clip_rule,
+        zone_rule=run.zone_rule,
+        least_confidence=calibration.least_confidence,
+        coverage=calibration.coverage,
+        familiar=fit_familiar(*clip_vectors(dataset, used)),
+        card=make_card(run, fitted.members, fitted.clip_rule, calibration, trust),
+    )
+
+
+def _network(
+    spec: BackboneSpec,
+    labelled: LabelledCohort,
+    features_dir: Path,
+    weights_dir: Path | None,
+    cache: Path | None,
+) -> Network:
+    """Take the network along, if it is the one that made the embeddings."""
+    file = labelled.dataset.features[spec.name]
+    weights = find_weights(spec, features_dir, weights_dir, file) or load_weights(spec, weights_dir)
+    if file.recipe["weights"] != weights.digest:
+        raise BundleError(
+            f"it was computed with other weights of {spec.name} than those at hand",
+            path=file.path,
+            advice="give the folder of the right ones with --weights-dir, or run 'lusscore "
+            "features' again",
+        )
+    precision = file.recipe["precision"]
+    if precision != DEFAULT_PRECISION:
+        raise BundleError(
+            f"it was computed in {precision}, while exams are scored in {DEFAULT_PRECISION}",
+            path=file.path,
+            advice="compute the embeddings again without --precision",
+        )
+    graph, graph_weights = graph_bytes(spec, weights, cache)
+    return Network(spec, weights.digest, graph, graph_weights)
+
+
+@dataclass(frozen=True)
+class FittedMembers:
+    """Heads, and how their answers become one.
+
+    Attributes
+    ----------
+    members
+        Trained on all labelled frames.
+    temperature
+        That the mean of their probabilities is scaled by.
+    clip_rule
+        From frames to clips.
+    """
+
+    members: tuple[TrainedHead, ...]
+    temperature: float
+    clip_rule: Rule
+
+
+def fit_members(
+    dataset: LabelledFrames,
+    run: RecordedRun,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FittedMembers:
+    """Train the run's model on all patients: the very procedure that the run has measured.
+
+    A model that the run chose anew in each fold is chosen once more, by folds of all patients.
+
+    Parameters
+    ----------
+    dataset
+        All labelled frames.
+    run
+        With the model wanted.
+    jobs
+        Processes for choosing.
+    progress
+        Called with (heads trained, heads in all).
+    """
+    if not run.is_selected:
+        model = recorded_model(run.config, run.model)
+        models = model.members() if model.is_mean else (model,)
+        counted = _Steps(len(models), progress)
+        members = tuple(_fit(dataset, one, 1.0, counted) for one in models)
+        return FittedMembers(members, 1.0, run.clip_rule)
+    selection = recorded_selection(run.config)
+    way = next(way for way in selection.ways if selected_name(way) == run.model)
+    everyone = Split(
+        1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), name="On all patients"
+    )
+    counted = _Steps(len(selection.candidates) * selection.folds, progress)
+    choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=counted)
+    choice = choices[way]
+    members = tuple(
+        _fit(dataset, selection.candidates[number], own.value, _Steps(0, progress))
+        for number, own in zip(choice.candidates, choice.temperatures, strict=True)
+    )
+    return FittedMembers(
+        members,
+        choice.temperature.value,
+        choice.rule if selection.clip_labels else run.clip_rule,
+    )
+
+
+@dataclass
+class _Steps:
+    total: int
+    progress: Callable[[int, int], None]
+    done: int = 0
+
+    def __call__(self, heads: int) -> None:
+        self.done += heads
+        if self.total:
+            self.progress(self.done, self.total)
+
+
+def _fit(
+    dataset: LabelledFrames, model: Model, temperature: float, count: Callable[[int], None]
+) -> TrainedHead:
+    head = fit_on(dataset, model.features, model.head)
+    count(1)
+    return TrainedHead(
+        model.features, model.head.name, dict(model.head.settings), head, temperature
+    )

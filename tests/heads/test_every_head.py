@@ -1,0 +1,174 @@
+"""What holds for every registered head."""
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from lusscore.heads import head_defaults, head_names, make_head
+from lusscore.heads.logistic import LogisticHead
+from lusscore.heads.mil import MilHead
+from lusscore.heads.ordinal import OrdinalHead
+from lusscore.heads.svm import SvmHead
+
+HEADS = pytest.mark.parametrize("name", head_names())
+THAT_USE_NAMES = pytest.mark.parametrize("name", ["svm", "mil"])
+FAST = {
+    "softmax": {"epochs": 2, "learning_rate": 0.1, "dropout": 0.2},
+    "mil": {"attention": 8, "learning_rate": 0.005},
+    "svm": {"tol": 1e-3},
+}
+
+
+def made(name: str, **settings: object):  # type: ignore[no-untyped-def]
+    return make_head(name, **FAST.get(name, {}) | settings)
+
+
+def parts(frames: int) -> dict[str, np.ndarray]:
+    """Twelve patients and forty clips by name."""
+    numbers = np.arange(frames)
+    return {
+        "groups": np.array([f"p{number % 12}" for number in numbers]),
+        "clips": np.array([f"c{number}" for number in numbers]),
+    }
+
+
+@parametrize_with_checks(
+    [
+        LogisticHead(),
+        OrdinalHead(),
+        SvmHead(tol=1e-3),
+        MilHead(attention=8, learning_rate=0.02, epochs=30, dropout=0.1),
+    ],
+    expected_failed_checks=lambda head: (
+        {"check_classifiers_train": "its three groups lie on no line, and scores do"}
+        if isinstance(head, OrdinalHead)
+        else {}
+    ),
+)
+def test_it_is_a_scikit_learn_classifier(estimator, check) -> None:  # type: ignore[no-untyped-def]
+    check(estimator)
+
+
+@HEADS
+def test_it_learns_what_can_be_learned(name: str, blobs: Callable[..., tuple]) -> None:
+    X, y = blobs()
+    test, truth = blobs(seed=1)
+    head = made(name).fit(X, y, **parts(len(X)))
+    assert head.classes_.tolist() == [0, 1, 2, 3]
+    assert head.score(test, truth) > 0.9
+    probabilities = head.predict_proba(test)
+    assert probabilities.dtype == np.float64
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-9)
+
+
+@HEADS
+def test_embeddings_and_labels_that_say_nothing_give_chance(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs()
+    shuffled = np.random.default_rng(5).permutation(y)
+    test, truth = blobs(seed=1)
+    assert made(name).fit(X, shuffled, **parts(len(X))).score(test, truth) < 0.45
+
+
+@HEADS
+def test_the_same_seed_gives_the_same_bits_and_input_is_left_alone(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs(120)
+    before = X.copy()
+    first, again = (
+        made(name, seed=3, components=5).fit(X, y, **parts(120)).predict_proba(X) for _ in "ab"
+    )
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(X, before)
+
+
+@THAT_USE_NAMES
+def test_names_of_patients_and_clips_do_not_matter(name: str, blobs: Callable[..., tuple]) -> None:
+    X, y = blobs(120)
+    named = parts(120)
+    numbered = {key: np.unique(value, return_inverse=True)[1] for key, value in named.items()}
+    one = made(name).fit(X, y, **named).predict_proba(X, clips=named["clips"])
+    two = made(name).fit(X, y, **numbered).predict_proba(X, clips=numbered["clips"])
+    np.testing.assert_array_equal(one, two)
+
+
+@HEADS
+def test_prediction_sees_the_clean_frame_or_averages_all_variants(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs(120)
+    head = made(name).fit(X, y, **parts(120))
+    np.testing.assert_array_equal(head.predict_proba(X), head.predict_proba(X[:, 0]))
+    mean = np.mean([head.predict_proba(X[:, variant]) for variant in range(4)], axis=0)
+    averaging = made(name, test_variants=True).fit(X, y, **parts(120))
+    np.testing.assert_allclose(averaging.predict_proba(X), mean, atol=1e-12)
+    assert np.abs(mean - head.predict_proba(X)).max() > 1e-3
+
+
+@HEADS
+def test_balanced_weights_find_the_rare_class_more_often(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs(900, spread=9)
+    kept = np.flatnonzero((y != 3) | (np.arange(len(y)) % 8 == 0))
+    X, y = X[kept], y[kept]
+    test, truth = blobs(400, seed=1, spread=9)
+    plain, balanced = (
+        made(name, class_weight=weight).fit(X, y, **parts(len(X))).predict(test)
+        for weight in ("none", "balanced")
+    )
+    assert np.sum(balanced[truth == 3] == 3) > np.sum(plain[truth == 3] == 3)
+
+
+def test_fitted_heads_predict_without_keras(blobs: Callable[..., tuple]) -> None:
+    X, y = blobs(100)
+    heads = [made(name).fit(X, y, **parts(100)) for name in head_names()]
+    code = (
+        "import pickle, sys; heads, X = pickle.load(sys.stdin.buffer);"
+        "[head.predict(X) for head in heads];"
+        "assert not {'keras', 'tensorflow'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], input=pickle.dumps((heads, X)), check=True)
+
+
+@HEADS
+def test_a_score_that_training_lacks_is_no_column(name: str, blobs: Callable[..., tuple]) -> None:
+    X, y = blobs(200)
+    X, y = X[y != 1], y[y != 1]
+    head = made(name).fit(X, y, **parts(len(X)))
+    assert head.classes_.tolist() == [0, 2, 3]
+    assert head.predict_proba(X).shape == (len(X), 3)
+
+
+@HEADS
+def test_every_setting_is_checked(name: str) -> None:
+    with pytest.raises(ValueError, match="'components' parameter"):
+        clone(made(name)).set_params(components=-1).fit(np.eye(4), [0, 1, 0, 1])
+    assert {"seed", "class_weight", "components", "test_variants"} <= head_defaults(name).keys()
+    assert None not in head_defaults(name).values()
+
+
+@HEADS
+@pytest.mark.parametrize("names", ["groups", "clips", "exams"])
+def test_patients_clips_and_exams_of_another_length_are_refused(name: str, names: str) -> None:
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        made(name).fit(np.eye(4), [0, 1, 0, 1], **{names: [1, 2]})
+
+
+@HEADS
+def test_exams_change_nothing_where_no_context_is_asked_for(
+    name: str, blobs: Callable[..., tuple]
+) -> None:
+    X, y = blobs(120)
+    told, exams = parts(120), np.arange(120) // 10
+    without = made(name).fit(X, y, **told).predict_proba(X, clips=told["clips"])
+    given = made(name).fit(X, y, **told, exams=exams)
+    np.testing.assert_array_equal(given.predict_proba(X, clips=told["clips"], exams=exams), without)

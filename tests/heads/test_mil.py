@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from lusscore.heads.mil import MilHead
+
+
+def clips_with_one_telling_frame(
+    clips: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Six frames a clip; one of them, marked by the first number, shows the clip's score."""
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 4, clips)
+    X = rng.normal(0, 1, (clips, 6, 12))
+    telling = rng.integers(0, 6, clips)
+    place = np.arange(clips), telling
+    X[place] = rng.normal(0, 0.5, (clips, 12))
+    X[..., 0] = -1
+    X[(*place, 0)] = 4
+    X[(*place, 1 + scores)] += 4
+    names = np.array([f"c{number}" for number in range(clips)])
+    order = rng.permutation(clips * 6)
+    frames = np.zeros((clips, 6), bool)
+    frames[place] = True
+    return (
+        X.reshape(-1, 12)[order].astype(np.float16),
+        np.repeat(scores, 6)[order],
+        np.repeat(names, 6)[order],
+        frames.reshape(-1)[order],
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted() -> MilHead:
+    X, y, clips, _ = clips_with_one_telling_frame(200, 0)
+    return MilHead(attention=16, learning_rate=0.005, epochs=40, dropout=0.2).fit(X, y, clips=clips)
+
+
+def test_it_learns_from_the_one_frame_that_tells(fitted: MilHead) -> None:
+    X, y, clips, telling = clips_with_one_telling_frame(100, 1)
+    assert np.mean(fitted.predict(X, clips=clips) == y) > 0.9
+    attention = fitted.attention_weights(X, clips)
+    assert attention[telling].mean() > 0.6
+    sums = np.bincount(np.unique(clips, return_inverse=True)[1], attention)
+    np.testing.assert_allclose(sums, 1, rtol=1e-5)
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0] / 2
+
+
+def test_every_frame_of_a_clip_gets_its_probabilities(fitted: MilHead) -> None:
+    X, _, clips, _ = clips_with_one_telling_frame(20, 1)
+    probabilities = fitted.predict_proba(X, clips)
+    for clip in np.unique(clips):
+        assert len(np.unique(probabilities[clips == clip], axis=0)) == 1
+
+
+def test_a_clip_is_scored_alike_alone_and_among_others_and_in_any_order(fitted: MilHead) -> None:
+    X, _, clips, _ = clips_with_one_telling_frame(20, 1)
+    probabilities = fitted.predict_proba(X, clips)
+    alone = np.flatnonzero(clips == "c7")[::-1]
+    np.testing.assert_allclose(
+        fitted.predict_proba(X[alone], clips[alone]), probabilities[alone], rtol=1e-5
+    )
+
+
+def test_batches_of_whole_clips_change_nothing(
+    fitted: MilHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, _, clips, _ = clips_with_one_telling_frame(30, 1)
+    whole = fitted.predict_proba(X, clips)
+    monkeypatch.setattr("lusscore.heads.mil._FRAMES_AT_ONCE", 10)
+    np.testing.assert_allclose(fitted.predict_proba(X, clips), whole, rtol=1e-5)

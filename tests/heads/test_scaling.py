@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from lusscore.errors import HeadError
+from lusscore.heads.array_reader import ArrayReader
+from lusscore.heads.scaling import Scaling, fit_scaling
+
+
+def frames(rows: int = 5000, dim: int = 12) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    mixed = rng.normal(size=(rows, dim)) @ rng.normal(size=(dim, dim)) + 7
+    return mixed.astype(np.float16)
+
+
+def test_it_is_scikit_learns_scaler_in_float32() -> None:
+    x = frames()
+    scaled = fit_scaling(x).apply(x)
+    assert scaled.dtype == np.float32
+    np.testing.assert_allclose(
+        scaled, StandardScaler().fit_transform(x.astype(np.float64)), atol=1e-4
+    )
+
+
+def test_components_are_scikit_learns_whitening() -> None:
+    x = frames()
+    scaling = fit_scaling(x, 4)
+    whitened = scaling.apply(x)
+    assert scaling.size == 4
+    np.testing.assert_allclose(np.cov(whitened.T), np.eye(4), atol=1e-3)
+    standard = StandardScaler().fit_transform(x.astype(np.float64))
+    theirs = PCA(4, whiten=True).fit_transform(standard)
+    np.testing.assert_allclose(np.abs(whitened), np.abs(theirs), atol=2e-3)
+
+
+def test_an_embedding_that_never_changes_is_zero_and_not_infinite() -> None:
+    x = frames(50)
+    x[:, 3] = 2
+    assert (fit_scaling(x).apply(x)[:, 3] == 0).all()
+
+
+@pytest.mark.parametrize("rows", [3, 40])
+def test_no_more_components_than_the_frames_segment(rows: int) -> None:
+    x = frames(rows, 6)
+    x[:, 4:] = x[:, :2]
+    scaling = fit_scaling(x, 100)
+    assert scaling.size == min(rows - 1, 4)
+    assert np.isfinite(scaling.apply(x)).all()
+
+
+def test_more_than_one_batch_is_one_mean() -> None:
+    x = frames(9000)
+    np.testing.assert_allclose(fit_scaling(x).mean, x.astype(np.float64).mean(axis=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("components", [0, 4])
+def test_it_comes_back_from_its_arrays(components: int) -> None:
+    x = frames(300)
+    scaling = fit_scaling(x, components)
+    arrays = scaling.arrays()
+    again = Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
+    assert again.size == scaling.size == (components or 12)
+    np.testing.assert_array_equal(again.apply(x), scaling.apply(x))
+    np.testing.assert_array_equal(
+        np.concatenate(list(again.precise(x))), np.concatenate(list(scaling.precise(x)))
+    )
+    with pytest.raises(HeadError, match=r"scaling.mean in shape \(12,\), expected in \(11\)"):
+        Scaling.from_arrays(ArrayReader(arrays, "head"), 11)
+
+
+def test_a_spread_of_0_or_less_is_refused() -> None:
+    arrays = fit_scaling(frames(50)).arrays()
+    arrays["scaling.spread"] = arrays["scaling.spread"] * np.arange(12, dtype=np.float32)
+    with pytest.raises(HeadError, match="not above 0 in its array scaling.spread"):
+        Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
+
+
+@pytest.mark.parametrize("components", [0, 4])
+def test_a_linear_function_of_the_scaled_is_one_of_the_embedding(components: int) -> None:
+    x = frames(300).astype(np.float64)
+    scaling = fit_scaling(x, components)
+    rng = np.random.default_rng(1)
+    weights, bias = rng.normal(size=(scaling.size, 3)), rng.normal(size=3)
+    expected = np.concatenate(list(scaling.precise(x))) @ weights + bias
+    own, constant = scaling.unscaled(weights, bias, 12)
+    np.testing.assert_allclose(x @ own + constant, expected, atol=1e-9)
+    first, constant = scaling.unscaled(weights, bias, 5)
+    held = np.hstack([x[:, :5], np.tile(scaling.mean[5:].astype(np.float64), (300, 1))])
+    np.testing.assert_allclose(
+        x[:, :5] @ first + constant,
+        np.concatenate(list(scaling.precise(held))) @ weights + bias,
+        atol=1e-9,
+    )

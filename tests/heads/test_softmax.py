@@ -1,0 +1,131 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from lusscore.heads.embedding_head import epoch_variant
+from lusscore.heads.softmax import SoftmaxHead
+
+
+# sixty checks, each of which trains in Keras a few times
+@pytest.mark.slow
+@parametrize_with_checks(
+    [SoftmaxHead(epochs=4, learning_rate=0.1, batch_size=16)],
+    expected_failed_checks=lambda head: {
+        "check_class_weight_classifiers": "needs thirty epochs and more, too slow for a test"
+    },
+)
+def test_it_is_a_scikit_learn_classifier(estimator, check) -> None:  # type: ignore[no-untyped-def]
+    check(estimator)
+
+
+def test_the_defaults_are_the_papers() -> None:
+    assert SoftmaxHead().get_params() == {
+        "dropout": 0.5,
+        "learning_rate": 0.001,
+        "batch_size": 32,
+        "epochs": 3,
+        "optimizer": "adam",
+        "class_weight": "none",
+        "mixup": 0.0,
+        "components": 0,
+        "test_variants": False,
+        "seed": 0,
+    }
+
+
+def test_it_learns_what_can_be_learned(blobs: Callable[..., tuple]) -> None:
+    X, y = blobs()
+    head = SoftmaxHead(epochs=30, learning_rate=0.01).fit(X, y)
+    test, truth = blobs(seed=0)
+    assert head.score(test, truth) > 0.95
+    assert head.loss_curve_[-1] < head.loss_curve_[0] / 2
+
+
+def test_probabilities_sum_to_one_and_agree_with_keras(blobs: Callable[..., tuple]) -> None:
+    from lusscore.backbones.keras_runtime import import_keras
+
+    X, y = blobs(120)
+    head = SoftmaxHead().fit(X, y)
+    probabilities = head.predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-9)
+    keras = import_keras()
+    layer = keras.layers.Dense(4, activation="softmax")
+    layer.build((None, 16))
+    layer.set_weights([head.coef_, head.intercept_])
+    there = np.asarray(layer(X[:, 0].astype(np.float32)))
+    np.testing.assert_allclose(probabilities, there, atol=1e-6)
+
+
+def test_each_epoch_sees_the_next_variant_and_never_the_clean_one() -> None:
+    X = np.arange(4.0)[None, :, None] * np.ones((5, 1, 2))
+    assert [int(epoch_variant(X, epoch)[0, 0]) for epoch in range(7)] == [1, 2, 3, 1, 2, 3, 1]
+    assert int(epoch_variant(X[:, :1], 2)[0, 0]) == 0
+    assert epoch_variant(X[:, 2], 2) is not None
+
+
+def test_training_uses_the_variants_and_prediction_the_clean_frame(
+    blobs: Callable[..., tuple],
+) -> None:
+    X, y = blobs(200)
+    wrong = X.copy()
+    wrong[:, 0] = 0
+    head = SoftmaxHead(epochs=6).fit(X, y)
+    np.testing.assert_array_equal(SoftmaxHead(epochs=6).fit(wrong, y).coef_, head.coef_)
+    np.testing.assert_array_equal(head.predict_proba(X), head.predict_proba(X[:, 0]))
+
+
+def test_the_same_seed_gives_the_same_head_and_another_another(blobs: Callable[..., tuple]) -> None:
+    X, y = blobs(200)
+    first, again = SoftmaxHead(seed=3).fit(X, y), SoftmaxHead(seed=3).fit(X, y)
+    np.testing.assert_array_equal(first.coef_, again.coef_)
+    assert not np.array_equal(first.coef_, SoftmaxHead(seed=4).fit(X, y).coef_)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("dropout", 1.0), ("epochs", 0), ("batch_size", 0), ("learning_rate", 0), ("optimizer", "x")],
+)
+def test_a_setting_out_of_range_is_refused(
+    blobs: Callable[..., tuple], setting: str, value: object
+) -> None:
+    X, y = blobs(20)
+    head = clone(SoftmaxHead()).set_params(**{setting: value})
+    with pytest.raises(ValueError, match=f"'{setting}' parameter of SoftmaxHead must be"):
+        head.fit(X, y)
+
+
+def test_the_defaults_train_what_they_trained_before_there_were_other_settings(
+    blobs: Callable[..., tuple],
+) -> None:
+    """The paper's head written out in Keras, epoch by epoch."""
+    from lusscore.backbones.keras_runtime import import_keras
+
+    X, y = blobs(96)
+    keras = import_keras()
+    layer = keras.layers.Dense(
+        4,
+        activation="softmax",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=2),
+    )
+    model = keras.Sequential([keras.layers.Input((16,)), keras.layers.Dropout(0.5, seed=2), layer])
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    for epoch in range(3):
+        order = np.random.default_rng([2, epoch]).permutation(96)
+        seen = X[order, 1 + epoch].astype(np.float32)
+        model.fit(seen, y[order], batch_size=32, shuffle=False, verbose=0)
+    head = SoftmaxHead(seed=2).fit(X, y)
+    np.testing.assert_allclose(head.coef_, layer.get_weights()[0], atol=1e-6)
+
+
+def test_mixup_trains_on_other_frames_and_still_learns(blobs: Callable[..., tuple]) -> None:
+    X, y = blobs()
+    plain, mixed = (
+        SoftmaxHead(epochs=8, learning_rate=0.05, mixup=mixup).fit(X, y) for mixup in (0, 0.4)
+    )
+    test, truth = blobs(seed=1)
+    assert mixed.score(test, truth) > 0.9
+    surest = mixed.predict_proba(test).max(axis=1).mean()
+    assert surest < plain.predict_proba(test).max(axis=1).mean()

@@ -1,0 +1,505 @@
+"""Zip files that could do harm are refused before anything in them is unpacked."""
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bundle_tamper import lay_out, sums_again
+from lusscore.errors import BundleError, HeadError
+from lusscore.models.archive import (
+    MOST_BYTES,
+    MOST_FILES,
+    check_digest,
+    check_name,
+    check_sums,
+    clause,
+    is_known,
+    network_stems,
+    pack,
+    read_contents,
+    unpack,
+    write_sums,
+)
+
+NAMES = st.from_regex(
+    r"([A-Za-z0-9][A-Za-z0-9._-]{0,9}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,9}", fullmatch=True
+)
+
+
+def zipped(
+    *entries: tuple[str | zipfile.ZipInfo, bytes], packed: int = zipfile.ZIP_STORED
+) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", packed) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return memory.getvalue()
+
+
+def entry(name: str, mode: int = 0, flags: int = 0) -> zipfile.ZipInfo:
+    made = zipfile.ZipInfo(name)
+    made.create_system = 3
+    made.external_attr = mode << 16
+    made.flag_bits |= flags
+    return made
+
+
+def central(data: bytes, change: Callable[[bytearray], object], number: int = 0) -> bytes:
+    """Change an entry of the list at the end; offsets are those of the format's specification."""
+    start = -1
+    for _ in range(number + 1):
+        start = data.index(b"PK\x01\x02", start + 1)
+    record = bytearray(data[start : start + 46])
+    change(record)
+    return data[:start] + bytes(record) + data[start + 46 :]
+
+
+def put(offset: int, value: int, record: bytearray) -> None:
+    struct.pack_into("<I", record, offset, value)
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(BundleError) as told:
+        unpack(data, "it")
+    return str(told.value)
+
+
+@given(st.dictionaries(NAMES, st.binary(max_size=200), min_size=1, max_size=8))
+def test_files_come_back_and_the_same_files_are_the_same_bytes(files: dict[str, bytes]) -> None:
+    if len({name.lower() for name in files}) < len(files):
+        return
+    data = pack(files)
+    # a folder of the name of a file cannot be on a disk, and is no matter in memory
+    found = unpack(data, "it")
+    assert found == files
+    assert pack(dict(reversed(files.items()))) == data
+
+
+def test_what_tells_of_machine_and_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pack({"a": b"1"})
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert pack({"a": b"1"}) == data
+    info = zipfile.ZipFile(io.BytesIO(data)).infolist()[0]
+    assert info.date_time == (1980, 1, 1, 0, 0, 0)
+    assert info.create_system == 3
+
+
+def test_a_folder_that_a_person_packed_is_read() -> None:
+    data = zipped(
+        ("mine/", b""),
+        ("mine/bundle.json", b"{}"),
+        ("mine/networks/", b""),
+        ("mine/networks/a.bin", b"1"),
+        packed=zipfile.ZIP_DEFLATED,
+    )
+    assert unpack(data, "it") == {"bundle.json": b"{}", "networks/a.bin": b"1"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",
+        "/etc/passwd",
+        "a/../../evil",
+        "C:evil",
+        "C:/evil",
+        "\\\\server\\share",
+        "a\\b",
+        "a/b/c",
+        "./a",
+        "a//b",
+        ".hidden",
+        "-rf",
+        "a b",
+        "naïve",
+        "a\nb",
+        "a/",
+        "x" * 300,
+    ],
+)
+def test_names_that_no_bundle_has_are_refused(name: str) -> None:
+    message = refusal(zipped(("bundle.json", b"{}"), (entry(name), b"1")))
+    assert "which no bundle has" in message or "no plain file" in message
+    assert len(message) < 300
+    assert "\n" not in message
+
+
+def test_a_nul_ends_no_name() -> None:
+    data = zipped(("bundle.json", b"{}"), ("a.txt", b"1")).replace(b"a.txt", b"a\0txt")
+    assert "no bundle has" in refusal(data) or "damaged" in refusal(data)
+
+
+def test_the_folder_around_may_not_lead_elsewhere() -> None:
+    for around in ("..", ".", "", "C:", "a\\b", "a\nb"):
+        data = zipped((entry(f"{around}/bundle.json"), b"{}"), (entry(f"{around}/a"), b"1"))
+        found = None
+        try:
+            found = unpack(data, "it")
+        except BundleError:
+            continue
+        assert set(found) == {"bundle.json", "a"}, around
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("a", "a"), ("a.bin", "A.BIN"), ("n/a", "N/a"), ("Networks/a", "networks/A")],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+def test_names_twice_are_refused_whatever_their_case(first: str, second: str) -> None:
+    assert "twice" in refusal(zipped((first, b"1"), (second, b"2")))
+
+
+@pytest.mark.parametrize(
+    "kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK, stat.S_IFDIR]
+)
+def test_links_and_devices_are_refused(kind: int) -> None:
+    assert "link or no plain file" in refusal(zipped((entry("a", kind | 0o777), b"/etc/passwd")))
+
+
+def test_encrypted_entries_are_refused() -> None:
+    data = central(zipped(("a", b"1" * 20)), lambda record: record.__setitem__(8, record[8] | 1))
+    assert "encrypted" in refusal(data)
+
+
+def test_a_folder_with_bytes_is_refused() -> None:
+    assert "no plain file" in refusal(zipped((entry("a/"), b"hidden")))
+
+
+def test_only_plain_compressions_are_read() -> None:
+    for packed in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        assert "neither stored nor deflated" in refusal(zipped(("a", b"1" * 99), packed=packed))
+    unknown = central(zipped(("a", b"1")), lambda record: struct.pack_into("<H", record, 10, 99))
+    assert "neither stored nor deflated" in refusal(unknown)
+
+
+def test_what_is_packed_too_well_is_refused_unread() -> None:
+    data = zipped(("zeros", bytes(8 * 1024**2)), packed=zipfile.ZIP_DEFLATED)
+    assert "packed more than 200-fold" in refusal(data)
+
+
+def test_more_than_can_be_in_a_bundle_is_refused_by_what_the_list_says() -> None:
+    half = MOST_BYTES // 2 + 1
+    data = zipped(("a", b"1"), ("b", b"1"))
+    for number in (0, 1):
+        data = central(data, lambda record: struct.pack_into("<I", record, 24, half), number)
+    assert "more than 2 GiB" in refusal(data)
+
+
+def test_entries_that_share_their_bytes_are_refused() -> None:
+    data = zipped(("fA", bytes(range(256)) * 40))
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    listed = b"".join(data[start:end].replace(b"fA", b"f%c" % (65 + one)) for one in range(20))
+    tail = bytearray(data[end:])
+    struct.pack_into("<HHI", tail, 8, 20, 20, len(listed))
+    assert "overlap" in refusal(data[:start] + listed + bytes(tail))
+
+
+def test_many_files_are_refused() -> None:
+    many = zipped(*((f"f{number}", b"") for number in range(MOST_FILES + 1)))
+    assert "more than 256 files" in refusal(many)
+    few = zipped(*((f"f{number}", b"") for number in range(MOST_FILES)))
+    assert len(unpack(few, "it")) == MOST_FILES
+    # a list that says it has few
+    end = many.rindex(b"PK\x05\x06")
+    lying = bytearray(many)
+    struct.pack_into("<HH", lying, end + 8, 1, 1)
+    assert "256 files" in refusal(bytes(lying)) or "damaged" in refusal(bytes(lying))
+
+
+def test_a_size_that_does_not_hold_is_refused() -> None:
+    data = zipped(("a", b"1" * 50))
+    for size in (10, 60):
+        wrong = central(data, partial(put, 24, size))
+        assert "damaged" in refusal(wrong) or "another size" in refusal(wrong)
+
+
+def test_entries_that_point_nowhere_are_refused() -> None:
+    data = zipped(("a", b"1" * 50))
+    for place in (49, 10**6, 2**32 - 2):
+        wrong = central(data, partial(put, 42, place))
+        assert "damaged" in refusal(wrong)
+
+
+def test_a_place_beyond_any_file_is_refused() -> None:
+    """In the extra field of 64-bit sizes a place may be larger than the system's own numbers."""
+    made = entry("a")
+    made.extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    data = zipped((made, b"1"))
+    wrong = central(data, lambda record: struct.pack_into("<I", record, 42, 0xFFFFFFFF))
+    assert "damaged" in refusal(wrong)
+
+
+@given(st.data())
+def test_a_zip_that_is_cut_off_is_refused(data: st.DataObject) -> None:
+    whole = pack({"bundle.json": b"{}", "networks/a.bin": b"1" * 40})
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    assert "cut off" in refusal(whole[:cut])
+
+
+@given(st.binary(max_size=400))
+def test_nonsense_is_refused_and_nothing_else_is_raised(nonsense: bytes) -> None:
+    refusal(nonsense)
+    refusal(b"PK\x03\x04" + nonsense + b"PK\x05\x06" + bytes(8) + b"\x01\0\x01\0" + bytes(6))
+
+
+@given(st.data())
+def test_whatever_byte_changes_the_files_are_the_same_or_refused(data: st.DataObject) -> None:
+    files = {"bundle.json": b"{}", "networks/a.bin": b"1" * 40}
+    changed = bytearray(pack(files))
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        found = unpack(bytes(changed), "it")
+    except BundleError:
+        return
+    # names are told in one place that nothing checks; sums are, which list them
+    assert sorted(found.values()) == sorted(files.values()) or len(found) < len(files)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "SHA256SUMS", "networks/efficientnet_lite0.bin"])
+def test_names_of_a_bundle_are_let_through(name: str) -> None:
+    assert check_name(name) == name
+    assert is_known(name)
+
+
+@given(st.text(max_size=30))
+def test_no_name_leads_out_of_the_bundle(name: str) -> None:
+    try:
+        check_name(name)
+    except BundleError:
+        return
+    assert name.isascii()
+    assert name.count("/") <= 1
+    assert not re.search(r"(^|/)\.|\\|:|//|\n", name)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "networks/a.xml/b", "networks/a.exe", "a/a.bin"])
+def test_files_of_others_are_not_known(name: str) -> None:
+    assert not is_known(name)
+
+
+def test_networks_are_named_after_their_backbones_where_these_are_good_names() -> None:
+    backbones = ["resnet50", "../evil", "ResNet50", "a b", "n" * 150, "NUL", "con.v2", "Network-1"]
+    assert network_stems(backbones) == [
+        "networks/resnet50",
+        *(f"networks/network-{number}" for number in range(1, 8)),
+    ]
+
+
+@given(
+    st.lists(
+        st.text(max_size=12) | st.sampled_from(["a", "A", "network-1", "network-2", "Network-1"]),
+        max_size=6,
+        unique=True,
+    )
+)
+def test_stems_are_good_names_and_differ_on_every_disk(backbones: list[str]) -> None:
+    stems = network_stems(backbones)
+    assert len({stem.lower() for stem in stems}) == len(backbones)
+    assert all(is_known(check_name(f"{stem}.bin")) for stem in stems)
+
+
+FILES = {"bundle.json": b"{}", "networks/a.bin": b"weights"}
+
+
+def test_a_folder_and_a_zip_hold_the_same(tmp_path: Path) -> None:
+    folder = lay_out(FILES, tmp_path / "mine")
+    zipped = tmp_path / "mine.zip"
+    zipped.write_bytes(pack(FILES))
+    assert read_contents(folder) == read_contents(zipped) == FILES
+
+
+def test_files_of_the_desktop_do_no_harm(tmp_path: Path) -> None:
+    folder = lay_out(FILES, tmp_path / "mine")
+    for name in (".DS_Store", "networks/.DS_Store", "Thumbs.db", "desktop.ini"):
+        (folder / name).write_bytes(b"view")
+    assert read_contents(folder) == FILES
+    # as Finder packs a folder
+    packed = {f"mine/{name}": data for name, data in FILES.items()}
+    packed |= {"mine/.DS_Store": b"view", "__MACOSX/mine/._bundle.json": b"attributes"}
+    zipped = tmp_path / "mine.zip"
+    zipped.write_bytes(pack(packed))
+    assert read_contents(zipped) == FILES
+
+
+@pytest.mark.parametrize("name", [".git", "networks/inner/a.bin", "notes to self.txt", "-x"])
+def test_a_folder_with_names_that_no_bundle_has_is_refused(tmp_path: Path, name: str) -> None:
+    folder = lay_out({**FILES, name: b""}, tmp_path / "mine")
+    with pytest.raises(BundleError, match="which no bundle has") as told:
+        read_contents(folder)
+    assert told.value.advice.startswith("remove it")
+
+
+def test_links_and_devices_in_a_folder_are_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    for kind in ("link", "pipe"):
+        folder = lay_out(FILES, tmp_path / kind)
+        try:
+            if kind == "link":
+                (folder / "arrays.npz").symlink_to(secret)
+            else:
+                os.mkfifo(folder / "arrays.npz")
+        except (OSError, AttributeError):
+            pytest.skip("needs a system, and the right, to make links and pipes")
+        with pytest.raises(BundleError, match=r"'arrays.npz', which is a link or no plain file"):
+            read_contents(folder)
+
+
+def test_a_linked_folder_inside_is_not_followed(tmp_path: Path) -> None:
+    folder = lay_out({"bundle.json": b"{}"}, tmp_path / "mine")
+    try:
+        (folder / "networks").symlink_to(tmp_path, target_is_directory=True)
+    except OSError:
+        pytest.skip("needs the right to make links")
+    with pytest.raises(BundleError, match="'networks', which is a link"):
+        read_contents(folder)
+
+
+def test_many_and_large_files_are_refused_unread(tmp_path: Path) -> None:
+    many = lay_out({f"f{number}": b"" for number in range(257)}, tmp_path / "many")
+    with pytest.raises(BundleError, match="more than 256 files"):
+        read_contents(many)
+    folder = lay_out(FILES, tmp_path / "large")
+    for path in (folder / "networks" / "a.bin", tmp_path / "large.zip"):
+        with path.open("wb") as file:
+            # holes take no place on the disk
+            file.truncate(2 * 1024**3 + 1)
+    for place in (folder, tmp_path / "large.zip"):
+        with pytest.raises(BundleError, match="more than 2 GiB|larger than 2 GiB"):
+            read_contents(place)
+
+
+def test_what_is_not_there_or_cannot_be_read_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path / "none", tmp_path / "none.zip", Path("a\0b")):
+        with pytest.raises(BundleError, match="^'.*no bundle; check the path, or train"):
+            read_contents(path)
+    file = tmp_path / "file.zip"
+    file.write_bytes(b"no zip")
+    with pytest.raises(BundleError, match="it is no zip file, or is cut off"):
+        read_contents(file)
+    with pytest.raises(BundleError, match=r"cannot be read \(|there is no bundle"):
+        read_contents(file / "inside")
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="needs a user whom permissions hold"
+)
+def test_a_folder_kept_from_us_is_a_sentence(tmp_path: Path) -> None:
+    folder = lay_out(FILES, tmp_path / "mine")
+    folder.chmod(0)
+    try:
+        with pytest.raises(BundleError, match="cannot be read"):
+            read_contents(folder)
+    finally:
+        folder.chmod(0o700)
+
+
+def test_what_another_program_zipped_is_read(tmp_path: Path) -> None:
+    folder = lay_out(FILES, tmp_path / "mine")
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in sorted(folder.rglob("*")):
+            archive.write(one, one.relative_to(tmp_path))
+    assert read_contents(path) == FILES
+
+
+FILES = {"bundle.json": b"{}", "arrays.npz": b"123", "networks/a.bin": b"weights"}
+
+
+def whole() -> dict[str, bytes]:
+    return FILES | {"SHA256SUMS": write_sums(FILES)}
+
+
+def sums_refusal(files: dict[str, bytes]) -> str:
+    with pytest.raises(BundleError) as told:
+        check_sums(files)
+    return str(told.value)
+
+
+def test_the_digest_is_that_of_the_list() -> None:
+    files = whole()
+    assert check_sums(files) == hashlib.sha256(files["SHA256SUMS"]).hexdigest()
+    assert sums_again(FILES) == files
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
+def test_sha256sum_checks_it(tmp_path: Path) -> None:
+    lay_out(whole(), tmp_path)
+    subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=tmp_path, check=True)
+
+
+@given(st.data())
+def test_one_changed_byte_anywhere_is_told(data: st.DataObject) -> None:
+    files = whole()
+    name = data.draw(st.sampled_from(sorted(files)))
+    changed = bytearray(files[name])
+    changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+    sums_refusal({**files, name: bytes(changed)})
+
+
+def test_files_that_are_gone_added_or_renamed_are_told() -> None:
+    files = whole()
+    without = {name: data for name, data in files.items() if name != "arrays.npz"}
+    assert "'arrays.npz', which SHA256SUMS lists, is missing" in sums_refusal(without)
+    assert "'evil.py' is not listed" in sums_refusal({**files, "evil.py": b""})
+    renamed = {**without, "arrays2.npz": files["arrays.npz"]}
+    assert "missing" in sums_refusal(renamed)
+    assert "networks/a.bin was changed or damaged" in sums_refusal(
+        {**files, "networks/a.bin": b"w"}
+    )
+
+
+def test_without_a_list_nothing_is_believed() -> None:
+    assert "no SHA256SUMS, so that nothing in it can be verified" in sums_refusal(dict(FILES))
+    assert "it is no bundle" in sums_refusal({"photo.jpg": b""})
+
+
+def test_the_list_has_one_form() -> None:
+    files = whole()
+    lines = files["SHA256SUMS"].splitlines(keepends=True)
+    odd = {
+        "not in the order": b"".join(reversed(lines)),
+        "twice": lines[0] + b"".join(lines),
+        "cut off": files["SHA256SUMS"][:-1],
+        "line 1 of": b"".join(line.replace(b"  ", b" *") for line in lines),
+        "line 2 of": lines[0] + lines[1].upper() + lines[2],
+        "line 1": b"".join(line.replace(b"\n", b"\r\n") for line in lines),
+        "more than a bundle": b"0" * 300_000,
+    }
+    for what, data in odd.items():
+        assert what in sums_refusal({**files, "SHA256SUMS": data})
+    assert "cut off" in sums_refusal({**files, "SHA256SUMS": b""})
+
+
+def test_an_expected_digest_may_be_cut_short_but_not_too_short() -> None:
+    digest = check_sums(whole())
+    for expect in (digest, digest[:12], digest.upper(), f" {digest[:20]}\n"):
+        check_digest(digest, expect)
+    other = ("0" if digest[0] != "0" else "1") + digest[1:]
+    with pytest.raises(BundleError, match=f"has the digest {digest[:16]}, not the expected"):
+        check_digest(digest, other)
+    for expect in ("", digest[:11], digest + "0", "latest", "*" * 64, "x" * 5000):
+        with pytest.raises(BundleError, match="is no digest to compare it with") as told:
+            check_digest(digest, expect)
+        assert len(str(told.value)) < 200
+        assert "at least 12 of the hexadecimal digits" in told.value.advice
+
+
+def test_a_sentence_of_another_room_becomes_a_clause_without_its_advice() -> None:
+    assert clause(HeadError("The head is\nodd; train it again.")) == "The head is odd"
+    assert len(clause(ValueError("x" * 10_000))) == 300

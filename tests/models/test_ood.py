@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dataset_maker import BACKBONE, make_labelled
+from lusscore.errors import HeadError
+from lusscore.models import distances
+from lusscore.models.ood import clip_vectors, fit_familiar
+
+
+def cloud(patients: int, seed: int, *, dim: int = 40, shift: float = 0.0) -> tuple[np.ndarray, ...]:
+    """Clips of patients who differ, mostly along five directions that are always the same."""
+    rng = np.random.default_rng(seed)
+    axes = np.random.default_rng(99).normal(0, 1, (5, dim))
+    owners = np.repeat(np.arange(patients), 6)
+    own = rng.normal(0, 1, (patients, 5))[owners] + rng.normal(0, 1, (len(owners), 5))
+    clips = own @ axes + rng.normal(0, 0.2, (len(owners), dim)) + shift
+    return clips.astype(np.float32), owners
+
+
+def test_few_clips_of_new_patients_of_the_same_kind_lie_beyond_the_limit() -> None:
+    familiar = fit_familiar(*cloud(60, 0), share=0.05)
+    new, _ = cloud(200, 1)
+    assert 0.01 < np.mean(distances(familiar, new) > 1) < 0.12
+
+
+def test_clips_of_another_kind_lie_beyond_it() -> None:
+    familiar = fit_familiar(*cloud(60, 0))
+    other = np.random.default_rng(2).normal(0, 3, (50, 40))
+    shifted, _ = cloud(20, 3, shift=3.0)
+    assert np.all(distances(familiar, other) > 1)
+    assert np.all(distances(familiar, shifted) > 1)
+
+
+def test_a_clip_that_is_odd_in_one_way_is_far_off_however_usual_it_is_in_the_other() -> None:
+    familiar = fit_familiar(*cloud(60, 0))
+    along = familiar.mean + 30 * familiar.deviations[0] * familiar.directions[:, 0]
+    usual = familiar.directions @ familiar.directions.T
+    left = np.random.default_rng(4).normal(0, 2, 40)
+    out = familiar.mean + left - usual @ left
+    assert np.all(distances(familiar, np.stack([along, out])) > 1)
+    assert distances(familiar, familiar.mean[None])[0] < 0.1
+
+
+def test_a_clip_is_as_far_off_whatever_stands_beside_it() -> None:
+    familiar = fit_familiar(*cloud(20, 5))
+    clips, _ = cloud(4, 6)
+    alone = np.concatenate([distances(familiar, clip[None]) for clip in clips])
+    np.testing.assert_allclose(alone, distances(familiar, clips), rtol=1e-12)
+
+
+def test_the_same_clips_give_the_same_bits_in_any_order_of_calls() -> None:
+    first, second = (fit_familiar(*cloud(20, 7)) for _ in range(2))
+    for name in ("mean", "directions", "deviations"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    assert (first.rest, first.limit) == (second.rest, second.limit)
+
+
+def test_too_few_patients_are_refused() -> None:
+    with pytest.raises(HeadError, match="at least 3"):
+        fit_familiar(*cloud(2, 0))
+
+
+def test_clips_are_pooled_over_their_clean_frames() -> None:
+    dataset = make_labelled(4, zones=2).dataset
+    vectors, patients = clip_vectors(dataset, [BACKBONE])
+    assert vectors.shape == (8, 12)
+    assert sorted(np.unique(patients, return_counts=True)[1].tolist()) == [2, 2, 2, 2]
+    rows = np.flatnonzero(dataset.frames["clip"] == sorted(set(dataset.frames["clip"]))[0])
+    clean = dataset.features[BACKBONE].embeddings[rows, 0]
+    np.testing.assert_allclose(vectors[0], clean.mean(axis=0), rtol=1e-5)
+
+
+def test_constant_embeddings_are_survived() -> None:
+    clips = np.ones((12, 5), np.float32)
+    familiar = fit_familiar(clips, np.repeat(np.arange(6), 2))
+    assert np.isfinite(familiar.limit)

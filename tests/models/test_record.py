@@ -1,0 +1,339 @@
+"""What a bundle says is believed only where it can be true, whoever wrote its checksums."""
+
+import io
+import json
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bundle_tamper import lay_out, record_changed, refusal_of, sums_again
+from lusscore.errors import BundleError, HeadError
+from lusscore.models import SCHEMA, Bundle, from_files, to_files
+
+Files = Mapping[str, bytes]
+Change = Callable[[dict[str, Any]], object]
+
+
+def test_the_same_bundle_is_the_same_bytes(tiny: Bundle, files: Files) -> None:
+    assert to_files(tiny) == files
+    assert to_files(from_files(files)) == files
+    assert to_files(replace(tiny, name="other"))["SHA256SUMS"] != files["SHA256SUMS"]
+
+
+def test_no_place_on_this_machine_is_written(files: Files, tmp_path_factory: Any) -> None:
+    base = str(tmp_path_factory.getbasetemp()).encode()
+    for name, data in files.items():
+        assert base not in data, name
+        assert base.replace(b"/", b"\\") not in data, name
+
+
+def test_a_later_schema_is_refused_with_the_advice_to_update(files: Files, tmp_path: Path) -> None:
+    later = {"schema": SCHEMA + 1, "all": "is different"}
+    folder = lay_out(sums_again({"bundle.json": json.dumps(later).encode()}), tmp_path / "later")
+    message = refusal_of(folder)
+    assert f"written by a later lusscore (schema {SCHEMA + 1})" in message
+    assert message.endswith("; update lusscore.")
+
+
+@pytest.mark.parametrize("schema", [0, -1, "1", 1.0, True, None])
+def test_no_schema_is_no_bundle(files: Files, schema: Any) -> None:
+    with pytest.raises(BundleError, match="schema"):
+        from_files(record_changed(files, lambda record: record.update(schema=schema)))
+
+
+def deep(record: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
+    inner: Any = record
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        (("id",), "0" * 31, "id: '000"),
+        (("name",), "", "name: '' is not"),
+        (("name",), "a\x1b[31m", "not the JSON"),
+        (("name",), "a\u202egpj.exe", "name: 'a"),
+        (("created",), "yesterday", "created: 'yesterday'"),
+        (("lusscore",), "1; rm -rf", "lusscore: '1;"),
+        (("protocol",), "blue-7", "protocol: Unknown"),
+        (("rubric",), "mine", "rubric: Unknown"),
+        (("label_level",), "exam", "label_level: 'exam'"),
+        (("synthetic",), 0, "expected true or false"),
+        (("extraction",), [], "extraction: [] is not"),
+        (("extraction", "frames"), "no such policy", "extraction.frames"),
+        (("extraction", "variants"), -1, "extraction.variants"),
+        (("extraction", "sector"), ["none"], "extraction.sector"),
+        (("extraction", "levels"), ["32.top"], "asks for other levels"),
+        (("extraction", "levels"), [["a"]], "extraction.levels"),
+        (("extraction", "more"), 1, "extraction.more"),
+        (("networks",), [], "networks: [] is not"),
+        (("networks", 0, "spec", "name"), "../a", "spec.name: '../a'"),
+        (("networks", 0, "spec", "input_size"), [0, 1], "input_size"),
+        (("networks", 0, "spec", "input_size"), [32, 32, 3], "input_size"),
+        (("networks", 0, "spec", "input_size"), [10**6, 32], "input_size"),
+        (("networks", 0, "spec", "preprocessing"), "eval", "preprocessing: 'eval' is none of"),
+        (("networks", 0, "spec", "embedding_size"), 0, "embedding_size"),
+        (("networks", 0, "spec", "embedding_size"), 13, "gives 13 numbers a frame to a head"),
+        (("networks", 0, "spec", "flops"), -1, "flops"),
+        (("networks", 0, "spec", "family"), "mine", "family"),
+        (("networks", 0, "spec", "source"), "/etc/passwd", "source"),
+        (("networks", 0, "spec", "layout"), "NCWH", "layout"),
+        (("networks", 0, "spec", "maps"), [[1]], "maps"),
+        (("networks", 0, "spec", "levels"), ["32.top"], "no feature map of that stride"),
+        (("networks", 0, "spec", "levels"), ["top"], "has 'top'"),
+        (("networks", 0, "weights_digest"), "0", "weights_digest"),
+        (("networks", 0, "graph"), "/etc/passwd", "no .xml file of the bundle's own"),
+        (("networks", 0, "graph"), "../../a.xml", "no .xml file of the bundle's own"),
+        (("networks", 0, "graph"), "bundle.json", "no .xml file of the bundle's own"),
+        (("networks", 0, "graph"), "networks/tiny.bin", "no .xml file of the bundle's own"),
+        (("networks", 0, "graph_weights"), "SHA256SUMS", "no .bin file of the bundle's own"),
+        (("members",), {}, "members: {} is not"),
+        (("members",), [], "members: [] is not"),
+        (("members", 0, "features"), [], "features: [] is not"),
+        (("members", 0, "features"), [["other", ["embedding"]]], "not in the bundle"),
+        (("members", 0, "features"), [["tiny", ["32.top"]]], "which tiny does not give"),
+        (("members", 0, "features"), [["tiny", []]], "pairs of a backbone and its levels"),
+        (("members", 0, "features"), [["tiny", ["embedding"]]] * 2, "gives 24 numbers"),
+        (("members", 0, "head"), "os.system", "none of softmax"),
+        (("members", 0, "head"), "svm", "head0 cannot be restored"),
+        (("members", 0, "settings", "C"), -1, "head0 cannot be restored"),
+        (("members", 0, "settings", "evil"), 1, "has no setting 'evil'"),
+        (("members", 0, "facts", "classes_"), [0, 1, 2, 4], "other scores than"),
+        (("members", 0, "facts", "classes_"), [1, 0, 2, 3], "that rise"),
+        (("members", 0, "temperature"), 0, "expected at least 0.001"),
+        (("members", 0, "arrays"), "familiar.", "arrays is not 'head0.'"),
+        (("temperature",), 1e9, "expected at most 1000"),
+        (("clip_rule",), "best", "clip_rule: "),
+        (("zone_rule",), 5, "zone_rule: 5 is not"),
+        (("least_confidence",), 1.5, "least_confidence"),
+        (("coverage",), -0.1, "coverage"),
+        (("familiar", "limit"), 0, "familiar.limit"),
+        (("familiar", "rest"), -1, "familiar.rest"),
+        (("familiar", "share"), 2, "familiar.share"),
+        (("familiar", "more"), 2, "familiar.more: is unknown"),
+        (("card",), "approved", "card: 'approved'"),
+        (("card", "schema"), 2, "card: it was written by a later lusscore (schema 2)"),
+        (("card", "Intended use"), "all", "card: 'Intended use': 'all' is not allowed"),
+        (("more",), 1, "more: is unknown"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_true_is_refused_in_a_sentence(
+    files: Files, tmp_path: Path, path: tuple[Any, ...], value: Any, what: str
+) -> None:
+    changed = record_changed(files, lambda record: deep(record, path, value))
+    assert what in refusal_of(lay_out(changed, tmp_path / "odd"))
+
+
+def without(key: str, record: dict[str, Any]) -> None:
+    del record[key]
+
+
+def test_every_entry_must_be_there(files: Files) -> None:
+    for key in json.loads(files["bundle.json"]):
+        with pytest.raises(BundleError, match=f"{key}: is missing"):
+            from_files(record_changed(files, partial(without, key)))
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, -1, 0, 3, 0.5, 10**30, "", "a", "embedding", [], ["a"], [[]], [1, 1], {}, {"a": 1}]
+)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_whatever_stands_anywhere_is_read_or_refused(files: Files, data: st.DataObject) -> None:
+    record = json.loads(files["bundle.json"])
+    inner: Any = record
+    while True:
+        keys = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+        key = data.draw(st.sampled_from(keys))
+        below = inner[key]
+        if isinstance(below, (dict, list)) and below and data.draw(st.booleans()):
+            inner = below
+            continue
+        inner[key] = data.draw(ODD)
+        break
+    refusal, found = "", None
+    try:
+        found = from_files({**files, "bundle.json": json.dumps(record).encode()})
+    except BundleError as error:
+        refusal = str(error)
+    assert refusal.isprintable()
+    assert len(refusal) < 600
+    # what is let through can be written and read again
+    assert found is None or from_files(to_files(found)).id == found.id
+
+
+def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> dict[str, bytes]:
+    with np.load(io.BytesIO(files["arrays.npz"])) as file:
+        arrays: dict[str, Any] = dict(file)
+    change(arrays)
+    memory = io.BytesIO()
+    np.savez(memory, **arrays)
+    return sums_again({**files, "arrays.npz": memory.getvalue()})
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda a: a.pop("head0.coef"), "lacks its array coef"),
+        (lambda a: a.pop("familiar.mean"), "familiar.mean is missing"),
+        (lambda a: a.update({"more": np.ones(1)}), "a use for the array 'more'"),
+        (lambda a: a.update({"head1.coef": np.ones(1)}), "a use for the array 'head1.coef'"),
+        (lambda a: a.update({"head0.more": np.ones(1)}), "'more' that it has no use for"),
+        (lambda a: a.update({"head0.coef": np.ones((11, 4))}), "array coef in shape"),
+        (lambda a: a.update({"head0.coef": np.ones((12, 4), "f4")}), "array coef in 'float32'"),
+        (lambda a: a.update({"head0.coef": np.ones((12, 4), object)}), "no array of numbers"),
+        (lambda a: a.update({"head0.coef": np.full((12, 4), np.nan)}), "not finite"),
+        (lambda a: a.update({"familiar.mean": np.ones(5, "f4")}), "have the shapes (5,)"),
+        (lambda a: a.update({"familiar.mean": np.ones(12)}), "missing or not float32"),
+        (lambda a: a.update({"familiar.deviations": np.zeros(3, "f4")}), "not above 0"),
+        (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "expected (12,) and (12"),
+        (
+            lambda a: a.update(
+                {
+                    "familiar.deviations": np.ones(0, "f4"),
+                    "familiar.directions": np.ones((12, 0), "f4"),
+                }
+            ),
+            "has none",
+        ),
+    ],
+)  # fmt: skip
+def test_arrays_that_cannot_be_are_refused(
+    files: Files, tmp_path: Path, change: Change, what: str
+) -> None:
+    changed = lay_out(arrays_changed(files, change), tmp_path / "odd")
+    assert what in refusal_of(changed)
+
+
+class Planted:
+    """Does something when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, (str(self.mark),))
+
+
+def test_no_code_of_a_bundle_is_run(files: Files, tmp_path: Path) -> None:
+    planted = Planted(tmp_path / "run")
+    code = f"import os; os.mkdir({str(tmp_path / 'run')!r})"
+    odd: list[dict[str, bytes]] = [
+        arrays_changed(files, lambda a: a.update({"head0.coef": np.array([planted], object)})),
+        sums_again({**files, "arrays.npz": pickle.dumps(planted)}),
+        sums_again({**files, "bundle.json": pickle.dumps(planted)}),
+        sums_again({**files, "networks/sitecustomize.py": code.encode()}),
+        sums_again({**files, "lusscore.py": code.encode()}),
+        record_changed(files, lambda record: deep(record, ("members", 0, "head"), code)),
+        record_changed(files, lambda record: deep(record, ("clip_rule",), code)),
+    ]
+    for number, one in enumerate(odd):
+        refusal_of(lay_out(one, tmp_path / str(number)))
+    assert not (tmp_path / "run").exists()
+
+
+def test_files_that_nothing_needs_are_refused(files: Files, tmp_path: Path) -> None:
+    for name in ("networks/other.bin", "README.md", "a/b"):
+        more = sums_again({**files, name: b""})
+        place = lay_out(more, tmp_path / name.replace("/", "-"))
+        assert f"has a use for the file '{name}'" in refusal_of(place)
+    for name in ("arrays.npz", "MODEL-CARD.md", "bundle.json", "networks/tiny.xml"):
+        less = sums_again({other: data for other, data in files.items() if other != name})
+        assert "; get the bundle again" in refusal_of(lay_out(less, tmp_path / f"less-{name[-8:]}"))
+
+
+def test_two_backbones_of_one_name_are_refused(files: Files) -> None:
+    def twice(record: dict[str, Any]) -> None:
+        record["networks"].append(record["networks"][0])
+
+    with pytest.raises(BundleError, match="no .xml file of the bundle's own|twice"):
+        from_files(record_changed(files, twice))
+
+
+def through(bundle: Bundle) -> Bundle:
+    return from_files(to_files(bundle))
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("/srv/anna/a.onnx", "a.onnx"),
+        ("C:\\Users\\anna\\a.onnx", "a.onnx"),
+        ("\\\\server\\share\\a.onnx", "a.onnx"),
+        ("torchvision", "torchvision"),
+        ("", ""),
+    ],
+)
+def test_of_the_place_of_a_file_its_name_is_kept(tiny: Bundle, source: str, kept: str) -> None:
+    network = tiny.networks["tiny"]
+    moved = replace(network, spec=replace(network.spec, source=source))
+    found = through(replace(tiny, networks={"tiny": moved})).networks["tiny"]
+    assert found == replace(moved, spec=replace(moved.spec, source=kept))
+
+
+def test_two_networks_never_share_a_file(tiny: Bundle) -> None:
+    network = tiny.networks["tiny"]
+    names = ("tiny", "Tiny", "network-3", "a b")
+    networks = {name: replace(network, spec=replace(network.spec, name=name)) for name in names}
+    files = to_files(replace(tiny, networks=networks))
+    assert len({name.lower() for name in files if name.startswith("networks/")}) == 8
+
+
+def test_the_arrays_of_ten_heads_are_told_apart(tiny: Bundle) -> None:
+    found = through(replace(tiny, members=tiny.members * 11)).members
+    assert len(found) == 11
+    frames = np.random.default_rng(0).normal(size=(9, 12))
+    np.testing.assert_array_equal(
+        found[1].head.predict_proba(frames), tiny.members[0].head.predict_proba(frames)
+    )
+
+
+def test_settings_that_were_not_kept_are_told_with_their_defaults(
+    tiny: Bundle, files: Files
+) -> None:
+    changed = record_changed(files, lambda record: record["members"][0]["settings"].pop("pooling"))
+    assert from_files(changed).members[0].settings == tiny.members[0].settings
+
+
+def test_what_is_wrong_is_said_without_the_advice_of_another_package(files: Files) -> None:
+    with pytest.raises(BundleError) as told:
+        from_files(arrays_changed(files, lambda arrays: arrays.pop("head0.coef")))
+    assert told.value.what == (
+        "the head head0 cannot be restored (The kept head logistic lacks its array coef)"
+    )
+
+
+def test_a_head_under_another_name_is_not_kept(tiny: Bundle) -> None:
+    with pytest.raises(HeadError, match="cannot be kept as the head ordinal"):
+        to_files(replace(tiny, members=(replace(tiny.members[0], name="ordinal"),)))
+
+
+def test_numbers_of_numpy_are_numbers(tiny: Bundle) -> None:
+    found = through(replace(tiny, card={"a": np.float32(0.5), "b": np.int64(3), "c": [np.True_]}))
+    assert found.card == {"a": 0.5, "b": 3, "c": [True]}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), b"1", {1, 2}, object(), "\ud800"])
+def test_what_json_has_not_is_not_written(tiny: Bundle, value: object) -> None:
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        to_files(replace(tiny, card={"a": value}))
+
+
+@pytest.mark.parametrize("value", [0, -1, 1e31])
+def test_no_distance_is_divided_by_nothing(tiny: Bundle, value: float) -> None:
+    for odd in (replace(tiny.familiar, rest=value), replace(tiny.familiar, limit=value)):
+        with pytest.raises(BundleError, match="familiar"):
+            to_files(replace(tiny, familiar=odd))

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from clip_maker import write_video
+from ground import Ground, bright, make_ground
+from lusscore.backbones import backbone_names
+from lusscore.cli import main
+from lusscore.errors import RunError
+from lusscore.evaluation.dataset import LabelledCohort
+from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.run_config import read_config, write_config
+from lusscore.models import RecordedRun, read_recorded_run
+from lusscore.models.recorded_run import check_same_data
+from run_maker import changed
+
+
+def copy(run: Path, to: Path) -> Path:
+    return Path(shutil.copytree(run, to / "copy"))
+
+
+@pytest.mark.parametrize("best", [0, 1, 2, 3])
+def test_without_a_name_it_is_the_first_model_whatever_the_numbers(
+    plain_run: Path, tmp_path: Path, best: int
+) -> None:
+    run = copy(plain_run, tmp_path)
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    for level in metrics["levels"].values():
+        for number, model in enumerate(metrics["models"]):
+            pooled = level[model]["pooled"]
+            pooled.update(dict.fromkeys(pooled, 1.0 if number == best else 0.0))
+    (run / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    assert len(metrics["models"]) == 4
+    assert read_recorded_run(run).model == metrics["models"][0] == "tiny/logistic"
+
+
+def test_what_was_chosen_inside_the_folds_comes_before_what_was_not(chosen_run: Path) -> None:
+    found = read_recorded_run(chosen_run)
+    assert found.config.models[0] == "tiny/logistic"
+    assert found.model == "selected/best"
+    assert found.is_selected
+    assert not read_recorded_run(chosen_run, "tiny/logistic").is_selected
+
+
+def test_it_has_the_models_own_predictions_and_the_runs_rules(ground: Ground) -> None:
+    run = ground.run(
+        "rules", clip_rule=Rule.parse("mean-probability"), zone_rule=Rule.parse("worst")
+    )
+    found = read_recorded_run(run, "other/logistic")
+    assert set(found.predictions["model"]) == {"other/logistic"}
+    assert len(found.predictions) == 12 * 2 * 4
+    assert (found.clip_rule.name, found.zone_rule.name) == ("mean-probability", "worst")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "model"),
+    [
+        ("average", "selected/average"),
+        ("selected/best", "selected/best"),
+        ("other", "other/logistic"),
+    ],
+)
+def test_a_model_is_named_whole_or_by_what_tells_it_from_others(
+    chosen_run: Path, wanted: str, model: str
+) -> None:
+    assert read_recorded_run(chosen_run, wanted).model == model
+
+
+def test_a_whole_name_wins_over_longer_ones_that_hold_it(plain_run: Path) -> None:
+    assert read_recorded_run(plain_run, "other/logistic").model == "other/logistic"
+    assert read_recorded_run(plain_run, "tiny+other/logistic").model == "tiny+other/logistic"
+
+
+@pytest.mark.parametrize(("wanted", "told"), [("selected", "several models"), ("svm", "no model")])
+def test_another_name_is_refused_with_those_that_there_are(
+    chosen_run: Path, wanted: str, told: str
+) -> None:
+    with pytest.raises(RunError, match=f"has {told} that '{wanted}' names; expected one of tiny/"):
+        read_recorded_run(chosen_run, wanted)
+
+
+def test_an_external_validation_is_refused(plain_run: Path, tmp_path: Path) -> None:
+    run = copy(plain_run, tmp_path)
+    config = read_config(run)
+    write_config(run, config.model_copy(update={"trained_on": (config.cohort,)}))
+    with pytest.raises(RunError, match="external validation, which holds out a whole cohort"):
+        read_recorded_run(run)
+
+
+def test_what_is_no_run_or_is_not_whole_is_refused(plain_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="there is no run"):
+        read_recorded_run(tmp_path / "none")
+    run = copy(plain_run, tmp_path)
+    (run / "metrics.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RunError, match="metrics.json: it is not the JSON"):
+        read_recorded_run(run)
+    (run / "metrics.json").unlink()
+    with pytest.raises(RunError, match="lacks metrics.json"):
+        read_recorded_run(run)
+    (run / "predictions.csv").unlink()
+    with pytest.raises(RunError, match="there are no predictions here"):
+        read_recorded_run(run)
+
+
+def test_a_model_without_predictions_is_refused(plain_run: Path, tmp_path: Path) -> None:
+    run = copy(plain_run, tmp_path)
+    file = run / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('models = ["', 'models = ["tiny/gone", "'), encoding="utf-8")
+    with pytest.raises(RunError, match="has no predictions of tiny/gone"):
+        read_recorded_run(run)
+    file.write_text(text.replace("models = [", "unknown = ["), encoding="utf-8")
+    with pytest.raises(RunError, match="records no models"):
+        read_recorded_run(run)
+
+
+@pytest.fixture(scope="module")
+def run(plain_run: Path) -> RecordedRun:
+    return read_recorded_run(plain_run)
+
+
+@pytest.fixture
+def moved(ground: Ground, tmp_path: Path) -> Ground:
+    """The same cohort at a place where it may be changed."""
+    for folder in ("data", "features"):
+        shutil.copytree(ground.root / folder, tmp_path / folder)
+    for name in ground.backbones:
+        shutil.copy(ground.root / f"{name}.onnx", tmp_path)
+    return replace(ground, root=tmp_path)
+
+
+def check(run: RecordedRun, labelled: LabelledCohort) -> None:
+    check_same_data(run, labelled, tuple(labelled.dataset.backbones))
+
+
+def test_the_cohort_as_it_was_is_accepted_wherever_it_lies(
+    run: RecordedRun, ground: Ground, moved: Ground
+) -> None:
+    check(run, ground.labelled())
+    check(run, moved.labelled())
+
+
+def test_another_cohort_is_refused(run: RecordedRun, tmp_path: Path) -> None:
+    other = make_ground(tmp_path, 2, name="elsewhere", backbones=("tiny", "other"))
+    with pytest.raises(RunError, match="is a run of cohort bright, not of elsewhere"):
+        check(run, other.labelled())
+
+
+def test_changed_labels_are_refused(run: RecordedRun, moved: Ground) -> None:
+    manifest = moved.root / "data" / "bright" / "manifest.csv"
+    lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert ",R1,0," in lines[1]
+    lines[1] = lines[1].replace(",R1,0,", ",R1,3,")
+    manifest.write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(RunError, match="manifest of cohort bright has changed"):
+        check(run, moved.labelled())
+
+
+def test_a_changed_card_is_refused(run: RecordedRun, moved: Ground) -> None:
+    card = moved.root / "data" / "bright" / "cohort.toml"
+    text = card.read_text(encoding="utf-8")
+    assert "soldati-2020" in text
+    card.write_text(text.replace("soldati-2020", "lung-ultrasound-score"), encoding="utf-8")
+    with pytest.raises(RunError, match="has another rubric than when .* made \\(soldati-2020\\)"):
+        check(run, moved.labelled())
+
+
+def test_embeddings_of_another_network_of_that_name_are_refused(
+    run: RecordedRun, moved: Ground
+) -> None:
+    shutil.copy(moved.root / "other.onnx", moved.root / "tiny.onnx")
+    (moved.features / "bright" / "tiny.h5").unlink()
+    arguments = ("-b", moved.root / "tiny.onnx")
+    texts = [str(each) for each in ("features", "bright", *arguments, *moved.places[:4])]
+    assert CliRunner().invoke(main, texts).exit_code == 0
+    with pytest.raises(RunError, match=r"made from other embeddings of tiny than"):
+        check(run, moved.labelled())
+
+
+def test_a_clip_that_was_replaced_by_one_of_as_many_frames_is_noticed(
+    run: RecordedRun, moved: Ground
+) -> None:
+    clip = moved.cohort.folder / moved.cohort.segments[0].clip
+    before = clip.read_bytes()
+    write_video(clip, bright(3, seed=99))
+    assert clip.read_bytes() != before
+    texts = [str(each) for each in ("features", "bright", *moved.named, *moved.places[:4])]
+    assert CliRunner().invoke(main, texts).exit_code == 0
+    with pytest.raises(RunError, match="clips of other content than cohort bright has"):
+        check(run, moved.labelled())
+
+
+def test_a_run_that_lacks_a_backbone_is_refused(run: RecordedRun, ground: Ground) -> None:
+    assert "other" not in backbone_names()
+    with pytest.raises(RunError, match="made from other embeddings"):
+        check(changed(run, backbones=run.config.backbones[:1]), ground.labelled())
+
+
+def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(
+    run: RecordedRun, ground: Ground
+) -> None:
+    labelled = ground.labelled()
+    clips = labelled.dataset.frames["clip"].to_numpy()
+    without = replace(run, predictions=run.predictions[run.predictions["clip"] != clips[0]])
+    with pytest.raises(RunError, match="from 92 labelled frames, .* now has 92, and 96 in all"):
+        check(without, labelled)
+    fewer = replace(labelled, dataset=labelled.dataset.only(clips != clips[0]))
+    with pytest.raises(RunError, match="from 96 labelled frames, .* now has 92, and 92 in all"):
+        check(run, fewer)
+    check(changed(without, cohort={"media_digest": fewer.dataset.media_digest}), fewer)
+
+
+def test_frames_that_leaving_out_a_device_did_not_test_are_no_change(
+    run: RecordedRun, ground: Ground
+) -> None:
+    some = changed(run, cross_validation={"leave_out": "device"})
+    check(replace(some, predictions=run.predictions[8:]), ground.labelled())

@@ -1,0 +1,384 @@
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from backbone_maker import write_tiny_backbone
+from ground import PATIENT, Ground, bright, make_ground, same_but_for_id
+from lusscore.cohort import Split, read_folds
+from lusscore.errors import FeatureFileError, HeadError, RunError
+from lusscore.evaluation import HeadTable
+from lusscore.evaluation.dataset import Dataset, JoinedDatasets
+from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.predictions import PROBABILITIES
+from lusscore.evaluation.recorded_models import recorded_selection
+from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.selection.choosing import NestedCV
+from lusscore.evaluation.selection.grids import Grid
+from lusscore.evaluation.selection.nested import select_and_train
+from lusscore.evaluation.train_head import fit_on
+from lusscore.heads import head_defaults, make_head
+from lusscore.heads.temperature import Temperature
+from lusscore.models import (
+    Bundle,
+    RecordedRun,
+    TrainedHead,
+    read_bundle,
+    read_recorded_run,
+    to_files,
+    write_bundle,
+)
+from lusscore.models.calibration import HeldOutClips, calibrate
+from lusscore.models.train import FittedMembers, fit_members
+from run_maker import changed
+
+
+@pytest.fixture(scope="module")
+def run(plain_run: Path) -> RecordedRun:
+    return read_recorded_run(plain_run, "tiny/logistic")
+
+
+def on_training_data(bundle: Bundle, ground: Ground) -> NDArray[np.float64]:
+    dataset = ground.labelled().dataset
+    (member,) = bundle.members
+    rows = np.arange(len(dataset.frames))
+    answers: NDArray[np.float64] = member.head.predict_proba(
+        dataset.embeddings(member.features, rows, 1)
+    )
+    return answers
+
+
+def limits(bundle: Bundle) -> tuple[object, ...]:
+    familiar = bundle.familiar
+    return (
+        bundle.temperature, bundle.least_confidence, bundle.coverage,
+        familiar.limit, familiar.rest, bundle.card["Calibration and review"],
+    )  # fmt: skip
+
+
+def test_what_the_head_says_of_its_own_training_data_changes_no_limit(
+    run: RecordedRun, ground: Ground
+) -> None:
+    bundles = []
+    for strength in (1e-6, 1e4):
+        head = HeadTable(name=run.config.head.name, **{**run.config.head.settings, "C": strength})
+        bundles.append(ground.train(changed(run, head=head)))
+    timid, sure = (on_training_data(one, ground).max(axis=1).mean() for one in bundles)
+    assert timid < 0.3
+    assert sure > 0.8
+    assert limits(bundles[0]) == limits(bundles[1])
+
+
+def test_what_was_said_of_held_out_patients_changes_them(run: RecordedRun, ground: Ground) -> None:
+    shy = run.predictions.copy()
+    shy[list(PROBABILITIES)] = 0.5 * shy[list(PROBABILITIES)] + 0.125
+    before, after = (ground.train(each) for each in (run, replace(run, predictions=shy)))
+    assert after.temperature < before.temperature
+    np.testing.assert_array_equal(on_training_data(before, ground), on_training_data(after, ground))
+
+
+def test_limits_are_those_of_the_held_out_clips(run: RecordedRun, ground: Ground) -> None:
+    bundle = ground.train(run, coverage=0.5)
+    found = calibrate(HeldOutClips.of(run.predictions, run.clip_rule), 0.5)
+    assert bundle.temperature == found.temperature
+    assert bundle.least_confidence == found.least_confidence > 0.5
+    assert bundle.coverage == found.coverage == 0.5
+
+
+def test_temperatures_that_follow_each_other_are_multiplied(
+    chosen_run: Path, ground: Ground
+) -> None:
+    run = read_recorded_run(chosen_run, "average")
+    fitted = fit_members(ground.labelled().dataset, run)
+    own = calibrate(HeldOutClips.of(run.predictions, fitted.clip_rule)).temperature
+    assert fitted.temperature != 1
+    assert own != 1
+    assert ground.train(run).temperature == pytest.approx(fitted.temperature * own)
+
+
+def test_the_bundle_says_what_the_cohorts_card_says(run: RecordedRun, ground: Ground) -> None:
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    bundle = ground.train(run)
+    card = ground.cohort.card
+    for key in ("protocol", "rubric", "label_level", "synthetic", "extraction"):
+        assert getattr(bundle, key) == getattr(card, key), key
+    assert bundle.name == "bright"
+    assert ground.train(run, name="first").name == "first"
+    assert list(bundle.networks) == ["tiny"]
+    assert before <= datetime.fromisoformat(bundle.created) <= datetime.now(timezone.utc)
+    assert re.fullmatch("[0-9a-f]{32}", bundle.id)
+
+
+def test_rules_are_the_runs(ground: Ground) -> None:
+    folder = ground.run(
+        "rules", clip_rule=Rule.parse("mean-probability"), zone_rule=Rule.parse("worst")
+    )
+    bundle = ground.train(folder)
+    assert (bundle.clip_rule.name, bundle.zone_rule.name) == ("mean-probability", "worst")
+
+
+@pytest.mark.parametrize("model", ["tiny+other/logistic", "tiny+other/logistic-mean"])
+def test_all_networks_of_the_model_and_no_other_are_in_the_bundle(
+    plain_run: Path, ground: Ground, model: str
+) -> None:
+    bundle = ground.train(plain_run, model)
+    assert list(bundle.networks) == ["tiny", "other"]
+    assert bundle.familiar.mean.shape == (16,)
+
+
+@pytest.mark.slow
+def test_the_same_training_gives_the_same_bytes_on_any_number_of_jobs(
+    chosen_run: Path, ground: Ground
+) -> None:
+    bundles = [ground.train(chosen_run, "average", jobs=jobs) for jobs in (1, 2)]
+    first, second = (to_files(same_but_for_id(bundle)) for bundle in bundles)
+    assert first == second
+    assert bundles[0].id != bundles[1].id
+
+
+def test_it_is_the_same_with_networks_that_were_kept_from_before(
+    run: RecordedRun, ground: Ground, tmp_path: Path
+) -> None:
+    bundles = [ground.train(run, cache=cache) for cache in (None, tmp_path, tmp_path)]
+    first, *others = (to_files(same_but_for_id(bundle)) for bundle in bundles)
+    assert all(other == first for other in others)
+
+
+def test_another_name_is_another_bundle(run: RecordedRun, ground: Ground) -> None:
+    one, other = (
+        to_files(same_but_for_id(ground.train(run, name=name))) for name in ("one", "other")
+    )
+    assert one != other
+
+
+def test_it_says_the_same_once_it_was_written_and_read(
+    chosen_run: Path, ground: Ground, tmp_path: Path
+) -> None:
+    bundle = ground.train(chosen_run, "average")
+    written = write_bundle(bundle, tmp_path / "bundle")
+    read = read_bundle(tmp_path / "bundle")
+    assert read.digest == written.digest
+    assert to_files(same_but_for_id(read)) == to_files(same_but_for_id(bundle))
+
+
+def test_no_patient_no_clip_and_no_place_of_this_machine_is_in_it(
+    plain_run: Path, ground: Ground
+) -> None:
+    planted = [PATIENT.encode(), str(ground.root).encode(), b"pytest-of", b".onnx/"]
+    manifest = (ground.root / "data" / "bright" / "manifest.csv").read_bytes()
+    assert planted[0] in manifest
+    for name, data in to_files(ground.train(plain_run, "tiny+other/logistic")).items():
+        assert [secret for secret in planted if secret in data] == [], name
+
+
+def test_a_network_with_other_weights_than_the_embeddings_is_refused(
+    run: RecordedRun, ground: Ground, tmp_path: Path
+) -> None:
+    for folder in ("data", "features"):
+        shutil.copytree(ground.root / folder, tmp_path / folder)
+    for number, name in enumerate(ground.backbones):
+        write_tiny_backbone(tmp_path / f"{name}.onnx", seed=7 + number)
+    with pytest.raises(FeatureFileError, match=r"tiny\.h5: .* weights is \w+…, needed \w+…"):
+        replace(ground, root=tmp_path).train(run)
+
+
+def test_a_run_of_other_labels_is_refused(run: RecordedRun, tmp_path: Path) -> None:
+    other = make_ground(tmp_path, backbones=("tiny", "other"), score=lambda patient, zone: zone)
+    with pytest.raises(RunError, match="manifest of cohort bright has changed"):
+        other.train(run)
+
+
+def test_two_patients_are_too_few_to_know_what_is_unlike_them(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, 2, score=lambda patient, zone: zone)
+    with pytest.raises(HeadError, match="2 labelled patients cannot tell .* at least 3"):
+        ground.train(ground.run("two", folds=2))
+
+
+def test_frames_that_are_labelled_one_by_one_are_trained_on(tmp_path: Path) -> None:
+    ground = make_ground(tmp_path, 8, label_level="frame")
+    bundle = ground.train(ground.run("frames", HeadChoice("ordinal")))
+    assert bundle.label_level == "frame"
+    assert not any("weak labels" in line for line in bundle.card["Limitations"])
+
+
+_Float = NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def dataset(ground: Ground) -> Dataset:
+    return ground.labelled().dataset
+
+
+def answer(
+    member: TrainedHead, dataset: Dataset, rows: NDArray[np.int64], head: object = None
+) -> _Float:
+    """What a member says of clean frames."""
+    frames = dataset.frames.iloc[rows]
+    clips = np.unique(frames["clip"].to_numpy(), return_inverse=True)[1]
+    exams = np.unique(frames["patient"].to_numpy(), return_inverse=True)[1]
+    asked = head or member.head
+    probabilities = np.zeros((len(rows), 4))
+    probabilities[:, asked.classes_] = asked.predict_proba(  # type: ignore[attr-defined]
+        dataset.embeddings(member.features, rows, 1), clips=clips, exams=exams
+    )
+    return Temperature(member.temperature).apply(probabilities)
+
+
+def recorded(run: RecordedRun, dataset: Dataset, rows: NDArray[np.int64]) -> _Float:
+    """What the run said of frames, in the order of the rows."""
+    said = run.predictions.set_index(["clip", "frame"])
+    wanted = pd.MultiIndex.from_frame(dataset.frames.iloc[rows][["clip", "frame"]])
+    return said.loc[wanted, list(PROBABILITIES)].to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("model", "seen"),
+    [
+        ("tiny/logistic", [["tiny"]]),
+        ("other/logistic", [["other"]]),
+        ("tiny+other/logistic", [["tiny", "other"]]),
+        ("tiny+other/logistic-mean", [["tiny"], ["other"]]),
+    ],
+)
+def test_members_are_the_runs_heads_with_its_settings_trained_on_everybody(
+    plain_run: Path, dataset: Dataset, model: str, seen: list[list[str]]
+) -> None:
+    run = read_recorded_run(plain_run, model)
+    steps: list[tuple[int, int]] = []
+    fitted = fit_members(dataset, run, progress=lambda *step: steps.append(step))
+    assert [[one.name for one in member.features] for member in fitted.members] == seen
+    assert steps == [(number, len(seen)) for number in range(1, len(seen) + 1)]
+    assert (fitted.temperature, fitted.clip_rule) == (1.0, run.clip_rule)
+    everyone = np.arange(len(dataset.frames))
+    truth = dataset.frames["truth"].to_numpy()
+    for member in fitted.members:
+        assert member.name == "logistic"
+        assert member.settings["C"] == 0.3
+        assert member.settings["seed"] == 5
+        assert member.temperature == 1.0
+        by_hand = make_head("logistic", **member.settings)
+        by_hand.fit(dataset.embeddings(member.features, everyone), truth)
+        np.testing.assert_allclose(
+            answer(member, dataset, everyone),
+            answer(member, dataset, everyone, by_hand),
+            atol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("model", ["tiny+other/logistic", "tiny+other/logistic-mean"])
+def test_the_same_training_on_a_folds_patients_says_what_the_run_recorded(
+    plain_run: Path, dataset: Dataset, model: str
+) -> None:
+    run = read_recorded_run(plain_run, model)
+    members = fit_members(dataset, run).members
+    for split in read_folds(plain_run / "folds.csv", dataset.frames):
+        heads = [
+            fit_on(dataset, one.features, HeadChoice(one.name, one.settings), split.train)
+            for one in members
+        ]
+        said = np.mean(
+            [
+                answer(one, dataset, split.test, head)
+                for one, head in zip(members, heads, strict=True)
+            ],
+            axis=0,
+        )
+        np.testing.assert_allclose(said, recorded(run, dataset, split.test), atol=1e-6)
+
+
+def combined(fitted: FittedMembers, dataset: Dataset, rows: NDArray[np.int64]) -> _Float:
+    mean = np.mean([answer(member, dataset, rows) for member in fitted.members], axis=0)
+    return Temperature(fitted.temperature).apply(mean)
+
+
+@pytest.mark.parametrize(("way", "members"), [("best", 1), ("average", 5)])
+def test_what_is_chosen_on_everybody_is_chosen_trained_and_joined_as_in_a_fold(
+    chosen_run: Path, dataset: Dataset, way: str, members: int
+) -> None:
+    # the run's own rule, of which nothing may come through
+    other = Rule.parse("highest-in-5%")
+    run = replace(read_recorded_run(chosen_run, f"selected/{way}"), clip_rule=other)
+    fitted = fit_members(dataset, run)
+    assert fitted.clip_rule != other
+    assert len(fitted.members) == members
+    everyone = np.arange(len(dataset.frames))
+    # a split that trains on everybody, and is asked about copies of the same frames
+    copies = dataset.frames["digest"] + " copied"
+    copied = replace(dataset, frames=dataset.frames.assign(digest=copies))
+    split = Split(1, 1, everyone, everyone + len(everyone))
+    joined = JoinedDatasets((dataset, copied), ("", "copied"))
+    selection = recorded_selection(run.config)
+    found = {one.name: one for one in select_and_train(joined, split, selection)}
+    rows = found[run.model].rows
+    columns = ("place", "model", "settings", "rule", "own", "mean")
+    table = pd.DataFrame([row[3:9] for row in rows], columns=columns)
+    assert set(table["rule"]) == {fitted.clip_rule.name}
+    assert table["own"].tolist() == [round(one.temperature, 4) for one in fitted.members]
+    assert set(table["mean"]) == {round(fitted.temperature, 4)}
+    np.testing.assert_allclose(
+        combined(fitted, dataset, everyone), found[run.model].probabilities, atol=1e-6
+    )
+
+
+def test_the_candidates_are_the_runs_whatever_their_results(
+    chosen_run: Path, dataset: Dataset
+) -> None:
+    run = read_recorded_run(chosen_run, "average")
+    # 2 of logistic and 1 of ordinal, each on two networks
+    candidates = recorded_selection(run.config).candidates
+    assert len(candidates) == 6
+    known = {(one.name, tuple(sorted(one.head.settings.items()))) for one in candidates}
+    for member in fit_members(dataset, run).members:
+        name = f"{'+'.join(one.name for one in member.features)}/{member.name}"
+        assert (name, tuple(sorted(member.settings.items()))) in known
+
+
+def test_a_rule_that_was_given_and_not_chosen_is_kept(ground: Ground, dataset: Dataset) -> None:
+    folder = ground.run("worst", clip_rule=Rule.parse("worst"))
+    assert fit_members(dataset, read_recorded_run(folder)).clip_rule.name == "worst"
+
+
+def test_the_papers_head_trained_twice_is_the_same_head(plain_run: Path, dataset: Dataset) -> None:
+    run = read_recorded_run(plain_run, "tiny/logistic")
+    settings = head_defaults("softmax") | {"name": "softmax", "epochs": 1, "seed": 5}
+    paper = replace(changed(run, head=HeadTable(**settings)), model="tiny/softmax")
+    rows = np.arange(len(dataset.frames))
+    first, second = (
+        answer(fit_members(dataset, paper).members[0], dataset, rows) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, second)
+    other = changed(paper, head=HeadTable(**(settings | {"seed": 6})))
+    assert not np.array_equal(first, answer(fit_members(dataset, other).members[0], dataset, rows))
+
+
+def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(
+    tmp_path: Path,
+) -> None:
+    def brighter_at_the_end(score: int, frames: int, *, seed: int) -> NDArray[np.uint8]:
+        return np.concatenate([bright(score, frames - 1, seed=seed), bright(3, 1, seed=seed)])
+
+    frames = make_ground(tmp_path, label_level="frame", film=brighter_at_the_end)
+    grids: dict[str, Grid] = {"logistic": {"C": (0.1,)}}
+    folder = frames.run(
+        "chosen", choosing=NestedCV(("best",), (HeadChoice("logistic"),), grids, folds=2),
+        clip_rule=Rule.parse("worst"), folds=2,
+    )  # fmt: skip
+    run = read_recorded_run(folder)
+    fitted = fit_members(frames.labelled().dataset, run)
+    clips = pd.read_csv(folder / "clips.csv")
+    mine = clips[clips["model"] == run.model]
+    scores, asked_for = (
+        HeldOutClips.of(run.predictions, rule).decide()[0].tolist()
+        for rule in (fitted.clip_rule, Rule.parse("worst"))
+    )
+    assert scores == mine["prediction"].tolist()
+    # void if it made no difference; where the run keeps to what was asked for, it makes none
+    assert scores != asked_for or fitted.clip_rule.name == "worst"
