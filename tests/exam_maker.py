@@ -20,10 +20,10 @@ from lusscore.evaluation.rules import Rule
 from lusscore.models import Bundle, OODDetector
 from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.scored import (
+    ClipPrediction,
     Evidence,
     ExamClip,
     Pictures,
-    Reading,
     ScoredClip,
     ScoredExam,
 )
@@ -131,7 +131,7 @@ def make_small_exam(
 
 
 def scored(
-    number: int, zone: str, reading: Reading, *, source: str = "file name", path: str = ""
+    number: int, zone: str, reading: ClipPrediction, *, source: str = "file name", path: str = ""
 ) -> ScoredClip:
     """Make a clip that was scored."""
     file = Path(path or f"exams/Jane Roe/scan-{number}.mp4")
@@ -155,7 +155,7 @@ def make_reading(
     review: tuple[str, ...] = (),
     note: str = "",
     plain: bool = False,
-) -> Reading:
+) -> ClipPrediction:
     """Make what a scorer says of a clip.
 
     Parameters
@@ -173,7 +173,7 @@ def make_reading(
     times = np.arange(frames, dtype=np.float64) * (np.nan if plain else 0.12)
     means = probabilities.mean(axis=0)
     key = int(np.argmax(probabilities[:, score]))
-    return Reading(
+    return ClipPrediction(
         score,
         means,
         float(means[score]),

@@ -49,7 +49,7 @@ def test_the_frames_of_all_clips_of_a_zone_are_joined_by_the_bundles_rule() -> N
     for name in ("mean-probability", "worst", "majority"):
         bundle = make_exam_bundle("blue-6", zone_rule=Rule.parse(name))
         zone = assemble_exam(bundle, "", clips).zones[0]
-        frames = np.concatenate([each.reading.frame_probabilities for each in clips])  # type: ignore[union-attr]
+        frames = np.concatenate([each.prediction.frame_probabilities for each in clips])  # type: ignore[union-attr]
         assert zone.score == bundle.zone_rule.score(frames)[0]
         found[name] = zone.score
     assert found["worst"] == 2
@@ -99,7 +99,7 @@ def test_a_corrected_zone_changes_the_sum_and_no_reading() -> None:
     before, after = (assemble_exam(bundle, "", each) for each in (clips, [clips[0], moved]))
     assert after.total == 4
     assert before.total < 4
-    assert after.clips[1].reading is clips[1].reading
+    assert after.clips[1].prediction is clips[1].prediction
 
 
 def test_a_contrast_that_nobody_recorded_is_told() -> None:

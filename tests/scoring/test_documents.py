@@ -34,13 +34,13 @@ def test_json_is_strict_and_says_what_the_exam_says(exam: ScoredExam) -> None:
     assert document["review"] is True
     for told, clip in zip(document["clips"], exam.clips, strict=True):
         assert told["clip"] == clip.number
-        if clip.reading is None:
+        if clip.prediction is None:
             assert told["error"] == clip.error
             continue
-        assert told["score"] == clip.reading.score
+        assert told["score"] == clip.prediction.score
         assert math.isclose(sum(told["probabilities"]), 1, abs_tol=1e-5)
-        assert [frame["frame"] for frame in told["frames"]] == clip.reading.frames.tolist()
-        assert [frame["score"] for frame in told["frames"]] == clip.reading.frame_scores.tolist()
+        assert [frame["frame"] for frame in told["frames"]] == clip.prediction.frames.tolist()
+        assert [frame["score"] for frame in told["frames"]] == clip.prediction.frame_scores.tolist()
 
 
 def test_what_is_written_is_read_as_records_and_a_later_schema_is_refused(
@@ -90,10 +90,10 @@ def test_the_table_of_clips_has_a_row_for_each_failed_ones_too(exam: ScoredExam)
     assert failed["error"] == exam.clips[6].error
     assert failed["sha256"] == exam.clips[6].digest
     for row, clip in zip(table, exam.clips, strict=True):
-        if clip.reading is not None:
-            assert int(row["score"]) == clip.reading.score
-            assert row["review"] == " ".join(clip.reading.review)
-            assert int(row["frames"]) == len(clip.reading.frames)
+        if clip.prediction is not None:
+            assert int(row["score"]) == clip.prediction.score
+            assert row["review"] == " ".join(clip.prediction.review)
+            assert int(row["frames"]) == len(clip.prediction.frames)
 
 
 def test_the_table_of_zones_sums_to_the_global_score(exam: ScoredExam) -> None:

@@ -18,7 +18,7 @@ from lusscore.cohort.phantom import PhantomSettings, write_phantom
 from lusscore.models import Bundle, builtin_bundle_path, read_bundle
 from lusscore.scoring import ExamClip, LoadedModel
 from lusscore.scoring.evidence import NEVER, EvidenceMaker, _refine, centred, share_outside
-from lusscore.scoring.scored import Reading
+from lusscore.scoring.scored import ClipPrediction
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def clip(tmp_path: Path) -> Path:
     return write_video(tmp_path / "clip.mp4", (noise + steps).astype(np.uint8))
 
 
-def read(bundle: Bundle, clip: Path) -> Reading:
+def read(bundle: Bundle, clip: Path) -> ClipPrediction:
     with LoadedModel(bundle) as scorer:
-        reading = scorer.score([ExamClip(clip)]).clips[0].reading
+        reading = scorer.score([ExamClip(clip)]).clips[0].prediction
     assert reading is not None
     return reading
 
 
-def from_maps(reading: Reading) -> np.ndarray:
+def from_maps(reading: ClipPrediction) -> np.ndarray:
     """What the maps alone say of each frame: the mean over their cells, and the bias."""
     evidence = reading.evidence
     return softmax(evidence.maps.mean(axis=(1, 2), dtype=np.float64) + evidence.bias, axis=1)

@@ -3,19 +3,25 @@ from pathlib import Path
 import pytest
 
 from lusscore.cohort.protocols import get_protocol
-from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
+from lusscore.scoring import exam_doubts
+from lusscore.scoring.exam_doubts import ReadClip, notes_on_zones
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told
+from lusscore.scoring.zones_from.clip import ZoneGuess
 from lusscore.scoring.zones_from.dicom import DicomTexts
 
 BLUE = get_protocol("blue-6")
-KNOWN, UNCLEAR, OPEN = Told("L1", "file name"), Told(unclear=True), Told()
+KNOWN, UNCLEAR, OPEN = ZoneGuess("L1", "file name"), ZoneGuess(unclear=True), ZoneGuess()
 
 
-def read(told: Told = KNOWN, name: str = "a", top: str = "", patient: str = "") -> ReadClip:
+def read(told: ZoneGuess = KNOWN, name: str = "a", top: str = "", patient: str = "") -> ReadClip:
     folders = (top,) if top else ()
     found = FoundClip(Path("a.mp4"), name, folders, (Path("exam"), top))
     return ReadClip(found, DicomTexts((), "", patient), told)
+
+
+def notes_on_patients(clips: list[ReadClip]) -> tuple[str, ...]:
+    found, headers, guesses = zip(*((c.found, c.header, c.told) for c in clips), strict=True)
+    return exam_doubts.notes_on_patients(found, headers, guesses)
 
 
 def test_clips_are_told_by_their_numbers() -> None:
@@ -34,7 +40,7 @@ def test_many_clips_are_counted() -> None:
 @pytest.mark.parametrize("count", [2, 3])
 def test_three_clips_of_one_zone_are_doubted_unless_a_table_tells_them(count: int) -> None:
     assert len(notes_on_zones([read()] * count, BLUE)) == (count == 3)
-    assert notes_on_zones([read(Told("L1", "table"))] * count, BLUE) == ()
+    assert notes_on_zones([read(ZoneGuess("L1", "table"))] * count, BLUE) == ()
 
 
 def test_patients_are_told_apart_by_names_folders_and_headers() -> None:
@@ -46,7 +52,7 @@ def test_patients_are_told_apart_by_names_folders_and_headers() -> None:
 
 
 def test_folders_beside_each_other_with_the_same_zones_are_noted() -> None:
-    one, other = Told("L1", "file name"), Told("R1", "file name")
+    one, other = ZoneGuess("L1", "file name"), ZoneGuess("R1", "file name")
     tops = [read(one, top="a"), read(other, top="a"), read(one, top="b")]
     assert notes_on_patients(tops) == ()
     assert notes_on_patients([*tops, read(other, top="b")])

@@ -35,7 +35,7 @@ def four(folder: Path) -> list[ExamClip]:
 
 
 def scores(exam: ScoredExam) -> list[int | None]:
-    return [clip.reading.score if clip.reading else None for clip in exam.clips]
+    return [clip.prediction.score if clip.prediction else None for clip in exam.clips]
 
 
 def test_each_clip_has_the_score_that_the_head_has_learned(bundle: Bundle, tmp_path: Path) -> None:
@@ -45,21 +45,21 @@ def test_each_clip_has_the_score_that_the_head_has_learned(bundle: Bundle, tmp_p
     assert scores(exam) == [0, 1, 2, 3]
     assert [clip.number for clip in exam.clips] == [1, 2, 3, 4]
     for clip in exam.clips:
-        assert clip.reading is not None
-        assert clip.reading.frames.tolist() == [0, 1, 2, 3, 4]
-        assert clip.reading.times.tolist() == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
-        assert clip.reading.confidence == clip.reading.probabilities[clip.reading.score]
-        np.testing.assert_allclose(clip.reading.frame_probabilities.sum(axis=1), 1, atol=1e-9)
+        assert clip.prediction is not None
+        assert clip.prediction.frames.tolist() == [0, 1, 2, 3, 4]
+        assert clip.prediction.times.tolist() == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
+        assert clip.prediction.confidence == clip.prediction.probabilities[clip.prediction.score]
+        np.testing.assert_allclose(clip.prediction.frame_probabilities.sum(axis=1), 1, atol=1e-9)
 
 
 def same(one: ScoredClip, other: ScoredClip) -> bool:
-    assert one.reading is not None
-    assert other.reading is not None
+    assert one.prediction is not None
+    assert other.prediction is not None
     # a matrix product may round its last bit by the number of rows
     alike = np.allclose(
-        one.reading.frame_probabilities, other.reading.frame_probabilities, rtol=0, atol=1e-12
+        one.prediction.frame_probabilities, other.prediction.frame_probabilities, rtol=0, atol=1e-12
     )
-    return alike and np.array_equal(one.reading.evidence.maps, other.reading.evidence.maps)
+    return alike and np.array_equal(one.prediction.evidence.maps, other.prediction.evidence.maps)
 
 
 def test_a_clip_is_scored_the_same_in_any_company_order_and_on_any_number_of_threads(
@@ -107,11 +107,11 @@ def test_what_looks_unlike_the_training_cohort_is_to_be_reviewed(
     odd = ExamClip(write_video(tmp_path / "stripes.mp4", stripes))
     with LoadedModel(bundle) as scorer:
         usual, unlike = scorer.score([film(tmp_path / "a.mp4", 1), odd]).clips
-    assert usual.reading is not None
-    assert unlike.reading is not None
-    assert usual.reading.distance < 1 < unlike.reading.distance
-    assert usual.reading.review == ()
-    assert "Unlike the training cohort" in unlike.reading.review[0]
+    assert usual.prediction is not None
+    assert unlike.prediction is not None
+    assert usual.prediction.distance < 1 < unlike.prediction.distance
+    assert usual.prediction.review == ()
+    assert "Unlike the training cohort" in unlike.prediction.review[0]
 
 
 def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
@@ -121,7 +121,7 @@ def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
     steps = np.array([150, 150, 190, 150, 150])[:, None, None, None]
     clip = ExamClip(write_video(tmp_path / "one-bright.mp4", (noise + steps).astype(np.uint8)))
     with LoadedModel(bundle) as scorer:
-        reading = scorer.score([clip]).clips[0].reading
+        reading = scorer.score([clip]).clips[0].prediction
     assert reading is not None
     assert reading.score == 3
     assert reading.key_frame == 2
@@ -137,7 +137,7 @@ def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> 
     answers = []
     for each in (plain, asking):
         with LoadedModel(each) as scorer:
-            reading = scorer.score(clips).clips[0].reading
+            reading = scorer.score(clips).clips[0].prediction
         assert reading is not None
         answers.append(reading)
     assert not np.allclose(answers[0].frame_probabilities, answers[1].frame_probabilities)
@@ -154,7 +154,7 @@ def test_probabilities_are_scaled_by_the_temperatures_of_head_and_bundle(
     for head, whole in ((1.0, 1.0), (own, shared)):
         member = replace(bundle.members[0], temperature=head)
         with LoadedModel(replace(bundle, members=(member,), temperature=whole)) as scorer:
-            reading = scorer.score(clips).clips[0].reading
+            reading = scorer.score(clips).clips[0].prediction
         assert reading is not None
         answers.append(reading.frame_probabilities)
     scaled = answers[0] ** (1 / (own * shared))
@@ -173,7 +173,7 @@ def test_probabilities_of_several_heads_are_averaged_after_their_own_temperature
     answers = []
     for members in ((member,), (other,), (member, other)):
         with LoadedModel(replace(mine, members=members)) as scorer:
-            reading = scorer.score(clip).clips[0].reading
+            reading = scorer.score(clip).clips[0].prediction
         assert reading is not None
         answers.append(reading.frame_probabilities)
     np.testing.assert_allclose(answers[2], (answers[0] + answers[1]) / 2, atol=1e-12)
@@ -222,7 +222,7 @@ from pathlib import Path
 from lusscore.models import read_bundle
 from lusscore.scoring import ExamClip, LoadedModel
 with LoadedModel(read_bundle(Path(sys.argv[1]))) as scorer:
-    print(scorer.score([ExamClip(Path(sys.argv[2]))]).clips[0].reading.score)
+    print(scorer.score([ExamClip(Path(sys.argv[2]))]).clips[0].prediction.score)
 print([name for name in ("tensorflow", "keras", "torch", "matplotlib") if name in sys.modules])
 """
 

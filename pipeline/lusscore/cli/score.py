@@ -90,7 +90,7 @@ def command(
         say(f"Report: {report}")
     if open_report:
         click.launch(report.resolve().as_uri())
-    if any(clip.reading is None for clip in scored.clips):
+    if any(clip.prediction is None for clip in scored.clips):
         sys.exit(1)
 
 
@@ -126,7 +126,7 @@ def _print(exam: ScoredExam) -> None:
 
 
 def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
-    file, zone, reading = _printable(clip.clip.path.name), clip.clip.zone or "?", clip.reading
+    file, zone, reading = _printable(clip.clip.path.name), clip.clip.zone or "?", clip.prediction
     if reading is None:
         return str(clip.number), file, zone, "–", "", "", f"not scored: {clip.error}"
     return (

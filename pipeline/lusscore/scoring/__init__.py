@@ -11,33 +11,32 @@ from lusscore.scoring.documents import (
     zones_csv,
 )
 from lusscore.scoring.evidence import centred
-from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients
+from lusscore.scoring.exam_doubts import notes_on_patients
 from lusscore.scoring.exam_files import FoundClip
 from lusscore.scoring.exam_input import find_exam
 from lusscore.scoring.pictures import PictureTaker
-from lusscore.scoring.scored import ExamClip, Reading, ScoredClip, ScoredExam, ScoredZone
+from lusscore.scoring.scored import ClipPrediction, ExamClip, ScoredClip, ScoredExam, ScoredZone
 from lusscore.scoring.scorer import LoadedModel
-from lusscore.scoring.zones_from.clip import Told, guess_zone
+from lusscore.scoring.zones_from.clip import ZoneGuess, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
-from lusscore.scoring.zones_from.scheme import accept_numbers, counts_otherwise, fitting_protocol
+from lusscore.scoring.zones_from.scheme import accept_numbers, counts_beyond_blue, fitting_protocol
 
 __all__ = [
+    "ClipPrediction",
     "DicomTexts",
     "ExamClip",
     "ExamRecord",
     "FoundClip",
     "LoadedModel",
     "PictureTaker",
-    "ReadClip",
-    "Reading",
     "ScoredClip",
     "ScoredExam",
     "ScoredZone",
-    "Told",
+    "ZoneGuess",
     "accept_numbers",
     "assemble_exam",
     "centred",
-    "counts_otherwise",
+    "counts_beyond_blue",
     "exam_csv",
     "exam_folder_name",
     "exam_json",

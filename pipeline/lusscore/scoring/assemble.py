@@ -43,7 +43,9 @@ def assemble_exam(bundle: Bundle, name: str, clips: Sequence[ScoredClip]) -> Sco
         )
     zones = []
     for zone in protocol.zones:
-        mine = [clip for clip in clips if clip.clip.zone == zone.name and clip.reading is not None]
+        mine = [
+            clip for clip in clips if clip.clip.zone == zone.name and clip.prediction is not None
+        ]
         if mine:
             zones.append(_score_zone(bundle, zone.name, zone.label, mine))
     total = sum(zone.score for zone in zones)
@@ -63,7 +65,7 @@ def assemble_exam(bundle: Bundle, name: str, clips: Sequence[ScoredClip]) -> Sco
 
 
 def _score_zone(bundle: Bundle, name: str, label: str, clips: Sequence[ScoredClip]) -> ScoredZone:
-    readings = [clip.reading for clip in clips if clip.reading is not None]
+    readings = [clip.prediction for clip in clips if clip.prediction is not None]
     frames = np.concatenate([reading.frame_probabilities for reading in readings])
     score, probabilities = bundle.zone_rule.score(frames)
     several = len(clips) > 1
@@ -92,7 +94,7 @@ def _notes(
             "The scorer was trained on a phantom: on computed images, of no patient. Its scores "
             "say nothing about patients."
         )
-    failed = sum(1 for clip in clips if clip.reading is None)
+    failed = sum(1 for clip in clips if clip.prediction is None)
     if failed:
         notes.append(plural(failed, "clip could", "clips could") + " not be scored.")
     if bundle.extraction.contrast != "none":
@@ -104,7 +106,7 @@ def _notes(
         notes.append(
             "The scorer looks at each clip as a whole: its frames have no scores of their own."
         )
-    homeless = sum(1 for clip in clips if clip.reading is not None and not clip.clip.zone)
+    homeless = sum(1 for clip in clips if clip.prediction is not None and not clip.clip.zone)
     if homeless:
         notes.append(
             plural(homeless, "clip has", "clips have")

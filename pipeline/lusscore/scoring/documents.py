@@ -193,7 +193,7 @@ def _clip(clip: ScoredClip, names: bool) -> ClipRecord:
         "zone_source": clip.clip.zone_source or None,
         "sha256": clip.digest or None,
     }
-    reading = clip.reading
+    reading = clip.prediction
     if reading is None:
         return ClipRecord(**told, error=clip.error)
     return ClipRecord(
@@ -259,7 +259,7 @@ def _scorer(bundle: Bundle) -> tuple[str, str]:
 
 def _clip_row(clip: ScoredClip) -> list[object]:
     start = [clip.number, clip.clip.zone, clip.clip.zone_source]
-    reading = clip.reading
+    reading = clip.prediction
     if reading is None:
         empty = [""] * (len(CLIP_COLUMNS) - len(start) - 4)
         return [*start, *empty, clip.error, clip.digest]

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from lusscore.cohort import Protocol
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told
+from lusscore.scoring.zones_from.clip import ZoneGuess
 from lusscore.scoring.zones_from.dicom import DicomTexts
-from lusscore.scoring.zones_from.scheme import counts_otherwise, fitting_protocol
+from lusscore.scoring.zones_from.scheme import counts_beyond_blue, fitting_protocol
 
 _PATIENT = re.compile(
     r"(?<![^\W_])(?:patient|pat|pt|subject|subj|case|p)[ _-]?0*(\d+)(?![^\W_])",
@@ -32,7 +32,7 @@ class ReadClip:
 
     found: FoundClip
     header: DicomTexts | None
-    told: Told
+    told: ZoneGuess
 
 
 def notes_on_zones(
@@ -52,8 +52,13 @@ def notes_on_zones(
     return tuple(_on_zones(clips, protocol, has_table))
 
 
-def notes_on_patients(clips: Sequence[ReadClip]) -> tuple[str, ...]:
+def notes_on_patients(
+    found: Sequence[FoundClip],
+    headers: Sequence[DicomTexts | None],
+    guesses: Sequence[ZoneGuess],
+) -> tuple[str, ...]:
     """Tell if the clips seem to be of more than one patient or visit."""
+    clips = [ReadClip(*each) for each in zip(found, headers, guesses, strict=True)]
     if _patients(clips) > 1 or _repeated_folders(clips):
         return (
             "The clips seem to be of more than one patient or visit, by their names, folders or "
@@ -64,7 +69,7 @@ def notes_on_patients(clips: Sequence[ReadClip]) -> tuple[str, ...]:
 
 def _on_zones(clips: Sequence[ReadClip], protocol: Protocol, has_table: bool) -> Iterator[str]:
     told = [clip.told for clip in clips]
-    if counts_otherwise(told):
+    if counts_beyond_blue(told):
         yield (
             "Names count the regions of a side beyond 3, so their numbers are not taken for BLUE "
             "points and tell no zone."

@@ -12,7 +12,7 @@ from lusscore.errors import ExamError
 from lusscore.scoring.exam_doubts import ReadClip, notes_on_patients, notes_on_zones
 from lusscore.scoring.exam_files import FoundClip, find_clips
 from lusscore.scoring.scored import ExamClip
-from lusscore.scoring.zones_from.clip import Told, guess_zone
+from lusscore.scoring.zones_from.clip import ZoneGuess, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
 from lusscore.scoring.zones_from.scheme import accept_numbers
 from lusscore.scoring.zones_from.table import read_zone_table
@@ -72,12 +72,16 @@ def find_exam(paths: Sequence[Path], protocol: Protocol, *, table: Path | None =
     return ExamInput(
         tuple(ExamClip(clip.found.path, clip.told.zone, clip.told.source) for clip in read),
         tuple(ignored),
-        (*notes, *notes_on_zones(read, protocol, has_table), *notes_on_patients(read)),
+        (
+            *notes,
+            *notes_on_zones(read, protocol, has_table),
+            *notes_on_patients(*zip(*((r.found, r.header, r.told) for r in read), strict=True)),
+        ),
     )
 
 
-def _by_table(zone: str, said: Told) -> Told:
-    return Told(zone, "table", contradicted=said.zone not in ("", zone))
+def _by_table(zone: str, said: ZoneGuess) -> ZoneGuess:
+    return ZoneGuess(zone, "table", contradicted=said.zone not in ("", zone))
 
 
 def _look_through(

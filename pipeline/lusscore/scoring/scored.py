@@ -88,7 +88,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ClipPrediction:
     """What the scorer says of a clip.
 
     Attributes
@@ -153,7 +153,7 @@ class ScoredClip:
     number: int
     clip: ExamClip
     digest: str = ""
-    reading: Reading | None = None
+    prediction: ClipPrediction | None = None
     error: str = ""
 
 

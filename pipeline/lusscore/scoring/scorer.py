@@ -17,7 +17,7 @@ from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.embedded import EmbeddedClip, Networks
 from lusscore.scoring.evidence import share_outside
 from lusscore.scoring.review import reasons
-from lusscore.scoring.scored import Evidence, ExamClip, Reading, ScoredClip, ScoredExam
+from lusscore.scoring.scored import ClipPrediction, Evidence, ExamClip, ScoredClip, ScoredExam
 from lusscore.scoring.window import inside_sector
 
 _Float = NDArray[np.float64]
@@ -93,7 +93,7 @@ class LoadedModel:
         ]
         return assemble_exam(self.bundle, name, scored)
 
-    def _read(self, clips: Sequence[EmbeddedClip]) -> dict[int, Reading]:
+    def _read(self, clips: Sequence[EmbeddedClip]) -> dict[int, ClipPrediction]:
         """Ask the heads about all clips at once: some look at the exam as a whole."""
         sizes = [len(clip.times) for clip in clips]
         owner = np.repeat(np.arange(len(clips)), sizes)
@@ -142,13 +142,15 @@ class LoadedModel:
     def _spec(self, backbone: str) -> BackboneSpec:
         return self.bundle.networks[backbone].spec
 
-    def _reading(self, clip: EmbeddedClip, probabilities: _Float, distance: float) -> Reading:
+    def _reading(
+        self, clip: EmbeddedClip, probabilities: _Float, distance: float
+    ) -> ClipPrediction:
         assert clip.pictures is not None
         score, means = self.bundle.clip_rule.score(probabilities)
         evidence = self._evidence(clip, score)
         logits = evidence.logits[:, score] - evidence.logits.mean(axis=1)
         confidence = float(means[score])
-        return Reading(
+        return ClipPrediction(
             score,
             means,
             confidence,

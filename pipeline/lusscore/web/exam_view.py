@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore import Exam
-from lusscore.scoring import Reading
+from lusscore.scoring import ClipPrediction
 from lusscore.web.held import HeldClip, HeldExam
 
 
@@ -36,7 +36,7 @@ def exam_view(exam: HeldExam, result: Exam | None) -> dict[str, Any]:
 def clip_view(exam: HeldExam, clip: HeldClip) -> dict[str, Any]:
     """Lay out a clip without its frames."""
     scored = clip.scored
-    reading = None if scored is None else scored.reading
+    reading = None if scored is None else scored.prediction
     return {
         "number": clip.number,
         "name": clip.name,
@@ -50,7 +50,7 @@ def clip_view(exam: HeldExam, clip: HeldClip) -> dict[str, Any]:
     }
 
 
-def reading_view(reading: Reading) -> dict[str, Any]:
+def reading_view(reading: ClipPrediction) -> dict[str, Any]:
     """Lay out what is said of every frame of a clip."""
     evidence, pictures = reading.evidence, reading.pictures
     return _summary(reading) | {
@@ -75,7 +75,7 @@ def reading_view(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _summary(reading: Reading) -> dict[str, Any]:
+def _summary(reading: ClipPrediction) -> dict[str, Any]:
     return {
         "score": reading.score,
         "probabilities": _numbers(reading.probabilities),

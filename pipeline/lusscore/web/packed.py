@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lusscore.scoring import Reading
+from lusscore.scoring import ClipPrediction
 
 
 def pack_pictures(jpegs: Sequence[bytes]) -> bytes:
@@ -16,7 +16,7 @@ def pack_pictures(jpegs: Sequence[bytes]) -> bytes:
     return struct.pack(f"<{len(sizes) + 1}I", len(sizes), *sizes) + b"".join(jpegs)
 
 
-def pack_maps(reading: Reading) -> bytes:
+def pack_maps(reading: ClipPrediction) -> bytes:
     """Return the maps of the frames that have pictures.
 
     Little-endian float32, shape (pictures, rows, columns, 4).

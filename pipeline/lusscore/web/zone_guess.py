@@ -9,10 +9,9 @@ from lusscore.clips import has_known_suffix
 from lusscore.cohort import Protocol
 from lusscore.scoring import (
     FoundClip,
-    ReadClip,
-    Told,
+    ZoneGuess,
     accept_numbers,
-    counts_otherwise,
+    counts_beyond_blue,
     fitting_protocol,
     guess_zone,
     notes_on_patients,
@@ -44,7 +43,7 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
             clip.zone, clip.zone_source = said.zone, said.source
             clip.zone_doubt = _doubt(said)
     notes = []
-    if counts_otherwise(first):
+    if counts_beyond_blue(first):
         notes.append(
             "Names count the regions of a side beyond 3, so their numbers are not taken for BLUE "
             "points and tell no zone."
@@ -58,14 +57,13 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
     if fitting:
         notes.append(f"Some names fit {fitting}; the model is for {protocol.name}.")
     known = [
-        Told(clip.zone, "person") if clip.by_person else said
+        ZoneGuess(clip.zone, "person") if clip.by_person else said
         for clip, said in zip(clips, told, strict=True)
     ]
-    read = [ReadClip(*each) for each in zip(found, headers, known, strict=True)]
-    return (*notes, *notes_on_patients(read))
+    return (*notes, *notes_on_patients(found, headers, known))
 
 
-def _doubt(said: Told) -> str:
+def _doubt(said: ZoneGuess) -> str:
     if said.unclear:
         return "What should tell the zone names more than one."
     if said.contradicted:

@@ -4,7 +4,7 @@ import pytest
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told, guess_zone
+from lusscore.scoring.zones_from.clip import ZoneGuess, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts
 
 BLUE, LUS_12 = get_protocol("blue-6"), get_protocol("lus-12")
@@ -33,7 +33,7 @@ def test_the_first_that_tells_is_believed(
 
 
 def test_what_is_unclear_ends_the_asking() -> None:
-    assert guess_zone(found("L1_L2", "R1"), None, BLUE) == Told(unclear=True, number=2)
+    assert guess_zone(found("L1_L2", "R1"), None, BLUE) == ZoneGuess(unclear=True, number=2)
     assert guess_zone(found("a", "L1_L2", "R1"), None, BLUE).unclear
     assert guess_zone(found("L1", "L1_L2"), None, BLUE).zone == "L1"
 
@@ -47,4 +47,4 @@ def test_words_of_folders_and_name_tell_a_zone_together_but_no_number_does() -> 
 def test_zones_written_as_numbers_are_marked() -> None:
     assert guess_zone(found("L2"), None, BLUE).by_number
     assert not guess_zone(found("left upper blue"), None, BLUE).by_number
-    assert guess_zone(found("L7"), None, BLUE) == Told(number=7)
+    assert guess_zone(found("L7"), None, BLUE) == ZoneGuess(number=7)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from lusscore.cohort.protocols import get_protocol
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told
-from lusscore.scoring.zones_from.scheme import accept_numbers, counts_otherwise, fitting_protocol
+from lusscore.scoring.zones_from.clip import ZoneGuess
+from lusscore.scoring.zones_from.scheme import accept_numbers, counts_beyond_blue, fitting_protocol
 
 
 def fitting(*names: str, protocol: str) -> str:
@@ -12,11 +12,15 @@ def fitting(*names: str, protocol: str) -> str:
 
 
 def test_numbers_are_believed_up_to_three() -> None:
-    told = [Told("L1", "file name", number=1, by_number=True), Told("L3", "folder"), Told(number=3)]
+    told = [
+        ZoneGuess("L1", "file name", number=1, by_number=True),
+        ZoneGuess("L3", "folder"),
+        ZoneGuess(number=3),
+    ]
     assert accept_numbers(told) == told
-    told.append(Told(number=4))
-    assert counts_otherwise(told)
-    assert accept_numbers(told) == [Told(number=1), *told[1:]]
+    told.append(ZoneGuess(number=4))
+    assert counts_beyond_blue(told)
+    assert accept_numbers(told) == [ZoneGuess(number=1), *told[1:]]
 
 
 def test_the_protocol_that_most_names_fit_is_named() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lusscore.models import Bundle
 from lusscore.report.exam.overlay import draw_overlay
 from lusscore.report.exam.timeline import draw_timeline, has_times
-from lusscore.scoring import Reading, ScoredClip, centred
+from lusscore.scoring import ClipPrediction, ScoredClip, centred
 
 _SOURCES = {
     "table": "from table",
@@ -101,7 +101,7 @@ def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
     label = labels.get(clip.clip.zone, "")
     source = _SOURCES.get(clip.clip.zone_source, clip.clip.zone_source)
     name = PureWindowsPath(clip.clip.path).name if show_names else ""
-    reading = clip.reading
+    reading = clip.prediction
     if reading is None:
         return ClipCard(clip, label, source, name, clip.error)
     return ClipCard(
@@ -118,12 +118,12 @@ def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
     )
 
 
-def _is_flat(reading: Reading) -> bool:
+def _is_flat(reading: ClipPrediction) -> bool:
     frames = reading.frame_probabilities
     return len(frames) > 1 and bool((frames == frames[0]).all())
 
 
-def _view(reading: Reading) -> View:
+def _view(reading: ClipPrediction) -> View:
     pictures = reading.pictures
     at = int(np.argmin(np.abs(pictures.rows - reading.key_frame)))
     row = int(pictures.rows[at])

@@ -75,7 +75,7 @@ def result(exam: ScoredExam, bundle: Bundle) -> Result:
     """Lay out the zones of an exam and what they add up to."""
     places = lay_out(get_protocol(exam.protocol))
     scored = {zone.zone: zone for zone in exam.zones}
-    readings = [clip.reading for clip in exam.clips if clip.reading is not None]
+    readings = [clip.prediction for clip in exam.clips if clip.prediction is not None]
     zones = tuple(ZoneRow(place, scored.get(place.zone), _aria(place, scored)) for place in places)
     return Result(
         zones,

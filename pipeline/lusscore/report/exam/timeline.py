@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lusscore.evaluation import SCORES
-from lusscore.scoring import Reading
+from lusscore.scoring import ClipPrediction
 from lusscore.wording import listed, plural
 
 MOST_COLUMNS = 240
@@ -20,7 +20,7 @@ _TICKS = 9
 _Float = NDArray[np.float64]
 
 
-def draw_timeline(reading: Reading) -> Markup:
+def draw_timeline(reading: ClipPrediction) -> Markup:
     """Draw the probabilities of the four scores on top of each other, frame after frame.
 
     Over seconds where the clip has times, else over frame numbers. Above them a strip has the
@@ -54,7 +54,7 @@ def draw_timeline(reading: Reading) -> Markup:
     return Markup("".join(parts))
 
 
-def told(reading: Reading) -> str:
+def told(reading: ClipPrediction) -> str:
     """Say in a sentence what the timeline shows."""
     counts = [int((reading.frame_scores == score).sum()) for score in SCORES]
     found = [
@@ -68,13 +68,13 @@ def told(reading: Reading) -> str:
     return f"Scores of {plural(len(reading.frames), 'frame')}: {listed(found)}. {where}."
 
 
-def has_times(reading: Reading) -> bool:
+def has_times(reading: ClipPrediction) -> bool:
     """Tell whether frames can be laid out in time: there are several, each after the other."""
     times = reading.times
     return len(times) > 1 and bool(np.isfinite(times).all() and (np.diff(times) > 0).all())
 
 
-def _places(reading: Reading) -> tuple[_Float, str]:
+def _places(reading: ClipPrediction) -> tuple[_Float, str]:
     if has_times(reading):
         return reading.times, "seconds"
     return reading.frames.astype(np.float64), "frame number"
@@ -145,7 +145,11 @@ def _beside(key: float) -> tuple[float, str]:
 
 
 def _hints(
-    x: _Float, reading: Reading, groups: list[NDArray[np.int64]], means: _Float, scores: list[int]
+    x: _Float,
+    reading: ClipPrediction,
+    groups: list[NDArray[np.int64]],
+    means: _Float,
+    scores: list[int],
 ) -> list[str]:
     hints = []
     for at, group in enumerate(groups):

@@ -11,7 +11,7 @@ from lusscore.scoring.zones_from.dicom import DicomTexts, read_dicom
 
 
 @dataclass(frozen=True)
-class Told:
+class ZoneGuess:
     """What is told of a clip's zone.
 
     Attributes
@@ -36,7 +36,7 @@ class Told:
     by_number: bool = False
 
 
-def guess_zone(clip: FoundClip, header: DicomTexts | None, protocol: Protocol) -> Told:
+def guess_zone(clip: FoundClip, header: DicomTexts | None, protocol: Protocol) -> ZoneGuess:
     """Ask the name, then the folders from the inside out, then the DICOM header.
 
     Words that lie in several of the folders and the name, as in ``left/ant sup/clip1.mp4``, tell a
@@ -47,11 +47,11 @@ def guess_zone(clip: FoundClip, header: DicomTexts | None, protocol: Protocol) -
     zones = {reading.zone for _, reading in asked if reading.zone is not None}
     for source, reading in asked:
         if reading.unclear:
-            return Told(unclear=True, number=number)
+            return ZoneGuess(unclear=True, number=number)
         if reading.zone is not None:
             by_number = reading.number > 0
-            return Told(reading.zone, source, False, len(zones) > 1, number, by_number)
-    return Told(number=number)
+            return ZoneGuess(reading.zone, source, False, len(zones) > 1, number, by_number)
+    return ZoneGuess(number=number)
 
 
 def _asked(

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from lusscore.cohort import Protocol, get_protocol, protocol_names
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.zones_from.clip import Told, guess_zone
+from lusscore.scoring.zones_from.clip import ZoneGuess, guess_zone
 from lusscore.scoring.zones_from.dicom import DicomTexts
 
 _BLUE_POINTS = 3
 
 
-def counts_otherwise(told: Sequence[Told]) -> bool:
+def counts_beyond_blue(told: Sequence[ZoneGuess]) -> bool:
     """Tell whether sides are counted beyond three, so that 1 to 3 are other regions too."""
     return any(said.number > _BLUE_POINTS for said in told)
 
 
-def accept_numbers(told: Sequence[Told]) -> list[Told]:
+def accept_numbers(told: Sequence[ZoneGuess]) -> list[ZoneGuess]:
     """Take zones that names give as numbers only where the numbers can be those of BLUE points."""
-    if not counts_otherwise(told):
+    if not counts_beyond_blue(told):
         return list(told)
     return [
         replace(said, zone="", source="", contradicted=False, by_number=False)

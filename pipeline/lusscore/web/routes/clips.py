@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lusscore.scoring import Reading
+from lusscore.scoring import ClipPrediction
 from lusscore.web.exam_view import clip_view, reading_view
 from lusscore.web.guards import Refusal, read_text
 from lusscore.web.packed import pack_maps, pack_pictures
@@ -75,8 +75,8 @@ async def show_maps(request: Request) -> Response:
     return Response(await run_in_threadpool(pack_maps, _reading(request)), media_type=BYTES)
 
 
-def _reading(request: Request) -> Reading:
+def _reading(request: Request) -> ClipPrediction:
     scored = clip_of(request)[1].scored
-    if scored is None or scored.reading is None:
+    if scored is None or scored.prediction is None:
         raise Refusal(404, "This clip has no score yet.")
-    return scored.reading
+    return scored.prediction
