@@ -18,16 +18,16 @@ from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.predictions import predicted_scores
 from lusscore.evaluation.rules import Rule
 from lusscore.models import Bundle, OODDetector
-from lusscore.scoring.assemble import assemble_exam
-from lusscore.scoring.scored import (
+from lusscore.scoring.exam import (
     ClipPrediction,
     Evidence,
     ExamClip,
     Pictures,
     ScoredClip,
     ScoredExam,
+    assemble_exam,
 )
-from lusscore.scoring.window import letterbox_window
+from lusscore.scoring.pictures import letterbox_window
 
 HEIGHT, WIDTH, GRID, INPUT = 120, 160, 7, 224
 OUTLINE = ((0.42, 0.02), (0.58, 0.02), (0.98, 0.82), (0.5, 0.98), (0.02, 0.82))
@@ -95,30 +95,32 @@ def make_exam(protocol: str = "lus-12", *, name: str = "Ward 7", seed: int = 0) 
     """Make an exam with all that can befall one, of any protocol with at least six zones.
 
     Its clips, by number: 1 plain; 2 and 3 two clips of the second zone with different scores; 4
-    unsure, to be reviewed; 5 unlike the training cohort, evidence approximate and mostly outside;
-    6 without a known zone; 7 could not be read; 8 without times, sector or any evidence.
+    of low confidence, to be reviewed; 5 out of distribution, evidence approximate and mostly
+    outside; 6 without a known zone; 7 could not be read; 8 without times, sector or any evidence.
     """
     bundle = make_exam_bundle(protocol)
     zones = bundle.zones().zone_names
     rng = np.random.default_rng(seed)
-    far = ("Unlike the training cohort: a distance of 2.60, above the limit of 1.",)
-    unsure = ("Unsure: the score has a probability of 0.41, below the 0.50 asked for.",)
+    far = ("Out of distribution: the OOD score is 2.60.",)
+    low = (
+        "Low confidence: the score has a probability of 0.41, below the review threshold of 0.50.",
+    )
     clips = (
-        scored(1, zones[0], make_reading(rng, 0)),
-        scored(2, zones[1], make_reading(rng, 1)),
-        scored(3, zones[1], make_reading(rng, 2), source="table"),
-        scored(4, zones[2], make_reading(rng, 2, review=unsure, sureness=0.41)),
+        scored(1, zones[0], make_prediction(rng, 0)),
+        scored(2, zones[1], make_prediction(rng, 1)),
+        scored(3, zones[1], make_prediction(rng, 2), source="table"),
+        scored(4, zones[2], make_prediction(rng, 2, review=low, sureness=0.41)),
         scored(
             5,
             zones[4],
-            make_reading(
-                rng, 3, review=far, distance=2.6, note="the head's hidden layer is linearised"
+            make_prediction(
+                rng, 3, review=far, ood_score=2.6, note="the head's hidden layer is linearised"
             ),
             source="DICOM",
         ),
-        scored(6, "", make_reading(rng, 1), source=""),
+        scored(6, "", make_prediction(rng, 1), source=""),
         failed(7, zones[5], "The file ends in the middle of its header."),
-        scored(8, zones[3], make_reading(rng, 1, frames=1, plain=True), source="person"),
+        scored(8, zones[3], make_prediction(rng, 1, frames=1, plain=True), source="person"),
     )
     return assemble_exam(bundle, name, clips)
 
@@ -145,13 +147,13 @@ def failed(number: int, zone: str, error: str, *, path: str = "") -> ScoredClip:
     return ScoredClip(number, ExamClip(file, zone, "folder" if zone else ""), error=error)
 
 
-def make_reading(
+def make_prediction(
     rng: np.random.Generator,
     score: int,
     *,
     frames: int = 9,
     sureness: float = 0.8,
-    distance: float = 0.6,
+    ood_score: float = 0.6,
     review: tuple[str, ...] = (),
     note: str = "",
     plain: bool = False,
@@ -177,7 +179,7 @@ def make_reading(
         score,
         means,
         float(means[score]),
-        distance,
+        ood_score,
         review,
         np.arange(frames) * 3,
         times,

@@ -10,9 +10,8 @@ import pytest
 
 from exam_maker import make_exam, make_exam_bundle, make_small_exam
 from lusscore.errors import ExamError
-from lusscore.scoring import exam_csv, exam_json, read_exam_json, zones_csv
+from lusscore.scoring import ScoredExam, exam_csv, exam_json, read_exam_json, zones_csv
 from lusscore.scoring.documents import CLIP_COLUMNS, ZONE_COLUMNS
-from lusscore.scoring.scored import ScoredExam
 
 BUNDLE = make_exam_bundle("lus-12")
 
@@ -111,11 +110,9 @@ def test_an_exam_without_a_scored_zone_has_no_sum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("synthetic", "seen"), [(True, "computed images, of no patient"), (False, "patients")]
+    ("synthetic", "seen"), [(True, "synthetic images, no patients"), (False, "patients")]
 )
-def test_every_row_of_a_table_names_its_scorer(
-    exam: ScoredExam, synthetic: bool, seen: str
-) -> None:
+def test_every_row_of_a_table_names_its_model(exam: ScoredExam, synthetic: bool, seen: str) -> None:
     bundle = make_exam_bundle("lus-12", synthetic=synthetic)
     for text in (exam_csv(exam, bundle), zones_csv(exam, bundle)):
         assert {row["scorer"] for row in rows(text)} == {f"{bundle.name} {bundle.digest[:12]}"}

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import re
 import shutil
 from collections.abc import Callable
@@ -9,10 +11,12 @@ from clip_maker import moving_bar, write_video
 from dicom_maker import save, ultrasound_header, write_ultrasound
 from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.errors import ExamError
+from lusscore.scoring.exam import ExamClip
 from lusscore.scoring.exam_input import ExamInput, find_exam
-from lusscore.scoring.scored import ExamClip
 
 BLUE, LUS_12, LUS_14 = (get_protocol(name) for name in ("blue-6", "lus-12", "lus-14"))
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "exam-input.md"
 
 
@@ -61,7 +65,7 @@ def test_the_table_is_trusted_before_the_name_the_folder_and_the_header(
     )
     assert exam.ignored == ()
     assert any("The table gives clip 4 another zone" in note for note in exam.notes)
-    assert any("clips 3 and 5 tell different zones" in note for note in exam.notes)
+    assert any("clips 3 and 5 give different zones" in note for note in exam.notes)
     assert any("for clip 1;" in note and "--zones" in note for note in exam.notes)
 
 
@@ -94,7 +98,7 @@ def test_the_folder_given_and_those_above_it_tell_nothing(make: Callable[..., Pa
 def test_a_name_of_two_zones_tells_none_nor_does_its_folder(make: Callable[..., Path]) -> None:
     exam = find_exam([make("R1/L1_L2.mp4", "L3.mp4")], BLUE)
     assert [clip.zone for clip in exam.clips] == ["L3", ""]
-    assert any("zone of clip 2 names more than one" in note for note in exam.notes)
+    assert any("More than one zone is named for clip 2" in note for note in exam.notes)
 
 
 def test_a_folder_of_images_is_told_by_its_name(tmp_path: Path) -> None:
@@ -112,8 +116,8 @@ def test_another_protocol_is_named_and_no_zone_is_taken(make: Callable[..., Path
     root = make("R1.mp4", "L1.mp4", "L2.mp4")
     exam = find_exam([root], LUS_12)
     assert {clip.zone for clip in exam.clips} == {""}
-    assert any("the names fit blue-6; the bundle is for lus-12" in note for note in exam.notes)
-    assert any("for any clip; tell it by a table (--zones" in note for note in exam.notes)
+    assert any("the names fit blue-6; the model is for lus-12" in note for note in exam.notes)
+    assert any("for any clip; assign it by a table (--zones" in note for note in exam.notes)
 
 
 def test_only_clips_that_fit_another_protocol_are_told_to(make: Callable[..., Path]) -> None:
@@ -140,9 +144,21 @@ def test_regions_counted_beyond_three_are_no_blue_points(
         assert not any("R1" in note for note in exam.notes)
 
 
-def test_all_clips_of_one_zone_are_doubted(make: Callable[..., Path]) -> None:
-    exam = find_exam([make("RAI_1.mp4", "RAI_2.mp4", "RAI_3.mp4")], LUS_12)
-    assert any("All clips have the zone R-ant-inf" in note for note in exam.notes)
+def test_three_clips_of_one_zone_are_noted_unless_a_table_gives_it(
+    make: Callable[..., Path],
+) -> None:
+    root = make("RAI_1.mp4", "RAI_2.mp4")
+    assert find_exam([root], LUS_12).notes == ()
+    make("RAI_3.mp4")
+    (note,) = find_exam([root], LUS_12).notes
+    assert "All clips have the zone R-ant-inf" in note
+    (root / "zones.csv").write_text("clip,zone\n" + "".join(f"RAI_{n},RAI\n" for n in (1, 2, 3)))
+    assert find_exam([root], LUS_12, table=root / "zones.csv").notes == ()
+
+
+def test_many_clips_are_counted(make: Callable[..., Path]) -> None:
+    (note,) = find_exam([make("L1.mp4", *(f"{'ab'[n % 2]}{n}.mp4" for n in range(20)))], BLUE).notes
+    assert "20 of 21 clips" in note
 
 
 @pytest.mark.parametrize(
@@ -182,7 +198,7 @@ def test_several_patients_in_headers_are_noted_and_nothing_of_headers_is_told(
         write_ultrasound(tmp_path / f"IM_{number}", moving_bar(1), **told)
     exam = find_exam([tmp_path], BLUE)
     assert any("one visit of one patient" in note for note in exam.notes)
-    assert any("names more than one" in note for note in exam.notes)
+    assert any("More than one zone is named" in note for note in exam.notes)
     assert not re.search("(?i)anna|bert|cleo", repr(exam.notes))
 
 
@@ -240,7 +256,7 @@ def test_the_examples_of_the_page_hold(
 ) -> None:
     exam = find_exam([make(name)], get_protocol(protocol))
     assert exam.clips[0].zone == ("" if zone == "none" else zone)
-    assert any("more than one" in note for note in exam.notes) == bool(unclear)
+    assert any("More than one zone" in note for note in exam.notes) == bool(unclear)
 
 
 @pytest.mark.shared

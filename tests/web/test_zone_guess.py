@@ -6,7 +6,7 @@ import pytest
 from dicom_maker import write_ultrasound
 from lusscore.cohort.protocols import get_protocol
 from lusscore.scoring.exam_input import find_exam
-from lusscore.scoring.zones_from.dicom import DicomTexts
+from lusscore.scoring.zones import DicomTexts
 from lusscore.web.held import HeldClip
 from lusscore.web.zone_guess import guess_zones
 

@@ -135,7 +135,7 @@ def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
         zone,
         str(reading.score),
         f"{reading.confidence:.2f}",
-        f"{reading.distance:.2f}",
+        f"{reading.ood_score:.2f}",
         _in_short(reading.review),
     )
 

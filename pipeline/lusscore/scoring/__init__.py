@@ -1,6 +1,5 @@
-"""From an exam's clips to scores, the evidence for them and the doubt about them."""
+"""From an exam's clips to scores, the evidence for them and warnings about them."""
 
-from lusscore.scoring.assemble import assemble_exam
 from lusscore.scoring.documents import (
     ExamRecord,
     exam_csv,
@@ -10,16 +9,28 @@ from lusscore.scoring.documents import (
     read_exam_json,
     zones_csv,
 )
-from lusscore.scoring.evidence import centred
-from lusscore.scoring.exam_doubts import notes_on_patients
+from lusscore.scoring.exam import (
+    ClipPrediction,
+    ExamClip,
+    ScoredClip,
+    ScoredExam,
+    ScoredZone,
+    assemble_exam,
+)
 from lusscore.scoring.exam_files import FoundClip
-from lusscore.scoring.exam_input import find_exam
+from lusscore.scoring.exam_input import find_exam, notes_on_patients
+from lusscore.scoring.model import LoadedModel
 from lusscore.scoring.pictures import PictureTaker
-from lusscore.scoring.scored import ClipPrediction, ExamClip, ScoredClip, ScoredExam, ScoredZone
-from lusscore.scoring.scorer import LoadedModel
-from lusscore.scoring.zones_from.clip import ZoneGuess, guess_zone
-from lusscore.scoring.zones_from.dicom import DicomTexts, read_texts
-from lusscore.scoring.zones_from.scheme import accept_numbers, counts_beyond_blue, fitting_protocol
+from lusscore.scoring.saliency import centred
+from lusscore.scoring.zones import (
+    DicomTexts,
+    ZoneGuess,
+    accept_numbers,
+    counts_beyond_blue,
+    fitting_protocol,
+    guess_zone,
+    read_texts,
+)
 
 __all__ = [
     "ClipPrediction",

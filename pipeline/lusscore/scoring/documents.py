@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from lusscore.errors import ExamError, WriteError
 from lusscore.evaluation import PROBABILITIES
 from lusscore.models import Bundle
 from lusscore.records import Document, Record, parse_json
-from lusscore.scoring.scored import ScoredClip, ScoredExam
+from lusscore.scoring.exam import ScoredClip, ScoredExam
 
 SCHEMA = 1
 _DIGITS = 6
@@ -28,7 +28,7 @@ ZONE_COLUMNS = ("zone", "label", "score", *PROBABILITIES, "clips", "review", "sc
 
 
 class ModelTable(Record):
-    """By what it was scored."""
+    """The model that scored the exam."""
 
     id: str
     digest: str
@@ -78,7 +78,10 @@ class FrameRecord(Record):
 
 
 class ClipRecord(Record):
-    """A clip: an `error`, or all from `score` on; `file` only where names were asked for."""
+    """A clip: an `error`, or all from `score` on; `file` only where names were asked for.
+
+    `distance` is the OOD score, whose limit is 1.
+    """
 
     clip: int
     file: str = ""
@@ -119,14 +122,8 @@ def exam_json(
 ) -> dict[str, Any]:
     """Lay out an exam as plain JSON values, those of :class:`ExamRecord`.
 
-    Parameters
-    ----------
-    exam, bundle
-        What was scored, and by what.
-    created
-        When it was scored, ISO 8601.
-    names
-        Whether clips carry the names of their files, which may be those of people.
+    `created` is when it was scored, ISO 8601. With `names`, clips carry the names of their files,
+    which may be those of people.
     """
     record = ExamRecord(
         schema=SCHEMA,
@@ -134,13 +131,7 @@ def exam_json(
         research_use_only=True,
         exam=exam.name,
         created=created,
-        model=ModelTable(
-            id=bundle.id,
-            digest=bundle.digest,
-            name=bundle.name,
-            synthetic=bundle.synthetic,
-            rubric=bundle.rubric,
-        ),
+        model=ModelTable(**{key: getattr(bundle, key) for key in ModelTable.model_fields}),
         protocol=exam.protocol,
         global_score=GlobalScore(
             sum=exam.total if exam.zones else None,
@@ -152,19 +143,9 @@ def exam_json(
             mean_per_zone=_number(exam.total / len(exam.zones)) if exam.zones else None,
         ),
         review=any(zone.review for zone in exam.zones),
-        notes=tuple(exam.notes),
-        zones=tuple(
-            ZoneRecord(
-                zone=zone.zone,
-                label=zone.label,
-                score=zone.score,
-                probabilities=_numbers(zone.probabilities),
-                clips=tuple(zone.clips),
-                review=tuple(zone.review),
-            )
-            for zone in exam.zones
-        ),
-        clips=tuple(_clip(clip, names) for clip in exam.clips),
+        notes=exam.notes,
+        zones=_zone_records(exam),
+        clips=tuple(_clip_record(clip, names) for clip in exam.clips),
     )
     return record.model_dump(mode="json", exclude_unset=True)
 
@@ -185,29 +166,50 @@ def read_exam_json(path: Path) -> ExamRecord:
     return parse_json(data, ExamRecord, ExamError, advice=ExamRecord.RENEW, path=path)
 
 
-def _clip(clip: ScoredClip, names: bool) -> ClipRecord:
-    told: dict[str, Any] = {
+def _zone_records(exam: ScoredExam) -> tuple[ZoneRecord, ...]:
+    return tuple(
+        ZoneRecord(
+            zone=zone.zone,
+            label=zone.label,
+            score=zone.score,
+            probabilities=_numbers(zone.probabilities),
+            clips=zone.clips,
+            review=zone.review,
+        )
+        for zone in exam.zones
+    )
+
+
+def _clip_record(clip: ScoredClip, names: bool = False) -> ClipRecord:
+    known: dict[str, Any] = {
         "clip": clip.number,
         **({"file": clip.clip.path.name} if names else {}),
         "zone": clip.clip.zone or None,
         "zone_source": clip.clip.zone_source or None,
         "sha256": clip.digest or None,
     }
-    reading = clip.prediction
-    if reading is None:
-        return ClipRecord(**told, error=clip.error)
+    prediction = clip.prediction
+    if prediction is None:
+        return ClipRecord(**known, error=clip.error)
+    frames = zip(
+        prediction.frames,
+        prediction.times,
+        prediction.frame_scores,
+        prediction.frame_probabilities,
+        strict=True,
+    )
     return ClipRecord(
-        **told,
-        score=reading.score,
-        probabilities=_numbers(reading.probabilities),
-        confidence=_number(reading.confidence),
-        distance=_number(reading.distance),
-        review=tuple(reading.review),
-        key_frame=int(reading.frames[reading.key_frame]),
+        **known,
+        score=prediction.score,
+        probabilities=_numbers(prediction.probabilities),
+        confidence=_number(prediction.confidence),
+        distance=_number(prediction.ood_score),
+        review=prediction.review,
+        key_frame=int(prediction.frames[prediction.key_frame]),
         evidence=EvidenceRecord(
-            exact=reading.evidence.exact,
-            note=reading.evidence.note or None,
-            outside_sector=_number(reading.evidence.outside),
+            exact=prediction.evidence.exact,
+            note=prediction.evidence.note or None,
+            outside_sector=_number(prediction.evidence.outside),
         ),
         frames=tuple(
             FrameRecord(
@@ -216,77 +218,58 @@ def _clip(clip: ScoredClip, names: bool) -> ClipRecord:
                 score=int(score),
                 probabilities=_numbers(probabilities),
             )
-            for frame, seconds, score, probabilities in zip(
-                reading.frames,
-                reading.times,
-                reading.frame_scores,
-                reading.frame_probabilities,
-                strict=True,
-            )
+            for frame, seconds, score, probabilities in frames
         ),
     )
 
 
 def exam_csv(exam: ScoredExam, bundle: Bundle) -> str:
     """Write one row per clip, those that failed too, with the columns `CLIP_COLUMNS`."""
-    return _table(CLIP_COLUMNS, ([*_clip_row(clip), *_scorer(bundle)] for clip in exam.clips))
+    rows = []
+    for clip in map(_clip_record, exam.clips):
+        row = clip.model_dump(include={*CLIP_COLUMNS} - {"frames", "review"})
+        if clip.evidence is not None:
+            row |= {
+                **dict(zip(PROBABILITIES, clip.probabilities, strict=True)),
+                "evidence_outside": clip.evidence.outside_sector,
+                "frames": len(clip.frames),
+                "review": " ".join(clip.review),
+            }
+        rows.append(row)
+    return _table(CLIP_COLUMNS, rows, bundle)
 
 
 def zones_csv(exam: ScoredExam, bundle: Bundle) -> str:
     """Write one row per scored zone with the columns `ZONE_COLUMNS`."""
-    return _table(
-        ZONE_COLUMNS,
-        (
-            [
-                zone.zone,
-                zone.label,
-                zone.score,
-                *_numbers(zone.probabilities),
-                " ".join(map(str, zone.clips)),
-                " ".join(zone.review),
-                *_scorer(bundle),
-            ]
-            for zone in exam.zones
-        ),
-    )
-
-
-def _scorer(bundle: Bundle) -> tuple[str, str]:
-    """Name the scorer in every row: rows are copied without what stands above them."""
-    seen = "computed images, of no patient" if bundle.synthetic else "patients"
-    return f"{bundle.name} {bundle.digest[:12]}".strip(), seen
-
-
-def _clip_row(clip: ScoredClip) -> list[object]:
-    start = [clip.number, clip.clip.zone, clip.clip.zone_source]
-    reading = clip.prediction
-    if reading is None:
-        empty = [""] * (len(CLIP_COLUMNS) - len(start) - 4)
-        return [*start, *empty, clip.error, clip.digest]
-    return [
-        *start,
-        reading.score,
-        *_numbers(reading.probabilities),
-        _number(reading.confidence),
-        _number(reading.distance),
-        _number(reading.evidence.outside),
-        len(reading.frames),
-        " ".join(reading.review),
-        "",
-        clip.digest,
+    rows = [
+        {
+            "zone": zone.zone,
+            "label": zone.label,
+            "score": zone.score,
+            **dict(zip(PROBABILITIES, zone.probabilities, strict=True)),
+            "clips": " ".join(map(str, zone.clips)),
+            "review": " ".join(zone.review),
+        }
+        for zone in _zone_records(exam)
     ]
+    return _table(ZONE_COLUMNS, rows, bundle)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], bundle: Bundle) -> str:
+    """Write rows as CSV; each names the model, since rows are copied without the rest."""
+    model = {
+        "scorer": f"{bundle.name} {bundle.digest[:12]}".strip(),
+        "trained_on": "synthetic images, no patients" if bundle.synthetic else "patients",
+    }
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, **model} for row in rows)
     return text.getvalue()
 
 
 def _numbers(values: Iterable[float]) -> _Probabilities:
-    return tuple(_number(value) for value in values)
+    return tuple(map(_number, values))
 
 
 def _number(value: float) -> float | None:
@@ -300,13 +283,7 @@ def exam_folder_name(exam: ScoredExam, bundle: Bundle) -> str:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder, so that it is known before an exam is scored whether it can be.
-
-    Raises
-    ------
-    WriteError
-        If it cannot.
-    """
+    """Make the folder; raises WriteError before an exam is scored rather than after."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -80,7 +80,7 @@ def _summary(reading: ClipPrediction) -> dict[str, Any]:
         "score": reading.score,
         "probabilities": _numbers(reading.probabilities),
         "confidence": round(reading.confidence, 4),
-        "distance": _number(reading.distance),
+        "distance": _number(reading.ood_score),
         "outside": _number(reading.evidence.outside),
         "review": list(reading.review),
     }

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from exam_maker import OUTLINE, failed, make_exam_bundle, make_pictures, make_reading, scored
+from exam_maker import OUTLINE, failed, make_exam_bundle, make_pictures, make_prediction, scored
 from lusscore.report.exam.clip_cards import clip_card
-from lusscore.scoring.pictures import PictureTaker
-from lusscore.scoring.window import inside_sector
+from lusscore.scoring.pictures import PictureTaker, inside_sector
 from lusscore.sector import Sector, show_sector
 
 BUNDLE = make_exam_bundle()
@@ -25,7 +24,7 @@ def _decoded(address):
 
 @pytest.fixture
 def reading():
-    return make_reading(np.random.default_rng(1), 2, frames=12)
+    return make_prediction(np.random.default_rng(1), 2, frames=12)
 
 
 def test_the_key_frame_is_shown_as_it_was_kept(reading):
@@ -60,7 +59,7 @@ def test_the_map_is_of_the_frame_shown_and_of_the_clips_score_against_the_others
 
 
 def test_without_anything_that_speaks_for_the_score_there_is_no_map():
-    view = _card(make_reading(np.random.default_rng(0), 1, plain=True)).view
+    view = _card(make_prediction(np.random.default_rng(0), 1, plain=True)).view
     assert view.overlay == ""
     assert view.outline == ""
     assert view.frame.startswith("frame ")

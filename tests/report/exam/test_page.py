@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exam_maker import failed, make_exam, make_exam_bundle, make_reading, make_small_exam, scored
+from exam_maker import failed, make_exam, make_exam_bundle, make_prediction, make_small_exam, scored
 from lusscore.cohort.protocols import protocol_names
 from lusscore.report.exam import exam_page
 
@@ -89,7 +89,10 @@ def test_every_clip_tells_its_zone_its_doubt_and_its_evidence(page, read_page):
     assert "Clip 3 · R-ant-inf right anterior inferior · zone from table" in words
     assert "Clip 6 · zone not known" in words
     assert "zone assigned by a person" in words
-    assert "Unsure: the score has a probability of 0.41, below the 0.50 asked for." in words
+    assert (
+        "Low confidence: the score has a probability of 0.41, below the review threshold of 0.50."
+        in words
+    )
     assert "2.60 limit: 1" in words
     assert "Evidence outside the sector 54 %" in words
     assert "Evidence outside the sector not known" in words
@@ -136,7 +139,7 @@ def test_a_phantom_model_says_so_above_everything_and_others_do_not(page, read_p
 
 def test_an_exam_without_any_zone_has_no_global_score(read_page):
     rng = np.random.default_rng(0)
-    clips = [scored(1, "", make_reading(rng, 2)), failed(2, "R-ant-sup", "It is empty.")]
+    clips = [scored(1, "", make_prediction(rng, 2)), failed(2, "R-ant-sup", "It is empty.")]
     parsed = read_page(exam_page(make_small_exam(clips), make_exam_bundle()))
     words = parsed.words()
     assert "Global score – No zone has a score, so there is no global score." in words
@@ -167,7 +170,7 @@ def test_an_exam_goes_by_no_name_unless_it_was_given_one(read_page):
 
 def test_text_from_everywhere_is_escaped(read_page):
     rng = np.random.default_rng(0)
-    reading = make_reading(rng, 1, note=HOSTILE, review=(HOSTILE,))
+    reading = make_prediction(rng, 1, note=HOSTILE, review=(HOSTILE,))
     clip = scored(1, "R-ant-sup", reading, source=HOSTILE)
     stray = scored(2, "R-ant-inf", reading, path=HOSTILE.replace("/", ""))
     stray = replace(stray, clip=replace(stray.clip, zone=HOSTILE))
@@ -222,7 +225,7 @@ def test_twelve_clips_of_many_frames_stay_small(read_page):
     rng = np.random.default_rng(0)
     zones = make_exam_bundle().zones().zone_names
     clips = [
-        scored(n, zone, make_reading(rng, n % 4, frames=90)) for n, zone in enumerate(zones, 1)
+        scored(n, zone, make_prediction(rng, n % 4, frames=90)) for n, zone in enumerate(zones, 1)
     ]
     page = exam_page(make_small_exam(clips), make_exam_bundle())
     sources = read_page(page).having("src")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from exam_maker import failed, make_exam, make_exam_bundle, make_reading, make_small_exam, scored
+from exam_maker import failed, make_exam, make_exam_bundle, make_prediction, make_small_exam, scored
 from lusscore.cohort.protocols import protocol_names
 from lusscore.report.exam.result import result
 
@@ -33,7 +33,7 @@ def test_zones_without_a_score_are_told_and_bound_the_global_score():
 def test_a_complete_exam_has_no_bounds():
     rng = np.random.default_rng(0)
     names = make_exam_bundle("blue-6").zones().zone_names
-    clips = [scored(n, zone, make_reading(rng, 1)) for n, zone in enumerate(names, 1)]
+    clips = [scored(n, zone, make_prediction(rng, 1)) for n, zone in enumerate(names, 1)]
     shown = _result(make_small_exam(clips, "blue-6"))
     assert shown.bounds == "All 6 zones of the protocol were scored."
     assert shown.missing == ()

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exam_maker import make_reading
+from exam_maker import make_prediction
 from lusscore.report.exam.timeline import (
     MOST_COLUMNS,
     WIDTH,
@@ -19,7 +19,7 @@ AREA = r'<path class="f{}" d="((?:M[\d.]+ [\d.]+V[\d.]+H[\d.]+V[\d.]+z)+)"/>'
 
 @pytest.fixture
 def reading():
-    return make_reading(np.random.default_rng(5), 2, frames=30)
+    return make_prediction(np.random.default_rng(5), 2, frames=30)
 
 
 def _heights(svg, score):
@@ -86,13 +86,13 @@ def test_unevenly_spaced_frames_have_columns_of_different_width(reading):
 
 
 def test_a_single_frame_is_drawn():
-    svg = draw_timeline(make_reading(np.random.default_rng(0), 1, frames=1))
+    svg = draw_timeline(make_prediction(np.random.default_rng(0), 1, frames=1))
     assert svg.count("<title>") == 1
     assert "nan" not in svg
 
 
 def test_of_very_many_frames_neighbours_are_averaged():
-    long = make_reading(np.random.default_rng(0), 1, frames=5 * MOST_COLUMNS)
+    long = make_prediction(np.random.default_rng(0), 1, frames=5 * MOST_COLUMNS)
     svg = draw_timeline(long)
     assert svg.count("<title>") == MOST_COLUMNS
     assert "frames 0–12, 0.00 s" in svg

@@ -64,7 +64,7 @@ def test_doubt_and_approximate_maps_are_told_as_such(blue: Tab) -> None:
     expect(blue.find(".flags h3")).to_have_text("4 clips to review")
     expect(blue.find(".zone-flag:not([hidden])")).to_have_count(4)
     blue.find(".flag").first.click()
-    expect(blue.find(".review-box")).to_contain_text("Unsure: ")
+    expect(blue.find(".review-box")).to_contain_text("Low confidence: ")
 
 
 def test_frames_of_a_clip_that_is_scored_as_a_whole_have_no_scores_of_their_own(blue: Tab) -> None:

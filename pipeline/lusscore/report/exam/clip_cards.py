@@ -110,7 +110,7 @@ def clip_card(clip: ScoredClip, bundle: Bundle, show_names: bool) -> ClipCard:
         source,
         name,
         "",
-        _known(reading.distance),
+        _known(reading.ood_score),
         _known(reading.evidence.outside),
         _view(reading) if reading.pictures.jpegs else None,
         draw_timeline(reading),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exam_maker import failed, make_exam_bundle, make_reading, scored
+from exam_maker import failed, make_exam_bundle, make_prediction, scored
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.evaluation.feature_sets import FeatureSet
@@ -16,8 +16,8 @@ from lusscore.scoring import ScoredClip, assemble_exam
 
 
 def clip(number: int, zone: str, score: int, **settings: object) -> ScoredClip:
-    reading = make_reading(np.random.default_rng(number), score, **settings)  # type: ignore[arg-type]
-    return scored(number, zone, reading)
+    prediction = make_prediction(np.random.default_rng(number), score, **settings)  # type: ignore[arg-type]
+    return scored(number, zone, prediction)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_global_score_sums_zones_and_has_the_bounds_that_missing_ones_leave(
     missing = maximum // 3 - 2
     assert (exam.total, exam.lowest, exam.highest) == (5, 5, 5 + 3 * missing)
     assert (exam.maximum, exam.zones_of_protocol, len(exam.zones)) == (maximum, missing + 2, 2)
-    told = f"{missing} zones were not scored; nothing was filled in for what is missing."
+    told = f"{missing} zones were not scored; no missing score was imputed."
     assert told in exam.notes
 
 
@@ -66,9 +66,9 @@ def test_a_zone_whose_clips_differ_is_to_be_reviewed() -> None:
 
 def test_a_zone_is_to_be_reviewed_where_one_of_its_clips_is() -> None:
     bundle = make_exam_bundle("blue-6")
-    doubt = ("Unsure: for a reason.",)
-    zone = assemble_exam(bundle, "", [clip(1, "R1", 2, review=doubt), clip(2, "R1", 2)]).zones[0]
-    assert any("Unsure: for a reason." in sentence for sentence in zone.review)
+    warning = ("Low confidence: for a reason.",)
+    zone = assemble_exam(bundle, "", [clip(1, "R1", 2, review=warning), clip(2, "R1", 2)]).zones[0]
+    assert any("Low confidence: for a reason." in sentence for sentence in zone.review)
 
 
 def test_clips_without_a_zone_or_a_score_count_for_nothing_and_are_told() -> None:
@@ -77,7 +77,7 @@ def test_clips_without_a_zone_or_a_score_count_for_nothing_and_are_told() -> Non
     assert exam.total == 0
     assert exam.zones == ()
     assert "1 clip could not be scored." in exam.notes
-    assert "1 clip has no known zone and no part in the global score." in exam.notes
+    assert "1 clip has no known zone and has no part in the global score." in exam.notes
 
 
 def test_a_phantoms_scorer_says_so_in_every_exam() -> None:
@@ -88,7 +88,7 @@ def test_a_phantoms_scorer_says_so_in_every_exam() -> None:
 
 
 def test_a_zone_of_another_protocol_is_refused() -> None:
-    with pytest.raises(ExamError, match="'R-ant-sup' is no zone of blue-6"):
+    with pytest.raises(ExamError, match="'R-ant-sup' is not a zone of blue-6"):
         assemble_exam(make_exam_bundle("blue-6"), "", [clip(1, "R-ant-sup", 1)])
 
 
@@ -105,7 +105,7 @@ def test_a_corrected_zone_changes_the_sum_and_no_reading() -> None:
 def test_a_contrast_that_nobody_recorded_is_told() -> None:
     changed = make_exam_bundle("blue-6", extraction=ExtractionSettings(contrast="clahe"))
     told = assemble_exam(changed, "", [clip(1, "R1", 0)]).notes
-    assert any("(clahe), not the one that was recorded" in note for note in told)
+    assert any("(clahe), not as recorded" in note for note in told)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,14 @@ import pytest
 
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
+from exam_maker import make_exam_bundle
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.errors import ExamError
+from lusscore.evaluation.rules import Rule
 from lusscore.models import Bundle, write_bundle
 from lusscore.scoring import ExamClip, LoadedModel, ScoredClip, ScoredExam
+from lusscore.scoring.exam import not_most_probable
+from lusscore.scoring.model import MOST_OUTSIDE, warnings
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def scores(exam: ScoredExam) -> list[int | None]:
 
 
 def test_each_clip_has_the_score_that_the_head_has_learned(bundle: Bundle, tmp_path: Path) -> None:
-    with LoadedModel(bundle) as scorer:
-        exam = scorer.score(four(tmp_path), name="Ward 7")
+    with LoadedModel(bundle) as model:
+        exam = model.score(four(tmp_path), name="Ward 7")
     assert exam.name == "Ward 7"
     assert scores(exam) == [0, 1, 2, 3]
     assert [clip.number for clip in exam.clips] == [1, 2, 3, 4]
@@ -66,11 +70,11 @@ def test_a_clip_is_scored_the_same_in_any_company_order_and_on_any_number_of_thr
     bundle: Bundle, tmp_path: Path
 ) -> None:
     clips = four(tmp_path)
-    with LoadedModel(bundle, threads=1) as scorer:
-        alone = [scorer.score([clip]).clips[0] for clip in clips]
-        backwards = scorer.score(clips[::-1]).clips[::-1]
-    with LoadedModel(bundle, threads=2) as scorer:
-        together = scorer.score(clips).clips
+    with LoadedModel(bundle, threads=1) as model:
+        alone = [model.score([clip]).clips[0] for clip in clips]
+        backwards = model.score(clips[::-1]).clips[::-1]
+    with LoadedModel(bundle, threads=2) as model:
+        together = model.score(clips).clips
     for one, two, three in zip(alone, backwards, together, strict=True):
         assert same(one, two)
         assert same(one, three)
@@ -82,20 +86,12 @@ def test_a_clip_that_cannot_be_read_says_so_without_its_name_and_stops_no_other(
     broken = tmp_path / "Jane Roe.mp4"
     broken.write_bytes(b"\0" * 400)
     clips = [film(tmp_path / "a.mp4", 2), ExamClip(broken), film(tmp_path / "b.mp4", 3)]
-    with LoadedModel(bundle) as scorer:
-        exam = scorer.score(clips)
+    with LoadedModel(bundle) as model:
+        exam = model.score(clips)
     assert scores(exam) == [2, None, 3]
     assert exam.clips[1].error
     assert "Jane" not in exam.clips[1].error
     assert str(tmp_path) not in exam.clips[1].error
-
-
-def test_an_exam_of_broken_clips_alone_has_no_score(bundle: Bundle, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.mp4"
-    broken.write_bytes(b"no video")
-    with LoadedModel(bundle) as scorer:
-        exam = scorer.score([ExamClip(broken, "R1", "table")])
-    assert (exam.total, exam.highest, exam.zones) == (0, 18, ())
 
 
 def test_what_looks_unlike_the_training_cohort_is_to_be_reviewed(
@@ -105,13 +101,13 @@ def test_what_looks_unlike_the_training_cohort_is_to_be_reviewed(
     stripes[:, ::4] = 255
     stripes[:, 1::4] = (255, 0, 0)
     odd = ExamClip(write_video(tmp_path / "stripes.mp4", stripes))
-    with LoadedModel(bundle) as scorer:
-        usual, unlike = scorer.score([film(tmp_path / "a.mp4", 1), odd]).clips
+    with LoadedModel(bundle) as model:
+        usual, unlike = model.score([film(tmp_path / "a.mp4", 1), odd]).clips
     assert usual.prediction is not None
     assert unlike.prediction is not None
-    assert usual.prediction.distance < 1 < unlike.prediction.distance
+    assert usual.prediction.ood_score < 1 < unlike.prediction.ood_score
     assert usual.prediction.review == ()
-    assert "Unlike the training cohort" in unlike.prediction.review[0]
+    assert "Out of distribution" in unlike.prediction.review[0]
 
 
 def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
@@ -120,11 +116,11 @@ def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
     noise = np.random.default_rng(5).integers(0, 60, (5, SIZE, SIZE, 1)).repeat(3, axis=3)
     steps = np.array([150, 150, 190, 150, 150])[:, None, None, None]
     clip = ExamClip(write_video(tmp_path / "one-bright.mp4", (noise + steps).astype(np.uint8)))
-    with LoadedModel(bundle) as scorer:
-        reading = scorer.score([clip]).clips[0].prediction
-    assert reading is not None
-    assert reading.score == 3
-    assert reading.key_frame == 2
+    with LoadedModel(bundle) as model:
+        prediction = model.score([clip]).clips[0].prediction
+    assert prediction is not None
+    assert prediction.score == 3
+    assert prediction.key_frame == 2
 
 
 def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> None:
@@ -136,10 +132,10 @@ def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> 
     clips = [film(tmp_path / "a.mp4", 1)]
     answers = []
     for each in (plain, asking):
-        with LoadedModel(each) as scorer:
-            reading = scorer.score(clips).clips[0].prediction
-        assert reading is not None
-        answers.append(reading)
+        with LoadedModel(each) as model:
+            prediction = model.score(clips).clips[0].prediction
+        assert prediction is not None
+        answers.append(prediction)
     assert not np.allclose(answers[0].frame_probabilities, answers[1].frame_probabilities)
     assert answers[0].evidence.exact
     assert "variants" in answers[1].evidence.note
@@ -153,10 +149,10 @@ def test_probabilities_are_scaled_by_the_temperatures_of_head_and_bundle(
     answers = []
     for head, whole in ((1.0, 1.0), (own, shared)):
         member = replace(bundle.members[0], temperature=head)
-        with LoadedModel(replace(bundle, members=(member,), temperature=whole)) as scorer:
-            reading = scorer.score(clips).clips[0].prediction
-        assert reading is not None
-        answers.append(reading.frame_probabilities)
+        with LoadedModel(replace(bundle, members=(member,), temperature=whole)) as model:
+            prediction = model.score(clips).clips[0].prediction
+        assert prediction is not None
+        answers.append(prediction.frame_probabilities)
     scaled = answers[0] ** (1 / (own * shared))
     scaled /= scaled.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(answers[1], scaled, atol=1e-9)
@@ -172,18 +168,18 @@ def test_probabilities_of_several_heads_are_averaged_after_their_own_temperature
     other = replace(member, temperature=4.0)
     answers = []
     for members in ((member,), (other,), (member, other)):
-        with LoadedModel(replace(mine, members=members)) as scorer:
-            reading = scorer.score(clip).clips[0].prediction
-        assert reading is not None
-        answers.append(reading.frame_probabilities)
+        with LoadedModel(replace(mine, members=members)) as model:
+            prediction = model.score(clip).clips[0].prediction
+        assert prediction is not None
+        answers.append(prediction.frame_probabilities)
     np.testing.assert_allclose(answers[2], (answers[0] + answers[1]) / 2, atol=1e-12)
     assert np.abs(answers[0] - answers[1]).max() > 1e-3
 
 
 def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    with LoadedModel(bundle) as scorer:
-        scorer.score(four(tmp_path), progress=lambda done, total: told.append((done, total)))
+    with LoadedModel(bundle) as model:
+        model.score(four(tmp_path), progress=lambda done, total: told.append((done, total)))
     done = [step for step, _ in told]
     assert done == sorted(done)
     assert told[-1] == (20, 20)
@@ -192,23 +188,23 @@ def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_p
 
 def test_it_can_be_stopped(bundle: Bundle, tmp_path: Path) -> None:
     stop = Event()
-    with LoadedModel(bundle) as scorer:
+    with LoadedModel(bundle) as model:
         with pytest.raises(ExamError, match="stopped"):
-            scorer.score(four(tmp_path), progress=lambda done, total: stop.set(), stop=stop)
+            model.score(four(tmp_path), progress=lambda done, total: stop.set(), stop=stop)
         # and goes on with the next exam
-        assert scores(scorer.score(four(tmp_path))) == [0, 1, 2, 3]
+        assert scores(model.score(four(tmp_path))) == [0, 1, 2, 3]
 
 
 def test_exams_of_several_threads_wait_for_each_other(bundle: Bundle, tmp_path: Path) -> None:
     clips = four(tmp_path)
     found: dict[int, list[int | None]] = {}
 
-    def run(number: int, scorer: LoadedModel) -> None:
+    def run(number: int, model: LoadedModel) -> None:
         order = clips if number % 2 else clips[::-1]
-        found[number] = scores(scorer.score(order))
+        found[number] = scores(model.score(order))
 
-    with LoadedModel(bundle) as scorer:
-        threads = [Thread(target=run, args=(number, scorer)) for number in range(4)]
+    with LoadedModel(bundle) as model:
+        threads = [Thread(target=run, args=(number, model)) for number in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -221,8 +217,8 @@ import sys
 from pathlib import Path
 from lusscore.models import read_bundle
 from lusscore.scoring import ExamClip, LoadedModel
-with LoadedModel(read_bundle(Path(sys.argv[1]))) as scorer:
-    print(scorer.score([ExamClip(Path(sys.argv[2]))]).clips[0].prediction.score)
+with LoadedModel(read_bundle(Path(sys.argv[1]))) as model:
+    print(model.score([ExamClip(Path(sys.argv[2]))]).clips[0].prediction.score)
 print([name for name in ("tensorflow", "keras", "torch", "matplotlib") if name in sys.modules])
 """
 
@@ -231,8 +227,8 @@ def test_a_kept_bundle_scores_in_a_process_that_never_loads_tensorflow(tmp_path:
     kept = make_bundle(tmp_path / "networks", head="softmax", settings={"epochs": 10})
     write_bundle(kept, tmp_path / "bundle")
     clip = film(tmp_path / "a.mp4", 3)
-    with LoadedModel(kept) as scorer:
-        expected = scores(scorer.score([clip]))
+    with LoadedModel(kept) as model:
+        expected = scores(model.score([clip]))
     run = subprocess.run(
         [sys.executable, "-c", _PROCESS, str(tmp_path / "bundle"), str(clip.path)],
         capture_output=True,
@@ -240,3 +236,47 @@ def test_a_kept_bundle_scores_in_a_process_that_never_loads_tensorflow(tmp_path:
         check=True,
     )
     assert run.stdout.split("\n") == [str(expected[0]), "[]", ""]
+
+
+BUNDLE = make_exam_bundle(least_confidence=0.6)
+
+
+def warned(
+    *, confidence: float = 0.9, ood_score: float = 0.5, outside: float = 0.1, found: bool = True,
+    bundle: Bundle = BUNDLE,
+) -> tuple[str, ...]:  # fmt: skip
+    """Warnings of a clip with score 1, that probability, and no other score more probable."""
+    probabilities = np.insert(np.full(3, (1 - confidence) / 3), 1, confidence)
+    return warnings(bundle, 1, probabilities, ood_score, outside, sector_found=found)
+
+
+def test_a_usual_clip_has_no_warning() -> None:
+    assert warned() == ()
+    assert warned(confidence=0.6, ood_score=1.0, outside=MOST_OUTSIDE) == ()
+    assert warned(outside=float("nan")) == ()
+    whole = make_exam_bundle(extraction=ExtractionSettings(sector="none"))
+    assert warned(found=False, bundle=whole) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"ood_score": 1.01}, "Out of distribution: the OOD score is 1.01; only 1% of held-out"),
+        ({"confidence": 0.59}, "Low confidence: the score has a probability of 0.59, below the"),
+        ({"found": False}, "No sector found: "),
+        ({"outside": 0.51}, "Evidence outside the sector: 51% of"),
+    ],
+)
+def test_each_warning_stands_by_itself(change: dict[str, float], sentence: str) -> None:
+    (warning,) = warned(**change)  # type: ignore[arg-type]
+    assert warning.startswith(sentence)
+
+
+def test_a_score_that_is_not_the_most_probable_one_has_a_warning() -> None:
+    close = np.array([0.0, 0.352, 0.355, 0.293])
+    assert not_most_probable(BUNDLE.clip_rule, 1, close) == []
+    tied = np.array([0.207, 0.351, 0.288, 0.154])
+    bundle = make_exam_bundle(least_confidence=0.1, clip_rule=Rule.parse("majority"))
+    assert warnings(bundle, 2, tied, 0.5, 0, sector_found=True) == (
+        "Not the most probable score: the rule majority gives 2, but 1 is more probable (0.35).",
+    )

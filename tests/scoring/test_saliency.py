@@ -17,8 +17,8 @@ from clip_maker import write_video
 from lusscore.cohort.phantom import PhantomSettings, write_phantom
 from lusscore.models import Bundle, builtin_bundle_path, read_bundle
 from lusscore.scoring import ExamClip, LoadedModel
-from lusscore.scoring.evidence import NEVER, EvidenceMaker, _refine, centred, share_outside
-from lusscore.scoring.scored import ClipPrediction
+from lusscore.scoring.exam import ClipPrediction
+from lusscore.scoring.saliency import NEVER, SaliencyMapper, _refine, centred, share_outside
 
 
 @pytest.fixture
@@ -31,15 +31,15 @@ def clip(tmp_path: Path) -> Path:
 
 
 def read(bundle: Bundle, clip: Path) -> ClipPrediction:
-    with LoadedModel(bundle) as scorer:
-        reading = scorer.score([ExamClip(clip)]).clips[0].prediction
-    assert reading is not None
-    return reading
+    with LoadedModel(bundle) as model:
+        prediction = model.score([ExamClip(clip)]).clips[0].prediction
+    assert prediction is not None
+    return prediction
 
 
-def from_maps(reading: ClipPrediction) -> np.ndarray:
+def from_maps(prediction: ClipPrediction) -> np.ndarray:
     """What the maps alone say of each frame: the mean over their cells, and the bias."""
-    evidence = reading.evidence
+    evidence = prediction.evidence
     return softmax(evidence.maps.mean(axis=(1, 2), dtype=np.float64) + evidence.bias, axis=1)
 
 
@@ -55,35 +55,35 @@ def from_maps(reading: ClipPrediction) -> np.ndarray:
 def test_the_mean_of_a_map_and_the_bias_are_the_logits_of_the_frame(
     tmp_path: Path, clip: Path, head: str, settings: dict[str, Any]
 ) -> None:
-    reading = read(make_bundle(tmp_path, head=head, settings=settings), clip)
-    assert reading.evidence.exact
-    assert reading.evidence.note == ""
-    assert np.ptp(reading.frame_probabilities, axis=0).max() > 0.1
-    np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
+    prediction = read(make_bundle(tmp_path, head=head, settings=settings), clip)
+    assert prediction.evidence.exact
+    assert prediction.evidence.note == ""
+    assert np.ptp(prediction.frame_probabilities, axis=0).max() > 0.1
+    np.testing.assert_allclose(from_maps(prediction), prediction.frame_probabilities, atol=1e-5)
 
 
 def test_it_holds_for_a_head_that_sees_two_networks(tmp_path: Path, clip: Path) -> None:
-    reading = read(make_bundle(tmp_path, backbones=("first", "second")), clip)
-    assert reading.evidence.exact
-    np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
+    prediction = read(make_bundle(tmp_path, backbones=("first", "second")), clip)
+    assert prediction.evidence.exact
+    np.testing.assert_allclose(from_maps(prediction), prediction.frame_probabilities, atol=1e-5)
 
 
 @pytest.mark.slow
 def test_it_holds_for_the_bundle_that_comes_with_lusscore_and_its_bands(tmp_path: Path) -> None:
     cohort = write_phantom(tmp_path / "phantom", PhantomSettings(patients=1, frames=3), jobs=1)
-    reading = read(read_bundle(builtin_bundle_path()), cohort.folder / cohort.segments[0].clip)
-    assert reading.evidence.exact
-    assert reading.evidence.maps.shape[1:] == (14, 14, 4)
-    np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
+    prediction = read(read_bundle(builtin_bundle_path()), cohort.folder / cohort.segments[0].clip)
+    assert prediction.evidence.exact
+    assert prediction.evidence.maps.shape[1:] == (14, 14, 4)
+    np.testing.assert_allclose(from_maps(prediction), prediction.frame_probabilities, atol=1e-5)
 
 
 def test_of_whole_clips_the_mean_over_frames_is_the_logits_of_the_clip(
     tmp_path: Path, clip: Path
 ) -> None:
-    reading = read(make_bundle(tmp_path, settings={"pooling": "mean"}), clip)
-    assert reading.evidence.exact
-    clip_logits = reading.evidence.logits.mean(axis=0)
-    np.testing.assert_allclose(softmax(clip_logits), reading.probabilities, atol=1e-5)
+    prediction = read(make_bundle(tmp_path, settings={"pooling": "mean"}), clip)
+    assert prediction.evidence.exact
+    clip_logits = prediction.evidence.logits.mean(axis=0)
+    np.testing.assert_allclose(softmax(clip_logits), prediction.probabilities, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_of_whole_clips_the_mean_over_frames_is_the_logits_of_the_clip(
 def test_heads_for_which_it_does_not_hold_say_why(
     tmp_path: Path, clip: Path, head: str, settings: dict[str, Any]
 ) -> None:
-    reading = read(make_bundle(tmp_path, head=head, settings=settings), clip)
-    assert not reading.evidence.exact
-    assert reading.evidence.note
-    assert np.isfinite(reading.evidence.maps).all()
+    prediction = read(make_bundle(tmp_path, head=head, settings=settings), clip)
+    assert not prediction.evidence.exact
+    assert prediction.evidence.note
+    assert np.isfinite(prediction.evidence.maps).all()
 
 
 def test_several_heads_say_that_their_maps_are_averaged(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path)
-    both = EvidenceMaker(replace(bundle, members=bundle.members * 2))
+    both = SaliencyMapper(replace(bundle, members=bundle.members * 2))
     assert not both.exact
     assert "2 heads" in both.note
 
@@ -123,10 +123,10 @@ def test_a_score_that_training_lacked_is_never_spoken_for(tmp_path: Path, clip: 
     member = bundle.members[0]
     frames = np.random.default_rng(0).normal(0, 1, (60, 12)).astype(np.float32)
     member.head.fit(frames, np.repeat([0, 1, 3], 20))
-    reading = read(bundle, clip)
-    assert reading.evidence.bias[2] == NEVER
-    assert (reading.frame_probabilities[:, 2] == 0).all()
-    np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
+    prediction = read(bundle, clip)
+    assert prediction.evidence.bias[2] == NEVER
+    assert (prediction.frame_probabilities[:, 2] == 0).all()
+    np.testing.assert_allclose(from_maps(prediction), prediction.frame_probabilities, atol=1e-5)
 
 
 maps = arrays(np.float32, (2, 3, 5, 4), elements=st.floats(-9, 9, width=32))
@@ -182,6 +182,6 @@ def test_real_clips_are_shown_what_the_shipped_bundle_sees_in_them(
 ) -> None:
     bundle = read_bundle(builtin_bundle_path())
     for path in subset(2):
-        reading = read(bundle, path)
-        np.testing.assert_allclose(from_maps(reading), reading.frame_probabilities, atol=1e-5)
-        assert 0 <= reading.evidence.outside <= 1
+        prediction = read(bundle, path)
+        np.testing.assert_allclose(from_maps(prediction), prediction.frame_probabilities, atol=1e-5)
+        assert 0 <= prediction.evidence.outside <= 1

@@ -7,13 +7,12 @@ an embedding that is the mean of a feature map F over its cells and a head that 
     logit_k = Σ_c w_kc · mean_cells(F_c) + b_k = mean_cells(Σ_c w_kc F_c) + b_k,
 
 so that the map Σ_c w_kc F_c says exactly which cells raise the logit, and by how much. Maxima,
-deviations and bands of a map are taken apart in the same way, see
-:mod:`lusscore.backbones.attribution`.
+deviations and bands of a map are decomposed in the same way by `lusscore.backbones.attribute`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -21,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.backbones import BackboneSpec, Part, attribute, pooled_parts
-from lusscore.evaluation import SCORES, FeatureSet
+from lusscore.evaluation import SCORES
 from lusscore.heads import LinearView, linear_view
 from lusscore.models import Bundle, TrainedHead
 
-# What stands for the logit of a score that no training patient had: its probability is 0.
+# Stands for the logit of a score that no training patient had: its probability is 0.
 NEVER = -1000.0
 
 _Float = NDArray[np.float64]
@@ -33,22 +32,22 @@ Maps = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """Weights, shape (channels, 4), on one part of what a backbone gives."""
+class _WeightedPart:
+    """Weights, shape (channels, 4), of one part of a backbone's output."""
 
     backbone: str
     part: Part
     weights: _Float
 
 
-class EvidenceMaker:
+class SaliencyMapper:
     """Turns feature maps into maps of the four scores, for one bundle.
 
     Attributes
     ----------
     exact
-        Whether a frame's map, in the mean over its cells, and the bias give the logits whose
-        softmax is what the bundle answers for the frame.
+        Whether a frame's map, in the mean over its cells, plus the bias are the logits whose
+        softmax the model outputs for the frame.
     note
         Why not; empty where it is so.
     bias
@@ -58,28 +57,27 @@ class EvidenceMaker:
     def __init__(self, bundle: Bundle) -> None:
         specs = {name: network.spec for name, network in bundle.networks.items()}
         views = [(member, linear_view(member.head)) for member in bundle.members]
-        notes = [_note(view) for _, view in views]
         count = len(views)
+        notes = [_note(view) for _, view in views]
         if count > 1:
-            notes.insert(
-                0, f"the mean of the maps of {count} heads, whose probabilities are averaged"
-            )
+            averaged = f"the mean of the maps of {count} heads, whose probabilities are averaged"
+            notes.insert(0, averaged)
         self.note = "; ".join(dict.fromkeys(filter(None, notes)))
         self.exact = not self.note
         self.bias = np.zeros(len(SCORES))
-        self._pieces: list[_Piece] = []
+        self._parts: list[_WeightedPart] = []
         for member, view in views:
             if view is None:
                 continue
             scale = 1 / (count * member.temperature * bundle.temperature)
-            self.bias += _four(view.bias, member, NEVER * count) * scale
-            weights = _four(view.weights, member, 0.0) * scale
-            self._pieces += list(_divide(member.features, weights, specs))
+            self.bias += _over_scores(view.bias, member, NEVER * count) * scale
+            weights = _over_scores(view.weights, member, 0.0) * scale
+            self._parts += _weighted_parts(member, weights, specs)
         # whatever the temperatures, a score that is never given stays so
-        never = np.array([all(k not in _classes(member) for member, _ in views) for k in SCORES])
-        self.bias[never] = NEVER
+        known = {int(score) for member, _ in views for score in member.head.classes_}
+        self.bias[[score for score in SCORES if score not in known]] = NEVER
 
-    def make(self, maps: Mapping[str, Maps]) -> NDArray[np.float32]:
+    def map_frames(self, maps: Mapping[str, Maps]) -> NDArray[np.float32]:
         """Map the logits of frames.
 
         Parameters
@@ -91,12 +89,12 @@ class EvidenceMaker:
         Returns
         -------
         ndarray of float32, shape (frames, rows, columns, 4)
-            As fine as the finest map used; one cell of zeros where no map is to be had.
+            As fine as the finest map used; one cell of zeros where there is no map.
         """
         parts = [
-            attribute(piece.part, maps[piece.backbone][piece.part.map], piece.weights)
-            for piece in self._pieces
-            if piece.part.map in maps[piece.backbone]
+            attribute(one.part, maps[one.backbone][one.part.map], one.weights)
+            for one in self._parts
+            if one.part.map in maps[one.backbone]
         ]
         if not parts:
             frames = len(next(iter(next(iter(maps.values())).values()), np.empty(0)))
@@ -109,33 +107,20 @@ class EvidenceMaker:
 
 
 def centred(maps: NDArray[np.float32], score: int) -> NDArray[np.float32]:
-    """Return what speaks for a score rather than for the others, shape (frames, rows, columns).
+    """Return the evidence for a score against the others, shape (frames, rows, columns).
 
     Adding the same to all four logits changes no probability, so that a logit by itself means
-    nothing: from each cell of the score's map the mean of the four scores' is taken.
+    nothing: from each cell of the score's map the mean of the four scores' is subtracted.
     """
     return np.asarray(maps[..., score] - maps.mean(axis=-1))
 
 
 def share_outside(maps: NDArray[np.float32], score: int, inside: _Float) -> float:
-    """Return which part of what speaks for a score lies outside the sector.
+    """Return the share, 0–1, of a score's evidence outside the sector; NaN without evidence.
 
-    Cells are weighed by the positive part of :func:`centred`. A cell sees beyond its own square,
-    so that some is always found outside near the sector's edge.
-
-    Parameters
-    ----------
-    maps
-        Of a clip's frames.
-    score
-        Of the clip.
-    inside
-        How much of each cell lies in the sector, shape (rows, columns).
-
-    Returns
-    -------
-    float
-        0–1; NaN where nothing speaks for the score.
+    Cells are weighted by the positive part of :func:`centred`. A cell sees beyond its own square,
+    so that some is always found outside near the sector's edge. `inside` is how much of each cell
+    lies in the sector, shape (rows, columns).
     """
     weight = np.maximum(centred(maps, score), 0).sum(axis=0, dtype=np.float64)
     total = float(weight.sum())
@@ -146,39 +131,30 @@ def _note(view: LinearView | None) -> str:
     return "the head has no linear form" if view is None else view.note
 
 
-def _classes(member: TrainedHead) -> list[int]:
-    return [int(score) for score in member.head.classes_]
-
-
-def _four(values: _Float, member: TrainedHead, absent: float) -> _Float:
+def _over_scores(values: _Float, member: TrainedHead, absent: float) -> _Float:
     """Spread columns of the classes that a head knows over the four scores."""
     spread = np.full((*values.shape[:-1], len(SCORES)), absent)
-    spread[..., _classes(member)] = values
+    spread[..., [int(score) for score in member.head.classes_]] = values
     return spread
 
 
-def _divide(
-    features: Sequence[FeatureSet], weights: _Float, specs: Mapping[str, BackboneSpec]
-) -> list[_Piece]:
-    """Give each part that a head sees its rows of the weights."""
-    pieces, start = [], 0
-    for one in features:
+def _weighted_parts(
+    member: TrainedHead, weights: _Float, specs: Mapping[str, BackboneSpec]
+) -> Iterator[_WeightedPart]:
+    start = 0
+    for one in member.features:
         parts = {part.name: part for part in pooled_parts(specs[one.backbone])}
         for level in one.levels:
-            part = parts[level]
-            stop = start + part.stop - part.start
-            pieces.append(_Piece(one.backbone, part, weights[start:stop]))
+            stop = start + parts[level].stop - parts[level].start
+            yield _WeightedPart(one.backbone, parts[level], weights[start:stop])
             start = stop
-    return pieces
 
 
 def _refine(part: NDArray[np.floating], grid: tuple[int, int]) -> _Float:
-    """Bring a coarse map to a finer grid; its mean over the cells stays what it was."""
+    """Bring a coarse map to a finer grid; its mean over the cells stays the same."""
     fine = np.stack(
-        [
-            cv2.resize(one.astype(np.float64), grid[::-1], interpolation=cv2.INTER_LINEAR)
-            for one in part
-        ]
-    ).reshape(len(part), *grid, part.shape[-1])
+        [cv2.resize(one.astype(np.float64), grid[::-1], interpolation=cv2.INTER_LINEAR)
+         for one in part]
+    ).reshape(len(part), *grid, part.shape[-1])  # fmt: skip
     change = part.mean(axis=(1, 2), keepdims=True) - fine.mean(axis=(1, 2), keepdims=True)
     return np.asarray(fine + change, np.float64)

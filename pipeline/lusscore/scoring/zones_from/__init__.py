@@ -1,1 +1,0 @@
-"""What tells the zone of a clip: its name, its folders, its DICOM header, a table."""
