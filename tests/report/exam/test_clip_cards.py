@@ -73,7 +73,7 @@ def test_the_outline_is_in_pixels_of_the_picture(reading):
 
 def test_what_is_not_known_is_none(reading):
     unknown = replace(reading.evidence, outside=float("nan"))
-    card = _card(replace(reading, distance=float("nan"), evidence=unknown))
+    card = _card(replace(reading, ood_score=float("nan"), evidence=unknown))
     assert card.distance is None
     assert card.outside is None
 
