@@ -19,10 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.checks.frame_hashes import FrameHashes
-from lusscore.checks.look_frames import look_at_frames
-from lusscore.checks.near_duplicates import find_alike
-from lusscore.checks.rules.same_pictures import ALIKE, SAME
+from lusscore.checks.frames import look_at_frames
+from lusscore.checks.rules.duplicates import ALIKE, SAME, find_alike
 from lusscore.clips import count_frames, open_clip
 from lusscore.console import say
 from lusscore.sector import find_sector
@@ -66,7 +64,7 @@ def encode(path: Path, video: Video, codec: str, options: dict[str, str]) -> Non
         container.mux(stream.encode(None))
 
 
-def hashes(path: Path) -> FrameHashes | None:
+def hashes(path: Path) -> NDArray[np.uint8] | None:
     return look_at_frames(path, count_frames(path), find_sector(path)).hashes
 
 

@@ -46,7 +46,7 @@ def test_perfect_agreement_is_1_and_of_a_single_category_not_defined() -> None:
 def test_pairs_have_the_quadratic_kappa_of_scikit_learn(scores: list[tuple[int, int]]) -> None:
     one, two = ("".join(map(str, column)) for column in zip(*scores, strict=True))
     (pair,) = measure_agreement(ratings(one=one, two=two)).pairs
-    assert (pair.raters, pair.stretches) == (("one", "two"), len(scores))
+    assert (pair.raters, pair.segments) == (("one", "two"), len(scores))
     if len(set(one + two)) == 1:
         assert pair.quadratic_kappa is None
     else:
@@ -57,8 +57,8 @@ def test_pairs_have_the_quadratic_kappa_of_scikit_learn(scores: list[tuple[int, 
 def test_only_what_both_scored_counts() -> None:
     found = measure_agreement(ratings(a="0123-", b="012-3", c="-----"))
     (pair,) = found.pairs
-    assert (pair.stretches, pair.same, pair.quadratic_kappa) == (3, 1.0, 1.0)
-    assert (found.raters, found.fleiss_stretches) == (("a", "b"), 3)
+    assert (pair.segments, pair.same, pair.quadratic_kappa) == (3, 1.0, 1.0)
+    assert (found.raters, found.fleiss_segments) == (("a", "b"), 3)
 
 
 def test_other_frames_of_a_clip_are_not_compared() -> None:
@@ -93,11 +93,11 @@ def test_frames_count_however_raters_divided_the_clips() -> None:
     anna = 10 * ([1] * 50 + [2] * 50) + [0] * 60 + [1] * 40
     bob = 10 * ([0] * 30 + [3] * 70) + [0] * 60 + [1] * 40
     expected = cohen_kappa_score(anna, bob, labels=range(4), weights="quadratic")
-    assert (pair.stretches, pair.frames) == (32, 1100)
+    assert (pair.segments, pair.frames) == (32, 1100)
     assert pair.same == pytest.approx(100 / 1100)
     assert pair.quadratic_kappa == pytest.approx(expected)
     (quick,) = measure_agreement(found).pairs
-    assert (quick.stretches, quick.frames, quick.same) == (32, None, pytest.approx(2 / 32))
+    assert (quick.segments, quick.frames, quick.same) == (32, None, pytest.approx(2 / 32))
 
 
 @given(
@@ -140,7 +140,7 @@ def test_agreement_is_that_of_single_frames(
 
 
 @given(st.text("0123-", min_size=1, max_size=12), st.text("0123-", min_size=1, max_size=12))
-def test_rows_and_other_raters_change_no_stretch(one: str, two: str) -> None:
+def test_rows_and_other_raters_change_no_segment(one: str, two: str) -> None:
     def pairs(joined: bool) -> object:
         rows = rows_of("c", "a", one, joined) + rows_of("c", "b", two, joined)
         third = rows_of("c", "z", "01230123", True) if not joined else []
@@ -152,6 +152,6 @@ def test_rows_and_other_raters_change_no_stretch(one: str, two: str) -> None:
 def test_an_end_left_open_is_the_end_of_the_clip() -> None:
     found = [Rating("c", "a", 1), Rating("c", "b", 1, 0, 4), Rating("c", "b", 2, 4, 99)]
     (pair,) = measure_agreement(found, {"c": 10}).pairs
-    assert (pair.stretches, pair.frames, pair.same) == (2, 10, 0.4)
+    assert (pair.segments, pair.frames, pair.same) == (2, 10, 0.4)
     unknown = [Rating("gone", rater, 1) for rater in "ab"]
     assert measure_agreement(unknown, {"c": 10}).pairs == ()

@@ -1,18 +1,26 @@
 import base64
+import errno
 import io
+import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from lusscore.checks import Finding, Verdict, check_cohort, render_page
-from lusscore.cohort import Cohort, Segment, read_cohort
+from lusscore.checks import Finding, Verdict, render_page, write_preview
+from lusscore.checks.inspection import Inspection
+from lusscore.cohort import Cohort, Segment
+from lusscore.errors import WriteError
 
+Check = Callable[..., Verdict]
+GREEN, RED = (53, 192, 151), (255, 90, 79)
 VOID = {"meta", "img", "br", "link", "input"}
 
 
@@ -95,7 +103,7 @@ def test_a_cohort_that_cannot_be_read_has_a_page(tmp_path: Path) -> None:
 
 
 def test_problems_of_a_manifest_show_no_folder_of_an_absolute_path(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path, check_at: Check
 ) -> None:
     folder = make_cohort(2).folder
     manifest = folder / "manifest.csv"
@@ -107,10 +115,7 @@ def test_problems_of_a_manifest_show_no_folder_of_an_absolute_path(
     padded = [row + "," * (len(columns) - row.count(",") - 1) for row in rows]
     manifest.write_text("\n".join([header, *padded, *rest]) + "\n")
 
-    def read(check_files: bool) -> Cohort:
-        return read_cohort(folder, check_files=check_files)
-
-    verdict = check_cohort("tiny", read)
+    verdict = check_at(folder, None)
     told = " ".join(finding.what for finding in verdict.findings)
     assert all(what in told for what in ("is not there", "leads out of", "p0, 1, R1"))
     assert str(elsewhere) in str(verdict.findings)  # the terminal and JSON tell all
@@ -119,3 +124,61 @@ def test_problems_of_a_manifest_show_no_folder_of_an_absolute_path(
     assert "scan.mp4" not in page
     assert "Lovelace" not in page
     assert str(tmp_path) not in page
+
+
+@pytest.fixture
+def looked_at(
+    rows: Callable[..., Segment],
+    check: Callable[..., Verdict],
+    drifting_clip: Callable[..., np.ndarray],
+    tmp_path: Path,
+) -> Inspection:
+    """A clip with text on the tissue, and one that cannot be read."""
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    clips = {"a.mp4": drifting_clip(1, text="L3"), "b.mp4": bad}
+    segments = [rows("a", clip="a.mp4"), rows("b", clip="b.mp4")]
+    inspection = check(clips, segments, pictures=True).inspection
+    assert inspection is not None
+    return inspection
+
+
+def drawn(path: Path, colour: tuple[int, int, int]) -> int:
+    return int((np.asarray(Image.open(path)) == colour).all(axis=2).sum())
+
+
+def test_sector_and_text_are_drawn(looked_at: Inspection, tmp_path: Path) -> None:
+    (path,) = write_preview(looked_at, tmp_path / "preview.png")
+    assert path == tmp_path / "preview.png"
+    assert drawn(path, GREEN) > 300
+    assert drawn(path, RED) > 40
+    look = looked_at.clips[0]
+    assert look.survey is not None
+    plain = replace(look, survey=replace(look.survey, sector=replace(look.sector, text=())))
+    (path,) = write_preview(replace(looked_at, clips=(plain,)), tmp_path / "preview.png")
+    assert drawn(path, RED) == 0
+
+
+def test_many_clips_go_on_numbered_sheets(looked_at: Inspection, tmp_path: Path) -> None:
+    many = replace(looked_at, clips=looked_at.clips * 31)
+    paths = write_preview(many, tmp_path / "preview.png")
+    assert [path.name for path in paths] == ["preview-1.png", "preview-2.png"]
+    assert {path.name for path in tmp_path.glob("preview*")} == {path.name for path in paths}
+
+
+def test_a_sheet_that_was_there_stays_where_a_new_one_cannot_be_written(
+    looked_at: Inspection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(WriteError, match="cannot be written"):
+        write_preview(looked_at, tmp_path)
+    place = tmp_path / "sheet.png"
+    place.write_bytes(b"the old sheet")
+
+    def full(self: object, file: BinaryIO, kind: str) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(WriteError, match="No space left on device"):
+        write_preview(looked_at, place)
+    assert place.read_bytes() == b"the old sheet"

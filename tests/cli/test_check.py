@@ -110,11 +110,11 @@ def test_raters_are_compared(
     (cohort.folder / "ratings.csv").write_text("clip,rater,score\n" + "\n".join(rows) + "\n")
     told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)["agreement"]
     assert told["pairs"][0]["quadratic_kappa"] == pytest.approx(1)
-    assert (told["fleiss_stretches"], told["fleiss_frames"]) == (8, None)
+    assert (told["fleiss_segments"], told["fleiss_frames"]) == (8, None)
     assert told["fleiss_kappa"] == pytest.approx(1)
     output = lusscore("check", "tiny", "--quick").output
-    assert "Fleiss' kappa of all 2 raters over the 8 stretches that each scored: 1.00." in output
-    assert "Clips were not decoded, so that each stretch counts once" in output
+    assert "Fleiss' kappa of all 2 raters over the 8 segments that each scored: 1.00." in output
+    assert "Clips were not decoded, so each segment counts once" in output
 
 
 def test_raters_are_compared_by_frames_where_clips_were_decoded(
@@ -171,4 +171,4 @@ def test_findings_can_be_read_on_80_columns(
     plain = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
     assert max(map(len, plain.splitlines())) == 80
     assert "score-in-few-patients" in plain  # no code is broken
-    assert "Always answering 3 is right for 25\u00a0% of the" in plain
+    assert "Always predicting 3 is right for 25\u00a0% of the" in plain

@@ -7,12 +7,9 @@ from lusscore.checks.agreement import (
     measure_agreement,
     shared_amount,
 )
-from lusscore.checks.check_cohort import Verdict, check_cohort
-from lusscore.checks.finding import LEVELS, Finding
-from lusscore.checks.page import render_page
-from lusscore.checks.preview import write_preview
-from lusscore.checks.quick import quick_findings
-from lusscore.checks.registry import register_check
+from lusscore.checks.cohort_check import Verdict, check_cohort, quick_findings
+from lusscore.checks.findings import LEVELS, Finding, register_check
+from lusscore.checks.page import render_page, write_preview
 
 __all__ = [
     "LEVELS",

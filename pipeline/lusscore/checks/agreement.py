@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.checks.shared_scores import SharedScores, share_scores
-from lusscore.cohort import MAXIMUM_ZONE_SCORE, Rating
+from lusscore.cohort import (
+    END,
+    MAXIMUM_ZONE_SCORE,
+    RatedSegment,
+    Rating,
+    cut_into_rated_segments,
+)
 from lusscore.wording import plural
 
 _SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
@@ -18,17 +23,17 @@ _SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
 
 @dataclass(frozen=True)
 class PairAgreement:
-    """Two raters.
+    """Agreement of two raters.
 
     Attributes
     ----------
     raters
         Their names, in alphabetical order.
-    stretches
-        How many stretches of clips both scored.
+    segments
+        How many segments of clips both scored; one ends where either changes the score.
     frames
         How many frames these have, each of which counts once; None where lengths are not known,
-        and each stretch counts once.
+        and each segment counts once.
     same
         Share of these with the same score, 0–1.
     quadratic_kappa
@@ -37,7 +42,7 @@ class PairAgreement:
     """
 
     raters: tuple[str, str]
-    stretches: int
+    segments: int
     frames: int | None
     same: float
     quadratic_kappa: float | None
@@ -45,7 +50,7 @@ class PairAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All raters.
+    """Agreement of all raters.
 
     Attributes
     ----------
@@ -53,8 +58,8 @@ class Agreement:
         Their names, in alphabetical order.
     pairs
         Every two who scored frames in common.
-    fleiss_stretches
-        Stretches of clips that all raters scored.
+    fleiss_segments
+        Segments of clips that all raters scored.
     fleiss_frames
         How many frames these have; None where lengths are not known.
     fleiss_kappa
@@ -63,7 +68,7 @@ class Agreement:
 
     raters: tuple[str, ...]
     pairs: tuple[PairAgreement, ...]
-    fleiss_stretches: int
+    fleiss_segments: int
     fleiss_frames: int | None
     fleiss_kappa: float | None
 
@@ -73,13 +78,17 @@ def measure_agreement(
 ) -> Agreement:
     """Compare the scores that raters gave to the very same frames.
 
+    A segment ends where any of the raters compared changes the score or stops, not where a row
+    ends: how the same scores are spread over rows makes no difference.
+
     Parameters
     ----------
     ratings
         Nobody gives a frame two scores.
     lengths
-        Number of frames of each clip, as :func:`lusscore.checks.shared_scores.share_scores` takes
-        it. None where no clip was decoded: then not frames are counted, but stretches.
+        Number of frames of each clip, as far as known: what lies beyond them does not count, nor
+        does a segment up to the end of a clip that is not among them. None where no clip was
+        decoded: then not frames are counted, but segments.
 
     Raises
     ------
@@ -89,24 +98,18 @@ def measure_agreement(
     raters = tuple(sorted({rating.rater for rating in ratings}))
     pairs = []
     for one, other in combinations(raters, 2):
-        shared = share_scores(ratings, (one, other), lengths)
-        if len(shared.scores):
-            same = shared.scores[:, 0] == shared.scores[:, 1]
-            pairs.append(
-                PairAgreement(
-                    (one, other),
-                    len(shared.scores),
-                    _frames(shared, lengths),
-                    float(np.average(same, weights=shared.weights)),
-                    _quadratic_kappa(shared),
-                )
-            )
-    kappa, everybody = None, share_scores(ratings, raters, lengths)
-    if len(raters) > 1 and len(everybody.scores):
-        counts = (everybody.scores[:, :, None] == _SCORES).sum(axis=1)
-        kappa = fleiss_kappa(counts, everybody.weights)
-    frames = _frames(everybody, lengths)
-    return Agreement(raters, tuple(pairs), len(everybody.scores), frames, kappa)
+        scores, weights = _shared_scores(ratings, (one, other), lengths)
+        if len(scores):
+            frames = None if lengths is None else int(weights.sum())
+            same = float(np.average(scores[:, 0] == scores[:, 1], weights=weights))
+            kappa = _quadratic_kappa(scores, weights)
+            pairs.append(PairAgreement((one, other), len(scores), frames, same, kappa))
+    scores, weights = _shared_scores(ratings, raters, lengths)
+    frames = None if lengths is None else int(weights.sum())
+    fleiss = None
+    if len(raters) > 1 and len(scores):
+        fleiss = fleiss_kappa((scores[:, :, None] == _SCORES).sum(axis=1), weights)
+    return Agreement(raters, tuple(pairs), len(scores), frames, fleiss)
 
 
 def fleiss_kappa(
@@ -140,22 +143,58 @@ def fleiss_kappa(
     return float((np.average(observed, weights=weights) - chance) / (1 - chance))
 
 
-def _frames(shared: SharedScores, lengths: Mapping[str, int] | None) -> int | None:
-    return None if lengths is None else int(shared.weights.sum())
+def shared_amount(segments: int, frames: int | None) -> str:
+    """Return what an agreement rests on: frames, or segments where frames are not known."""
+    return plural(segments, "segment") if frames is None else plural(frames, "frame")
 
 
-def _quadratic_kappa(shared: SharedScores) -> float | None:
+def _quadratic_kappa(scores: NDArray[np.int64], weights: NDArray[np.int64]) -> float | None:
     from sklearn.metrics import cohen_kappa_score
 
-    if len(np.unique(shared.scores)) == 1:
+    if len(np.unique(scores)) == 1:
         return None
     return float(
-        cohen_kappa_score(
-            *shared.scores.T, labels=_SCORES, weights="quadratic", sample_weight=shared.weights
-        )
+        cohen_kappa_score(*scores.T, labels=_SCORES, weights="quadratic", sample_weight=weights)
     )
 
 
-def shared_amount(stretches: int, frames: int | None) -> str:
-    """Return what an agreement rests on: frames, or stretches where frames are not known."""
-    return plural(stretches, "stretch", "stretches") if frames is None else plural(frames, "frame")
+def _shared_scores(
+    ratings: Iterable[Rating], raters: Sequence[str], lengths: Mapping[str, int] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the scores (segments, raters) of segments that all scored, and how much each counts.
+
+    A segment counts as many frames as it has, or 1 where lengths are not known.
+    """
+    by_clip: dict[str, list[Rating]] = {}
+    for rating in ratings:
+        if rating.rater in raters:
+            by_clip.setdefault(rating.clip, []).append(rating)
+    scores, weights = [], []
+    for clip, rows in by_clip.items():
+        for start, end, given in _joined(cut_into_rated_segments(rows)):
+            weight = 1 if lengths is None else _frames(start, end, lengths.get(clip))
+            if weight and all(rater in given for rater in raters):
+                scores.append([given[rater] for rater in raters])
+                weights.append(weight)
+    shaped = np.array(scores, np.int64).reshape(len(scores), len(raters))
+    return shaped, np.array(weights, np.int64)
+
+
+def _joined(segments: Iterable[RatedSegment]) -> Iterator[tuple[int, float, Mapping[str, int]]]:
+    """Join neighbours that the same raters scored the same; yield start, end and scores."""
+    last: tuple[int, float, Mapping[str, int]] | None = None
+    for segment in segments:
+        if last is not None and last[1:] == (segment.start, segment.scores):
+            last = (last[0], segment.end, segment.scores)
+            continue
+        if last is not None:
+            yield last
+        last = (segment.start, segment.end, segment.scores)
+    if last is not None:
+        yield last
+
+
+def _frames(start: int, end: float, length: int | None) -> int:
+    """Count a segment's frames; 0 where it has none, or its end is not known."""
+    end = end if length is None else min(end, length)
+    return 0 if end == END else max(0, int(end) - start)

@@ -1,19 +1,25 @@
-"""All that checks look at: what is known of a cohort and of each of its clips."""
+"""What checks look at: all that is known of a cohort and of each of its clips."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from lusscore.checks.agreement import Agreement, measure_agreement
-from lusscore.checks.frame_hashes import FrameHashes
-from lusscore.clips import ClipFacts
-from lusscore.cohort import Cohort, Rating, Segment
-from lusscore.errors import Problem
-from lusscore.features import Survey
+from lusscore.checks.frames import FramesSeen, look_at_frames
+from lusscore.clips import ClipFacts, read_facts
+from lusscore.cohort import RATINGS_NAME, Cohort, Rating, Segment, read_ratings
+from lusscore.errors import ClipError, CohortError, InvalidCohortError, Problem
+from lusscore.features import Media, MediaIndex, Survey
 from lusscore.sector import Sector
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,8 @@ class ClipLook:
         What the clip says of itself.
     survey
         Its frames, as stage one counts them.
-    hashes
-        Perceptual hashes of frames throughout the clip.
-    blank
-        Frames without a picture (one colour all over), of those looked at.
-    picture
-        JPEG of the middle frame as it is, reduced; empty unless asked for.
-    thumbnail
-        JPEG of the same frame within the sector, text painted over; empty unless asked for, or
-        where no sector was found.
+    seen
+        What its frames show.
     """
 
     clip: str
@@ -51,10 +50,7 @@ class ClipLook:
     error: str = ""
     facts: ClipFacts | None = None
     survey: Survey | None = None
-    hashes: FrameHashes | None = None
-    blank: int = 0
-    picture: bytes = b""
-    thumbnail: bytes = b""
+    seen: FramesSeen = field(default_factory=FramesSeen)
 
     @property
     def patient(self) -> str:
@@ -62,22 +58,9 @@ class ClipLook:
         return self.segments[0].patient
 
     @property
-    def labels(self) -> tuple[tuple[int, int | None, int | None], ...]:
-        """First frame, end and score of every segment, in the order of frames."""
-        return tuple(
-            sorted(
-                (
-                    (segment.frame_start, segment.frame_end, segment.score)
-                    for segment in self.segments
-                ),
-                key=lambda label: label[0],
-            )
-        )
-
-    @property
-    def labelled(self) -> bool:
-        """Whether any of its segments has a score."""
-        return any(segment.score is not None for segment in self.segments)
+    def zone(self) -> str:
+        """Which zone it shows; empty when unknown."""
+        return self.segments[0].zone
 
     @property
     def sector(self) -> Sector | None:
@@ -87,10 +70,8 @@ class ClipLook:
     @property
     def title(self) -> str:
         """Patient, exam and zone."""
-        segment = self.segments[0]
-        return " · ".join(
-            part for part in (self.patient, f"exam {segment.exam}", segment.zone) if part
-        )
+        parts = (self.patient, f"exam {self.segments[0].exam}", self.zone)
+        return " · ".join(filter(None, parts))
 
     @property
     def device(self) -> str:
@@ -127,18 +108,18 @@ class Inspection:
     clips: tuple[ClipLook, ...]
     ratings: tuple[Rating, ...] = ()
     ratings_problems: tuple[Problem, ...] = ()
-    missing: frozenset[str] = field(default_factory=frozenset)
+    missing: frozenset[str] = frozenset()
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
         """What each clip is called where others may read it: files are named after people."""
-        told = {look.clip: look.title for look in self.clips}
-        several, seen = Counter(told.values()), Counter[str]()
-        for clip, title in told.items():
+        titles = {look.clip: look.title for look in self.clips}
+        several, seen = Counter(titles.values()), Counter[str]()
+        for clip, title in titles.items():
             seen[title] += 1
             if several[title] > 1:
-                told[clip] = f"{title} · {seen[title]}"
-        return told
+                titles[clip] = f"{title} · {seen[title]}"
+        return titles
 
     @cached_property
     def labelled(self) -> tuple[Segment, ...]:
@@ -153,7 +134,7 @@ class Inspection:
     @cached_property
     def frames_per_score(self) -> Mapping[int, int]:
         """Number of labelled frames per score that occurs; empty where nothing was decoded."""
-        frames: Counter[int] = Counter()
+        frames = Counter[int]()
         for look in self.clips:
             for segment in look.segments:
                 if segment.score is not None:
@@ -162,7 +143,7 @@ class Inspection:
 
     @cached_property
     def agreement(self) -> Agreement:
-        """How far raters agree: by frames where clips were decoded, else by stretches."""
+        """How far raters agree: by frames where clips were decoded, else by segments."""
         lengths = {look.clip: look.survey.frames for look in self.clips if look.survey}
         return measure_agreement(self.ratings, lengths or None)
 
@@ -175,3 +156,111 @@ class Inspection:
     def by_clip(self) -> Mapping[str, ClipLook]:
         """The looks by clip."""
         return {look.clip: look for look in self.clips}
+
+
+def inspect_manifest(cohort: Cohort, digests: Mapping[str, str] | None = None) -> Inspection:
+    """Look at a cohort without touching a clip; digests of media bytes may be known."""
+    known = digests or {}
+    looks = (
+        ClipLook(clip, segments, known.get(clip, ""))
+        for clip, segments in _segments_of(cohort).items()
+    )
+    return Inspection(cohort, tuple(looks), *_ratings(cohort))
+
+
+def inspect_headers(cohort: Cohort, progress: Progress | None = None) -> Inspection:
+    """Look at the manifest and at what every clip says of itself; decode no video."""
+
+    def look(clip: str, segments: tuple[Segment, ...]) -> ClipLook:
+        facts, error = _facts(cohort.clip_path(clip))
+        return ClipLook(clip, segments, error=error, facts=facts)
+
+    return _inspect(cohort, look, progress)
+
+
+def inspect_frames(
+    cohort: Cohort,
+    features_dir: Path,
+    *,
+    pictures: bool = False,
+    counting: Progress | None = None,
+    looking: Progress | None = None,
+) -> Inspection:
+    """Look at everything, all frames included.
+
+    Parameters
+    ----------
+    features_dir
+        Folder of all feature files, where stage one remembers digests and what it read of clips.
+    pictures
+        Whether to keep a picture of every clip.
+    counting, looking
+        Called with (clips done, clips in all) of each of the two passes.
+    """
+    index = {media.clip: media for media in MediaIndex(cohort, features_dir).survey_all(counting)}
+
+    def look(clip: str, segments: tuple[Segment, ...]) -> ClipLook:
+        return _look_at_all(cohort.clip_path(clip), segments, index[clip], pictures)
+
+    return _inspect(cohort, look, looking)
+
+
+def _look_at_all(
+    path: Path, segments: tuple[Segment, ...], media: Media, pictures: bool
+) -> ClipLook:
+    facts, error = _facts(path)
+    survey, seen = media.survey, FramesSeen()
+    error = media.error or error
+    if not error and survey is not None:
+        try:
+            seen = look_at_frames(path, survey.frames, survey.sector, pictures=pictures)
+        except ClipError as failure:
+            error = failure.without_path()
+    survey = None if error else survey
+    return ClipLook(media.clip, segments, media.digest, error, facts, survey, seen)
+
+
+def _inspect(
+    cohort: Cohort,
+    look: Callable[[str, tuple[Segment, ...]], ClipLook],
+    progress: Progress | None,
+) -> Inspection:
+    segments = _segments_of(cohort)
+    looks = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for seen in pool.map(look, segments, segments.values()):
+            looks.append(seen)
+            if progress is not None:
+                progress(len(looks), len(segments))
+    missing = frozenset(clip for clip in segments if not _is_there(cohort.clip_path(clip)))
+    return Inspection(cohort, tuple(looks), *_ratings(cohort), missing)
+
+
+def _segments_of(cohort: Cohort) -> dict[str, tuple[Segment, ...]]:
+    segments: dict[str, list[Segment]] = {}
+    for segment in cohort.segments:
+        segments.setdefault(segment.clip, []).append(segment)
+    return {clip: tuple(rows) for clip, rows in segments.items()}
+
+
+def _facts(path: Path) -> tuple[ClipFacts | None, str]:
+    try:
+        return read_facts(path), ""
+    except ClipError as error:
+        return None, error.without_path()
+
+
+def _ratings(cohort: Cohort) -> tuple[tuple[Rating, ...], tuple[Problem, ...]]:
+    """Read what each rater said, or what is wrong with the file."""
+    try:
+        return read_ratings(cohort.folder / RATINGS_NAME), ()
+    except InvalidCohortError as error:
+        return (), error.problems
+    except CohortError as error:
+        return (), (Problem(RATINGS_NAME, error.without_path().rstrip(".")),)
+
+
+def _is_there(path: Path) -> bool:
+    with suppress(OSError):
+        return path.exists()
+    return False

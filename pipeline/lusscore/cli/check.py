@@ -148,21 +148,21 @@ def _tell_agreement(agreement: Agreement) -> None:
     rows = [
         (
             " and ".join(pair.raters),
-            f"{pair.stretches if pair.frames is None else pair.frames:,}",
+            f"{pair.segments if pair.frames is None else pair.frames:,}",
             f"{100 * pair.same:.0f} %",
             _kappa(pair.quadratic_kappa),
         )
         for pair in agreement.pairs
     ]
-    counted = ">frames" if by_frames else ">stretches"
+    counted = ">frames" if by_frames else ">segments"
     print_table("Agreement of raters", ("raters", counted, ">same score", ">quadratic kappa"), rows)
-    amount = shared_amount(agreement.fleiss_stretches, agreement.fleiss_frames)
+    amount = shared_amount(agreement.fleiss_segments, agreement.fleiss_frames)
     say(
         f"Fleiss' kappa of all {len(agreement.raters)} raters over the {amount} that each scored: "
         f"{_kappa(agreement.fleiss_kappa)}."
     )
     if not by_frames:
-        say("Clips were not decoded, so that each stretch counts once, however long.")
+        say("Clips were not decoded, so each segment counts once, however long.")
 
 
 def _kappa(value: float | None) -> str:

@@ -1,46 +1,5 @@
-"""The checks, one question each; importing a module registers its check."""
+"""The checks; importing them registers them, in the order in which findings are shown."""
 
-# In the order in which findings of one level are shown.
-from lusscore.checks.rules import (  # isort: skip
-    unreadable,
-    paths,
-    segments,
-    same_bytes,
-    same_pictures,
-    labels,
-    balance,
-    card,
-    groups,
-    devices,
-    patients,
-    zones,
-    raters,
-    identifiers,
-    sector,
-    burned_in_text,
-    pictures,
-    sizes,
-    timing,
-)
+from lusscore.checks.rules import files, duplicates, labels, patients, pictures  # isort: skip
 
-__all__ = [
-    "balance",
-    "burned_in_text",
-    "card",
-    "devices",
-    "groups",
-    "identifiers",
-    "labels",
-    "paths",
-    "patients",
-    "pictures",
-    "raters",
-    "same_bytes",
-    "same_pictures",
-    "sector",
-    "segments",
-    "sizes",
-    "timing",
-    "unreadable",
-    "zones",
-]
+__all__ = ["duplicates", "files", "labels", "patients", "pictures"]

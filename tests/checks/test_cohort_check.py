@@ -1,23 +1,37 @@
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lusscore.checks import Verdict, check_cohort, quick_findings
-from lusscore.cohort import Cohort, read_cohort
+from lusscore.checks import LEVELS, Finding, Verdict, check_cohort, quick_findings, register_check
+from lusscore.checks.findings import CHECKS, in_order
+from lusscore.cohort import Cohort
 from lusscore.errors import CohortError
 from lusscore.features import MediaIndex
 
+Check = Callable[..., Verdict]
+PAGE = Path(__file__).parents[2] / "docs" / "checking.md"
 
-def check_at(folder: Path, features_dir: Path | None) -> Verdict:
-    def read(check_files: bool) -> Cohort:
-        return read_cohort(folder, check_files=check_files)
 
-    return check_cohort(folder.name, read, features_dir)
+def test_a_code_is_registered_once() -> None:
+    with pytest.raises(CohortError, match="'missing-labels' is registered twice"):
+        register_check("missing-labels", needs="manifest")(lambda inspection: [])
+
+
+def test_the_docs_explain_every_code_and_no_other() -> None:
+    explained = re.findall(r"^\| `([a-z-]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted([*CHECKS, "invalid-card", "invalid-manifest"])
+
+
+def test_errors_come_first() -> None:
+    findings = [Finding(level, level, "") for level in ("note", "error", "warning")]
+    assert [finding.level for finding in in_order(findings)] == list(LEVELS)
 
 
 def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path, check_at: Check
 ) -> None:
     cohort = make_cohort(4)
     (cohort.folder / "clips" / "p0_R1.mp4").unlink()
@@ -30,7 +44,7 @@ def test_clips_that_are_not_there_do_not_hide_what_else_is_wrong(
 
 
 def test_a_manifest_that_cannot_be_used_is_all_that_is_told(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path, check_at: Check
 ) -> None:
     cohort = make_cohort(4)
     manifest = cohort.folder / "manifest.csv"
@@ -42,7 +56,7 @@ def test_a_manifest_that_cannot_be_used_is_all_that_is_told(
 
 
 def test_a_card_that_cannot_be_used_is_told_as_that(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: Callable[..., Cohort], tmp_path: Path, check_at: Check
 ) -> None:
     cohort = make_cohort(2)
     card = cohort.folder / "cohort.toml"
@@ -51,13 +65,16 @@ def test_a_card_that_cannot_be_used_is_told_as_that(
     assert (finding.code, finding.where) == ("invalid-card", ("line 3, protocol",))
 
 
-def test_no_cohort_is_no_finding(tmp_path: Path) -> None:
+def test_no_cohort_is_no_finding(tmp_path: Path, check_at: Check) -> None:
     with pytest.raises(CohortError, match="there is no cohort"):
         check_at(tmp_path / "nowhere", None)
 
 
 def test_what_was_read_is_remembered_for_stage_one(
-    make_cohort: Callable[..., Cohort], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_cohort: Callable[..., Cohort],
+    tmp_path: Path,
+    check_at: Check,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cohort = make_cohort(3)
     check_at(cohort.folder, tmp_path / "features")
@@ -72,7 +89,7 @@ def test_what_was_read_is_remembered_for_stage_one(
 
 
 def test_a_quick_check_decodes_nothing(
-    make_cohort: Callable[..., Cohort], monkeypatch: pytest.MonkeyPatch
+    make_cohort: Callable[..., Cohort], check_at: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cohort = make_cohort(4)
 
@@ -88,8 +105,6 @@ def test_a_quick_check_decodes_nothing(
 
 
 def test_quick_findings_open_no_file(make_cohort: Callable[..., Cohort]) -> None:
-    import shutil
-
     cohort = make_cohort(4)
     shutil.rmtree(cohort.folder / "clips")
     clips = cohort.clips()
