@@ -12,24 +12,14 @@ from lusscore.console import counter, say
 
 
 @click.command("phantom")
-@click.option("--patients", type=int, default=49, show_default=True, help="Patients in all.")
+@click.option("--patients", type=int, default=49, show_default=True, help="Number of patients.")
 @click.option(
     "--covid", type=int, default=None, help="Of these, with COVID-19.  [default: 37 in 49]"
 )
 @click.option("--frames", type=int, default=12, show_default=True, help="Frames per clip.")
-@click.option("--fps", type=int, default=15, show_default=True, help="Frames per second.")
-@click.option("--size", type=int, default=256, show_default=True, help="Side of a frame in pixels.")
 @click.option(
-    "--overlap", type=float, default=0.9, show_default=True, help="How alike scores look, 0–1."
+    "--size", type=int, default=256, show_default=True, help="Height and width in pixels."
 )
-@click.option(
-    "--visibility",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="Clearer signs in dB, or dimmer.",
-)
-@click.option("--noise", type=float, default=0.0, show_default=True, help="More noise in dB.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cohort.")
 @levels_option
 @variants_option
@@ -43,11 +33,7 @@ def command(
     patients: int,
     covid: int | None,
     frames: int,
-    fps: int,
     size: int,
-    overlap: float,
-    visibility: float,
-    noise: float,
     seed: int,
     levels: tuple[str, ...],
     variants: int,
@@ -58,27 +44,15 @@ def command(
 ) -> None:
     """Make a cohort of synthetic clips, so that everything can be tried without patient data.
 
-    Twelve zones per patient, convex and linear probes, scores 0–3 drawn by the signs that define
+    Twelve zones per patient, convex and linear probes, scores 0–3 with the signs that define
     them. No result on it says anything about patients.
     """
     from dataclasses import replace
 
     from lusscore.cohort import PhantomSettings, write_phantom
 
-    defaults = PhantomSettings().extraction
-    settings = PhantomSettings(
-        patients=patients,
-        covid=covid,
-        seed=seed,
-        frames=frames,
-        fps=fps,
-        size=size,
-        overlap=overlap,
-        visibility=visibility,
-        noise=noise,
-        extraction=replace(defaults, levels=levels, variants=variants),
-        name=name,
-    )
+    extraction = replace(PhantomSettings().extraction, levels=levels, variants=variants)
+    settings = PhantomSettings(patients, covid, seed, frames, size, extraction, name)
     with counter("Rendering clips", "clips") as update:
         cohort = write_phantom(
             data_dir / name, settings, jobs=jobs, overwrite=overwrite, progress=update

@@ -18,6 +18,7 @@ from lusscore.records import STRICT, known, matching, one_of, read_toml
 
 CARD_NAME = "cohort.toml"
 LABEL_LEVELS = ("frame", "clip", "zone")
+NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]*"
 _NAMES = (
     "letters, digits, '.', '-' and '_', beginning with a letter or digit, since folders are named "
     "by it"
@@ -48,7 +49,7 @@ class Card:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    name: Annotated[str, matching("[A-Za-z0-9][A-Za-z0-9._-]*", _NAMES)]
+    name: Annotated[str, matching(NAME_PATTERN, _NAMES)]
     protocol: Annotated[str, known(get_protocol)]
     rubric: Annotated[str, known(describe_rubric)]
     licence: str = ""

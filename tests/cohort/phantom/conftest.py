@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.cohort.cohort import Cohort
-from lusscore.cohort.phantom.grid import BeamGrid, make_grid
-from lusscore.cohort.phantom.probes import PROBES
-from lusscore.cohort.phantom.settings import PhantomSettings
-from lusscore.cohort.phantom.write import write_phantom
+from lusscore.cohort import Cohort, PhantomSettings, write_phantom
+from lusscore.cohort.phantom.beams import PROBES, BeamGrid, make_grid
 
 
 @pytest.fixture(scope="session")

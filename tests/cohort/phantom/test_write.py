@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 
 from lusscore.clips import open_clip
-from lusscore.cohort.cohort import Cohort, read_cohort
+from lusscore.cohort import Card, Cohort, PhantomSettings, read_cohort, write_cohort, write_phantom
 from lusscore.cohort.phantom.render import render_clip
-from lusscore.cohort.phantom.settings import PhantomSettings
-from lusscore.cohort.phantom.write import write_phantom
 from lusscore.errors import CohortError, WriteError
 
 
@@ -89,7 +87,7 @@ def test_an_existing_phantom_is_kept_unless_overwritten(tmp_path: Path) -> None:
     settings = PhantomSettings(patients=1, frames=2, size=96)
     first = write_phantom(tmp_path / "c", settings, jobs=1)
     before = media(first)
-    with pytest.raises(CohortError, match="already holds a synthetic cohort"):
+    with pytest.raises(CohortError, match="there is a synthetic cohort already"):
         write_phantom(tmp_path / "c", replace(settings, seed=1), jobs=1)
     assert media(first) == before
     second = write_phantom(tmp_path / "c", replace(settings, seed=1), jobs=1, overwrite=True)
@@ -97,13 +95,27 @@ def test_an_existing_phantom_is_kept_unless_overwritten(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
 
 
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_real_data_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
+    write_cohort(tmp_path / "c", Card("c", "lus-12", "unknown"), [])
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "notes.txt").write_text("mine", encoding="utf-8")
+    for name, words in (
+        ("c", "never overwritten"),
+        ("d", "not a cohort"),
+        ("d/notes.txt", "not a"),
+    ):
+        with pytest.raises(CohortError, match=words):
+            write_phantom(tmp_path / name, PhantomSettings(patients=1), jobs=1, overwrite=overwrite)
+
+
 @pytest.mark.parametrize("jobs", [0, -2])
-def test_a_bad_number_of_jobs_is_told(tmp_path: Path, jobs: int) -> None:
+def test_a_bad_number_of_jobs_is_refused(tmp_path: Path, jobs: int) -> None:
     with pytest.raises(CohortError, match=f"jobs = {jobs} is not allowed"):
         write_phantom(tmp_path / "c", PhantomSettings(patients=1), jobs=jobs)
 
 
-def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(WriteError, match="it cannot be written"):
         write_phantom(tmp_path / "file" / "c", PhantomSettings(patients=1, frames=2), jobs=1)
@@ -113,7 +125,7 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 def test_a_killed_run_leaves_no_cohort_and_can_be_repeated(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path\n"
-        "from lusscore.cohort.phantom import PhantomSettings, write_phantom\n"
+        "from lusscore.cohort import PhantomSettings, write_phantom\n"
         f"write_phantom(Path({str(tmp_path / 'c')!r}), PhantomSettings(), jobs=1)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program])

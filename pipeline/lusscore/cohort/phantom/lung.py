@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lusscore.cohort.phantom.arrays import ComplexArray, FloatArray, amplitude
-from lusscore.cohort.phantom.consolidation import bronchogram_mask
-from lusscore.cohort.phantom.grid import BeamGrid
-from lusscore.cohort.phantom.pleural_line import pleural_line
-from lusscore.cohort.phantom.scene import Scene
-from lusscore.cohort.phantom.speckle import smooth_line, smooth_noise, speckle
+from lusscore.cohort.phantom.beams import (
+    BeamGrid,
+    BoolArray,
+    ComplexArray,
+    FloatArray,
+    amplitude,
+    smooth_line,
+    smooth_noise,
+    speckle,
+)
+from lusscore.cohort.phantom.chest_wall import Pleura, line_thickness
+from lusscore.cohort.phantom.scene import Levels, Motion, Scene
+from lusscore.cohort.phantom.signs import Consolidation, Signs, Window
 
 ABOVE = 6.0
 """How far above the pleura the lung's canvas starts, mm."""
 
-_BRONCHOGRAM_LEVEL = 9.0
+_RIM_LEVEL, _RIM_DEPTH = 7.0, 2.5
+"""The rim under the pleura: level above the haze in dB, depth in mm to 1/e of its power."""
+_GAP_LEVEL, _BRONCHOGRAM_LEVEL = -20.0, 9.0
 _COHERENT, _DIFFUSE = 0.65, 0.75
 """Shares of a vertical artefact's amplitude that ring as one and that speckle; squares add to 1."""
+_Image = TypeVar("_Image", FloatArray, ComplexArray)
 
 
 @dataclass(frozen=True)
 class LungCanvas:
-    """Echoes of a lung wider than the view, by depth below the pleura.
+    """Echoes of a lung wider than the view, by depth below the pleura, shape (rows, beams).
 
-    Attributes
-    ----------
-    first, second
-        Two realisations of the speckle, shape (rows, beams); row 0 lies `ABOVE` mm above the
-        pleura. Turning from one to the other renews the speckle and keeps the interfaces.
-    erased
-        Share of the reverberations that vertical artefacts and consolidations suppress,
-        shape (beams,).
+    Turning from `first` to `second`, two realisations of the speckle, renews it and keeps the
+    interfaces. Row 0 lies `ABOVE` mm above the pleura.
     """
 
     first: ComplexArray
     second: ComplexArray
-    erased: FloatArray
+    erased: FloatArray  # share of reverberations suppressed by what is in the lung, (beams,)
 
 
 @dataclass
@@ -61,34 +67,42 @@ def paint_lung(rng: np.random.Generator, scene: Scene) -> LungCanvas:
     grid, beams = scene.grid, scene.window.lung_beams
     wall = scene.tissue.thickness
     below = canvas_depths(grid)
-    shape = (len(below), beams)
-    haze = scene.haze.power(below, grid.depth - wall)
+    haze = haze_power(scene.levels, below, grid.depth - wall)
     layers = _Layers(
         below=below,
         power=np.repeat(haze[:, None], beams, axis=1),
-        rigid=np.zeros(shape, dtype=np.complex64),
+        rigid=np.zeros((len(below), beams), dtype=np.complex64),
         erased=np.zeros(beams, dtype=np.float32),
     )
-    if scene.signs.white:
+    if scene.signs.score == 3:
         _whiten(rng, scene, layers)
     _add_vertical_artefacts(rng, scene, layers)
     cover = _consolidate(rng, scene, layers)
-    line = pleural_line(rng, grid, below, scene.signs, scene.window, scene.haze.pleura, cover)
-    rigid, texture = layers.rigid + line, np.sqrt(layers.power)
-    pulse = grid.probe.pulse_length / grid.row_step
+    rigid = layers.rigid + pleural_line(
+        rng, grid, below, scene.signs, scene.window, scene.levels.pleura, cover
+    )
+    texture = np.sqrt(layers.power)
     widths = grid.beam_widths(np.maximum(below + np.float32(wall), 1))
     return LungCanvas(
-        first=texture * speckle(rng, pulse, widths, beams) + rigid,
+        first=texture * speckle(rng, grid.pulse, widths, beams) + rigid,
         # a quarter turn away, so that what is rigid keeps its strength at any mixture
-        second=texture * speckle(rng, pulse, widths, beams) + np.complex64(1j) * rigid,
+        second=texture * speckle(rng, grid.pulse, widths, beams) + np.complex64(1j) * rigid,
         erased=np.maximum(layers.erased, cover),
     )
+
+
+def haze_power(levels: Levels, below: FloatArray, reach: float) -> FloatArray:
+    """Power of aerated lung, shape as `below`: a bright rim, then a decay over `reach` mm."""
+    depth = np.maximum(below, 0)
+    diffuse = np.square(amplitude(levels.haze - levels.decay * depth / np.float32(reach)))
+    rim = np.square(amplitude(levels.haze + _RIM_LEVEL)) * np.exp(-depth / _RIM_DEPTH)
+    return np.asarray(((diffuse + rim) * (below > 0)), dtype=np.float32)
 
 
 def _whiten(rng: np.random.Generator, scene: Scene, layers: _Layers) -> None:
     """Let vertical artefacts flow together over the whole lung."""
     modulation = 2.5 * smooth_line(rng, 7 * scene.window.beams_per_mm, len(layers.erased))
-    white = np.square(amplitude(scene.haze.white + modulation))
+    white = np.square(amplitude(scene.levels.white + modulation))
     layers.power += white[None, :] * (layers.below > 0)[:, None]
     layers.erased[:] = 1
 
@@ -133,9 +147,133 @@ def _shreds(
 ) -> FloatArray:
     """Power of the bright border between consolidated and aerated lung, and of what it casts."""
     away = below[:, None] - border[None, :]
-    there = (border > 0.6)[None, :]
     glint = amplitude(7 + 4 * smooth_line(rng, 2 * beams_per_mm, len(border)))
     edge = np.square(glint)[None, :] * np.exp(-0.5 * np.square(away / 0.8))
     cast = np.square(amplitude(1.0)) * (away > 0) * np.exp(-np.maximum(away, 0) / 40)
-    power: FloatArray = ((edge + cast) * there).astype(np.float32)
-    return power
+    return np.asarray(((edge + cast) * (border > 0.6)[None, :]), dtype=np.float32)
+
+
+def bronchogram_mask(
+    rng: np.random.Generator,
+    consolidation: Consolidation,
+    below: FloatArray,
+    border: FloatArray,
+    beams_per_mm: float,
+) -> BoolArray:
+    """Draw the bronchi of a large consolidation as short bright dashes, shape (rows, beams)."""
+    beams = np.arange(len(border))[None, :]
+    depth = below[:, None]
+    mask = np.zeros((len(below), len(border)), dtype=bool)
+    for _ in range(consolidation.bronchograms):
+        centre = consolidation.centre + rng.uniform(-0.75, 0.75) * consolidation.half_width
+        level = rng.uniform(0.2, 0.8) * consolidation.thickness
+        slope = rng.normal(0, 0.5)
+        half = rng.uniform(0.6, 2.6)
+        across = (beams - centre) / beams_per_mm
+        away = np.abs(depth - level - slope * across)
+        mask |= (away < rng.uniform(0.4, 0.9)) & (np.abs(across) < half)
+    return mask & (depth < 0.92 * border[None, :]) & (depth > 1.5)
+
+
+def pleural_line(
+    rng: np.random.Generator,
+    grid: BeamGrid,
+    below: FloatArray,
+    signs: Signs,
+    window: Window,
+    level: float,
+    cover: FloatArray,
+) -> ComplexArray:
+    """Draw the line that the visceral pleura makes: smooth and thin, or uneven, thick and broken.
+
+    Parameters
+    ----------
+    below
+        Depth below the pleura's mean course in mm of every row, shape (rows,).
+    level
+        Level of a smooth line in dB relative to muscle.
+    cover
+        Share of consolidated lung right below, 0–1, which takes the line's strength because
+        there is no air behind it; shape (window.lung_beams,).
+
+    Returns
+    -------
+    ndarray of complex64, shape (rows, window.lung_beams)
+    """
+
+    def wave(width: float) -> FloatArray:
+        return smooth_line(rng, width * window.beams_per_mm, window.lung_beams)
+
+    uneven = signs.irregularity
+    offset = uneven * (0.45 * wave(2.5) + 0.35 * wave(8))
+    mottle = wave(2.0) + wave(6)
+    strength = level + (0.8 + 3.2 * uneven) * mottle - 2.5 * uneven - 14 * cover
+    strength += _GAP_LEVEL * _gaps(rng, signs, window)
+    thin = line_thickness(grid) + 0.45 * uneven * rng.uniform(0.3, 1.0)
+    thick = thin * (1 + 0.35 * uneven * np.abs(wave(5)))
+    away = (below[:, None] - offset[None, :]) / thick[None, :]
+    # the echo rings on below the line
+    away = np.where(away > 0, away * 0.75, away)
+    phase = np.exp(1j * (1 + uneven) * wave(3))
+    line: ComplexArray = np.exp(-0.5 * away * away) * (amplitude(strength) * phase)[None, :]
+    return line.astype(np.complex64)
+
+
+def _gaps(rng: np.random.Generator, signs: Signs, window: Window) -> FloatArray:
+    """Where the line is broken, 0–1; the first gap stays in view at any phase of breathing."""
+    beams = np.arange(window.lung_beams)
+    gaps = np.zeros(window.lung_beams, dtype=np.float32)
+    for number in range(signs.breaks):
+        inner = rng.choice(window.always_visible())
+        place = inner if number == 0 else rng.uniform(0, window.lung_beams)
+        half = rng.uniform(1.5, 3.5) * window.beams_per_mm
+        gaps = np.maximum(gaps, np.exp(-(((beams - place) / half) ** 4)).astype(np.float32))
+    return gaps
+
+
+def slide(
+    canvas: LungCanvas, window: Window, motion: Motion, time: float
+) -> tuple[ComplexArray, FloatArray]:
+    """Cut what is in view at `time` seconds from the lung and renew its speckle.
+
+    Returns
+    -------
+    echoes
+        Shape (canvas rows, beams).
+    erased
+        Share of the reverberations that is suppressed, shape (beams,).
+    """
+    start = window.margin + motion.sliding(time) * window.beams_per_mm
+    angle = motion.turnover(time)
+    turned = np.float32(np.cos(angle)) * canvas.first + np.float32(np.sin(angle)) * canvas.second
+    beams = len(window.visible)
+    erased = cut_beams(canvas.erased[None, :], start, beams)[0]
+    return cut_beams(turned, start, beams), erased
+
+
+def cut_beams(image: _Image, start: float, count: int) -> _Image:
+    """Cut `count` columns from the fractional position `start`, interpolating linearly."""
+    first = int(start)
+    part = np.float32(start - first)
+    left, right = image[:, first : first + count], image[:, first + 1 : first + 1 + count]
+    return left * (1 - part) + right * part
+
+
+class PleuraLookup:
+    """Moves every beam of a cut of the canvas so that it starts at a pleura that is not level."""
+
+    def __init__(self, grid: BeamGrid, pleura: Pleura) -> None:
+        row = (grid.depths()[:, None] - pleura.depth[None, :] + ABOVE) / grid.row_step
+        self._inside: FloatArray = (row >= 0).astype(np.float32)
+        row = np.clip(row, 0, len(canvas_depths(grid)) - 2)
+        first = row.astype(np.intp)
+        self._beams = grid.beams
+        self._upper: NDArray[np.intp] = first * grid.beams + np.arange(grid.beams)[None, :]
+        self._weight: FloatArray = (row - first).astype(np.float32)
+
+    def place(self, lung: ComplexArray) -> ComplexArray:
+        """Return the echoes over depth, shape (grid.rows, grid.beams)."""
+        flat = lung.ravel()
+        seen = flat.take(self._upper) * (1 - self._weight)
+        seen += flat.take(self._upper + self._beams) * self._weight
+        return seen * self._inside

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lusscore.cohort.card import Card
+from lusscore.cohort.card import CARD_NAME, Card, read_card
 from lusscore.cohort.cohort import Cohort, write_cohort
-from lusscore.cohort.phantom.patients import Patient, draw_patient
-from lusscore.cohort.phantom.render import render_clip
-from lusscore.cohort.phantom.settings import PROTOCOL, RUBRIC, PhantomSettings
-from lusscore.cohort.phantom.target import check_target
-from lusscore.cohort.phantom.video import write_video
+from lusscore.cohort.phantom.patients import PROTOCOL, Patient, PhantomSettings, draw_patient
+from lusscore.cohort.phantom.render import render_clip, write_video
 from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError
 from lusscore.files import folder_written_whole
 
-_EXAM = "1"
-_RATER = "phantom"
 _DESCRIPTION = (
     "Synthetic lung ultrasound: every clip was computed and no patient was ever scanned. "
     "It is made to run and test the software; no result on it says anything about patients."
@@ -62,21 +57,12 @@ def write_phantom(
             f"jobs = {jobs} is not allowed for a phantom; expected a number of processes from 1 "
             "or -1 for one per processor."
         )
-    check_target(folder, overwrite)
+    _check_target(folder, overwrite)
     patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
-    segments = [segment for patient in patients for segment in patient_segments(patient)]
-    with folder_written_whole(folder) as fresh:
-        _write_clips(fresh, settings, patients, jobs, progress)
-        cohort = write_cohort(fresh, phantom_card(settings), segments)
-    return Cohort(folder, cohort.card, cohort.segments)
-
-
-def phantom_card(settings: PhantomSettings) -> Card:
-    """Return the card of the cohort that `settings` describes."""
-    return Card(
+    card = Card(
         name=settings.name,
         protocol=PROTOCOL,
-        rubric=RUBRIC,
+        rubric="lung-ultrasound-score",
         licence="CC0-1.0",
         source=f"lusscore phantom --seed {settings.seed}",
         description=_DESCRIPTION,
@@ -84,23 +70,42 @@ def phantom_card(settings: PhantomSettings) -> Card:
         synthetic=True,
         extraction=settings.extraction,
     )
-
-
-def patient_segments(patient: Patient) -> tuple[Segment, ...]:
-    """Return one patient's rows of the manifest: one clip for every zone."""
-    return tuple(
+    segments = [
         Segment(
             clip=_clip(patient, zone),
             patient=patient.name,
-            exam=_EXAM,
+            exam="1",
             zone=zone,
             score=score,
-            group=patient.group,
+            group="covid" if patient.covid else "healthy",
             device=patient.probe.name,
-            rater=_RATER,
+            rater="phantom",
         )
+        for patient in patients
         for zone, score in patient.scores.items()
-    )
+    ]
+    with folder_written_whole(folder) as fresh:
+        _write_clips(fresh, settings, patients, jobs, progress)
+        write_cohort(fresh, card, segments)
+    return Cohort(folder, card, tuple(segments))
+
+
+def _check_target(folder: Path, overwrite: bool) -> None:
+    """Refuse to write over anything but an empty folder and, with `overwrite`, a phantom."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / CARD_NAME).is_file():
+        what, advice = "it is already there and is not a cohort", "choose a new or an empty folder"
+    elif not read_card(folder / CARD_NAME).synthetic:
+        what, advice = "it is a cohort of patients and is never overwritten", "choose another name"
+    elif overwrite:
+        return
+    else:
+        what, advice = (
+            "there is a synthetic cohort already",
+            "add --overwrite or choose another name",
+        )
+    raise CohortError(what, advice=advice, path=folder)
 
 
 def _clip(patient: Patient, zone: str) -> str:
@@ -115,7 +120,7 @@ def _write_clips(
     jobs: int,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Render and encode all clips, telling `progress` after each."""
+    """Render and encode all clips, calling `progress` after each."""
     from joblib import Parallel, delayed
 
     # workers that an earlier call left waiting have the working directory of that time
@@ -135,5 +140,4 @@ def _write_clips(
 
 
 def _write_clip(settings: PhantomSettings, path: Path, patient: int, zone: str, score: int) -> None:
-    """Render and encode one clip."""
-    write_video(path, render_clip(settings, patient, zone, score), settings.fps)
+    write_video(path, render_clip(settings, patient, zone, score))
