@@ -14,15 +14,15 @@ from lusscore.cohort.extraction import (
 from lusscore.cohort.importers import (
     Imported,
     ImportOptions,
+    cohort_name,
     get_importer,
     importer_names,
     importer_summary,
     register_importer,
 )
-from lusscore.cohort.importers.reading.column_words import COLUMN_WORDS, Column, choose_columns
-from lusscore.cohort.importers.reading.media_index import path_parts
-from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.registry import cohort_name
+from lusscore.cohort.importers.columns import COLUMN_WORDS, Column, choose_columns
+from lusscore.cohort.importers.fields import read_score
+from lusscore.cohort.importers.media import path_parts
 from lusscore.cohort.manifest import (
     MANIFEST_NAME,
     OPTIONAL_COLUMNS,

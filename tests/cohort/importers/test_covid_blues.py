@@ -111,7 +111,7 @@ def test_a_row_that_does_not_fit_its_header_is_named(source: Path) -> None:
 def test_a_copy_without_clips_gets_a_sentence(source: Path) -> None:
     for clip in (source / "lus_videos").iterdir():
         clip.unlink()
-    with pytest.raises(CohortError, match="No clips in"):
+    with pytest.raises(CohortError, match="lus_videos: there are no clips here"):
         read(source)
 
 

@@ -98,7 +98,7 @@ def test_what_shows_no_lung_or_is_not_there_is_told(source: Path) -> None:
         "5_butterfly_covid (shows cardiac)",
         "22_butterfly_covid (no file in this copy)",
     )
-    assert imported.notes[0].startswith("Of 2 clips the patient is not told")
+    assert imported.notes[0].startswith("The patients of 2 clips are not known")
 
 
 def test_the_card_tells_licence_and_citation(source: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_copy_without_tables_columns_or_videos_gets_a_sentence(source: Path) -
         read(source / "data")
     with pytest.raises(
         CohortError,
-        match="No video that video_metadata.csv names is below .*; run create_COVIDxUS.ipynb",
+        match="no video that video_metadata.csv names is here; run create_COVIDxUS.ipynb",
     ):
         read(source, media=source / "utils")
     (source / "utils" / "LUSS_metadata.csv").write_text("id,score\n1,2\n")

@@ -133,7 +133,7 @@ def test_what_is_left_out_and_what_is_not_known_is_told(source: Path) -> None:
         "pocus_videos/convex/Reg_liver.mp4",
         "pocus_videos/convex/stranger.mp4",
     }
-    assert imported.notes[0].startswith("Of 2 clips the patient is not told")
+    assert imported.notes[0].startswith("The patients of 2 clips are not known")
 
 
 def test_the_card_tells_licence_and_citation(source: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_copy_without_table_column_or_clips_gets_a_sentence(source: Path) -> N
         CohortError, match="there is no dataset_metadata.csv here or in the data folder"
     ):
         read(source / "data" / "pocus_videos")
-    with pytest.raises(CohortError, match="No clip that dataset_metadata.csv names is below"):
+    with pytest.raises(CohortError, match="no clip that dataset_metadata.csv names is here"):
         read(source, media=source / "data" / "pocus_images" / "Convex-frames")
     (source / "data" / "dataset_metadata.csv").write_text("Filename,Label\nx,y\n")
     with pytest.raises(CohortError, match="lacks the columns Current location, Lung Severity Sc"):

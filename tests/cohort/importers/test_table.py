@@ -8,7 +8,6 @@ from PIL import Image
 from clip_maker import moving_bar, write_video
 from lusscore.cohort import Segment, consensus_labels, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
-from lusscore.cohort.importers.table_checks import two_scores
 from lusscore.errors import CohortError, InvalidCohortError
 
 
@@ -131,7 +130,7 @@ def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
     ]
     text = str(caught.value)
     assert "'R9' is not a zone of blue-6; expected one of R1, R2, R3, L1, L2, L3 or nothing" in text
-    assert "--media tells another folder" in text
+    assert "another folder with --media" in text
     assert "no frame of the clip is shown from 7 s to 9 s; it lasts 0.16 s" in text
 
 
@@ -176,9 +175,11 @@ def test_scores_that_differ_on_frames_that_overlap_are_named(ward: Path) -> None
         )
     assert [str(problem).partition(" (clip")[0] for problem in caught.value.problems] == [
         "line 5, column score: one rater gives frames of the clip the score 2 here and 1 on "
-        "line 4; a rater gives a frame one score (--column rater=NAME tells who gave it)",
+        "line 4; a rater gives a frame one score (--column rater=NAME chooses the "
+        "column of raters)",
         "line 5, column score: one rater gives frames of the clip the score 2 here and 1 on "
-        "line 2; a rater gives a frame one score (--column rater=NAME tells who gave it)",
+        "line 2; a rater gives a frame one score (--column rater=NAME chooses the "
+        "column of raters)",
     ]
 
 
@@ -187,23 +188,33 @@ def test_scores_that_differ_on_frames_that_overlap_are_named(ward: Path) -> None
         st.tuples(
             st.integers(0, 6), st.none() | st.integers(1, 4), st.sampled_from((None, 0, 1, 2))
         ),
+        min_size=1,
         max_size=7,
     )
 )
-def test_whatever_settling_refuses_was_named_before(
-    rows: list[tuple[int, int | None, int | None]],
+def test_whatever_consensus_refuses_was_named_before(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, int | None, int | None]]
 ) -> None:
+    folder = tmp_path_factory.getbasetemp() / "consensus"
+    if not folder.exists():
+        folder.mkdir()
+        write_video(folder / "a.mp4", moving_bar(10))
+    ends = [None if length is None else start + length for start, length, _ in rows]
     segments = [
-        Segment("a.mp4", "p", "1", "", score, start, None if length is None else start + length)
-        for start, length, score in rows
+        Segment("a.mp4", "p", "1", "", score, start, end)
+        for (start, _, score), end in zip(rows, ends, strict=True)
     ]
-    found = two_scores(list(enumerate(segments, start=2)), {})
+    table = [
+        ",".join("" if cell is None else str(cell) for cell in ("a", "p", score, start, end))
+        for (start, _, score), end in zip(rows, ends, strict=True)
+    ]
     try:
         consensus_labels(segments)
     except InvalidCohortError:
-        assert found
+        with pytest.raises(InvalidCohortError):
+            read(folder, "clip,patient,score,start,end", *table)
     else:
-        assert not found
+        read(folder, "clip,patient,score,start,end", *table)
 
 
 def test_frames_beyond_the_end_of_the_clip_are_named(ward: Path) -> None:

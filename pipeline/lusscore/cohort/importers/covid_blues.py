@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
-from lusscore.cohort.card import Card
-from lusscore.cohort.importers.reading.public_tables import cell, columns_of
-from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
+from lusscore.cohort.importers.fields import read_score
+from lusscore.cohort.importers.published import PublishedTable, read_published
+from lusscore.cohort.importers.registry import Import, Imported, ImportOptions, register_importer
 from lusscore.cohort.segments import Segment
-from lusscore.errors import CohortError, InvalidCohortError, Problem
-from lusscore.tables import Table, read_table
+from lusscore.errors import CohortError
 
 _NAME = re.compile(r"patient_(?P<patient>\d+)_(?P<zone>[LR][123])(?:_(?P<repeat>\d+))?")
-_GROUPS = {"1": "covid", "0": "non-covid"}
+_GROUPS = {"1": "covid", "0": "non-covid", "": ""}
+_EXPECTED = (
+    "expected a copy of COVID-BLUES with lus_videos/, severity.csv and clinical_variables.csv"
+)
 _CITATION = (
     "Wiedemann N, de Korte-de Boer D, Richter M, et al. COVID-BLUeS – A Prospective Study on the "
     "Value of AI in Lung Ultrasound Analysis. IEEE J Biomed Health Inform 29(9):6301–6310, 2025. "
@@ -41,26 +41,22 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
         If rows are bad; all are named.
     """
     if not source.is_dir():
-        raise CohortError(
-            f"{source} is no folder; expected a copy of COVID-BLUES with lus_videos/, "
-            "severity.csv and clinical_variables.csv."
-        )
-    problems: list[Problem] = []
-    groups = _read_groups(source / "clinical_variables.csv", problems)
-    scores = _read_scores(source / "severity.csv", problems)
+        raise CohortError(f"there is no folder here; {_EXPECTED}", path=source)
+    job = Import(source, options)
+    groups = _read_groups(source / "clinical_variables.csv", job)
+    scores = _read_scores(source / "severity.csv", job)
     videos = {path.stem: path for path in sorted((source / "lus_videos").glob("*.mp4"))}
     if not videos:
-        raise CohortError(f"No clips in {source / 'lus_videos'}; expected patient_<n>_<zone>.mp4.")
-    problems += [
-        Problem(f"severity.csv, {name}", f"there is no lus_videos/{name}.mp4")
-        for name in scores
-        if name not in videos
-    ]
-    segments, ignored = [], []
+        raise CohortError(
+            "there are no clips here; expected patient_<n>_<zone>.mp4", path=source / "lus_videos"
+        )
+    for name in sorted(scores.keys() - videos.keys()):
+        job.problem(f"severity.csv, {name}", f"there is no lus_videos/{name}.mp4")
+    segments = []
     for name, path in videos.items():
         match = _NAME.fullmatch(name)
         if match is None:
-            ignored.append(f"lus_videos/{path.name}")
+            job.ignored.append(f"lus_videos/{path.name}")
             continue
         segments.append(
             Segment(
@@ -74,13 +70,12 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
                 rater="two experts",
             )
         )
-    if problems:
-        raise InvalidCohortError.of(source, problems)
     segments.sort(key=lambda segment: (int(segment.patient), segment.zone, segment.clip))
-    card = Card(
-        name=options.name or "covid-blues",
-        protocol=options.protocol or "blue-6",
-        rubric=options.rubric or "soldati-2020",
+    return job.finish(
+        segments,
+        name="covid-blues",
+        protocol="blue-6",
+        rubric="soldati-2020",
         licence="CC BY-NC-ND 4.0",
         citation=_CITATION,
         source="COVID-BLUES, Maastricht UMC+, recorded February to May 2021 with a convex probe",
@@ -89,47 +84,35 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
             "test. One score per clip, so that the score of a single frame is a weak label."
         ),
         label_level="clip",
-        extraction=options.extraction,
     )
-    return Imported(card, tuple(segments), tuple(ignored))
 
 
-def _read_groups(path: Path, problems: list[Problem]) -> dict[str, str]:
-    table, columns = _read_table(path, ("patient_id", "cov_test"), problems)
+def _read_groups(path: Path, job: Import) -> dict[str, str]:
     groups = {}
-    for row in table.rows:
-        value = cell(row, columns, "cov_test").removesuffix(".0")
-        if value and value not in _GROUPS:
-            where = f"{path.name} line {row.line}, column cov_test"
-            problems.append(Problem(where, f"{value!r} is not allowed; expected 0 or 1"))
-        groups[cell(row, columns, "patient_id")] = _GROUPS.get(value, "")
+    for at, row in _read_table(path, ("patient_id", "cov_test"), job).rows():
+        value = row["cov_test"].removesuffix(".0")
+        if value not in _GROUPS:
+            where = f"{path.name} line {at.line}, column cov_test"
+            job.problem(where, f"{value!r} is not allowed; expected 0 or 1")
+        groups[row["patient_id"]] = _GROUPS.get(value, "")
     return groups
 
 
-def _read_scores(path: Path, problems: list[Problem]) -> dict[str, int | None]:
-    table, columns = _read_table(path, ("video_file", "Severity Score"), problems)
+def _read_scores(path: Path, job: Import) -> dict[str, int | None]:
     scores: dict[str, int | None] = {}
-    for row in table.rows:
+    for at, row in _read_table(path, ("video_file", "Severity Score"), job).rows():
         try:
-            scores[cell(row, columns, "video_file")] = read_score(
-                cell(row, columns, "Severity Score")
-            )
+            scores[row["video_file"]] = read_score(row["Severity Score"])
         except ValueError as error:
-            where = f"{path.name} line {row.line}, column Severity Score"
-            problems.append(Problem(where, str(error)))
+            job.problem(f"{path.name} line {at.line}, column Severity Score", str(error))
     return scores
 
 
-def _read_table(
-    path: Path, names: tuple[str, ...], problems: list[Problem]
-) -> tuple[Table, dict[str, int]]:
-    """Read a table and where its columns stand; rows that do not fit its header are problems."""
+def _read_table(path: Path, names: tuple[str, ...], job: Import) -> PublishedTable:
+    """Read a table; rows that do not fit its header are problems."""
     if not path.exists():
-        raise CohortError(
-            "there is no table here; expected a copy of COVID-BLUES with lus_videos/, severity.csv "
-            "and clinical_variables.csv.",
-            path=path,
-        )
-    table = read_table(path, any_bytes=True)
-    problems += [replace(found, where=f"{path.name} {found.where}") for found in table.problems]
-    return table, columns_of(table, names, "COVID-BLUES")
+        raise CohortError(f"there is no table here; {_EXPECTED}", path=path)
+    read = read_published(path, names, "COVID-BLUES")
+    for problem in read.table.problems:
+        job.problem(f"{path.name} {problem.where}", problem.what)
+    return read

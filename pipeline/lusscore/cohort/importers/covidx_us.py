@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from lusscore.cohort.card import Card
-from lusscore.cohort.importers.reading.media_index import MediaIndex
-from lusscore.cohort.importers.reading.public_tables import (
-    cell,
-    columns_of,
-    stand_in,
-    told_of_unknown,
+from lusscore.cohort.importers.fields import read_score
+from lusscore.cohort.importers.media import MediaIndex
+from lusscore.cohort.importers.published import (
+    notes_on_patients,
+    read_published,
+    unknown_patient,
     with_one_group,
 )
-from lusscore.cohort.importers.reading.score_words import read_score
-from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
+from lusscore.cohort.importers.registry import Import, Imported, ImportOptions, register_importer
 from lusscore.cohort.segments import Segment
 from lusscore.errors import CohortError, InvalidCohortError, Problem
-from lusscore.tables import read_table
 
 _VIDEOS = "video_metadata.csv"
 _SCORES = "LUSS_metadata.csv"
+_COLUMNS = ("id", "source", "probe", "class", "type", "patient")
+_DATA_SET = "nrc-cnrc/COVID-US"
 _GROUPS = {"covid": "covid", "normal": "healthy"}
 # one version of the table has the Italian word for some
 _LUNG = ("lung", "polmone")
-_PREFERRED = ("cropped", "original")
 _CITATION = (
     "Ebadi A, Xi P, MacLean A, Florea A, Tremblay S, Kohli S, Wong A. COVIDx-US: An Open-Access "
     "Benchmark Dataset of Ultrasound Imaging Data for AI-Driven COVID-19 Analytics. Frontiers in "
@@ -55,35 +52,30 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
     folder = source / "utils" if (source / "utils").is_dir() else source
     if not (folder / _VIDEOS).is_file() or not (folder / _SCORES).is_file():
         raise CohortError(
-            f"there are no {_VIDEOS} and {_SCORES} here; expected a copy of nrc-cnrc/COVID-US with "
-            "utils/ and data/video/.",
+            f"there are no {_VIDEOS} and {_SCORES} here; expected a copy of {_DATA_SET} with "
+            "utils/ and data/video/",
             path=folder,
         )
+    job = Import(source, options)
     media = MediaIndex(options.media or source / "data" / "video")
-    problems: list[Problem] = []
-    scores, organs = _read_scores(folder / _SCORES, problems)
+    scores, organs = _read_scores(folder / _SCORES)
+    videos = read_published(folder / _VIDEOS, _COLUMNS, _DATA_SET)
     clips = _by_id(media)
-    segments, ignored = [], []
-    table = read_table(folder / _VIDEOS, any_bytes=True)
-    columns = columns_of(
-        table, ("id", "source", "probe", "class", "type", "patient"), "nrc-cnrc/COVID-US"
-    )
-    ignored += [f"{_VIDEOS} {problem.where}" for problem in table.problems]
-    for row in table.rows:
-        name = cell(row, columns, "id")
-        organ = organs.get(name) or cell(row, columns, "type").lower()
+    segments = []
+    job.ignored += [f"{_VIDEOS} {problem.where}" for problem in videos.table.problems]
+    for _, row in videos.rows():
+        name = row["id"]
+        organ = organs.get(name) or row["type"].lower()
         clip = clips.get(name.lower())
         if clip is None or organ not in _LUNG:
-            why = "no file in this copy" if clip is None else f"shows {organ or 'no organ told'}"
-            ignored.append(f"{name} ({why})")
+            why = "no file in this copy" if clip is None else f"shows {organ or 'no known organ'}"
+            job.ignored.append(f"{name} ({why})")
             continue
-        group = cell(row, columns, "class").lower()
-        probe = cell(row, columns, "probe").lower()
-        origin = f"{cell(row, columns, 'source')}-{group}"
+        group, probe = row["class"].lower(), row["probe"].lower()
         segments.append(
             Segment(
                 clip=clip.as_posix(),
-                patient=cell(row, columns, "patient") or stand_in(origin, name),
+                patient=row["patient"] or unknown_patient(f"{row['source']}-{group}", name),
                 exam="1",
                 zone="",
                 score=scores.get(name),
@@ -91,17 +83,18 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
                 device=f"{probe} probe" if probe else "",
             )
         )
-    if problems:
-        raise InvalidCohortError.of(folder / _SCORES, problems)
     if not segments:
         raise CohortError(
-            f"No video that {_VIDEOS} names is below {media.folder}; run create_COVIDxUS.ipynb, "
-            "which fetches them, or tell another folder with --media."
+            f"no video that {_VIDEOS} names is here",
+            advice="run create_COVIDxUS.ipynb, which fetches them, or choose another folder with "
+            "--media",
+            path=media.folder,
         )
-    card = Card(
-        name=options.name or "covidx-us",
-        protocol=options.protocol or "lus-12",
-        rubric=options.rubric or "unknown",
+    job.notes += notes_on_patients(segments)
+    return job.finish(
+        with_one_group(segments),
+        name="covidx-us",
+        protocol="lus-12",
         licence="tables AGPL-3.0; the videos' differ by source, see the columns license and link",
         citation=_CITATION,
         source="https://github.com/nrc-cnrc/COVID-US",
@@ -110,40 +103,31 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
             "for a video, so that the score of a single frame is a weak label. Zones are not told."
         ),
         label_level="clip",
-        extraction=options.extraction,
     )
-    told = with_one_group(segments)
-    return Imported(card, told, tuple(ignored), told_of_unknown(told))
 
 
-def _read_scores(
-    path: Path, problems: list[Problem]
-) -> tuple[dict[str, int | None], dict[str, str]]:
+def _read_scores(path: Path) -> tuple[dict[str, int | None], dict[str, str]]:
     """Read score and organ of each video."""
-    table = read_table(path, any_bytes=True)
-    columns = columns_of(table, ("id", "LUSS", "type"), "nrc-cnrc/COVID-US")
-    problems += table.problems
+    luss = read_published(path, ("id", "LUSS", "type"), _DATA_SET)
+    problems = list(luss.table.problems)
     scores: dict[str, int | None] = {}
     organs = {}
-    for row in table.rows:
-        name = cell(row, columns, "id")
-        organs[name] = cell(row, columns, "type").lower()
+    for at, row in luss.rows():
+        organs[row["id"]] = row["type"].lower()
         try:
-            scores[name] = read_score(cell(row, columns, "LUSS"))
+            scores[row["id"]] = read_score(row["LUSS"])
         except ValueError as error:
-            problems.append(Problem(f"line {row.line}, column LUSS", str(error)))
+            problems.append(Problem(f"line {at.line}, column LUSS", str(error)))
+    if problems:
+        raise InvalidCohortError.of(path, problems)
     return scores, organs
 
 
 def _by_id(media: MediaIndex) -> dict[str, Path]:
-    """Map each video's id to its file, the cropped one where there are two."""
-
-    def rank(clip: Path) -> int:
-        folder = clip.parent.name.lower()
-        return _PREFERRED.index(folder) if folder in _PREFERRED else len(_PREFERRED)
-
+    """Map each video's id to its file: the cropped one, else the original, else any."""
+    ranks = {"cropped": 0, "original": 1}
     clips: dict[str, Path] = {}
-    for clip in sorted(media.clips, key=rank):
+    for clip in sorted(media.clips, key=lambda clip: ranks.get(clip.parent.name.lower(), 2)):
         if clip.is_file():
-            clips.setdefault(re.sub(r"_prc$", "", clip.stem.lower()), clip)
+            clips.setdefault(clip.stem.lower().removesuffix("_prc"), clip)
     return clips

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lusscore.cohort.card import Card
-from lusscore.cohort.importers.folder_layouts import (
-    Layout,
-    by_patient,
-    by_score,
-    folder_score,
-    subfolders,
-    unlabelled,
-)
-from lusscore.cohort.importers.reading.label_level import label_level_of
+from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
+from lusscore.cohort.importers.media import label_level_of
 from lusscore.cohort.importers.registry import (
+    Import,
     Imported,
     ImportOptions,
     cohort_name,
@@ -24,10 +18,10 @@ from lusscore.cohort.importers.registry import (
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.segments import Segment
 from lusscore.cohort.zone_names import find_zone
-from lusscore.errors import CohortError, InvalidCohortError
+from lusscore.errors import CohortError
+from lusscore.wording import some
 
-_SHOWN = 3
-"""Folders that a note names."""
+_SCORE = re.compile(r"(?:score|lus)?[ _-]?([0-3])", re.IGNORECASE)
 
 
 @register_importer(
@@ -59,65 +53,179 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     try:
         return _read(source, options)
     except OSError as error:
-        place, why = error.filename or source, (error.strerror or "unknown reason").lower()
-        raise CohortError(f"{place} cannot be read ({why}); check that you may open it.") from None
+        raise CohortError(
+            f"it cannot be read ({(error.strerror or 'unknown reason').lower()})",
+            advice="check that you may open it",
+            path=error.filename or source,
+        ) from None
 
 
 def _read(source: Path, options: ImportOptions) -> Imported:
-    tops = subfolders(source)
-    protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(tops)
-    layout = Layout(source, protocol)
-    read = _choose(tops, protocol)
-    segments = tuple(read(layout))
-    if layout.problems:
-        raise InvalidCohortError.of(source, layout.problems)
-    if not segments:
+    job = Import(source, options)
+    protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(source)
+    segments = list(_Tree(job, protocol).segments())
+    if not segments and not job.problems:
         raise CohortError(
-            f"{source} holds no images or clips in <patient>/<zone>/<score>/, "
-            "<score>/<patient>_… or any other folders; check that it is the right one."
+            "it holds no images or clips in <patient>/<zone>/<score>/, <score>/<patient>_… or any "
+            "other folders",
+            advice="check that it is the right one",
+            path=source,
         )
-    card = Card(
-        name=options.name or cohort_name(source.resolve().name),
+    if options.protocol is None:
+        job.notes.append(_guess(protocol, source))
+    name = source.resolve().name
+    return job.finish(
+        segments,
+        name=cohort_name(name),
         protocol=protocol.name,
-        rubric=options.rubric or "unknown",
-        source=f"folders {source.resolve().name}",
+        source=f"folders {name}",
         label_level=label_level_of(segments),
-        extraction=options.extraction,
     )
-    notes = layout.notes if options.protocol else [*layout.notes, _guess(protocol, tops)]
-    return Imported(card, segments, tuple(layout.ignored), tuple(notes))
 
 
-def _choose(tops: list[Path], protocol: Protocol) -> Callable[[Layout], Iterator[Segment]]:
-    """Return what reads the kind of tree that the folders' names tell."""
-    if tops and all(folder_score(top) is not None for top in tops):
-        return by_score
-    seconds = [second for top in tops for second in subfolders(top)]
-    thirds = [third for second in seconds for third in subfolders(second)]
-    zones = any(find_zone(second.name, protocol) and subfolders(second) for second in seconds)
-    scores = bool(thirds) and all(folder_score(third) is not None for third in thirds)
-    return by_patient if zones or scores else unlabelled
-
-
-def _likely_protocol(tops: list[Path]) -> Protocol:
+def _likely_protocol(source: Path) -> Protocol:
     """Return the first protocol that most second folders are named by, else the first of all."""
     protocols = [get_protocol(name) for name in protocol_names()]
-    return max(protocols, key=lambda protocol: len(_named_by(protocol, tops)))
+    return max(protocols, key=lambda protocol: len(_zone_folders(protocol, source)))
 
 
-def _named_by(protocol: Protocol, tops: list[Path]) -> list[str]:
+def _zone_folders(protocol: Protocol, source: Path) -> list[str]:
     """Return the names of second folders that are zones of a protocol."""
-    names = [second.name for top in tops for second in subfolders(top)]
+    names = [second.name for top in _subfolders(source) for second in _subfolders(top)]
     return [name for name in names if find_zone(name, protocol) is not None]
 
 
-def _guess(protocol: Protocol, tops: list[Path]) -> str:
-    """Say which protocol was taken, from what, and how to tell another."""
-    found = sorted(set(_named_by(protocol, tops)))
-    why = (
-        f"the first of those whose zones name most folders ({', '.join(found[:_SHOWN])}"
-        f"{', …' if len(found) > _SHOWN else ''})"
-        if found
-        else "the first there is, since no folder is named like a zone"
+def _guess(protocol: Protocol, source: Path) -> str:
+    """Say which protocol was taken, from what, and how to choose another."""
+    found = sorted(set(_zone_folders(protocol, source)))
+    why = "the first there is, since no folder is named like a zone"
+    if found:
+        why = f"the first of those whose zones name most folders ({some(found, 3)})"
+    return (
+        f"No protocol was chosen; {protocol.name} was taken, {why}. Choose another with --protocol."
     )
-    return f"The protocol was not told; {protocol.name} was taken, {why}. --protocol tells another."
+
+
+class _Tree:
+    """A tree of folders whose names say what the clips in them are."""
+
+    def __init__(self, job: Import, protocol: Protocol) -> None:
+        self._job = job
+        self._source = job.source
+        self._protocol = protocol
+
+    def segments(self) -> Iterator[Segment]:
+        """Read the kind of tree that the folders' names show."""
+        tops = _subfolders(self._source)
+        seconds = [second for top in tops for second in _subfolders(top)]
+        thirds = [third for second in seconds for third in _subfolders(second)]
+        zones = any(self._zone(second) and _subfolders(second) for second in seconds)
+        read: Callable[[], Iterator[Segment]] = self._unlabelled
+        if tops and all(_folder_score(top) is not None for top in tops):
+            read = self._by_score
+        elif zones or (thirds and all(_folder_score(third) is not None for third in thirds)):
+            read = self._by_patient
+        return read()
+
+    def _by_score(self) -> Iterator[Segment]:
+        """Read ``<score>/<patient>_…``: each file, or folder of images, is a clip."""
+        zones = {zone.lower(): zone for zone in self._protocol.zone_names}
+        self._ignore_files(self._source)
+        for top in _subfolders(self._source):
+            for path in listing(top):
+                patient, *rest = path.stem.split("_")
+                if not _is_one_clip(path) or not patient or not rest:
+                    self._job.ignored.append(self._place(path))
+                    continue
+                zone = next((zones[part.lower()] for part in rest if part.lower() in zones), "")
+                yield _segment(path, patient, zone, _folder_score(top))
+
+    def _by_patient(self) -> Iterator[Segment]:
+        """Read ``<patient>/<zone>/<score>/…``."""
+        self._ignore_files(self._source)
+        for patient in _subfolders(self._source):
+            self._ignore_files(patient)
+            for folder in _subfolders(patient):
+                zone = self._zone(folder)
+                if zone is None:
+                    allowed = ", ".join(self._protocol.zone_names)
+                    what = f"is not a zone of {self._protocol.name}; expected one of {allowed}"
+                    self._job.problem(self._place(folder), what)
+                    continue
+                self._ignore_files(folder)
+                for score in _subfolders(folder):
+                    if _folder_score(score) is None:
+                        what = "is not a score; expected 0, 1, 2 or 3"
+                        self._job.problem(self._place(score), what)
+                        continue
+                    self._job.ignored += [f"{self._place(path)}/" for path in _subfolders(score)]
+                    for clip in self._clips(score):
+                        yield _segment(clip, patient.name, zone, _folder_score(score))
+
+    def _unlabelled(self) -> Iterator[Segment]:
+        """Read any tree: the top folder is the patient, and no clip has a score."""
+        self._job.notes.append(
+            "No folder here is named like a score, so all clips are unlabelled. Name folders "
+            "<patient>/<zone>/<score>/ or give a table of labels to 'lusscore import csv'."
+        )
+        for path in listing(self._source):
+            if path.is_file() and is_clip(path):
+                yield _segment(path, path.stem, "", None)
+            elif path.is_file():
+                self._job.ignored.append(self._place(path))
+        for patient in _subfolders(self._source):
+            yield from self._below(patient, patient.name, "")
+
+    def _below(self, folder: Path, patient: str, zone: str) -> Iterator[Segment]:
+        for clip in self._clips(folder):
+            yield _segment(clip, patient, zone, None)
+        above = (folder.resolve(), *folder.resolve().parents)
+        for inner in _subfolders(folder):
+            # a link may lead back to where the walk came from
+            if inner.resolve() not in above:
+                yield from self._below(inner, patient, self._zone(inner) or zone)
+
+    def _clips(self, folder: Path) -> Iterator[Path]:
+        """Yield each clip that is a file of `folder`, and `folder` itself if it holds images."""
+        has_images = False
+        for path in listing(folder):
+            if _is_image(path):
+                has_images = True
+            elif path.is_file() and is_clip(path):
+                yield path
+            elif path.is_file():
+                self._job.ignored.append(self._place(path))
+        if has_images:
+            yield folder
+
+    def _zone(self, folder: Path) -> str | None:
+        return find_zone(folder.name, self._protocol)
+
+    def _ignore_files(self, folder: Path) -> None:
+        """Note the files that lie in `folder` itself, where the tree has none."""
+        self._job.ignored += [self._place(path) for path in listing(folder) if path.is_file()]
+
+    def _place(self, path: Path) -> str:
+        return path.relative_to(self._source).as_posix()
+
+
+def _segment(clip: Path, patient: str, zone: str, score: int | None) -> Segment:
+    return Segment(clip.resolve().as_posix(), patient, "1", zone, score)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return [path for path in listing(folder) if path.is_dir()]
+
+
+def _folder_score(folder: Path) -> int | None:
+    """Return the score that a folder is named by, e.g. 2 for ``LUS_2``; None if it is none."""
+    match = _SCORE.fullmatch(folder.name)
+    return None if match is None else int(match[1])
+
+
+def _is_one_clip(path: Path) -> bool:
+    return any(map(_is_image, listing(path))) if path.is_dir() else is_clip(path)
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()

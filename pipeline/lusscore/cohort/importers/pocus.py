@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lusscore.cohort.card import Card
-from lusscore.cohort.importers.pocus_rows import PocusRows
-from lusscore.cohort.importers.reading.media_index import MediaIndex
-from lusscore.cohort.importers.reading.public_tables import told_of_unknown, with_one_group
-from lusscore.cohort.importers.registry import Imported, ImportOptions, register_importer
-from lusscore.errors import CohortError, InvalidCohortError
-from lusscore.tables import read_table
+from lusscore.cohort.importers.fields import read_score
+from lusscore.cohort.importers.media import MediaIndex
+from lusscore.cohort.importers.published import (
+    PublishedTable,
+    known,
+    notes_on_patients,
+    read_published,
+    unknown_patient,
+    with_one_group,
+)
+from lusscore.cohort.importers.registry import Import, Imported, ImportOptions, register_importer
+from lusscore.cohort.segments import Segment
+from lusscore.errors import CohortError
+from lusscore.tables import Row
 
 _TABLE = "dataset_metadata.csv"
-_PROBES = ("convex", "linear")
+_DATA_SET = "jannisborn/covid19_ultrasound"
+_COLUMNS = (
+    *("Current location", "Filename", "Label", "Lung Severity Score", "Type", "Probe"),
+    *("Source ID", "Resolution", "Patient ID / Name"),
+)
+_FOLDERS = {"video": "pocus_videos", "image": "pocus_images"}
+_GROUPS = {
+    "covid-19": "covid",
+    "regular": "healthy",
+    "bacterial pneumonia": "bacterial-pneumonia",
+    "viral pneumonia": "viral-pneumonia",
+}
+_LEFT_OUT = re.compile(r"not[ _](?:to[ _])?use", re.IGNORECASE)
+_RESOLUTION = re.compile(r"\d+ ?x ?\d+")
 _CITATION = (
     "Born J, Wiedemann N, Cossio M, et al. Accelerating Detection of Lung Pathologies with "
     "Explainable Ultrasound Image Analysis. Applied Sciences 11(2):672, 2021. "
@@ -42,23 +63,25 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
         If severities are not scores; all are named.
     """
     path = _find_table(source)
-    table = read_table(path, any_bytes=True)
+    job = Import(path, options)
     media = MediaIndex(options.media or path.parent)
-    reading = PocusRows(table, list(_clips(media, chosen=options.media is not None)))
-    segments = with_one_group(list(reading.segments()))
-    if reading.problems:
-        raise InvalidCohortError.of(path, reading.problems)
-    if not segments:
+    clips = list(_clips(media, chosen=options.media is not None))
+    segments = list(_segments(read_published(path, _COLUMNS, _DATA_SET), clips, job))
+    if not segments and not job.problems:
         raise CohortError(
-            f"No clip that {path.name} names is below {media.folder}; expected pocus_videos/convex "
-            "and the like, so copy the whole data folder or tell another one with --media."
+            f"no clip that {_TABLE} names is here; expected pocus_videos/convex and the like",
+            advice="copy the whole data folder, or choose another one with --media",
+            path=media.folder,
         )
-    named = {segment.clip for segment in segments}
-    strangers = [clip for clip in reading.clips if clip.as_posix() not in named]
-    card = Card(
-        name=options.name or "pocus",
-        protocol=options.protocol or "lus-12",
-        rubric=options.rubric or "unknown",
+    named = {Path(segment.clip) for segment in segments}
+    job.ignored += [
+        clip.relative_to(media.folder).as_posix() for clip in clips if clip not in named
+    ]
+    job.notes += notes_on_patients(segments)
+    return job.finish(
+        with_one_group(segments),
+        name="pocus",
+        protocol="lus-12",
         licence="differs by file, see the table's column License; mostly CC BY-NC 4.0",
         citation=_CITATION,
         source="https://github.com/jannisborn/covid19_ultrasound",
@@ -68,10 +91,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
             "is a weak label. Zones are not told."
         ),
         label_level="clip",
-        extraction=options.extraction,
     )
-    ignored = [*reading.ignored, *(clip.relative_to(media.folder).as_posix() for clip in strangers)]
-    return Imported(card, segments, tuple(ignored), told_of_unknown(segments))
 
 
 def _find_table(source: Path) -> Path:
@@ -82,8 +102,7 @@ def _find_table(source: Path) -> Path:
         if path.is_file():
             return path
     raise CohortError(
-        f"there is no {_TABLE} here or in the data folder; expected a copy of "
-        "jannisborn/covid19_ultrasound.",
+        f"there is no {_TABLE} here or in the data folder; expected a copy of {_DATA_SET}",
         path=source,
     )
 
@@ -92,8 +111,66 @@ def _clips(media: MediaIndex, *, chosen: bool) -> Iterator[Path]:
     """Yield the clips that the table may name: all below a chosen folder, else the data set's."""
     for clip in media.clips:
         folders = [part.lower() for part in clip.relative_to(media.folder).parts[:-1]]
-        own = folders[:1] in (["pocus_videos"], ["pocus_images"]) and folders[1:2] in (
-            [probe] for probe in _PROBES
+        own = (
+            len(folders) > 1
+            and folders[0] in _FOLDERS.values()
+            and folders[1] in ("convex", "linear")
         )
         if clip.is_file() and (chosen or own):
             yield clip
+
+
+def _segments(published: PublishedTable, clips: Sequence[Path], job: Import) -> Iterator[Segment]:
+    """Yield a segment for each row whose clip is there, noting the others."""
+    job.ignored += [f"{_TABLE} {problem.where}" for problem in published.table.problems]
+    by_name: dict[str, list[Path]] = {}
+    for clip in clips:
+        for name in {_plain(clip.name), _plain(clip.stem)}:
+            by_name.setdefault(name, []).append(clip)
+    scores: dict[Path, int | None] = {}
+    for row, cells in published.rows():
+        name, probe = cells["Filename"], cells["Probe"].lower()
+        if _LEFT_OUT.search(cells["Current location"]):
+            job.ignored.append(f"{name} (not to be used, says the table)")
+            continue
+        found = by_name.get(_plain(name), [])
+        for wanted in (_FOLDERS.get(cells["Type"].lower(), ""), probe):
+            found = [c for c in found if wanted in map(str.lower, c.parts[:-1])] or found
+        if len(found) != 1:
+            why = "several files" if found else "no file"
+            job.ignored.append(f"{name} ({why} in this copy)")
+            continue
+        try:
+            score = read_score(cells["Lung Severity Score"])
+        except ValueError as error:
+            job.problem(f"line {row.line}, column Lung Severity Score", str(error))
+            continue
+        if scores.get(found[0], score) != score:
+            what = "names a clip again, with another severity"
+            job.problem(f"line {row.line}, column Filename", what)
+        if found[0] in scores:
+            continue
+        scores[found[0]] = score
+        label, origin = cells["Label"].lower(), cells["Source ID"]
+        source = f"source-{origin}" if origin else ""
+        yield Segment(
+            clip=found[0].as_posix(),
+            patient=_patient(row, published) or unknown_patient(source, found[0].stem),
+            exam="1",
+            zone="",
+            score=score,
+            group=_GROUPS.get(label, label.replace(" ", "-")),
+            device=f"{probe} probe" if probe else "",
+        )
+
+
+def _patient(row: Row, published: PublishedTable) -> str:
+    """Return the patient, also of a row that a comma without quotes has pushed to the right."""
+    place, patient = (published.columns[name] for name in ("Resolution", "Patient ID / Name"))
+    pushed = (n for n, text in enumerate(row.cells[place:patient]) if _RESOLUTION.fullmatch(text))
+    return known(row.cells[min(patient + next(pushed, 0), len(row.cells) - 1)])
+
+
+def _plain(name: str) -> str:
+    """Write a file's name so that small slips in the table do not matter."""
+    return name.strip().rstrip(". ").lower()

@@ -1,18 +1,21 @@
-"""The registry of importers: one file each."""
+"""The registry of importers, what the user may choose of an import, and what comes of it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
+from lusscore.cohort.protocols import Protocol, get_protocol
 from lusscore.cohort.rubrics import describe_rubric
 from lusscore.cohort.segments import Segment
-from lusscore.errors import CohortError
+from lusscore.cohort.zone_names import choose_protocol
+from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.registry import Registry
 
 
@@ -70,6 +73,56 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
+class Import:
+    """An import under way: what was chosen, and what was found so far."""
+
+    def __init__(self, source: Path, options: ImportOptions) -> None:
+        self.source = source
+        self.options = options
+        self.problems: list[Problem] = []
+        self.ignored: list[str] = []
+        self.notes: list[str] = []
+
+    def problem(self, where: str, what: str, clip: str = "") -> None:
+        """Note what is wrong, once."""
+        problem = Problem(where, what, clip)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def protocol_for(self, zones: Iterable[str]) -> Protocol:
+        """Return the protocol that was chosen, else the first that knows all `zones`."""
+        if self.options.protocol is not None:
+            return get_protocol(self.options.protocol)
+        return choose_protocol(filter(None, zones))
+
+    def finish(
+        self,
+        segments: Sequence[Segment],
+        *,
+        name: str,
+        protocol: str,
+        rubric: str = "unknown",
+        **facts: Any,
+    ) -> Imported:
+        """Return the cohort, whose card has what was chosen, else what the importer says.
+
+        Raises
+        ------
+        InvalidCohortError
+            If there are problems.
+        """
+        if self.problems:
+            raise InvalidCohortError.of(self.source, self.problems)
+        card = Card(
+            name=self.options.name or name,
+            protocol=self.options.protocol or protocol,
+            rubric=self.options.rubric or rubric,
+            extraction=self.options.extraction,
+            **facts,
+        )
+        return Imported(card, tuple(segments), tuple(self.ignored), tuple(self.notes))
+
+
 def cohort_name(text: str) -> str:
     """Make a name that a cohort may have of any text, such as the name of a file."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-").rstrip("-") or "cohort"
@@ -113,6 +166,8 @@ def register_importer(name: str, summary: str, *uses: str) -> Callable[[Importer
             for field_name, option in _OPTIONS.items():
                 if field_name not in uses and getattr(options, field_name):
                     raise CohortError(f"The importer {name} has no use for {option}; leave it out.")
+            if options.protocol is not None:
+                get_protocol(options.protocol)
             if options.rubric is not None:
                 describe_rubric(options.rubric)
             return importer(source, options)

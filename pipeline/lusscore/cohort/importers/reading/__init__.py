@@ -1,1 +1,0 @@
-"""Reading what people write in tables and exports: columns, zones, scores, visits, clips."""
