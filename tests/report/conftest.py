@@ -4,11 +4,11 @@ import shutil
 import pandas as pd
 import pytest
 
+from exam_maker import make_exam, make_exam_bundle
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.run_config import SkippedClip
-from lusscore.report.model_names import model_labels
-from lusscore.report.run_files import read_run_files
-from lusscore.report.write import write_report
+from lusscore.report import exam_page, write_report
+from lusscore.report.run_files import model_labels, read_run_files
 from run_maker import Recipe, changed, make_run
 
 SKIPPED = (
@@ -133,9 +133,8 @@ def without_figures(monkeypatch):
 
 
 def _no_figures(run, folder, labels):
-    names = ["intervals", "roc", "confusion_frame", "coverage", "reliability"]
-    if run.metrics["levels"]["zone"]:
-        names += ["zone_accuracy", "confusion_zone", "global_score", "bland_altman"]
+    names = ["intervals", "zone_accuracy", "roc", "confusion_frame", "confusion_zone"]
+    names += ["reliability", "coverage", "global_score", "bland_altman"]
     return dict.fromkeys(names, "<svg></svg>")
 
 
@@ -168,3 +167,9 @@ def external(clinical):
         },
     ).config.cohort  # fmt: skip
     return changed(clinical, trained_on=(other,))
+
+
+@pytest.fixture(scope="session")
+def exam_html() -> str:
+    """The page of an exam with all that can befall one."""
+    return exam_page(make_exam(), make_exam_bundle(), created="2026-03-14T09:05:00+00:00")

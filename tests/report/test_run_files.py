@@ -1,7 +1,9 @@
+from __future__ import annotations
+
 import pytest
 
 from lusscore.errors import RunError
-from lusscore.report.run_files import read_run_files
+from lusscore.report.run_files import model_labels, read_run_files
 
 
 def test_names_stay_text(clinical):
@@ -63,3 +65,16 @@ def test_a_damaged_table_is_named(own_folder, content):
     (own_folder / "zones.csv").write_bytes(content)
     with pytest.raises(RunError, match=r"zones\.csv: it is not a table"):
         read_run_files(own_folder)
+
+
+def test_one_head_goes_without_saying():
+    labels = model_labels(["xception/softmax", "mine/softmax"])
+    assert labels["xception/softmax"] == "Xception"
+    assert labels["mine/softmax"] == "mine"
+    assert labels["baseline/majority"] == "Majority baseline"
+
+
+def test_heads_are_named_where_they_differ():
+    labels = model_labels(["vgg16/softmax", "vgg16/logistic"])
+    assert labels["vgg16/softmax"] == "VGG16 · softmax"
+    assert labels["vgg16/logistic"] == "VGG16 · logistic"

@@ -12,7 +12,7 @@ import pytest
 
 from bundle_maker import make_bundle
 from lusscore.models import Bundle
-from lusscore.report.exam.performance import model_performance
+from lusscore.report import model_performance
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
 from lusscore.web.routes.table import STATIC
 from web.page_server import Page, serving

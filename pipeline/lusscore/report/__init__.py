@@ -1,8 +1,8 @@
-"""Figures and the HTML report of a run."""
+"""Figures and HTML reports of runs and of scored exams."""
 
-from lusscore.report.chest_map import lay_out
-from lusscore.report.exam import exam_page, model_performance
-from lusscore.report.figure_set import draw_figure
+from lusscore.report.exam_page import exam_page, model_performance
+from lusscore.report.exams import lay_out
+from lusscore.report.figures import draw_figure
 from lusscore.report.write import write_report
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Figures without pyplot: made, saved and inlined the same way every time."""
+"""Colours and type of a report, and figures without pyplot: made, saved and inlined alike."""
 
 from __future__ import annotations
 
@@ -9,12 +9,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lusscore.report.palette import BASELINE_COLOUR, GRID, INK, MODEL_COLOURS, MUTED, PAPER
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# Sequential: lightness falls from 0 to 3, so the order also holds in grey and for the colour-blind.
+SCORE_COLOURS = ("#cfe6f2", "#f0b840", "#d8662c", "#7d1535")
+SCORE_INK = ("#12202b", "#12202b", "#12202b", "#ffffff")
+
+# Cool or neutral, so that no model looks like a score; distinct by marker and dash as well.
+_MODELS = (
+    ("#1f77b4", "o", "-"),
+    ("#0b8f6f", "s", "--"),
+    ("#8e5bb5", "^", "-."),
+    ("#c2408f", "D", ":"),
+    ("#5f7a1e", "v", (0, (5, 1))),
+    ("#2aa7c9", "P", (0, (3, 1, 1, 1))),
+)
+MODEL_COLOURS = tuple(colour for colour, _, _ in _MODELS)
+BASELINE_COLOUR = "#7b8794"
+
+INK = "#22303c"
+MUTED = "#5c6b78"
+GRID = "#d9e0e6"
+PAPER = "#ffffff"
+SHARE = "#2f5f8f"
+INK_ON_SHARE = "#fdfdfd"
+
+FULL_WIDTH = 10.4
 PANELS_PER_ROW = 4
 MODELS_DRAWN = 6
 _LEGEND_SIZE = 8.5
@@ -31,23 +53,16 @@ _THEMED = {
 } | {colour: f"var(--m{row}, {colour})" for row, colour in enumerate(MODEL_COLOURS)}
 
 
+def model_style(row: int) -> tuple[str, str, str | tuple[int, tuple[int, ...]]]:
+    """Return colour, marker and dash pattern of the model in place `row`."""
+    return _MODELS[row % len(_MODELS)]
+
+
 def save_figure(folder: Path, name: str, draw: Callable[[], Figure]) -> str:
-    """Draw a figure and write it as ``<name>.png`` and ``<name>.svg``.
+    """Draw a figure, write it as ``<name>.png`` and ``<name>.svg``, return the SVG for inlining.
 
-    Parameters
-    ----------
-    folder
-        Where to; made where needed.
-    name
-        File stem; also salts the identifiers inside the SVG, so that they are the same in every
-        run and differ between figures of one page.
-    draw
-        Makes the figure; called with the report's type settings in force.
-
-    Returns
-    -------
-    str
-        The SVG for inlining, see :func:`inline_svg`.
+    The name also salts the identifiers inside the SVG, so that they are the same in every run and
+    differ between figures of one page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with figure_settings(name):
@@ -57,16 +72,15 @@ def save_figure(folder: Path, name: str, draw: Callable[[], Figure]) -> str:
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
     (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
-    return inline_svg(svg)
+    return _inline_svg(svg)
 
 
-def inline_svg(svg: str) -> str:
+def _inline_svg(svg: str) -> str:
     """Turn a stand-alone SVG into one for an HTML page.
 
-    The XML preamble, metadata and fixed size go; colours become the page's
-    own, so that the figure follows its light and dark appearance; identifiers of mere groups go,
-    since they would occur once per figure. The drawing is hidden from screen readers: the page
-    gives a text in its place.
+    The XML preamble, metadata and fixed size go; colours become the page's own, so that the figure
+    follows its light and dark appearance; identifiers of mere groups go, since they would occur
+    once per figure. The drawing is hidden from screen readers: the page gives a text in its place.
     """
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -101,23 +115,7 @@ def model_panels(
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure with a titled panel for each model, `PANELS_PER_ROW` beside each other.
 
-    Parameters
-    ----------
-    models
-        At least one.
-    labels
-        What each model is called: the titles.
-    width, height
-        Of one panel, in inches.
-    options
-        As matplotlib's ``subplots`` takes them.
-
-    Returns
-    -------
-    Figure
-        With places that are left over hidden.
-    list of Axes
-        One per model, in order.
+    `width` and `height` are those of one panel, in inches; places that are left over are hidden.
     """
     rows, columns = -(-len(models) // PANELS_PER_ROW), min(len(models), PANELS_PER_ROW)
     figure, grid = new_figure(width * columns, height * rows, rows, columns, **options)
@@ -130,10 +128,7 @@ def model_panels(
 
 
 def fold_name(name: str, letters: int) -> str:
-    """Break a name into lines of at most so many letters where it has a mark or a space.
-
-    What has neither stays in one line.
-    """
+    """Break a name into lines of at most so many letters where it has a mark or a space."""
     parts = re.findall(r"[^-+/_ ]*[-+/_ ]+|[^-+/_ ]+", name)
     lines = [""]
     for part in parts:
@@ -144,21 +139,9 @@ def fold_name(name: str, letters: int) -> str:
 
 
 def legend_shape(names: Sequence[str], width: float) -> tuple[int, float]:
-    """Find how a legend above the axes fits.
+    """Return how many entries of a legend above the axes fit beside each other in `width` inches.
 
-    Parameters
-    ----------
-    names
-        Its entries.
-    width
-        Of the figure, in inches.
-
-    Returns
-    -------
-    columns : int
-        As many as fit beside each other.
-    height : float
-        What its rows beyond the first add to the figure, in inches.
+    And what its rows beyond the first add to the figure's height, in inches.
     """
     from matplotlib.textpath import TextPath
 
@@ -174,6 +157,17 @@ def quiet_axes(axes: Axes) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.set_axisbelow(True)
+
+
+def unit_square(axes: Axes) -> None:
+    """Let both axes run from 0 to 1."""
+    axes.set_aspect("equal")
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_xticks([0, 0.5, 1])
+    axes.set_yticks([0, 0.5, 1])
+    axes.grid()
+    quiet_axes(axes)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lusscore.cohort import read_cohort
-from lusscore.report.exam.overlay import MOST_OPAQUE, magnify
+from lusscore.report.clip_cards import MOST_OPAQUE, magnify
 from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab
 
