@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from lusscore.clips import limits, repeats
-from lusscore.clips.readers import registered_readers
+from lusscore.clips import reader, repeats
+from lusscore.clips.open import READERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clips.md").read_text(encoding="utf-8")
 
 
 def test_every_kind_and_suffix_is_listed() -> None:
-    for reader in registered_readers():
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {reader.kind} |")]
-        assert [suffix for suffix in reader.suffixes if f"`{suffix}`" not in row] == []
+    for kind in READERS:
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {kind.kind} |")]
+        assert [suffix for suffix in kind.suffixes if f"`{suffix}`" not in row] == []
 
 
 @pytest.mark.parametrize(
     "limit",
-    [limits.LARGEST_FRAME, limits.MOST_FRAMES, limits.MOST_INFLATED, limits.MOST_ELEMENTS],
+    [reader.LARGEST_FRAME, reader.MOST_FRAMES, reader.MOST_INFLATED, reader.MOST_ELEMENTS],
 )
 def test_every_limit_is_the_one_that_holds(limit: int) -> None:
     assert f"| {limit:,}" in PAGE
@@ -30,8 +30,8 @@ def test_how_repeats_are_told_is_as_written() -> None:
 
 
 def test_every_message_listed_stands_in_the_code() -> None:
-    room = Path(limits.__file__).parent
-    code = " ".join(path.read_text(encoding="utf-8") for path in room.rglob("*.py"))
+    package = Path(reader.__file__).parent
+    code = " ".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
     for words in (
         "is empty (0 bytes)",
         "name does not tell its kind",

@@ -8,7 +8,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lusscore.clips import count_frames, open_clip, read_facts
-from lusscore.clips.images import image_files
 from lusscore.errors import ClipError
 
 
@@ -220,13 +219,6 @@ def test_a_file_of_reduced_pages_alone_gets_a_sentence(tmp_path: Path) -> None:
     pages[0].save(path, save_all=True, append_images=pages[1:], tiffinfo={254: 1})
     with pytest.raises(ClipError, match=r"a\.tif: the clip holds no frames"):
         list(open_clip(path))
-
-
-def test_names_that_count_alike_come_in_one_order_whatever_the_disk_says(tmp_path: Path) -> None:
-    for name in ("frame1.png", "frame01.png", "frame001.png", "frame2.png"):
-        Image.new("L", (4, 4)).save(tmp_path / name)
-    names = [file.name for file in image_files(tmp_path)]
-    assert names == ["frame001.png", "frame01.png", "frame1.png", "frame2.png"]
 
 
 def test_a_name_in_any_image_of_a_folder_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, RLELos
 from clip_maker import moving_bar, write_video
 from dicom_maker import save, ultrasound_header, write_encapsulated, write_ultrasound
 from lusscore.clips import count_frames, open_clip, read_facts
-from lusscore.clips.limits import LARGEST_FRAME, MOST_FRAMES
+from lusscore.clips.reader import LARGEST_FRAME, MOST_FRAMES
 from lusscore.errors import ClipError
 
 
@@ -265,7 +265,7 @@ def test_what_only_the_container_claims_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_a_frame_at_the_limit_is_allowed() -> None:
-    from lusscore.clips.limits import check_frame_count, check_frame_size
+    from lusscore.clips.reader import check_frame_count, check_frame_size
 
     check_frame_size(8192, LARGEST_FRAME // 8192)
     check_frame_count(MOST_FRAMES)

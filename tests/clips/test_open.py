@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from lusscore.clips import count_frames, is_clip, open_clip, read_facts
-from lusscore.clips.readers import register_reader
-from lusscore.clips.video import VideoReader
 from lusscore.errors import ClipError
 
 
@@ -23,14 +21,6 @@ def test_an_unknown_suffix_names_what_is_known(tmp_path: Path) -> None:
         open_clip(tmp_path / "clip.xyz")
     assert not is_clip(tmp_path / "clip.xyz")
     assert is_clip(tmp_path / "clip.MP4")
-
-
-def test_a_kind_is_registered_once() -> None:
-    class Another(VideoReader):
-        """Under the same name."""
-
-    with pytest.raises(ClipError, match="'video' is registered twice, by lusscore"):
-        register_reader(Another)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -248,3 +248,35 @@ def test_a_playlist_named_mp4_opens_no_other_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         with pytest.raises(ClipError, match="cannot be decoded as a video"):
             count_frames(tmp_path / name)
+
+
+def write_gif(path: Path, mode: str = "L", **options: object) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 255, (5, 20, 30, 1)).repeat(3, axis=3).astype(np.uint8)
+    stills = [Image.fromarray(picture).convert(mode) for picture in pictures]
+    stills[0].save(path, save_all=True, append_images=stills[1:], **options)
+    return [np.asarray(still.convert("RGB")) for still in stills]
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_a_gif_without_delays_gives_every_picture(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.gif"
+    pictures = write_gif(path, mode)
+    frames = list(open_clip(path))
+    assert count_frames(path) == 5
+    np.testing.assert_allclose([frame.time for frame in frames], [0, 0.1, 0.2, 0.3, 0.4])
+    for frame, picture in zip(frames, pictures, strict=True):
+        # colours are reduced to a palette, each picture to one of its own
+        assert np.abs(frame.rgb.astype(int) - picture).mean() < 12
+    facts = read_facts(path)
+    assert (facts.kind, facts.height, facts.width, facts.frame_rate) == ("video", 20, 30, 10)
+    assert [frame.index for frame in open_clip(path, {1, 3})] == [1, 3]
+
+
+@pytest.mark.parametrize("kept", [3, 10, 60])
+def test_a_gif_that_is_cut_short_gets_a_sentence(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "a.gif"
+    write_gif(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ClipError, match="a.gif"):
+        count_frames(path)

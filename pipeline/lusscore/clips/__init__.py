@@ -1,32 +1,37 @@
 """Opening any clip and yielding its frames."""
 
-from lusscore.clips.dicom import DicomReader
-from lusscore.clips.dicom.file import open_dicom
-from lusscore.clips.dicom.header import broken_becomes_sentence, read_header, text
-from lusscore.clips.digest import digest_clip, stamp_clip
-from lusscore.clips.folders import is_left_behind, listing, natural_order
+from lusscore.clips.dicom.header import open_dicom, text
+from lusscore.clips.files import (
+    IMAGE_SUFFIXES,
+    digest_clip,
+    image_files,
+    is_left_behind,
+    listing,
+    natural_order,
+    stamp_clip,
+)
 from lusscore.clips.frame import ClipFacts, Frame, Region
-from lusscore.clips.images import IMAGE_SUFFIXES, image_files
 from lusscore.clips.open import (
+    clip_kinds,
     clip_regions,
     clip_times,
     count_frames,
+    has_known_suffix,
     is_clip,
+    is_dicom,
     open_clip,
     read_facts,
 )
-from lusscore.clips.readers import has_known_suffix, registered_readers
 from lusscore.clips.repeats import RepeatFinder
-from lusscore.clips.video_stream import open_video
+from lusscore.clips.video import open_video
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "ClipFacts",
-    "DicomReader",
     "Frame",
     "Region",
     "RepeatFinder",
-    "broken_becomes_sentence",
+    "clip_kinds",
     "clip_regions",
     "clip_times",
     "count_frames",
@@ -34,6 +39,7 @@ __all__ = [
     "has_known_suffix",
     "image_files",
     "is_clip",
+    "is_dicom",
     "is_left_behind",
     "listing",
     "natural_order",
@@ -41,8 +47,6 @@ __all__ = [
     "open_dicom",
     "open_video",
     "read_facts",
-    "read_header",
-    "registered_readers",
     "stamp_clip",
     "text",
 ]

@@ -9,6 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# What cameras, encoders and containers write about themselves, in videos, PNG, JPEG, TIFF and
+# GIF. Everything else may have been typed by a person, so it is named.
+_LISTED = """
+    major_brand minor_version compatible_brands encoder handler_name vendor_id language rotate
+    duration bps number_of_frames number_of_bytes variant_bitrate isvt alpha_mode
+    device_conformance_template_name is_vbr
+    jfif jfif_version jfif_unit jfif_density dpi adobe adobe_transform progressive progression
+    exif gamma srgb chromaticity icc_profile transparency interlace aspect background loop
+    default_image blend disposal bbox compression timestamp extension version mp mpoffset
+    resolution sizes
+    software
+"""
+_TECHNICAL = frozenset(_LISTED.split())
+_TECHNICAL_STARTS = ("_statistics_", "number_of_", "jfif")
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -27,33 +42,6 @@ class Frame:
     index: int
     time: float
     rgb: NDArray[np.uint8]
-
-
-# What cameras, encoders and containers write about themselves, in videos, PNG, JPEG, TIFF and
-# GIF. Everything else may have been typed by a person, so it is named.
-_LISTED = """
-    major_brand minor_version compatible_brands encoder handler_name vendor_id language rotate
-    duration bps number_of_frames number_of_bytes variant_bitrate isvt alpha_mode
-    device_conformance_template_name is_vbr
-    jfif jfif_version jfif_unit jfif_density dpi adobe adobe_transform progressive progression
-    exif gamma srgb chromaticity icc_profile transparency interlace aspect background loop
-    duration default_image blend disposal bbox compression timestamp extension version mp mpoffset
-    resolution sizes
-    software
-"""
-_TECHNICAL = frozenset(_LISTED.split())
-_TECHNICAL_STARTS = ("_statistics_", "number_of_", "jfif")
-
-
-def identifying_names(names: Iterable[object]) -> tuple[str, ...]:
-    """Return the names that are not known to be technical, in alphabetical order."""
-    kept = {
-        str(name)
-        for name in names
-        if str(name).lower() not in _TECHNICAL
-        and not str(name).lower().startswith(_TECHNICAL_STARTS)
-    }
-    return tuple(sorted(kept))
 
 
 @dataclass(frozen=True)
@@ -108,3 +96,13 @@ class ClipFacts:
     identifiers: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
     burned_in: bool | None = None
+
+
+def identifying_names(names: Iterable[object]) -> tuple[str, ...]:
+    """Return the names that are not known to be technical, in alphabetical order."""
+    kept = {
+        name
+        for name in map(str, names)
+        if name.lower() not in _TECHNICAL and not name.lower().startswith(_TECHNICAL_STARTS)
+    }
+    return tuple(sorted(kept))

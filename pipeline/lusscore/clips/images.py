@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,14 +15,26 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import IFD, TAGS, Base
 
-from lusscore.clips.folders import listing
-from lusscore.clips.frame import ClipFacts, Frame, Region, identifying_names
-from lusscore.clips.limits import check_frame_count, check_frame_size
-from lusscore.clips.quiet import hush
-from lusscore.clips.readers import naming, register_reader
+from lusscore.clips.files import IMAGE_SUFFIXES, image_files
+from lusscore.clips.frame import ClipFacts, Frame, identifying_names
+from lusscore.clips.reader import (
+    COPY_AGAIN,
+    ClipReader,
+    check_frame_count,
+    check_frame_size,
+    ignore_warnings,
+    naming,
+    no_frames,
+    too_little_memory,
+)
 from lusscore.errors import ClipError
 
-# Entries of the first directory that tell of the picture and the program, not of people.
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF")
+_MOVING = ("PNG", "WEBP", "GIF")
+_PAGED = ("TIFF",)
+_REDUCED = 254
+_QUARTER_TURNS = (5, 6, 7, 8)
+# Entries of the first Exif directory that tell of the picture and the program, not of people.
 _LISTED = """
     ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation StripOffsets
     SamplesPerPixel RowsPerStrip StripByteCounts XResolution YResolution PlanarConfiguration
@@ -35,116 +47,65 @@ _LISTED = """
 _TECHNICAL = frozenset(_LISTED.split())
 # Entries of the second directory that tell of people or times; the rest is the camera's.
 _PERSONAL = (0x9003, 0x9004, 0x927C, 0x9286, 0xA420, 0xA430, 0xA431, 0xA435)
+# What Pillow and its plug-ins raise on a broken file.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+)
 
 
-def exif_names(image: Image.Image) -> set[str]:
-    """Return the names of Exif entries that are not known to be technical."""
-    exif = image.getexif()
-    names = {TAGS.get(tag, "unknown Exif entry") for tag in exif} - _TECHNICAL
-    names |= {TAGS[tag] for tag in exif.get_ifd(IFD.Exif) if tag in _PERSONAL}
-    if exif.get_ifd(IFD.GPSInfo):
-        names.add("GPSInfo")
-    return names
+class ImageReader(ClipReader):
+    """Reads an image as a clip: one frame, or as many as it has pages or moving pictures."""
+
+    kind = "image"
+    suffixes = IMAGE_SUFFIXES
+
+    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
+        """Yield the image's frames numbered in `only` (all if None)."""
+        return read_pages(path, only)
+
+    def facts(self, path: Path) -> ClipFacts:
+        """Read the image's header."""
+        return _read_head(path, self.kind)
 
 
-_QUARTER_TURNS = (5, 6, 7, 8)
+class ImageFolderReader(ClipReader):
+    """Reads a folder of images as a clip, in the natural order of their names."""
 
+    kind = "image folder"
 
-def is_turned(image: Image.Image) -> bool:
-    """Tell whether height and width will change places when the image is set upright."""
-    # Pillow sets TIFF upright by itself and gives the size that results
-    return image.format != "TIFF" and image.getexif().get(Base.Orientation) in _QUARTER_TURNS
+    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
+        """Yield the folder's images whose numbers are in `only` (all if None)."""
+        files = image_files(path)
+        check_frame_count(len(files))
+        for index, file in enumerate(files):
+            if only is not None and index not in only:
+                continue
+            with naming(file, f"image {index + 1} of {len(files)}"):
+                pages = list(islice(read_pages(file, None), 2))
+                if len(pages) > 1:
+                    raise ClipError(
+                        "the image has several pages, but in a folder each file is one frame",
+                        advice="move it out of the folder, where it is a clip of its own",
+                    )
+            yield Frame(index, math.nan, pages[0].rgb)
 
-
-def page_to_rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """Turn the page of an image that is open into RGB.
-
-    Greyscale is repeated over the three channels, a palette is looked up, transparency is laid
-    over black, 16-bit greyscale keeps its eight upper bits, CMYK is converted without a colour
-    profile, and the picture is turned as its Exif orientation asks.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-
-    Raises
-    ------
-    ClipError
-        If its values are floating-point or wider than 16 bits.
-    """
-    image.load()
-    if image.mode == "F":
-        raise ClipError(
-            "the image holds floating-point values, which have no brightest one",
-            advice="save it with 8 or 16 bits",
-        )
-    upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        return _sixteen_bit(np.asarray(upright))
-    if upright.has_transparency_data:
-        black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
-        opaque = Image.alpha_composite(black, upright.convert("RGBA"))
-        return np.array(opaque.convert("RGB"))
-    return np.array(upright.convert("RGB"))
-
-
-def _sixteen_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale 0–65535 to 0–255 and repeat over three channels."""
-    wide = values.astype(np.int64)
-    if wide.min() < 0 or wide.max() > 65535:
-        raise ClipError(
-            "the image holds values outside 0–65535", advice="save it with 8 or 16 bits"
-        )
-    return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)
-
-
-_MOVING = ("PNG", "WEBP", "GIF")
-_PAGED = ("TIFF",)
-_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF")
-_REDUCED = 254
-
-
-@dataclass(frozen=True)
-class ImageHead:
-    """What an image file says before its pixels are read.
-
-    Attributes
-    ----------
-    height, width
-        Of its first page as it is yielded.
-    frame_rate
-        Frames per second; NaN for pages without a clock.
-    identifiers
-        Names of metadata that could tell who the patient is.
-    """
-
-    height: int
-    width: int
-    frame_rate: float
-    identifiers: tuple[str, ...]
-
-
-def read_head(path: Path) -> ImageHead:
-    """Read an image file's header.
-
-    Raises
-    ------
-    ClipError
-        If the file is not an image or claims more than is allowed.
-    """
-    with _opened(path) as image:
-        width, height = image.size
-        if is_turned(image):
-            height, width = width, height
-        pages = _count_pages(image)
-        names = exif_names(image).union(identifying_names(image.info))
-        rate = math.nan
-        if pages > 1 and image.format in _MOVING:
-            image.seek(0)
-            image.load()
-            step = _seconds_shown(image)
-            rate = 1 / step if step else math.nan
-        return ImageHead(height, width, rate, tuple(sorted(names)))
+    def facts(self, path: Path) -> ClipFacts:
+        """Read the first image's size and the metadata of all."""
+        heads = []
+        for index, file in enumerate(files := image_files(path), start=1):
+            with naming(file, f"image {index} of {len(files)}"):
+                heads.append(_read_head(file, self.kind))
+        names = {name for head in heads for name in head.identifiers}
+        return replace(heads[0], identifiers=tuple(sorted(names)))
 
 
 def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
@@ -167,21 +128,37 @@ def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
             check_frame_size(image.height, image.width)
             if _is_reduced(image) and pages > 1:
                 continue
-            wanted = only is None or index in only
-            if wanted:
-                yield Frame(index, time, page_to_rgb(image))
+            if only is None or index in only:
+                yield Frame(index, time, _page_to_rgb(image))
             elif clocked:
                 image.load()
             time += _seconds_shown(image) if clocked else 0
             index += 1
         if not index:
-            raise ClipError("the clip holds no frames", advice="export or copy it again")
+            raise no_frames()
+
+
+def _read_head(path: Path, kind: str) -> ClipFacts:
+    with _opened(path) as image:
+        width, height = image.size
+        # Pillow sets TIFF upright by itself and gives the size that results
+        if image.format != "TIFF" and image.getexif().get(Base.Orientation) in _QUARTER_TURNS:
+            height, width = width, height
+        pages = _count_pages(image)
+        names = _exif_names(image).union(identifying_names(image.info))
+        rate = math.nan
+        if pages > 1 and image.format in _MOVING:
+            image.seek(0)
+            image.load()
+            step = _seconds_shown(image)
+            rate = 1 / step if step else math.nan
+        return ClipFacts(kind, height, width, rate, identifiers=tuple(sorted(names)))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open an image file; whatever is wrong with it becomes a ClipError."""
-    hush("PIL")
+    ignore_warnings("PIL")
     try:
         with Image.open(path, formats=_FORMATS) as image:
             check_frame_size(image.height, image.width)
@@ -197,27 +174,50 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             advice="make it smaller or export it again",
         ) from None
     except MemoryError:
-        raise ClipError(
-            "the clip needs more memory than there is",
-            advice="close other programs or leave it out",
-        ) from None
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-        RuntimeError,
-        struct.error,
-    ) as error:
+        raise too_little_memory() from None
+    except _BROKEN as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise ClipError(
             f"the file cannot be read as an image ({reason or 'it is broken or cut short'})",
-            advice="export or copy it again",
+            advice=COPY_AGAIN,
         ) from None
+
+
+def _page_to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """Turn the page of an image that is open into RGB: uint8, shape (height, width, 3).
+
+    Greyscale is repeated over the three channels, a palette is looked up, transparency is laid
+    over black, 16-bit greyscale keeps its eight upper bits, CMYK is converted without a colour
+    profile, and the picture is turned as its Exif orientation asks.
+    """
+    image.load()
+    if image.mode == "F":
+        raise ClipError(
+            "the image holds floating-point values, which have no brightest one",
+            advice="save it with 8 or 16 bits",
+        )
+    upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):
+        wide = np.asarray(upright).astype(np.int64)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise ClipError(
+                "the image holds values outside 0–65535", advice="save it with 8 or 16 bits"
+            )
+        return np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, axis=2)
+    if upright.has_transparency_data:
+        black = Image.new("RGBA", upright.size, (0, 0, 0, 255))
+        upright = Image.alpha_composite(black, upright.convert("RGBA"))
+    return np.array(upright.convert("RGB"))
+
+
+def _exif_names(image: Image.Image) -> set[str]:
+    """Return the names of Exif entries that are not known to be technical."""
+    exif = image.getexif()
+    names = {TAGS.get(tag, "unknown Exif entry") for tag in exif} - _TECHNICAL
+    names |= {TAGS[tag] for tag in exif.get_ifd(IFD.Exif) if tag in _PERSONAL}
+    if exif.get_ifd(IFD.GPSInfo):
+        names.add("GPSInfo")
+    return names
 
 
 def _count_pages(image: Image.Image) -> int:
@@ -237,122 +237,3 @@ def _seconds_shown(image: Image.Image) -> float:
 def _is_reduced(image: Image.Image) -> bool:
     tags = getattr(image, "tag_v2", {})
     return bool(int(tags.get(_REDUCED, 0) or 0) & 1)
-
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-
-
-@register_reader
-class ImageReader:
-    """Reads an image as a clip: one frame, or as many as it has pages or moving pictures."""
-
-    kind = "image"
-    suffixes: tuple[str, ...] = IMAGE_SUFFIXES
-
-    def accepts(self, path: Path) -> bool:
-        """Tell whether the suffix is that of an image."""
-        return path.suffix.lower() in IMAGE_SUFFIXES
-
-    def times(self, path: Path) -> Iterator[float]:
-        """Yield the time of each frame once it is read; raise ClipError as :meth:`frames`."""
-        return (frame.time for frame in self.frames(path, None))
-
-    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
-        """Yield the image's frames numbered in `only` (all if None).
-
-        Raises
-        ------
-        ClipError
-            If the file is not an image, is cut short, or is larger than
-            :mod:`lusscore.clips.limits` allows.
-        """
-        return read_pages(path, only)
-
-    def facts(self, path: Path) -> ClipFacts:
-        """Read the image's header; raise ClipError as :meth:`frames` does."""
-        return _facts(self.kind, read_head(path))
-
-    def regions(self, path: Path) -> tuple[Region, ...]:
-        """Return nothing: only DICOM declares regions."""
-        return ()
-
-
-@register_reader
-class ImageFolderReader:
-    """Reads a folder of images as a clip, in the natural order of their names."""
-
-    kind = "image folder"
-    suffixes: tuple[str, ...] = ()
-
-    def accepts(self, path: Path) -> bool:
-        """Tell whether `path` is a folder."""
-        return path.is_dir()
-
-    def times(self, path: Path) -> Iterator[float]:
-        """Yield NaN for each frame once it is read; raise ClipError as :meth:`frames`."""
-        return (frame.time for frame in self.frames(path, None))
-
-    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
-        """Yield the folder's images whose numbers are in `only` (all if None).
-
-        Raises
-        ------
-        ClipError
-            If the folder holds no image, one that cannot be read or has several pages, or more
-            than :mod:`lusscore.clips.limits` allows.
-        """
-        files = image_files(path)
-        check_frame_count(len(files))
-        for index, file in enumerate(files):
-            if only is not None and index not in only:
-                continue
-            with naming(file, f"image {index + 1} of {len(files)}"):
-                pages = list(islice(read_pages(file, None), 2))
-                if len(pages) > 1:
-                    raise ClipError(
-                        "the image has several pages, but in a folder each file is one frame",
-                        advice="move it out of the folder, where it is a clip of its own",
-                    )
-            yield from (Frame(index, math.nan, page.rgb) for page in pages)
-
-    def facts(self, path: Path) -> ClipFacts:
-        """Read the first image's size and the metadata of all; raise ClipError as frames do."""
-        heads = []
-        for index, file in enumerate(files := image_files(path), start=1):
-            with naming(file, f"image {index} of {len(files)}"):
-                heads.append(read_head(file))
-        names = sorted({name for head in heads for name in head.identifiers})
-        return replace(_facts(self.kind, heads[0]), identifiers=tuple(names))
-
-    def regions(self, path: Path) -> tuple[Region, ...]:
-        """Return nothing: only DICOM declares regions."""
-        return ()
-
-
-def image_files(folder: Path) -> list[Path]:
-    """List a folder's images so that ``frame2`` comes before ``frame10``.
-
-    Raises
-    ------
-    ClipError
-        If there is none, or the folder cannot be read.
-    """
-    try:
-        files = [file for file in listing(folder) if file.suffix.lower() in IMAGE_SUFFIXES]
-    except OSError as error:
-        raise ClipError(
-            f"the folder cannot be read ({error.strerror or 'unknown reason'})",
-            advice="check that it is there and may be read",
-            path=folder,
-        ) from None
-    if not files:
-        raise ClipError(
-            f"the folder holds no images; expected files ending in {', '.join(IMAGE_SUFFIXES)}",
-            advice="leave it out, or put the images there",
-            path=folder,
-        )
-    return files
-
-
-def _facts(kind: str, head: ImageHead) -> ClipFacts:
-    return ClipFacts(kind, head.height, head.width, head.frame_rate, identifiers=head.identifiers)

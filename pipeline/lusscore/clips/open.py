@@ -6,13 +6,37 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-# importing registers the readers
-from lusscore.clips import dicom, images, video  # noqa: F401
+from lusscore.clips.dicom.header import has_magic
+from lusscore.clips.dicom.reader import DicomReader
 from lusscore.clips.frame import ClipFacts, Frame, Region
-from lusscore.clips.readers import ClipReader, naming, registered_readers
+from lusscore.clips.images import ImageFolderReader, ImageReader
+from lusscore.clips.reader import ClipReader, naming, unreadable
+from lusscore.clips.video import VideoReader
 from lusscore.errors import ClipError
 
+_DICOM, _IMAGE, _FOLDER, _VIDEO = DicomReader(), ImageReader(), ImageFolderReader(), VideoReader()
+READERS: tuple[ClipReader, ...] = (_DICOM, _IMAGE, _FOLDER, _VIDEO)
 _Item = TypeVar("_Item")
+
+
+def clip_kinds() -> str:
+    """Name all kinds of clips, for messages."""
+    return ", ".join(sorted((reader.kind for reader in READERS), key=str.lower))
+
+
+def has_known_suffix(path: Path) -> bool:
+    """Tell whether a suffix belongs to some kind of clip."""
+    return any(path.suffix.lower() in reader.suffixes for reader in READERS)
+
+
+def is_dicom(path: Path) -> bool:
+    """Tell whether a suffix is that of DICOM, or unknown on a file that says it is DICOM.
+
+    Archives export files named ``IM_0001`` or ``1.2.840.113619.2``.
+    """
+    if path.suffix.lower() in _DICOM.suffixes:
+        return True
+    return not has_known_suffix(path) and path.is_file() and has_magic(path)
 
 
 def is_clip(path: Path) -> bool:
@@ -21,10 +45,8 @@ def is_clip(path: Path) -> bool:
     A folder does, and a file with a known suffix, and one with an unknown suffix or none that
     begins as DICOM does. The index of a DICOM medium, ``DICOMDIR``, does not.
     """
-    if path.name.upper() == "DICOMDIR":
-        return False
     try:
-        return any(reader.accepts(path) for reader in registered_readers())
+        return path.name.upper() != "DICOMDIR" and _reader_of(path) is not None
     except OSError:  # on a drive or in a folder that may not be looked at
         return False
 
@@ -48,20 +70,13 @@ def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]
     ------
     ClipError
         If there is nothing at `path`, nothing can open it, it is not what its name says, or it
-        is larger than :mod:`lusscore.clips.limits` allows.
+        is larger than :mod:`lusscore.clips.reader` allows.
     """
-    reader = _find_reader(path)
-    return _named(path, reader.frames(path, only))
+    return _named(path, _find_reader(path).frames(path, only))
 
 
 def count_frames(path: Path) -> int:
-    """Return how many frames a clip has, by decoding it to the end.
-
-    Raises
-    ------
-    ClipError
-        As for :func:`open_clip`.
-    """
+    """Return how many frames a clip has, by decoding it to the end; raise as open_clip."""
     return sum(1 for _ in clip_times(path))
 
 
@@ -78,8 +93,7 @@ def clip_times(path: Path) -> Iterator[float]:
     ClipError
         As for :func:`open_clip`.
     """
-    reader = _find_reader(path)
-    return _named(path, reader.times(path))
+    return _named(path, _find_reader(path).times(path))
 
 
 def read_facts(path: Path) -> ClipFacts:
@@ -96,13 +110,7 @@ def read_facts(path: Path) -> ClipFacts:
 
 
 def clip_regions(path: Path) -> tuple[Region, ...]:
-    """Return the regions that a clip declares; a clip that cannot declare any is not opened.
-
-    Raises
-    ------
-    ClipError
-        As for :func:`open_clip`.
-    """
+    """Return the regions that a clip declares; a clip that cannot declare any is not opened."""
     reader = _find_reader(path)
     with naming(path):
         return reader.regions(path)
@@ -132,17 +140,23 @@ def _find_reader(path: Path) -> ClipReader:
                 "the file is empty (0 bytes)", advice="export or copy it again", path=path
             )
     except OSError as error:
+        raise unreadable(error, path) from None
+    reader = _reader_of(path)
+    if reader is None:
         raise ClipError(
-            f"the clip cannot be read ({error.strerror or 'unknown reason'})",
-            advice="check that it is there and may be read",
+            f"the clip's name does not tell its kind; expected one of: {clip_kinds()}",
+            advice="convert it, or leave it out",
             path=path,
-        ) from None
-    for reader in registered_readers():
-        if reader.accepts(path):
-            return reader
-    kinds = ", ".join(sorted((reader.kind for reader in registered_readers()), key=str.lower))
-    raise ClipError(
-        f"the clip's name does not tell its kind; expected one of: {kinds}",
-        advice="convert it, or leave it out",
-        path=path,
-    )
+        )
+    return reader
+
+
+def _reader_of(path: Path) -> ClipReader | None:
+    if is_dicom(path):
+        return _DICOM
+    suffix = path.suffix.lower()
+    if suffix in _IMAGE.suffixes:
+        return _IMAGE
+    if path.is_dir():
+        return _FOLDER
+    return _VIDEO if suffix in _VIDEO.suffixes else None

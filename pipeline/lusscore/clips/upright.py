@@ -8,75 +8,33 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-
-def square_size(height: int, width: int, aspect: Fraction) -> tuple[int, int]:
-    """Return the size at which a frame's pixels are square.
-
-    The shorter side of a pixel is stretched, so that nothing that was recorded is lost.
-
-    Parameters
-    ----------
-    height, width
-        As recorded, in pixels.
-    aspect
-        Width of a pixel over its height, positive.
-
-    Returns
-    -------
-    (height, width)
-    """
-    if aspect >= 1:
-        return height, max(1, round(width * aspect))
-    return max(1, round(height / aspect)), width
-
-
-def resize_frame(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """RatedSegment a frame to (height, width) by bilinear interpolation; as it is where that fits.
-
-    Parameters
-    ----------
-    rgb
-        uint8, shape (height, width, 3).
-    size
-        (height, width) wanted.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-    """
-    if rgb.shape[:2] == size:
-        return rgb
-    import cv2
-
-    resized = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.uint8)
-
-
 Turn: TypeAlias = tuple[int, int, int, int]
 """Signs of a display matrix: ``x' = a x + c y`` and ``y' = b x + d y`` as (a, b, c, d)."""
 
 AS_IT_IS: Turn = (1, 0, 0, 1)
-
 _UNITS = 1 << 16
 
 
 def read_turn(matrix: NDArray[np.int32]) -> Turn:
-    """Read which way a display matrix turns and mirrors.
+    """Read which way a display matrix (nine fixed-point numbers, ISO 14496-12) turns and mirrors.
 
-    Parameters
-    ----------
-    matrix
-        Nine fixed-point numbers as ISO 14496-12 has them.
-
-    Returns
-    -------
-    Turn
-        :data:`AS_IT_IS` for anything but quarter turns and mirrors, which no probe records.
+    :data:`AS_IT_IS` for anything but quarter turns and mirrors, which no probe records.
     """
     a, b, _, c, d, _ = (round(int(value) / _UNITS) for value in matrix[:6])
     straight = b == c == 0 and abs(a) == abs(d) == 1
     quarter = a == d == 0 and abs(b) == abs(c) == 1
     return (a, b, c, d) if straight or quarter else AS_IT_IS
+
+
+def square_size(height: int, width: int, aspect: Fraction) -> tuple[int, int]:
+    """Return the (height, width) at which a frame's pixels are square.
+
+    The shorter side of a pixel is stretched, so that nothing that was recorded is lost; `aspect`
+    is the width of a pixel over its height, positive.
+    """
+    if aspect >= 1:
+        return height, max(1, round(width * aspect))
+    return max(1, round(height / aspect)), width
 
 
 def upright_size(height: int, width: int, aspect: Fraction, turn: Turn) -> tuple[int, int]:
@@ -85,22 +43,18 @@ def upright_size(height: int, width: int, aspect: Fraction, turn: Turn) -> tuple
     return (width, height) if turn[0] == 0 else (height, width)
 
 
+def resize_frame(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize a frame to (height, width) by bilinear interpolation; as it is where that fits."""
+    if rgb.shape[:2] == size:
+        return rgb
+    import cv2
+
+    resized = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.uint8)
+
+
 def make_upright(rgb: NDArray[np.uint8], aspect: Fraction, turn: Turn) -> NDArray[np.uint8]:
-    """RatedSegment a picture's pixels to squares, then turn and mirror it.
-
-    Parameters
-    ----------
-    rgb
-        uint8, shape (height, width, 3), as coded.
-    aspect
-        Width of a pixel over its height.
-    turn
-        From :func:`read_turn`.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3), as :func:`upright_size` tells
-    """
+    """Resize a picture's pixels to squares, then turn and mirror it."""
     rgb = resize_frame(rgb, square_size(rgb.shape[0], rgb.shape[1], aspect))
     if turn == AS_IT_IS:
         return rgb

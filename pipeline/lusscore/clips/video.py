@@ -2,23 +2,230 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from lusscore.clips.frame import ClipFacts, Frame, Region, identifying_names
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
+
+from lusscore.clips.frame import ClipFacts, Frame, identifying_names
 from lusscore.clips.images import read_pages
-from lusscore.clips.limits import MOST_FRAMES
-from lusscore.clips.readers import register_reader
-from lusscore.clips.video_stream import read_video_head, show_video, times_of_video
+from lusscore.clips.reader import (
+    COPY_AGAIN,
+    LARGEST_FRAME,
+    MOST_FRAMES,
+    ClipReader,
+    check_frame_count,
+    check_frame_size,
+    no_frames,
+)
+from lusscore.clips.upright import AS_IT_IS, Turn, make_upright, read_turn, upright_size
+from lusscore.errors import ClipError
 
-# What browsers show a picture for that gives no delay.
-SECONDS_EACH = 0.1
+# No playlists: a file must not make FFmpeg open another file or an address.
+_FORMATS = (
+    "mov,avi,matroska,mpeg,mpegvideo,mpegts,asf,gif,m4v,h264,hevc,ogg,flv,ivf,mxf,vc1,mjpeg,nut"
+)
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+# From PyAV 19 on, metadata that are no UTF-8 are never an error.
+_STRICT_METADATA = int(av.__version__.partition(".")[0]) < 19
+# What browsers show a picture of a GIF for that gives no delay.
+_SECONDS_EACH = 0.1
+# Blocks of GIF89a.
 _PICTURE, _EXTENSION, _CONTROL = 0x2C, 0x21, 0xF9
 
 
-def lacks_delays(path: Path) -> bool:
+class VideoReader(ClipReader):
+    """Decodes video files frame by frame."""
+
+    kind = "video"
+    suffixes = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".gif")
+
+    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
+        """Yield the frames numbered in `only` (all if None) in order of presentation."""
+        return _read_undelayed(path, only) if _lacks_delays(path) else show_video(str(path), only)
+
+    def times(self, path: Path) -> Iterator[float]:
+        """Yield the time of each frame, by decoding them all."""
+        return super().times(path) if _lacks_delays(path) else times_of_video(str(path))
+
+    def facts(self, path: Path) -> ClipFacts:
+        """Read size, rate and metadata of the first video stream."""
+        facts = read_video_facts(str(path))
+        return replace(facts, frame_rate=1 / _SECONDS_EACH) if _lacks_delays(path) else facts
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """One decoded picture of a video stream.
+
+    Attributes
+    ----------
+    image
+        As FFmpeg decoded it.
+    time
+        Seconds on the stream's own clock; NaN where it has none.
+    aspect
+        Width of a pixel over its height.
+    turn
+        How the picture is to be turned and mirrored.
+    """
+
+    image: av.VideoFrame
+    time: float
+    aspect: Fraction
+    turn: Turn
+
+    def check_size(self) -> tuple[int, int]:
+        """Return (height, width) as it is shown, if that is allowed."""
+        size = upright_size(self.image.height, self.image.width, self.aspect, self.turn)
+        check_frame_size(*size)
+        return size
+
+
+def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
+    """Open a video; metadata that are no text do not hinder it."""
+    lenient: dict[str, Any] = {"metadata_errors": "replace"} if _STRICT_METADATA else {}
+    container: av.container.InputContainer = av.open(source, "r", options=dict(_OPTIONS), **lenient)
+    return container
+
+
+def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator[Frame]:
+    """Yield the frames of a path or open file numbered in `only` (all if None).
+
+    Raises
+    ------
+    ClipError
+        If it is not a video, has no picture, breaks off before its declared end, or is larger
+        than :mod:`lusscore.clips.reader` allows.
+    """
+    start = math.nan
+    # One thread: threads that are started for every frame take longer than its conversion.
+    converter = VideoReformatter()
+    for index, picture in enumerate(_decode(source)):
+        start = picture.time if index == 0 else start
+        if only is None or index in only:
+            try:
+                plain = converter.reformat(picture.image, format="rgb24", threads=1)
+                rgb = np.asarray(plain.to_ndarray(), dtype=np.uint8)
+            except (FFmpegError, ValueError):
+                raise ClipError(
+                    "the clip holds pictures in a format that cannot be turned into colours "
+                    f"(frame {index})",
+                    advice="convert it to an H.264 MP4",
+                ) from None
+            rgb = make_upright(rgb, picture.aspect, picture.turn)
+            yield Frame(index, picture.time - start, rgb)
+
+
+def times_of_video(source: str | IO[bytes]) -> Iterator[float]:
+    """Yield the time of each frame, counted from the first; raise as :func:`show_video`."""
+    start = math.nan
+    for index, picture in enumerate(_decode(source)):
+        start = picture.time if index == 0 else start
+        yield picture.time - start
+
+
+def read_video_facts(source: str | IO[bytes]) -> ClipFacts:
+    """Read a video's metadata and its first picture: it alone knows which way up it is."""
+    try:
+        with open_video(source) as container:
+            stream = _video_stream(container)
+            rate = float(stream.average_rate) if stream.average_rate else math.nan
+            names = set(container.metadata).union(*(one.metadata for one in container.streams))
+            # bytes that are no text must not reach a report, which is UTF-8
+            identifiers = identifying_names(n.encode("utf-8", "replace").decode() for n in names)
+            for image in container.decode(stream):
+                size = _look_at(image, stream, 0).check_size()
+                return ClipFacts(VideoReader.kind, *size, rate, identifiers=identifiers)
+    except FFmpegError as error:
+        raise _undecodable(error, 0) from None
+    raise no_frames()
+
+
+def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
+    """Yield every picture of the first video stream, in order of presentation."""
+    pictures = packets = declared = 0
+    try:
+        with open_video(source) as container:
+            stream = _video_stream(container)
+            declared = stream.frames
+            check_frame_count(declared)
+            for packet in container.demux(stream):
+                packets += packet.size > 0
+                for image in packet.decode():
+                    if pictures == MOST_FRAMES:
+                        check_frame_count(pictures + 1)
+                    picture = _look_at(image, stream, pictures)
+                    picture.check_size()
+                    pictures += 1
+                    yield picture
+    except FFmpegError as error:
+        raise _undecodable(error, pictures) from None
+    if pictures == 0:
+        raise no_frames()
+    # An edit list may hide pictures, so packets and not pictures are held against the header.
+    if packets < declared:
+        raise ClipError(
+            f"the clip breaks off: it declares {declared} frames but holds {packets}",
+            advice=COPY_AGAIN,
+        )
+
+
+def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """Return the first video stream, ready to be decoded."""
+    if not container.streams.video:
+        raise ClipError(
+            "the file holds no video stream; expected an ultrasound clip", advice="leave it out"
+        )
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise ClipError(
+            "the file holds a video stream that no decoder fits", advice="export it as an H.264 MP4"
+        )
+    if stream.width and stream.height:
+        check_frame_size(stream.height, stream.width)
+    stream.codec_context.options = {"max_pixels": str(LARGEST_FRAME)}
+    # One thread: clips are decoded side by side, and errors surface in order.
+    stream.thread_count = 1
+    return stream
+
+
+def _look_at(image: av.VideoFrame, stream: av.VideoStream, index: int) -> _Picture:
+    time = image.time
+    if image.pts is None:
+        time = index / float(stream.average_rate) if stream.average_rate else math.nan
+    aspect = stream.sample_aspect_ratio
+    turn = AS_IT_IS
+    sides: Any = image.side_data
+    if "DISPLAYMATRIX" in sides:
+        turn = read_turn(np.frombuffer(sides["DISPLAYMATRIX"], dtype=np.int32))
+    return _Picture(image, time, aspect if aspect and aspect > 0 else Fraction(1), turn)
+
+
+def _undecodable(error: FFmpegError, pictures: int) -> ClipError:
+    """Say that a video cannot be decoded, in FFmpeg's own words without errno and path."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return ClipError(
+        "the file cannot be decoded as a video "
+        f"({reason}{f' after {pictures} frames' if pictures else ''}); expected a complete clip "
+        "such as an H.264 MP4",
+        advice=COPY_AGAIN,
+    )
+
+
+def _read_undelayed(path: Path, only: Container[int] | None) -> Iterator[Frame]:
+    for frame in read_pages(path, only):
+        yield replace(frame, time=_SECONDS_EACH * frame.index)
+
+
+def _lacks_delays(path: Path) -> bool:
     """Tell whether a file is a GIF with fewer graphic control blocks than pictures.
 
     FFmpeg parts a file where such a block stands, and takes pictures without one together.
@@ -33,20 +240,8 @@ def lacks_delays(path: Path) -> bool:
     return pictures > controls
 
 
-def read_undelayed(path: Path, only: Container[int] | None) -> Iterator[Frame]:
-    """Yield its pictures, a tenth of a second apart; raise ClipError as other images do."""
-    for frame in read_pages(path, only):
-        yield replace(frame, time=SECONDS_EACH * frame.index)
-
-
 def _count_blocks(file: IO[bytes]) -> tuple[int, int]:
-    """Count pictures and graphic control blocks up to the end of a whole file (GIF89a).
-
-    Raises
-    ------
-    IndexError
-        If the file breaks off.
-    """
+    """Count pictures and graphic control blocks of a whole GIF; IndexError where it breaks off."""
     head = file.read(13)
     if not head.startswith(b"GIF8"):
         return 0, 0
@@ -66,61 +261,3 @@ def _count_blocks(file: IO[bytes]) -> tuple[int, int]:
 def _colours(flags: int) -> int:
     """Bytes of the colour table that a descriptor announces."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m4v", ".wmv", ".gif")
-
-
-@register_reader
-class VideoReader:
-    """Decodes video files frame by frame."""
-
-    kind = "video"
-    suffixes: tuple[str, ...] = VIDEO_SUFFIXES
-
-    def accepts(self, path: Path) -> bool:
-        """Tell whether the suffix is that of a video."""
-        return path.suffix.lower() in VIDEO_SUFFIXES
-
-    def times(self, path: Path) -> Iterator[float]:
-        """Yield the time of each frame, by decoding them all.
-
-        Raises
-        ------
-        ClipError
-            As for :meth:`frames`.
-        """
-        if lacks_delays(path):
-            return (frame.time for frame in read_undelayed(path, None))
-        return times_of_video(str(path))
-
-    def frames(self, path: Path, only: Container[int] | None) -> Iterator[Frame]:
-        """Yield the frames numbered in `only` (all if None) in order of presentation.
-
-        Raises
-        ------
-        ClipError
-            If the file is not a video, has no picture, breaks off before its declared end, or
-            is larger than :mod:`lusscore.clips.limits` allows.
-        """
-        if lacks_delays(path):
-            return read_undelayed(path, only)
-        return show_video(str(path), only)
-
-    def facts(self, path: Path) -> ClipFacts:
-        """Read size, rate and metadata of the first video stream.
-
-        Raises
-        ------
-        ClipError
-            If the file is not a video.
-        """
-        head = read_video_head(str(path))
-        rate = 1 / SECONDS_EACH if lacks_delays(path) else head.rate
-        return ClipFacts(
-            self.kind, head.height, head.width, rate, identifiers=identifying_names(head.names)
-        )
-
-    def regions(self, path: Path) -> tuple[Region, ...]:
-        """Return nothing: only DICOM declares regions."""
-        return ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from lusscore.clips import natural_order, registered_readers
+from lusscore.clips import clip_kinds, natural_order
 from lusscore.cohort import Protocol
 from lusscore.errors import ExamError
 from lusscore.scoring.exam import ExamClip
@@ -121,12 +121,11 @@ def _look_through(
 
 def _nothing_found(paths: Sequence[Path], others: int) -> str:
     places = ", ".join(map(str, paths)) or "nothing"
-    kinds = ", ".join(sorted((reader.kind for reader in registered_readers()), key=str.lower))
     files = "file of another kind" if others == 1 else "files of other kinds"
     beside = f"; {others} {files} {are(others)} there" if others else ""
     return (
-        f"No clip of an exam is in {places}{beside}; looked for {kinds}. Point at the files, or "
-        "at a folder that holds them; unpack archives first."
+        f"No clip of an exam is in {places}{beside}; looked for {clip_kinds()}. Point at the "
+        "files, or at a folder that holds them; unpack archives first."
     )
 
 

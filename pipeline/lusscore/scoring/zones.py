@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lusscore.clips import DicomReader, broken_becomes_sentence, open_dicom, read_header, text
+from lusscore.clips import is_dicom, open_dicom, text
 from lusscore.cohort import (
     NameReading,
     Protocol,
@@ -165,11 +165,10 @@ def fitting_protocol(
 
 def read_texts(path: Path) -> DicomTexts | None:
     """Read what a DICOM file says; None for another file, or one that cannot be read."""
-    if not path.is_file() or not DicomReader().accepts(path):
+    if not path.is_file() or not is_dicom(path):
         return None
     try:
-        with broken_becomes_sentence(), open_dicom(path) as file:
-            header = read_header(file, path.suffix)
+        with open_dicom(path) as (_, header):
             is_image = bool(header.pixel_keyword) or "Rows" in header.dataset
             return _texts(header.dataset, is_image)
     except ClipError:

@@ -10,92 +10,13 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
-
-
-def decode_twelve_bit(frame: bytes, height: int, width: int) -> NDArray[Any]:
-    """Decode a greyscale frame of 12-bit JPEG.
-
-    Broken frames can end the process: call it through
-    :class:`lusscore.clips.dicom.decoder_process.DecoderProcess`.
-
-    Returns
-    -------
-    ndarray of uint16, shape (height, width)
-
-    Raises
-    ------
-    ValueError
-        If it cannot be decoded.
-    ImportError
-        If GDCM is not installed.
-    """
-    import gdcm
-
-    fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(frame)
-    fragments = gdcm.SequenceOfFragments.New()
-    fragments.AddFragment(fragment)
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetValue(fragments.__ref__())
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((width, height, 1))
-    image.SetDataElement(element)
-    grey = gdcm.PhotometricInterpretation.MONOCHROME2
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
-    syntax = gdcm.TransferSyntax.GetTSType(_JPEG_EXTENDED)
-    image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-    image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
-    # GDCM hands over bytes as text
-    pixels = image.GetBuffer().encode("utf-8", "surrogateescape")
-    return np.frombuffer(pixels, "<u2").reshape(height, width)
-
-
-def answer() -> None:
-    """Answer requests on the standard input until it ends.
-
-    A request is a line of JSON with ``syntax``, ``options`` and ``length``, and a frame of that
-    many bytes. The answer is a line with ``shape``, ``dtype``, ``photometric`` and ``length``, and
-    the samples; or an empty object where the frame cannot be decoded.
-    """
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    while line := requests.readline():
-        request = json.loads(line)
-        frame = requests.read(request["length"])
-        try:
-            samples, photometric = _decode(frame, request["syntax"], request["options"])
-        except Exception:  # whatever a decoder raises: the frame is broken
-            answers.write(b"{}\n")
-        else:
-            head = {
-                "shape": samples.shape,
-                "dtype": samples.dtype.str,
-                "photometric": photometric,
-                "length": samples.nbytes,
-            }
-            answers.write(json.dumps(head).encode() + b"\n" + samples.tobytes())
-        answers.flush()
-
-
-def _decode(frame: bytes, syntax: str, options: dict[str, Any]) -> tuple[NDArray[Any], str]:
-    if syntax == "12 bit":
-        samples = decode_twelve_bit(frame, options["rows"], options["columns"])
-        return samples, options["photometric_interpretation"]
-    from pydicom.encaps import encapsulate
-    from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.uid import UID
-
-    decoder = get_decoder(UID(syntax))
-    samples, properties = decoder.as_array(encapsulate([frame]), index=0, raw=True, **options)
-    return np.ascontiguousarray(samples), str(properties["photometric_interpretation"])
-
-
 _SECONDS = 120.0
 """For one frame, the start of the process included; it takes well under one."""
 
@@ -106,10 +27,7 @@ _START = (
 
 
 class DecoderProcess:
-    """Decodes frames in another process, which is started with the first of them.
-
-    Closed by :meth:`close` or at the end of a ``with`` block.
-    """
+    """Decodes frames in another process, which is started with the first of them."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,7 +36,7 @@ class DecoderProcess:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.close()
+        self._close()
 
     def decode(
         self, frame: bytes, syntax: str, options: dict[str, Any]
@@ -165,23 +83,9 @@ class DecoderProcess:
         samples = np.frombuffer(data, head["dtype"]).reshape(head["shape"])
         return samples, head["photometric"]
 
-    def close(self) -> None:
-        """End the process, if there is one."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # what was not sent to a process that died
-                    continue
-
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._close()
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START, json.dumps(sys.path)],
                 stdin=subprocess.PIPE,
@@ -189,3 +93,80 @@ class DecoderProcess:
                 stderr=subprocess.DEVNULL,
             )
         return self._process
+
+    def _close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was not sent to a process that died
+                    pipe.close()
+
+
+def answer() -> None:
+    """Answer requests on the standard input until it ends.
+
+    A request is a line of JSON with ``syntax``, ``options`` and ``length``, and a frame of that
+    many bytes. The answer is a line with ``shape``, ``dtype``, ``photometric`` and ``length``, and
+    the samples; or an empty object where the frame cannot be decoded.
+    """
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while line := requests.readline():
+        request = json.loads(line)
+        frame = requests.read(request["length"])
+        try:
+            samples, photometric = _decode(frame, request["syntax"], request["options"])
+        except Exception:  # whatever a decoder raises: the frame is broken
+            answers.write(b"{}\n")
+        else:
+            head = {
+                "shape": samples.shape,
+                "dtype": samples.dtype.str,
+                "photometric": photometric,
+                "length": samples.nbytes,
+            }
+            answers.write(json.dumps(head).encode() + b"\n" + samples.tobytes())
+        answers.flush()
+
+
+def _decode(frame: bytes, syntax: str, options: dict[str, Any]) -> tuple[NDArray[Any], str]:
+    if syntax == "12 bit":
+        samples = decode_twelve_bit(frame, options["rows"], options["columns"])
+        return samples, options["photometric_interpretation"]
+    from pydicom.encaps import encapsulate
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    decoder = get_decoder(UID(syntax))
+    samples, properties = decoder.as_array(encapsulate([frame]), index=0, raw=True, **options)
+    return np.ascontiguousarray(samples), str(properties["photometric_interpretation"])
+
+
+def decode_twelve_bit(frame: bytes, height: int, width: int) -> NDArray[Any]:
+    """Decode a greyscale frame of 12-bit JPEG to uint16, which pydicom's plugins do not.
+
+    Broken frames can end the process: call it through :class:`DecoderProcess`.
+    """
+    import gdcm
+
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(frame)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((width, height, 1))
+    image.SetDataElement(element)
+    grey = gdcm.PhotometricInterpretation.MONOCHROME2
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
+    syntax = gdcm.TransferSyntax.GetTSType(_JPEG_EXTENDED)
+    image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+    image.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
+    # GDCM hands over bytes as text
+    pixels = image.GetBuffer().encode("utf-8", "surrogateescape")
+    return np.frombuffer(pixels, "<u2").reshape(height, width)

@@ -8,25 +8,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.clips.dicom.layout import PixelLayout
+from lusscore.clips.dicom.pixels import PixelLayout
 from lusscore.clips.upright import resize_frame
 
+# ITU-R BT.601 with luminance 16–235 and chroma 16–240, as PS3.3 C.7.6.3.1.2 has it.
+_PARTIAL = np.array(
+    [[1.164384, 0.0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0.0]],
+    dtype=np.float32,
+)
 
-def palette_display(dataset: Any) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
-    """Return what looks up stored values in a file's palette.
 
-    Entries of 16 bits keep their upper eight, unless all of them fit into the lower eight, as
-    some machines write them. Values outside the palette take its nearest end.
-
-    Parameters
-    ----------
-    dataset
-        A dataset with a palette, plain or segmented.
+def display(dataset: Any, layout: PixelLayout) -> Callable[[NDArray[Any], str], NDArray[np.uint8]]:
+    """Return what turns a frame's samples and their colour model into RGB with square pixels.
 
     Returns
     -------
     callable
-        From integers of shape (height, width) to uint8 of shape (height, width, 3).
+        To uint8, of the size ``layout.square``.
+    """
+    if layout.photometric == "PALETTE COLOR":
+        look_up = _palette_display(dataset)
+    elif layout.samples == 1:
+        shades = _grey_display(dataset, layout)
+
+        def look_up(values: NDArray[Any]) -> NDArray[np.uint8]:
+            return np.repeat(shades(values)[..., None], 3, axis=2)
+
+    # bits below those that count, which hold something else
+    surplus = layout.high + 1 - layout.stored
+
+    def show(samples: NDArray[Any], photometric: str) -> NDArray[np.uint8]:
+        if surplus:
+            samples = samples >> surplus
+        rgb = look_up(samples) if layout.samples == 1 else _to_rgb(samples, photometric, layout)
+        return resize_frame(rgb, layout.square)
+
+    return show
+
+
+def _palette_display(dataset: Any) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+    """Return what looks up stored values in a file's palette, plain or segmented.
+
+    Entries of 16 bits keep their upper eight, unless all of them fit into the lower eight, as
+    some machines write them. Values outside the palette take its nearest end.
     """
     from pydicom.pixels.processing import apply_color_lut
 
@@ -36,33 +60,13 @@ def palette_display(dataset: Any) -> Callable[[NDArray[Any]], NDArray[np.uint8]]
     colours = (table >> 8 if table.max(initial=0) > 255 else table).astype(np.uint8)
 
     def look_up(values: NDArray[Any]) -> NDArray[np.uint8]:
-        places = np.clip(values.astype(np.int64), first, last) - first
-        return colours[places]
+        return colours[np.clip(values.astype(np.int64), first, last) - first]
 
     return look_up
 
 
-# ITU-R BT.601 with luminance 16–235 and chroma 16–240, as PS3.3 C.7.6.3.1.2 has it.
-_PARTIAL = np.array(
-    [[1.164384, 0.0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0.0]],
-    dtype=np.float32,
-)
-
-
-def to_rgb(samples: NDArray[Any], photometric: str, layout: PixelLayout) -> NDArray[np.uint8]:
-    """Turn colour samples into RGB; more than 8 bits keep their upper eight.
-
-    Parameters
-    ----------
-    samples
-        Integers, shape (height, width, 3).
-    photometric
-        Colour model they are in.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-    """
+def _to_rgb(samples: NDArray[Any], photometric: str, layout: PixelLayout) -> NDArray[np.uint8]:
+    """Turn colour samples into RGB; more than 8 bits keep their upper eight."""
     eight = _eight_bits(samples, layout)
     if photometric in ("YBR_FULL", "YBR_FULL_422"):
         import cv2
@@ -89,22 +93,13 @@ def _eight_bits(samples: NDArray[Any], layout: PixelLayout) -> NDArray[np.uint8]
     return np.asarray(np.rint(wide * (255 / top)), dtype=np.uint8)
 
 
-def grey_display(dataset: Any, layout: PixelLayout) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+def _grey_display(dataset: Any, layout: PixelLayout) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
     """Return what turns stored values into what a screen shows.
 
     At most 8 bits are shown as they are, spread over 0–255 where they are fewer: that is what an
-    ultrasound machine showed. More bits go through the modality LUT or rescale and the VOI LUT or
-    first window of the file; where it has neither, the whole range of stored values is shown.
-    MONOCHROME1 is inverted.
-
-    Returns
-    -------
-    callable
-        From integers of shape (height, width) to uint8 of the same shape.
-
-    References
-    ----------
-    DICOM PS3.3 C.11.1 (modality LUT) and C.11.2 (VOI LUT).
+    ultrasound machine showed. More bits go through the modality LUT or rescale (DICOM PS3.3
+    C.11.1) and the VOI LUT or first window (C.11.2) of the file; where it has neither, the whole
+    range of stored values is shown. MONOCHROME1 is inverted.
     """
     low = -(1 << layout.stored - 1) if layout.signed and layout.stored > 1 else 0
     high = low + (1 << layout.stored) - 1
@@ -145,7 +140,10 @@ def _show_deep(values: NDArray[Any], dataset: Any, low: int, high: int) -> NDArr
 def _window(
     values: NDArray[Any], centre: float, width: float, function: str
 ) -> NDArray[np.float64]:
-    """Apply a window (PS3.3 C.11.2.1.2 and C.11.2.1.3), from 0 (black) to 1 (white)."""
+    """Apply a window (PS3.3 C.11.2.1.2 and C.11.2.1.3), from 0 (black) to 1 (white).
+
+    pydicom's own ``apply_windowing`` refuses a linear window of a width below 1.
+    """
     if function.strip().upper() == "SIGMOID":
         return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -60, 60))))
     if function.strip().upper() == "LINEAR_EXACT":
@@ -159,33 +157,5 @@ def _first(value: Any) -> float | None:
     """Return the first of one or several values; None where there is none."""
     if value is None or value == "":
         return None
-    return (
-        float(value[0])
-        if hasattr(value, "__len__") and not isinstance(value, str)
-        else float(value)
-    )
-
-
-def display(dataset: Any, layout: PixelLayout) -> Callable[[NDArray[Any], str], NDArray[np.uint8]]:
-    """Return what turns a frame's samples and their colour model into RGB with square pixels.
-
-    Returns
-    -------
-    callable
-        To uint8, of the size ``layout.square``.
-    """
-    if layout.photometric == "PALETTE COLOR":
-        look_up = palette_display(dataset)
-    elif layout.samples == 1:
-        shades = grey_display(dataset, layout)
-
-        def look_up(values: NDArray[Any]) -> NDArray[np.uint8]:
-            return np.repeat(shades(values)[..., None], 3, axis=2)
-
-    def show(samples: NDArray[Any], photometric: str) -> NDArray[np.uint8]:
-        if layout.surplus:
-            samples = samples >> layout.surplus
-        rgb = look_up(samples) if layout.samples == 1 else to_rgb(samples, photometric, layout)
-        return resize_frame(rgb, layout.square)
-
-    return show
+    several = hasattr(value, "__len__") and not isinstance(value, str)
+    return float(value[0] if several else value)

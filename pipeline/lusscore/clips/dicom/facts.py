@@ -9,101 +9,9 @@ from typing import Any
 from lusscore.clips.dicom.header import NotANumberError, number
 from lusscore.clips.frame import Region
 
-
-def frame_times(dataset: Any, frames: int) -> list[float]:
-    """Return the time of each frame in seconds since the first; all NaN without a clock.
-
-    Looked for in this order: the vector of frame times, the frame time, the cine rate, the
-    recommended and the display frame rate.
-
-    References
-    ----------
-    DICOM PS3.3 C.7.6.5 (cine module); both frame times are in milliseconds.
-    """
-    steps = _vector(dataset)
-    if len(steps) >= frames > 1:
-        return list(accumulate((step / 1000 for step in steps[1:frames]), initial=0.0))
-    step = _step(dataset)
-    return [index * step for index in range(frames)] if step else [math.nan] * frames
-
-
-def frame_rate(dataset: Any, frames: int) -> float:
-    """Return frames per second, on average where their times differ; NaN without a clock."""
-    times = frame_times(dataset, max(frames, 2))
-    segment = times[-1]
-    return (len(times) - 1) / segment if segment > 0 else math.nan
-
-
-def _vector(dataset: Any) -> list[float]:
-    told = dataset.get("FrameTimeVector")
-    if told is None or told == "":
-        return []
-    values = [float(value) for value in (told if hasattr(told, "__iter__") else [told])]
-    positive = all(math.isfinite(value) and value >= 0 for value in values)
-    return values if positive and any(values[1:]) else []
-
-
-def _step(dataset: Any) -> float:
-    """Return seconds between frames; 0 where the file does not say."""
-    for keyword, per in (("FrameTime", 1000.0), ("CineRate", None)):
-        value = _positive(dataset, keyword)
-        if value:
-            return value / per if per else 1 / value
-    rate = _positive(dataset, "RecommendedDisplayFrameRate")
-    return 1 / rate if rate else 0.0
-
-
-def _positive(dataset: Any, keyword: str) -> float:
-    told = dataset.get(keyword)
-    try:
-        value = float(told)
-    except (TypeError, ValueError):
-        return 0.0
-    return value if math.isfinite(value) and value > 0 else 0.0
-
-
 _TWO_DIMENSIONAL = 1
 _TISSUE = 1
-
-
-def read_regions(
-    dataset: Any, coded: tuple[int, int], shown: tuple[int, int]
-) -> tuple[Region, ...]:
-    """Read a file's regions, in pixels of the frames as they are yielded.
-
-    Regions that are empty or lie outside the frame are left out.
-
-    Parameters
-    ----------
-    dataset
-        The header.
-    coded, shown
-        (height, width) of the pixels that the header speaks of, and of those that are yielded.
-    """
-    height, width = shown
-    down, across = height / coded[0], width / coded[1]
-    regions = []
-    for item in dataset.get("SequenceOfUltrasoundRegions") or ():
-        try:
-            left, top = number(item, "RegionLocationMinX0"), number(item, "RegionLocationMinY0")
-            # the standard's corners belong to the region
-            right = number(item, "RegionLocationMaxX1") + 1
-            bottom = number(item, "RegionLocationMaxY1") + 1
-        except NotANumberError:
-            continue
-        left, right = max(0, math.floor(left * across)), min(width, math.ceil(right * across))
-        top, bottom = max(0, math.floor(top * down)), min(height, math.ceil(bottom * down))
-        if left < right and top < bottom:
-            tissue = (
-                number(item, "RegionSpatialFormat", 0) == _TWO_DIMENSIONAL
-                and number(item, "RegionDataType", 0) == _TISSUE
-            )
-            regions.append(Region(left, top, right, bottom, tissue))
-    return tuple(regions)
-
-
-PRIVATE = "private tags"
-
+_PRIVATE = "private tags"
 _DATES_AND_PERSONS = ("DA", "DT", "TM", "PN")
 
 # From the list of attributes that the Basic Application Level Confidentiality Profile removes or
@@ -144,17 +52,86 @@ _KEYWORDS = frozenset(_LISTED.split())
 _REPLACED = frozenset(("PatientName", "PatientID", "StudyID", "StudyDate"))
 
 
+def frame_times(dataset: Any, frames: int) -> list[float]:
+    """Return the time of each frame in seconds since the first; all NaN without a clock.
+
+    Looked for in this order: the vector of frame times, the frame time (both in milliseconds), the
+    cine rate, the recommended display frame rate (DICOM PS3.3 C.7.6.5, cine module).
+    """
+    steps = _vector(dataset)
+    if len(steps) >= frames > 1:
+        return list(accumulate((step / 1000 for step in steps[1:frames]), initial=0.0))
+    step = _step(dataset)
+    return [index * step for index in range(frames)] if step else [math.nan] * frames
+
+
+def frame_rate(dataset: Any, frames: int) -> float:
+    """Return frames per second, on average where their times differ; NaN without a clock."""
+    times = frame_times(dataset, max(frames, 2))
+    return (len(times) - 1) / times[-1] if times[-1] > 0 else math.nan
+
+
+def _vector(dataset: Any) -> list[float]:
+    told = dataset.get("FrameTimeVector")
+    if told is None or told == "":
+        return []
+    values = [float(value) for value in (told if hasattr(told, "__iter__") else [told])]
+    positive = all(math.isfinite(value) and value >= 0 for value in values)
+    return values if positive and any(values[1:]) else []
+
+
+def _step(dataset: Any) -> float:
+    """Return seconds between frames; 0 where the file does not say."""
+    if step := _positive(dataset, "FrameTime"):
+        return step / 1000
+    rate = _positive(dataset, "CineRate") or _positive(dataset, "RecommendedDisplayFrameRate")
+    return 1 / rate if rate else 0.0
+
+
+def _positive(dataset: Any, keyword: str) -> float:
+    try:
+        value = float(dataset.get(keyword))
+    except (TypeError, ValueError):
+        return 0.0
+    return value if math.isfinite(value) and value > 0 else 0.0
+
+
+def read_regions(
+    dataset: Any, coded: tuple[int, int], shown: tuple[int, int]
+) -> tuple[Region, ...]:
+    """Read a file's regions; those that are empty or lie outside the frame are left out.
+
+    `coded` and `shown` are the (height, width) of the pixels that the header speaks of, and of the
+    frames that are yielded, to which the regions are scaled.
+    """
+    height, width = shown
+    down, across = height / coded[0], width / coded[1]
+    regions = []
+    for item in dataset.get("SequenceOfUltrasoundRegions") or ():
+        try:
+            left, top = number(item, "RegionLocationMinX0"), number(item, "RegionLocationMinY0")
+            # the standard's corners belong to the region
+            right = number(item, "RegionLocationMaxX1") + 1
+            bottom = number(item, "RegionLocationMaxY1") + 1
+        except NotANumberError:
+            continue
+        left, right = max(0, math.floor(left * across)), min(width, math.ceil(right * across))
+        top, bottom = max(0, math.floor(top * down)), min(height, math.ceil(bottom * down))
+        if left < right and top < bottom:
+            tissue = (
+                number(item, "RegionSpatialFormat", 0) == _TWO_DIMENSIONAL
+                and number(item, "RegionDataType", 0) == _TISSUE
+            )
+            regions.append(Region(left, top, right, bottom, tissue))
+    return tuple(regions)
+
+
 def read_identifiers(dataset: Any) -> tuple[str, ...]:
     """Name the elements that identify and are not empty, in sequences too.
 
     Of a file that says that the patient's identity was removed, name, id, study and its date are
-    taken for pseudonyms.
-
-    Returns
-    -------
-    tuple of str
-        Keywords in alphabetical order; :data:`PRIVATE` last where there are private elements that
-        are not empty, as nobody but the maker knows what they hold.
+    taken for pseudonyms. Keywords come in alphabetical order; "private tags" last, where there are
+    any that are not empty, as nobody but the maker knows what they hold.
     """
     found = set()
     private = False
@@ -169,4 +146,4 @@ def read_identifiers(dataset: Any) -> tuple[str, ...]:
             continue
         elif element.keyword in _KEYWORDS or element.VR in _DATES_AND_PERSONS:
             found.add(element.keyword)
-    return (*sorted(found - {""}), *((PRIVATE,) if private else ()))
+    return (*sorted(found - {""}), *((_PRIVATE,) if private else ()))

@@ -1,16 +1,24 @@
-"""A DICOM file's header, where its pixels begin, and one sentence for whatever is broken."""
+"""A DICOM file, bounded and inflated, and its header up to where its pixels begin."""
 
 from __future__ import annotations
 
+import io
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lusscore.clips.dicom.file import DicomFile
-from lusscore.clips.limits import MOST_ELEMENTS
-from lusscore.clips.quiet import hush
+from lusscore.clips.reader import (
+    COPY_AGAIN,
+    MOST_ELEMENTS,
+    MOST_INFLATED,
+    ignore_warnings,
+    too_little_memory,
+    unreadable,
+)
 from lusscore.errors import ClipError
 
 if TYPE_CHECKING:
@@ -18,6 +26,10 @@ if TYPE_CHECKING:
     from pydicom.uid import UID
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_INFLATED = b"1.2.840.10008.1.2.1\0\0\0"
+_META_START = 132
+_LONG_VRS = (b"OB", b"OW", b"SQ", b"UN", b"UT", b"OF", b"OD", b"OL", b"UC", b"UR")
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_VRS = (b"OB", b"OW", b"UN", b"OF", b"OD")
 _PIXEL_KEYWORDS = {8: "FloatPixelData", 9: "DoubleFloatPixelData", 16: "PixelData"}
@@ -26,17 +38,7 @@ _LARGEST_VALUE = 1 << 22
 
 
 class NotANumberError(ValueError):
-    """An element that must be a whole number is none.
-
-    Parameters
-    ----------
-    keyword
-        The element.
-    """
-
-    def __init__(self, keyword: str) -> None:
-        self.keyword = keyword
-        super().__init__(keyword)
+    """An element that must be a whole number is none; its text is the element's keyword."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,146 @@ class Header:
     pixel_length: int
 
 
-def read_header(file: DicomFile, suffix: str) -> Header:
-    """Read all that comes before the pixels.
+class BoundedFile(io.BufferedReader):
+    """A file that never makes room for more bytes than it holds, whatever length is asked for.
+
+    A length field of four billion in a small file would otherwise take four billion bytes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most `size` bytes."""
+        left = max(0, size_of(self) - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
+DicomFile: TypeAlias = BoundedFile | io.BytesIO
+
+
+@contextmanager
+def open_dicom(path: Path) -> Iterator[tuple[DicomFile, Header]]:
+    """Open a DICOM file and read its header; a deflated file is inflated in memory.
+
+    Any byte of a header may be wrong, and pydicom, which converts each element when it is first
+    looked at, answers with a dozen kinds of exception. Their messages may quote the header, so
+    only their kind is passed on.
 
     Raises
     ------
     ClipError
-        If the file is not DICOM.
+        Instead of any other exception, within the block too.
     """
+    ignore_warnings("pydicom")
+    ignore_warnings(r"lusscore\.clips\.dicom")  # where pydicom blames its caller
+    try:
+        with _open(path) as file:
+            yield file, _read_header(file, path.suffix)
+    except ClipError:
+        raise
+    except NotANumberError as error:
+        raise ClipError(
+            f"the file is DICOM without a whole number as {error}; expected a complete, valid file",
+            advice=COPY_AGAIN,
+        ) from None
+    except MemoryError:
+        raise too_little_memory() from None
+    except Exception as error:
+        raise ClipError(
+            f"the file is DICOM that cannot be read ({type(error).__name__}); expected a "
+            "complete, valid file",
+            advice=COPY_AGAIN,
+        ) from None
+
+
+def has_magic(path: Path) -> bool:
+    """Tell whether bytes 129 to 132 of a file are ``DICM``; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_META_START)[128:] == b"DICM"
+    except (OSError, ValueError):
+        return False
+
+
+def size_of(file: DicomFile) -> int:
+    """Return the number of bytes, leaving the position as it is."""
+    here = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return size
+
+
+def number(dataset: Any, keyword: str, default: int | None = None) -> int:
+    """Return an element's value as a whole number, or raise NotANumberError."""
+    value = dataset.get(keyword)
+    if (value is None or value == "") and default is not None:
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise NotANumberError(keyword) from None
+
+
+def text(dataset: Any, keyword: str) -> str:
+    """Return an element's value as stripped text; empty where it is missing."""
+    value = dataset.get(keyword)
+    return "" if value is None else str(value).strip(" \0")
+
+
+def _open(path: Path) -> DicomFile:
+    try:
+        file = BoundedFile(path)
+        head = file.read(1 << 14)
+        end = _meta_end(head)
+        if _DEFLATED not in head[:end]:
+            file.seek(0)
+            return file
+        with file:
+            file.seek(end)
+            inflated = io.BytesIO(head[:end].replace(_DEFLATED, _INFLATED))
+            inflated.seek(0, io.SEEK_END)
+            _inflate(file, inflated)
+            inflated.seek(0)
+            return inflated
+    except OSError as error:
+        raise unreadable(error) from None
+
+
+def _meta_end(head: bytes) -> int:
+    """Return where the file meta information ends: the first element that is not of group 2."""
+    if head[128:_META_START] != b"DICM":
+        return 0
+    at = _META_START
+    while head[at : at + 2] == b"\2\0":
+        long = head[at + 4 : at + 6] in _LONG_VRS
+        start, width = (at + 8, 4) if long else (at + 6, 2)
+        at = start + width + int.from_bytes(head[start : start + width], "little")
+    return at
+
+
+def _inflate(file: io.BufferedReader, into: io.BytesIO) -> None:
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    written = 0
+    try:
+        while not stream.eof and (block := stream.unconsumed_tail or file.read(1 << 16)):
+            written += into.write(stream.decompress(block, 1 << 20))
+            if written > MOST_INFLATED:
+                raise ClipError(
+                    f"the file inflates to more than {MOST_INFLATED} bytes",
+                    advice="save it with another transfer syntax, or export it again if it is not "
+                    "that large",
+                )
+    except zlib.error:
+        raise ClipError(
+            "the file is deflated DICOM that cannot be inflated", advice=COPY_AGAIN
+        ) from None
+    if not stream.eof:
+        raise ClipError("the file breaks off in its deflated part", advice=COPY_AGAIN)
+
+
+def _read_header(file: DicomFile, suffix: str) -> Header:
+    """Read all that comes before the pixels."""
     from pydicom.filereader import read_partial
 
     file.seek(128)
@@ -109,34 +243,11 @@ def _at_pixels() -> Callable[[int, str | None, int], bool]:
             raise ClipError(
                 f"the file has a DICOM header of more than {MOST_ELEMENTS} elements; expected "
                 "some hundred",
-                advice="export or copy it again",
+                advice=COPY_AGAIN,
             )
         return tag >> 16 == _PIXEL_GROUP and tag & 0xFFFF in _PIXEL_KEYWORDS
 
     return stop
-
-
-def number(dataset: Any, keyword: str, default: int | None = None) -> int:
-    """Return an element's value as a whole number.
-
-    Raises
-    ------
-    NotANumberError
-        If it is not one, or is missing and there is no default.
-    """
-    value = dataset.get(keyword)
-    if (value is None or value == "") and default is not None:
-        return default
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise NotANumberError(keyword) from None
-
-
-def text(dataset: Any, keyword: str) -> str:
-    """Return an element's value as stripped text; empty where it is missing."""
-    value = dataset.get(keyword)
-    return "" if value is None else str(value).strip(" \0")
 
 
 def _pixel_element(file: DicomFile, dataset: Any) -> tuple[str, str, int]:
@@ -153,7 +264,7 @@ def _pixel_element(file: DicomFile, dataset: Any) -> tuple[str, str, int]:
     if implicit or head[4:6] not in _PIXEL_VRS:
         return _PIXEL_KEYWORDS[element], "", struct.unpack_from(f"{order}L", head, 4)[0]
     (length,) = struct.unpack(f"{order}L", file.read(4))
-    return _PIXEL_KEYWORDS[element], head[4:6].decode("ascii", "replace"), length
+    return _PIXEL_KEYWORDS[element], head[4:6].decode("ascii"), length
 
 
 def _transfer_syntax(dataset: Any) -> UID:
@@ -167,41 +278,3 @@ def _transfer_syntax(dataset: Any) -> UID:
     if implicit:
         return ImplicitVRLittleEndian
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-
-
-@contextmanager
-def broken_becomes_sentence() -> Iterator[None]:
-    """Turn every exception of reading a DICOM file into a ClipError.
-
-    Any byte of a header may be wrong, and pydicom, which converts each element when it is first
-    looked at, answers with a dozen kinds of exception. Their messages may quote the header, so
-    only their kind is passed on.
-
-    Raises
-    ------
-    ClipError
-        Instead of any other exception.
-    """
-    hush("pydicom")
-    hush(r"lusscore\.clips\.dicom")  # where pydicom blames its caller
-    try:
-        yield
-    except ClipError:
-        raise
-    except NotANumberError as error:
-        raise ClipError(
-            f"the file is DICOM without a whole number as {error.keyword}; expected a complete, "
-            "valid file",
-            advice="export or copy it again",
-        ) from None
-    except MemoryError:
-        raise ClipError(
-            "the clip needs more memory than there is",
-            advice="close other programs or leave it out",
-        ) from None
-    except Exception as error:
-        raise ClipError(
-            f"the file is DICOM that cannot be read ({type(error).__name__}); expected a "
-            "complete, valid file",
-            advice="export or copy it again",
-        ) from None

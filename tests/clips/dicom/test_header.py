@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from lusscore.clips.dicom.file import BoundedFile, has_magic, open_dicom, size_of
+from lusscore.clips.dicom.header import BoundedFile, has_magic, size_of
 
 
 def test_no_more_room_is_made_than_the_file_needs(tmp_path: Path) -> None:
@@ -26,10 +26,3 @@ def test_the_mark_is_looked_for_where_it_stands(tmp_path: Path) -> None:
     assert not has_magic(path)
     assert not has_magic(tmp_path)
     assert not has_magic(tmp_path / "gone")
-
-
-def test_a_file_that_is_not_deflated_is_opened_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(bytes(128) + b"DICM" + b"x" * 10)
-    with open_dicom(path) as file:
-        assert file.read() == path.read_bytes()
