@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lusscore.backbones import BackboneSpec, register_backbone, registry
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.libraries import import_keras
 
 STAGED = BackboneSpec(
     name="staged",

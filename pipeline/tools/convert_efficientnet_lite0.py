@@ -81,7 +81,7 @@ def dump_published(target: Path) -> None:
 
 def convert(state: dict[str, NDArray[np.float32]]) -> None:
     """Write the weights file from the published arrays, which come in the network's order."""
-    from lusscore.backbones.networks.efficientnet_lite0 import SPEC, build_efficientnet_lite0
+    from lusscore.backbones.efficientnet_lite0 import SPEC, build_efficientnet_lite0
 
     network = build_efficientnet_lite0(SPEC)
     layers = [layer for layer in network.layers if layer.weights]

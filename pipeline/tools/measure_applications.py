@@ -1,4 +1,4 @@
-"""Make the table of Keras's image networks, ``backbones/networks/applications.json``.
+"""Make the table of Keras's image networks, ``backbones/applications.json``.
 
 Needed once for each version of Keras that brings new networks::
 
@@ -22,12 +22,12 @@ from unittest import mock
 
 import numpy as np
 
-from lusscore.backbones.feature_maps import last_maps
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.keras_network import last_maps
+from lusscore.backbones.libraries import import_keras
 from lusscore.backbones.preprocessing import get_preprocessing, preprocessing_names
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = ROOT / "pipeline/lusscore/backbones/networks/applications.json"
+TABLE = ROOT / "pipeline/lusscore/backbones/applications.json"
 # the size MobileNetV3's weights were trained at; its code leaves the size open
 OPEN_SIZE = 224
 

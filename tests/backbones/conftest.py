@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ import pytest
 from lusscore.backbones import (
     BackboneSpec,
     Engine,
+    EngineChoice,
     Weights,
     get_backbone,
     load_weights,
-    open_engine,
     register_backbone,
     registry,
 )
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.graphs import plain_xml
+from lusscore.backbones.libraries import import_keras, import_openvino
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).parent / "watched_embedding.py"
@@ -113,7 +114,7 @@ def lite0_engine(
     lite0: BackboneSpec, lite0_cache: Path, lite0_build_report: list[str]
 ) -> Iterator[Engine]:
     """The default backbone in the default engine."""
-    with open_engine("openvino", lite0, load_weights(lite0), cache=lite0_cache) as engine:
+    with EngineChoice("openvino", cache=lite0_cache).open(lite0, load_weights(lite0)) as engine:
         yield engine
 
 
@@ -208,3 +209,34 @@ def save_onnx(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return save
+
+
+MADE = BackboneSpec(
+    name="made",
+    input_size=(8, 12),
+    preprocessing="none",
+    embedding_size=3,
+    parameters=100,
+    flops=None,
+    family="onnx",
+)
+
+
+@pytest.fixture
+def made() -> BackboneSpec:
+    """What networks of :func:`ir_of` are said to be."""
+    return MADE
+
+
+@pytest.fixture
+def ir_of(tmp_path: Path) -> Callable[..., tuple[bytes, bytes]]:
+    """Write outputs that come of inputs as :func:`lusscore.backbones.graph_bytes` would."""
+
+    def write(outputs: Sequence[Any], inputs: Sequence[Any]) -> tuple[bytes, bytes]:
+        openvino = import_openvino()
+        graph = openvino.Model(list(outputs), list(inputs), "made")
+        openvino.save_model(graph, tmp_path / "made.xml", compress_to_fp16=False)
+        xml = plain_xml((tmp_path / "made.xml").read_bytes())
+        return xml, (tmp_path / "made.bin").read_bytes()
+
+    return write

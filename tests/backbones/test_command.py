@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lusscore.backbones import backbone_names
+from lusscore.backbones import backbone_names, preprocessing_names
 from lusscore.cli.backbones import command
 from lusscore.errors import BackboneError
 
+PAGE = (Path(__file__).parents[2] / "docs" / "backbones.md").read_text("utf-8")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -90,3 +92,15 @@ print(sorted({"tensorflow", "keras", "openvino", "h5py", "scipy"} & set(sys.modu
     ran = run_python(code)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_table_in_the_docs_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(command, [], env={"COLUMNS": "97"}).output
+    (shown,) = re.findall(r"\$ lusscore backbones\n(.*?)```", PAGE, re.DOTALL)
+    assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
+
+
+def test_every_preprocessing_is_described() -> None:
+    assert set(re.findall(r"^\| `(\w+)`.*(?:RGB|BGR)", PAGE, re.MULTILINE)) == set(
+        preprocessing_names()
+    )

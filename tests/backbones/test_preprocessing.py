@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lusscore.backbones.keras_runtime import import_keras
+from lusscore.backbones.libraries import import_keras
 from lusscore.backbones.preprocessing import (
     Preprocessing,
     get_preprocessing,

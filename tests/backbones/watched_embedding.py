@@ -33,10 +33,10 @@ from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from lusscore.backbones import get_backbone, load_weights, open_engine  # noqa: E402
+from lusscore.backbones import EngineChoice, get_backbone, load_weights  # noqa: E402
 
 spec = get_backbone("efficientnet_lite0")
-with open_engine("openvino", spec, load_weights(spec), cache=Path(sys.argv[1])) as engine:
+with EngineChoice(cache=Path(sys.argv[1])).open(spec, load_weights(spec)) as engine:
     engine.embed(np.zeros((2, 224, 224, 3), np.uint8))
 for event in events:
     print(*event)  # noqa: T201

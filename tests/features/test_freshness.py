@@ -213,7 +213,7 @@ def test_another_source_of_a_plug_in_is_noticed(
     source = tmp_path / "plugin.py"
     text = """
 def build(spec):
-    from lusscore.backbones.keras_runtime import import_keras
+    from lusscore.backbones.libraries import import_keras
     keras = import_keras()
     inputs = keras.Input((*spec.input_size, 3))
     x = keras.layers.Conv2D(6, 3, 4, activation="{}")(inputs)

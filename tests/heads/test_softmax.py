@@ -45,7 +45,7 @@ def test_it_learns_what_can_be_learned(blobs: Callable[..., tuple]) -> None:
 
 
 def test_probabilities_sum_to_one_and_agree_with_keras(blobs: Callable[..., tuple]) -> None:
-    from lusscore.backbones.keras_runtime import import_keras
+    from lusscore.backbones.libraries import import_keras
 
     X, y = blobs(120)
     head = SoftmaxHead().fit(X, y)
@@ -101,7 +101,7 @@ def test_the_defaults_train_what_they_trained_before_there_were_other_settings(
     blobs: Callable[..., tuple],
 ) -> None:
     """The paper's head written out in Keras, epoch by epoch."""
-    from lusscore.backbones.keras_runtime import import_keras
+    from lusscore.backbones.libraries import import_keras
 
     X, y = blobs(96)
     keras = import_keras()

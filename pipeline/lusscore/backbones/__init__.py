@@ -1,24 +1,20 @@
 """Backbones: frozen networks, their weights and the engines that run them."""
 
-from lusscore.backbones.attribution import attribute
-from lusscore.backbones.catalogue import MAIN_BACKBONES, backbone_names, get_backbone
-from lusscore.backbones.engines import (
+from lusscore.backbones.engine import (
+    DEFAULT_PRECISION,
+    PRECISIONS,
     Engine,
-    OpenVINONetwork,
+    EngineChoice,
     Result,
-    engine_names,
-    open_engine,
-    open_stored_network,
+    check_precision,
+    measure_sgemm,
     register_engine,
 )
-from lusscore.backbones.engines.choice import EngineChoice
-from lusscore.backbones.engines.graph_bytes import graph_bytes
-from lusscore.backbones.keras_runtime import import_keras
-from lusscore.backbones.levels import with_levels
-from lusscore.backbones.matrix_product import measure_sgemm
-from lusscore.backbones.model import build_model
-from lusscore.backbones.pooled_parts import Part, pooled_parts
-from lusscore.backbones.precision import DEFAULT_PRECISION, PRECISIONS, check_precision
+from lusscore.backbones.graphs import graph_bytes
+from lusscore.backbones.keras_network import build_model
+from lusscore.backbones.libraries import import_keras
+from lusscore.backbones.openvino_network import OpenVINONetwork, open_stored_network
+from lusscore.backbones.pooling import attribute
 from lusscore.backbones.preprocessing import (
     Preprocessing,
     get_preprocessing,
@@ -26,18 +22,19 @@ from lusscore.backbones.preprocessing import (
     register_preprocessing,
 )
 from lusscore.backbones.registry import (
+    MAIN_BACKBONES,
     Network,
+    backbone_names,
     builder_of,
+    get_backbone,
     plugin_of,
     register_backbone,
     registered_backbones,
 )
-from lusscore.backbones.spec import BackboneSpec
+from lusscore.backbones.spec import BackboneSpec, Part, pooled_parts, with_levels
 from lusscore.backbones.weights import (
     DEFAULT_BACKBONE,
-    WEIGHTS_VARIABLE,
     Weights,
-    find_weights,
     load_weights,
     locate_weights,
     weights_at,
@@ -49,7 +46,6 @@ __all__ = [
     "DEFAULT_PRECISION",
     "MAIN_BACKBONES",
     "PRECISIONS",
-    "WEIGHTS_VARIABLE",
     "BackboneSpec",
     "Engine",
     "EngineChoice",
@@ -64,8 +60,6 @@ __all__ = [
     "build_model",
     "builder_of",
     "check_precision",
-    "engine_names",
-    "find_weights",
     "get_backbone",
     "get_preprocessing",
     "graph_bytes",
@@ -73,7 +67,6 @@ __all__ = [
     "load_weights",
     "locate_weights",
     "measure_sgemm",
-    "open_engine",
     "open_stored_network",
     "plugin_of",
     "pooled_parts",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lusscore.errors import BackboneError
 from lusscore.registry import Registry
 
-Triple = tuple[float, float, float]
+_PREPROCESSINGS = Registry["Preprocessing"]("preprocessing", BackboneError)
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Preprocessing:
 
     name: str
     channels: str = "RGB"
-    mean: Triple = (0.0, 0.0, 0.0)
-    scale: Triple = (1.0, 1.0, 1.0)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return preprocessed copies of `images`, which stay as they are.
@@ -53,17 +53,8 @@ class Preprocessing:
         return (ordered.astype(np.float32) - mean) / scale
 
 
-_PREPROCESSINGS = Registry[Preprocessing]("preprocessing", BackboneError)
-
-
 def register_preprocessing(preprocessing: Preprocessing) -> Preprocessing:
-    """Make a preprocessing known by its name.
-
-    Raises
-    ------
-    BackboneError
-        If the name is taken.
-    """
+    """Make a preprocessing known by its name; BackboneError if the name is taken."""
     _PREPROCESSINGS.register(preprocessing.name, preprocessing)
     return preprocessing
 
@@ -74,20 +65,8 @@ def preprocessing_names() -> tuple[str, ...]:
 
 
 def get_preprocessing(name: str) -> Preprocessing:
-    """Return the preprocessing registered under `name`.
-
-    Raises
-    ------
-    BackboneError
-        If no preprocessing has that name; the message lists those there are.
-    """
+    """Return the preprocessing of a name; BackboneError, with those there are, if it has none."""
     return _PREPROCESSINGS[name]
-
-
-def _eight_bit(values: Triple) -> Triple:
-    """Turn values that are meant for pixels in 0–1 into values for pixels in 0–255."""
-    red, green, blue = values
-    return (red * 255, green * 255, blue * 255)
 
 
 # -1 to 1, as in keras.applications.xception and the other networks of Keras's mode "tf"
@@ -97,7 +76,9 @@ register_preprocessing(Preprocessing("caffe", channels="BGR", mean=(103.939, 116
 # Mean and standard deviation of ImageNet, as in torchvision and keras.applications.densenet
 register_preprocessing(
     Preprocessing(
-        "torch", mean=_eight_bit((0.485, 0.456, 0.406)), scale=_eight_bit((0.229, 0.224, 0.225))
+        "torch",
+        mean=(0.485 * 255, 0.456 * 255, 0.406 * 255),
+        scale=(0.229 * 255, 0.224 * 255, 0.225 * 255),
     )
 )
 # The EfficientNet-Lite family

@@ -1,10 +1,12 @@
-"""What there is to know about a backbone before it is built."""
+"""What there is to know about a backbone before it is built: plain data and the names of levels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from lusscore.cohort import Level
+from lusscore.errors import BackboneError
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class BackboneSpec:
     output
         Name of the tensor whose values are the embedding; empty for the network's own output.
     maps
-        (stride, channels) of the last feature map at each stride, those that levels can be had
-        of; empty where they are not known.
+        (stride, channels) of the last feature map at each stride, from which levels can be
+        pooled; empty where they are not known.
     levels
         Names of the levels that are computed beside the embedding, in alphabetical order; set
         by :func:`lusscore.backbones.with_levels`.
@@ -71,3 +73,74 @@ class BackboneSpec:
     def width(self) -> int:
         """Length of what an engine gives for an image: the embedding, then its levels."""
         return self.embedding_size + sum(self.level_sizes.values())
+
+
+def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
+    """Return the spec of the same backbone that also gives levels, such as ``"16.top"``.
+
+    The order of the names does not matter: levels always come in alphabetical order.
+
+    Raises
+    ------
+    BackboneError
+        If the backbone has no feature map of that stride, or none that is known.
+    ValueError
+        If a name is none that a card may have.
+    """
+    strides = [stride for stride, _ in spec.maps]
+    for name in names:
+        if Level.parse(name).stride in strides:
+            continue
+        if spec.family == "onnx":
+            raise BackboneError(
+                f"The level {name} cannot be had of the ONNX file {spec.source}, of which only "
+                "the output is known; leave levels out of the card's [extraction], or choose a "
+                "network that 'lusscore backbones' lists."
+            )
+        if not strides:
+            raise BackboneError(
+                f"The level {name} cannot be had of {spec.name}, whose feature maps are not known; "
+                "give them as maps where it is registered, or leave levels out of the card."
+            )
+        raise BackboneError(
+            f"{spec.name} has no feature map for the level {name}; those it has are of stride "
+            f"{', '.join(map(str, strides))}. Correct levels in the card's [extraction]."
+        )
+    return replace(spec, levels=tuple(sorted(names)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The embedding or one level.
+
+    Attributes
+    ----------
+    name
+        ``"embedding"``, or the level's name, such as ``"16.top"``.
+    map
+        The feature map it is pooled from: ``"embedding"``, or the level's stride as text.
+    pooling
+        One of :data:`lusscore.cohort.extraction.POOLINGS`.
+    start, stop
+        Its columns, inclusive-exclusive, among the ``spec.width`` that an engine gives.
+    """
+
+    name: str
+    map: str
+    pooling: str
+    start: int
+    stop: int
+
+
+def pooled_parts(spec: BackboneSpec) -> tuple[Part, ...]:
+    """Return the parts of what the backbone gives for an image, in the order of its columns.
+
+    The embedding counts as the mean of its map; see :class:`lusscore.backbones.OpenVINONetwork`
+    for networks that have no such map.
+    """
+    parts = [Part("embedding", "embedding", "mean", 0, spec.embedding_size)]
+    for name, size in spec.level_sizes.items():
+        stride, pooling = Level.parse(name)
+        start = parts[-1].stop
+        parts.append(Part(name, str(stride), pooling, start, start + size))
+    return tuple(parts)

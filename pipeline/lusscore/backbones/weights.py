@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from lusscore.backbones.download import download_weights
+from lusscore.backbones.libraries import import_keras
 from lusscore.backbones.spec import BackboneSpec
 from lusscore.errors import WeightsError
 
 WEIGHTS_VARIABLE = "LUSSCORE_WEIGHTS"
-WEIGHTS_SUFFIX = ".weights.h5"
 DEFAULT_BACKBONE = "efficientnet_lite0"
+# a firewall that swallows packets would otherwise hold the program for minutes
+SILENCE_SECONDS = 10.0
 _BUNDLED = Path(__file__).parent / "bundled"
 _CHUNK = 1 << 20
 
@@ -41,7 +43,7 @@ class Weights:
 
 def weights_file_name(spec: BackboneSpec) -> str:
     """Name under which the weights of `spec` are looked for in a weights folder."""
-    return f"{spec.name}{WEIGHTS_SUFFIX}"
+    return f"{spec.name}.weights.h5"
 
 
 def locate_weights(spec: BackboneSpec, weights_dir: Path | None = None) -> tuple[Path, str] | None:
@@ -60,24 +62,18 @@ def locate_weights(spec: BackboneSpec, weights_dir: Path | None = None) -> tuple
     tuple of Path and str, or None
         None when there is no such file. Nothing is downloaded or digested.
     """
-    if spec.family == "onnx":
-        path = Path(spec.source)
-        return (path, "onnx") if path.is_file() else None
     candidates = []
-    if spec.family == "bundled":
-        candidates.append((_BUNDLED / weights_file_name(spec), "bundled"))
-    folder = _weights_folder(weights_dir)
-    if folder is not None:
-        candidates.append((folder / weights_file_name(spec), "weights-dir"))
-    if spec.cached_weights:
-        candidates.append((_keras_cache() / spec.cached_weights, "keras-cache"))
+    if spec.family == "onnx":
+        candidates.append((Path(spec.source), "onnx"))
+    else:
+        if spec.family == "bundled":
+            candidates.append((_BUNDLED / weights_file_name(spec), "bundled"))
+        folder = _weights_folder(weights_dir)
+        if folder is not None:
+            candidates.append((folder / weights_file_name(spec), "weights-dir"))
+        if spec.cached_weights:
+            candidates.append((_keras_file(spec), "keras-cache"))
     return next(((path, origin) for path, origin in candidates if path.is_file()), None)
-
-
-def find_weights(spec: BackboneSpec, weights_dir: Path | None = None) -> Path | None:
-    """Return the file that would be read now, or None (see :func:`locate_weights`)."""
-    found = locate_weights(spec, weights_dir)
-    return None if found is None else found[0]
 
 
 def load_weights(
@@ -108,42 +104,16 @@ def load_weights(
     found = locate_weights(spec, weights_dir)
     if found is None and download and spec.family == "keras":
         try:
-            path = download_weights(spec, _keras_cache() / spec.cached_weights)
+            found = (download_weights(spec), "download")
         except WeightsError as error:
             raise WeightsError(f"{error} {_advice(spec, weights_dir)}") from None
-        found = (path, "download")
     if found is None:
         raise WeightsError(f"No weights of {spec.name} were found. {_advice(spec, weights_dir)}")
     return weights_at(*found, spec)
 
 
 def weights_at(path: Path, origin: str, spec: BackboneSpec) -> Weights:
-    """Digest a file of weights as it is now.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read.
-    """
-    return Weights(path, _digest(path, spec), origin)
-
-
-def _weights_folder(weights_dir: Path | None) -> Path | None:
-    """Return the weights folder in force: the argument, else the environment's."""
-    if weights_dir is not None:
-        return weights_dir
-    named = os.environ.get(WEIGHTS_VARIABLE)
-    return Path(named) if named else None
-
-
-def _keras_cache() -> Path:
-    """Return the folder in which Keras keeps the weights it downloads."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".keras") / "models"
-
-
-def _digest(path: Path, spec: BackboneSpec) -> str:
-    """SHA-256 as :class:`Weights` defines it."""
+    """Digest a file of weights as it is now; WeightsError if it cannot be read."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -151,41 +121,65 @@ def _digest(path: Path, spec: BackboneSpec) -> str:
                 digest.update(chunk)
     except OSError as error:
         raise WeightsError(
-            f"it cannot be read ({error.strerror}); check its permissions.",
-            path=path,
+            f"it cannot be read ({error.strerror})", path=path, advice="check its permissions"
         ) from None
     digest.update(spec.output.encode())
-    return digest.hexdigest()
+    return Weights(path, digest.hexdigest(), origin)
+
+
+def download_weights(spec: BackboneSpec, *, silence: float = SILENCE_SECONDS) -> Path:
+    """Let Keras download the weights of one of its applications and return the file it keeps.
+
+    Keras shows its progress bar and checks what it got. WeightsError, without advice, if it
+    fails or gets no answer for `silence` seconds.
+    """
+    keras = import_keras()
+    build = getattr(keras.applications, spec.source)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(silence)
+    try:
+        build(weights="imagenet", include_top=False, input_shape=(*spec.input_size, 3))
+    # Keras wraps what went wrong in a bare Exception
+    except Exception as error:
+        raise WeightsError(
+            f"Keras could not download the weights of {spec.name} ({' '.join(str(error).split())})."
+        ) from None
+    finally:
+        socket.setdefaulttimeout(before)
+    expected = _keras_file(spec)
+    if not expected.is_file():
+        raise WeightsError(
+            f"Keras {keras.__version__} downloaded the weights of {spec.name} but did not keep "
+            f"them as {expected}, where this version of lusscore looks."
+        )
+    return expected
+
+
+def _weights_folder(weights_dir: Path | None) -> Path | None:
+    named = os.environ.get(WEIGHTS_VARIABLE)
+    return weights_dir or (Path(named) if named else None)
+
+
+def _keras_file(spec: BackboneSpec) -> Path:
+    """Return the file in which Keras keeps weights that it downloads."""
+    home = os.environ.get("KERAS_HOME")
+    folder = Path(home).expanduser() if home else Path.home() / ".keras"
+    return folder / "models" / spec.cached_weights
 
 
 def _advice(spec: BackboneSpec, weights_dir: Path | None) -> str:
     """Say what to do about weights that are missing."""
     if spec.family == "onnx":
-        if not spec.source:  # known from a feature file, which does not tell where it lay
-            return f"Tell where its ONNX file lies: --backbone FOLDER/{spec.name}.onnx."
+        if not spec.source:  # known from a feature file, which does not say where it lay
+            return f"Name its ONNX file: --backbone FOLDER/{spec.name}.onnx."
         return f"Expected the ONNX file {spec.source}."
-    name = weights_file_name(spec)
-    folder = _weights_folder(weights_dir)
-    place = (
-        f"{folder / name}"
-        if folder is not None
-        else f"{name} in a folder given by --weights-dir or {WEIGHTS_VARIABLE}"
-    )
-    recipe = (
-        f"; a computer with a network makes it with: {_recipe(spec)}"
-        if spec.family == "keras"
-        else ""
-    )
-    return (
-        f"Put them at {place}{recipe}. "
-        f"The default backbone {DEFAULT_BACKBONE} needs no file and no network."
-    )
-
-
-def _recipe(spec: BackboneSpec) -> str:
-    """Give the command that saves Keras's weights under the name that is looked for."""
-    code = (
-        f"import keras; keras.applications.{spec.source}(include_top=False)"
-        f".save_weights('{weights_file_name(spec)}')"
-    )
-    return f'python -c "{code}"'
+    name, folder = weights_file_name(spec), _weights_folder(weights_dir)
+    place = f"{name} in a folder given by --weights-dir or {WEIGHTS_VARIABLE}"
+    text = f"Put them at {place if folder is None else folder / name}"
+    if spec.family == "keras":
+        code = (
+            f"import keras; keras.applications.{spec.source}(include_top=False)"
+            f".save_weights('{name}')"
+        )
+        text += f'; a computer with a network makes it with: python -c "{code}"'
+    return f"{text}. The default backbone {DEFAULT_BACKBONE} needs no file and no network."

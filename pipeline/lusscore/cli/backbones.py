@@ -32,7 +32,7 @@ def command(
     NAME is a backbone or the path of an ONNX file; without one, the main backbones are listed.
     Nothing is downloaded.
     """
-    from lusscore.backbones import MAIN_BACKBONES, backbone_names, find_weights, get_backbone
+    from lusscore.backbones import MAIN_BACKBONES, backbone_names, get_backbone, locate_weights
 
     known = backbone_names()
     listed = names or (known if everything else MAIN_BACKBONES)
@@ -44,7 +44,7 @@ def command(
 
     console = Console(highlight=False)
     console.print(_table(specs, weights_dir))
-    if any(find_weights(spec, weights_dir) is None for spec in specs):
+    if any(locate_weights(spec, weights_dir) is None for spec in specs):
         console.print(
             "Missing weights: Keras downloads those of its own networks when they are first "
             "needed; without a network, put the file into --weights-dir.",
