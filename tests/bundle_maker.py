@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from lusscore import __version__
 from lusscore.backbones import graph_bytes, load_weights
-from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.backbones.libraries import import_openvino
+from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
