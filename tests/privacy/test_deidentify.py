@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,7 +116,7 @@ def test_pictures_are_black_outside_the_sector_and_the_same_inside(tmp_path: Pat
             assert (new.rgb[fan_mask()] == old.rgb[fan_mask()]).all()
             assert old.rgb[:16, :40].max() > 200
             assert not new.rgb[:16, :40].any()
-    assert {copied.treatment for copied in done.copies} == {RedactionResult.BLANKED}
+    assert {copied.result for copied in done.copies} == {RedactionResult.BLANKED}
     assert done.look_at == ()
 
 
@@ -159,8 +161,6 @@ def test_a_clip_that_is_found_to_be_of_somebody_else_is_copied_anew(tmp_path: Pa
     segment = Segment(str(clip), "17", "1", "R1", 0)
     for patient in ("17", "18"):
         done = run(Imported(card(), (replace(segment, patient=patient),)), tmp_path)
-        import pydicom
-
         copy = pydicom.dcmread(tmp_path / "data" / "ward" / done.copies[0].clip)
         assert copy.PatientID == done.imported.segments[0].patient
 
@@ -168,23 +168,46 @@ def test_a_clip_that_is_found_to_be_of_somebody_else_is_copied_anew(tmp_path: Pa
 def test_clips_in_which_no_sector_is_found_are_told(tmp_path: Path) -> None:
     given = imported(tmp_path / "in")
     nothing = run(given, tmp_path, find=find_nothing)
-    assert {copied.treatment for copied in nothing.look_at} == {RedactionResult.NOT_BLANKED}
+    assert {copied.result for copied in nothing.look_at} == {RedactionResult.NOT_BLANKED}
     assert len(nothing.look_at) == 3
     assert run(given, tmp_path).look_at == nothing.look_at, "known from the key file"
     guessed = deidentify(given, tmp_path / "data" / "a", tmp_path / "key.csv", find=find_bright)
-    assert {copied.treatment for copied in guessed.look_at} == {RedactionResult.GUESSED}
+    assert {copied.result for copied in guessed.look_at} == {RedactionResult.GUESSED}
     text = deidentify(given, tmp_path / "data" / "b", tmp_path / "key.csv", find=find_text)
-    assert {copied.treatment for copied in text.look_at} == {RedactionResult.TEXT_BLANKED}
+    assert {copied.result for copied in text.look_at} == {RedactionResult.TEXT_BLANKED}
     for copied in text.copies:
         for frame in open_clip(tmp_path / "data" / "b" / copied.clip):
             assert not frame.rgb[:16, :70].any()
             assert frame.rgb[30:].any()
 
 
+@pytest.mark.parametrize("blanked", [True, False])
+@pytest.mark.parametrize(
+    ("source", "review"),
+    [("dicom", False), ("motion", False), ("brightness", True), ("whole", True)],
+)
+def test_where_the_sector_is_not_sure_somebody_must_look(
+    source: str, blanked: bool, review: bool
+) -> None:
+    assert RedactionResult.of(source, blanked=blanked).needs_review is review
+
+
+@pytest.mark.parametrize(("find", "clean"), [(find_fan, "YES"), (find_bright, "NO")])
+def test_a_header_promises_only_what_is_sure(
+    tmp_path: Path, find: Callable[[Path], Sector], clean: str
+) -> None:
+    clip = write_dicom(tmp_path / "a.dcm", fan_clip(0, "Quistgaard", 2), PEOPLE[0])
+    given = Imported(card(), (Segment(str(clip), "17", "1", "R1", 0),))
+    done = run(given, tmp_path, find=find)
+    dataset = pydicom.dcmread(tmp_path / "data" / "ward" / done.copies[0].clip)
+    assert dataset.PatientIdentityRemoved == clean
+    assert ("BurnedInAnnotation" in dataset) is (clean == "YES")
+
+
 def test_with_nothing_outside_the_sector_a_video_is_not_encoded_anew(tmp_path: Path) -> None:
     clip = write_mp4(tmp_path / "a.mp4", np.zeros((4, HEIGHT, WIDTH, 3), np.uint8), PEOPLE[0])
     given = Imported(card(), (Segment(str(clip), "17", "1", "R1", 0),))
-    assert run(given, tmp_path).copies[0].treatment == RedactionResult.NOTHING_OUTSIDE
+    assert run(given, tmp_path).copies[0].result == RedactionResult.NOTHING_OUTSIDE
 
 
 def test_free_text_that_may_hold_a_folders_name_is_replaced(tmp_path: Path) -> None:

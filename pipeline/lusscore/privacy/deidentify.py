@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lusscore.cohort import Card, Imported, Rating, Segment
+from lusscore.cohort import Imported, Rating, Segment
 from lusscore.errors import ClipError, PrivacyError, Problem
-from lusscore.privacy.dicom_header import Owner
+from lusscore.privacy.copies import CopiedClip, MediaFolder
+from lusscore.privacy.dicom import Owner
 from lusscore.privacy.key_file import KeyFile, hold_key_file
-from lusscore.privacy.key_place import check_key_place
-from lusscore.privacy.media_folder import CopiedClip, MediaFolder
-from lusscore.privacy.pseudonyms import salted_digest
 from lusscore.sector import Sector, find_sector
 
 _FIRST = 5
@@ -50,7 +48,7 @@ class Deidentified:
     @property
     def look_at(self) -> tuple[CopiedClip, ...]:
         """Copies that somebody must look at: in them the sector is a guess or was not found."""
-        return tuple(copied for copied in self.copies if copied.treatment.look_at_it)
+        return tuple(copied for copied in self.copies if copied.result.needs_review)
 
 
 def deidentify(
@@ -97,17 +95,16 @@ def deidentify(
             f"jobs = {jobs} is not allowed for copies; expected a number of processes from 1 or "
             "-1 for one per processor."
         )
-    place = check_key_place(key_file, folder)
     sources = {segment.clip: _source(segment.clip, folder) for segment in imported.segments}
     copies: dict[Path, CopiedClip] = {}
     left_out: dict[Path, tuple[str, str]] = {}
-    with hold_key_file(place) as key, MediaFolder(folder, key) as media:
+    with hold_key_file(key_file, folder) as key, MediaFolder(folder, key) as media:
         pseudonyms = {segment: _pseudonyms(key, segment) for segment in imported.segments}
         clips = {
             sources[segment.clip]: Owner(
                 *pseudonyms[segment],
                 media.pseudonym(sources[segment.clip]),
-                salted_digest(key.salt, "dicom", segment.patient).hex(),
+                key.digest("dicom", segment.patient).hex(),
             )
             for segment in imported.segments
         }
@@ -141,7 +138,12 @@ def deidentify(
         if segment.clip in copied
     )
     return Deidentified(
-        replace(imported, card=_neutral(imported.card), segments=segments),
+        # without the texts that importers make of folder names
+        replace(
+            imported,
+            card=replace(imported.card, source=_SOURCE, description=""),
+            segments=segments,
+        ),
         tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
         tuple(dict.fromkeys(copied.values())),
         told,
@@ -168,8 +170,3 @@ def _pseudonyms(key: KeyFile, segment: Segment) -> tuple[str, str]:
         key.pseudonym("patient", segment.patient),
         key.pseudonym("exam", segment.exam, segment.patient),
     )
-
-
-def _neutral(card: Card) -> Card:
-    """Return a card without the texts that importers make of folder names."""
-    return replace(card, source=_SOURCE, description="")

@@ -138,7 +138,7 @@ def read_export(path: Path, job: Import) -> list[LabelTask]:
             )
         return _read_rows(rows, job)
     try:
-        tasks = json.loads(path.read_bytes(), parse_constant=str)
+        tasks = json.loads(path.read_bytes(), parse_constant=lambda _: None)
     except OSError as error:
         raise CohortError(
             f"it cannot be read ({error.strerror})", advice="check that it is there", path=path
@@ -216,7 +216,7 @@ def _read_field(name: str, value: object, where: str, job: Import) -> Iterator[T
     """Yield what one field of a row tells: a text, or the values of several regions."""
     if isinstance(value, str) and value.startswith(("[", "{")):
         try:
-            value = json.loads(value, parse_constant=str)
+            value = json.loads(value, parse_constant=lambda _: None)
         except (ValueError, RecursionError):
             job.problem(f"{where}, {name}", "is cut short; expected complete JSON")
             return

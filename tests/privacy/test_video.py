@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lusscore.clips import open_clip, read_facts
-from lusscore.privacy.blanking import kept_pixels
-from lusscore.privacy.video_copy import copy_video
+from lusscore.privacy.pictures import kept_pixels
+from lusscore.privacy.video import copy_video
 from lusscore.sector import Sector
 from privacy.planted import (
     HEIGHT,
@@ -61,6 +61,8 @@ CODECS = [
     ("a.avi", "mpeg4", "yuv420p"),
     ("a.mpg", "mpeg2video", "yuv420p"),
     ("a.mov", "mjpeg", "yuvj422p"),
+    ("a.mov", "libx264", "yuv422p"),
+    ("a.mov", "mjpeg", "yuvj444p"),
     ("a.mkv", "ffv1", "bgr0"),
     ("a.mkv", "ffv1", "gray"),
     ("a.mkv", "ffv1", "yuv420p10le"),
@@ -77,6 +79,13 @@ def test_every_codec_is_blanked_without_loss(
     before, after = pictures(clip), pictures(copy)
     assert (after == np.where(KEEP[..., None], before, 0)).all()
     assert times(copy) == pytest.approx(times(clip), abs=1e-3)
+    with av.open(str(copy)) as container:
+        stored = container.streams.video[0].codec_context.format
+        assert stored is not None
+        # planes of 8 bits are kept as they are stored, anything else becomes red, green and blue
+        assert stored.name == (
+            layout if layout.startswith("yuv") and "10" not in layout else "gbrp"
+        )
 
 
 def test_a_gif_is_blanked_without_loss(tmp_path: Path) -> None:
@@ -273,3 +282,44 @@ def test_a_clip_of_a_size_that_does_not_fill_its_blocks_is_copied_as_it_is(tmp_p
     clip = encode(tmp_path / "a.mp4", video, "libx264", "yuv420p")
     assert not copy_video(clip, tmp_path / "C.mp4", np.ones((100, 100), bool))
     assert packets(tmp_path / "C.mp4") == packets(clip)
+
+
+QUIET = {"libx264": {}, "libx265": {"x265-params": "log-level=none"}}
+
+
+def copied_as_it_is(clip: Path) -> bool:
+    """Tell whether the stream itself was copied, since nothing is hidden in it."""
+    copy = clip.with_name("C.mp4")
+    assert not copy_video(clip, copy, np.ones(pictures(clip).shape[1:3], bool))
+    return packets(copy) == packets(clip)
+
+
+@pytest.mark.parametrize("codec", QUIET)
+@pytest.mark.parametrize(("right", "bottom"), [(48, 0), (0, 32), (8, 0), (0, 4), (2, 2)])
+def test_pixels_at_an_edge_that_are_stored_and_not_shown_are_not_copied(
+    tmp_path: Path, codec: str, right: int, bottom: int
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (4, HEIGHT, WIDTH, 3), np.uint8)
+    clip = encode(tmp_path / "a.mp4", noise, codec, "yuv420p", **QUIET[codec])
+    assert copied_as_it_is(clip)
+    assert not copied_as_it_is(recropped(clip, right, bottom))
+
+
+def test_even_a_black_part_is_hidden_if_it_is_wider_than_a_block(tmp_path: Path) -> None:
+    clip = encode(tmp_path / "a.mp4", np.zeros((4, 64, 64, 3), np.uint8), "libx264", "yuv420p")
+    assert not copied_as_it_is(recropped(clip, right=16))
+    assert copied_as_it_is(recropped(clip, right=14))
+
+
+@pytest.mark.parametrize("layout", ["yuv420p", "yuv444p"])
+@pytest.mark.parametrize(("height", "width"), [(84, 100), (90, 126), (66, 114)])
+def test_what_fills_the_last_block_is_not_taken_for_hidden(
+    tmp_path: Path, layout: str, height: int, width: int
+) -> None:
+    video = fan_clip(0, "Ottilie")[:, :height, :width]
+    assert copied_as_it_is(encode(tmp_path / "a.mp4", video, "libx264", layout))
+
+
+def test_odd_sizes_are_not_taken_for_hidden(tmp_path: Path) -> None:
+    video = fan_clip(0, "Ottilie")[:, :95, :127]
+    assert copied_as_it_is(encode(tmp_path / "a.mp4", video, "libx264", "yuv444p"))
