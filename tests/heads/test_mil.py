@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from lusscore.heads.mil import MilHead
+
+
+# sixty checks, each of which trains in Keras a few times
+@pytest.mark.slow
+@parametrize_with_checks([MilHead(attention=8, learning_rate=0.02, epochs=30, dropout=0.1)])
+def test_it_is_a_scikit_learn_classifier(estimator, check) -> None:  # type: ignore[no-untyped-def]
+    check(estimator)
 
 
 def clips_with_one_telling_frame(
@@ -43,6 +51,35 @@ def test_it_learns_from_the_one_frame_that_tells(fitted: MilHead) -> None:
     sums = np.bincount(np.unique(clips, return_inverse=True)[1], attention)
     np.testing.assert_allclose(sums, 1, rtol=1e-5)
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0] / 2
+
+
+def test_predictions_follow_the_formula_and_are_those_of_keras(fitted: MilHead) -> None:
+    X, _, clips, _ = clips_with_one_telling_frame(20, 1)
+    probabilities, attention = fitted.predict_proba(X, clips), fitted.attention_weights(X, clips)
+    x = fitted.scaling_.apply(X)
+    gate = 1 / (1 + np.exp(-x @ fitted.gate_))
+    powers = np.exp((np.tanh(x @ fitted.tanh_) * gate) @ fitted.score_)
+    members = clips == np.unique(clips)[:, None]
+    expected = members * powers / (members @ powers)[:, None]
+    np.testing.assert_allclose(attention, expected.sum(axis=0), rtol=1e-4)
+    layers, model = fitted._build()
+    learned = [fitted.tanh_], [fitted.gate_], [fitted.score_[:, None]]
+    for layer, weights in zip(layers, (*learned, [fitted.coef_, fitted.intercept_]), strict=True):
+        layer.set_weights(weights)
+    theirs = np.asarray(model([x, members]))
+    np.testing.assert_allclose(members.T @ theirs, probabilities, atol=1e-5)
+
+
+def test_more_decay_gives_smaller_weights_and_class_weights_count() -> None:
+    X, y, clips, _ = clips_with_one_telling_frame(40, 0)
+    settings = {"attention": 4, "epochs": 3, "learning_rate": 0.01}
+    plain, decayed, weighted = (
+        MilHead(**settings | more).fit(X, y, clips=clips)
+        for more in ({"decay": 0.0}, {"decay": 1.0}, {"decay": 0.0, "class_weight": {0: 50.0}})
+    )
+    assert np.abs(decayed.coef_).sum() < np.abs(plain.coef_).sum()
+    chosen = [head.predict_proba(X, clips)[:, 0].mean() for head in (plain, weighted)]
+    assert chosen[1] > chosen[0]
 
 
 def test_every_frame_of_a_clip_gets_its_probabilities(fitted: MilHead) -> None:

@@ -4,8 +4,9 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from lusscore.errors import HeadError
+from lusscore.heads import make_head
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.scaling import Scaling, fit_scaling
+from lusscore.heads.scaling import Scaling, fit_penalised_scaling, fit_scaling
 
 
 def frames(rows: int = 5000, dim: int = 12) -> np.ndarray:
@@ -41,7 +42,7 @@ def test_an_embedding_that_never_changes_is_zero_and_not_infinite() -> None:
 
 
 @pytest.mark.parametrize("rows", [3, 40])
-def test_no_more_components_than_the_frames_segment(rows: int) -> None:
+def test_no_more_components_than_the_frames_span(rows: int) -> None:
     x = frames(rows, 6)
     x[:, 4:] = x[:, :2]
     scaling = fit_scaling(x, 100)
@@ -92,3 +93,41 @@ def test_a_linear_function_of_the_scaled_is_one_of_the_embedding(components: int
         np.concatenate(list(scaling.precise(held))) @ weights + bias,
         atol=1e-9,
     )
+
+
+def few(rows: int, dim: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.normal(3, 2, (rows, dim)).astype(np.float32)
+
+
+def test_turned_examples_keep_all_their_distances_in_fewer_numbers() -> None:
+    frames = few(20, 300)
+    turned, plain = fit_penalised_scaling(frames, 0, 0), fit_scaling(frames)
+    assert turned.size == 19  # the mean is taken away
+    ours, theirs = turned.apply(frames), plain.apply(frames)
+    np.testing.assert_allclose(ours @ ours.T, theirs @ theirs.T, atol=1e-3)
+
+
+def test_examples_that_are_alike_give_no_directions_of_rounding() -> None:
+    frames = np.repeat(few(8, 300), 3, axis=0)
+    assert fit_penalised_scaling(frames, 0, 0).size == 7
+    assert fit_penalised_scaling(np.ones((5, 40), np.float32), 0, 0).directions is None
+
+
+def test_many_examples_and_whitened_components_are_left_as_they_are() -> None:
+    assert fit_penalised_scaling(few(30, 40), 0, 0).directions is None
+    assert fit_penalised_scaling(few(1030, 2100), 0, 0).directions is None
+    assert fit_penalised_scaling(few(20, 300), 5, 0).size == 5
+
+
+@pytest.mark.parametrize("name", ["logistic", "ordinal", "svm"])
+def test_the_answers_are_those_of_a_fit_on_all_numbers(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, test = few(60, 200), few(30, 200, seed=1)
+    y = np.arange(60) % 3
+    X += y[:, None] * np.linspace(0, 1, 200, dtype=np.float32)
+    head = make_head(name, C=0.01, tol=1e-7)
+    turned = head.fit(X, y).predict_proba(test)
+    monkeypatch.setattr("lusscore.heads.scaling._MOST_EXAMPLES", 0)
+    np.testing.assert_allclose(turned, head.fit(X, y).predict_proba(test), atol=1e-4)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lusscore.backbones import open_stored_network, pooled_parts
-from lusscore.heads.temperature import Temperature
+from lusscore.heads import Temperature
 from lusscore.models import Bundle, builtin_bundle_path, read_bundle, to_files
 
 PAGE = Path(__file__).parents[2] / "docs" / "bundles.md"

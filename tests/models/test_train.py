@@ -25,8 +25,7 @@ from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import Grid
 from lusscore.evaluation.selection.nested import select_and_train
 from lusscore.evaluation.train_head import fit_on
-from lusscore.heads import head_defaults, make_head
-from lusscore.heads.temperature import Temperature
+from lusscore.heads import Temperature, head_defaults, make_head
 from lusscore.models import (
     Bundle,
     RecordedRun,

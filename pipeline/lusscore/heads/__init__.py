@@ -1,10 +1,11 @@
-"""Stage two: heads trained on embeddings."""
+"""Heads: classifiers that are trained on embeddings (stage two)."""
 
 # the paper's head first; each registers itself
 from lusscore.heads import softmax  # noqa: F401, I001
 from lusscore.heads import logistic, ordinal, svm, mil  # noqa: F401
-from lusscore.heads.learned import HeadState, restore_head, head_state
-from lusscore.heads.linear_view import LinearView, linear_view
+from lusscore.heads.calibration import Temperature, fit_temperature
+from lusscore.heads.clips import gather_bags, pool_clips
+from lusscore.heads.linear import LinearView, linear_view
 from lusscore.heads.mapped_rows import MappedRows, gather_rows
 from lusscore.heads.registry import (
     Head,
@@ -16,22 +17,17 @@ from lusscore.heads.registry import (
     make_head,
     register_head,
 )
-from lusscore.heads.temperature import HIGHEST
-from lusscore.heads.temperature import LOWEST
-from lusscore.heads.temperature import Temperature
 from lusscore.heads.scaling import fit_scaling
-from lusscore.heads.bags import gather_bags
-from lusscore.heads.clip_pooling import pool_clips
+from lusscore.heads.state import HeadState, head_state, restore_head
 
 __all__ = [
-    "HIGHEST",
-    "LOWEST",
     "Head",
     "HeadState",
     "LinearView",
     "MappedRows",
     "Temperature",
     "fit_scaling",
+    "fit_temperature",
     "gather_bags",
     "gather_rows",
     "head_defaults",

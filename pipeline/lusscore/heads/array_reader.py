@@ -1,4 +1,4 @@
-"""Arrays from a file, taken one by one, each checked for what it must be."""
+"""Arrays of a stored head, taken one by one and checked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from lusscore.errors import HeadError
 
-Shape = tuple["int | None", ...]
-
 
 class ArrayReader:
     """Gives out arrays by name and refuses whatever is not as expected.
@@ -22,7 +20,7 @@ class ArrayReader:
     arrays
         By name.
     owner
-        Whose they are, for messages.
+        Whose they are, for messages: ``"head softmax"``.
     """
 
     def __init__(self, arrays: Mapping[str, Any], owner: str) -> None:
@@ -33,17 +31,10 @@ class ArrayReader:
         """Tell whether there is an array of that name."""
         return name in self._arrays
 
-    def take(self, name: str, shape: Shape, dtype: type[np.generic]) -> NDArray[Any]:
-        """Take a copy of an array out, its last axis contiguous.
-
-        Parameters
-        ----------
-        name
-            Its name.
-        shape
-            Its sides; None where any length from 1 is right.
-        dtype
-            Its type, exactly.
+    def take(
+        self, name: str, shape: tuple[int | None, ...], dtype: type[np.generic]
+    ) -> NDArray[Any]:
+        """Take a copy of an array out, its last axis contiguous; None fits any length from 1.
 
         Raises
         ------
@@ -53,17 +44,15 @@ class ArrayReader:
         array = self._arrays.pop(name, None)
         if not isinstance(array, np.ndarray):
             raise self.refusal(f"lacks its array {name}")
-        expected = ", ".join("any" if side is None else str(side) for side in shape)
         if array.dtype != np.dtype(dtype):
-            raise self.refusal(
-                f"has its array {name} in {shortened(str(array.dtype))}, expected in "
-                f"{np.dtype(dtype)}"
-            )
+            found = shortened(str(array.dtype))
+            raise self.refusal(f"has its array {name} in {found}, expected in {np.dtype(dtype)}")
         fits = array.ndim == len(shape) and all(
             found > 0 if side is None else found == side
             for found, side in zip(array.shape, shape, strict=True)
         )
         if not fits:
+            expected = ", ".join("any" if side is None else str(side) for side in shape)
             raise self.refusal(
                 f"has its array {name} in shape {array.shape}, expected in ({expected})"
             )
@@ -78,13 +67,7 @@ class ArrayReader:
         return {name: np.array(array, order="C") for name, array in left.items()}
 
     def finish(self) -> None:
-        """Refuse arrays that nobody has taken.
-
-        Raises
-        ------
-        HeadError
-            If there is one.
-        """
+        """Refuse arrays that nobody has taken."""
         if self._arrays:
             left = shortened(next(iter(self._arrays)))
             raise self.refusal(f"has an array {left} that it has no use for")
@@ -92,6 +75,6 @@ class ArrayReader:
     def refusal(self, what: str) -> HeadError:
         """Return the error that says `what` of the owner: a clause that begins with a verb."""
         return HeadError(
-            f"The kept {self._owner} {what}; it is damaged or altered, so get it again or train "
+            f"The stored {self._owner} {what}; it is damaged or altered, so get it again or train "
             "it again."
         )

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.linear_form import LinearForm, logits_of_two
+from lusscore.heads.base import Floats, Ints
+from lusscore.heads.linear import LinearView, logits_of_two
 from lusscore.heads.registry import register_head
-from lusscore.heads.regularised_head import RegularisedHead
-from lusscore.heads.row_space import fit_penalised_scaling
+from lusscore.heads.regularised import RegularisedHead
 from lusscore.heads.scaling import Scaling
-from lusscore.heads.training_frames import chosen_rows
 
 
 @register_head("logistic")
@@ -32,23 +31,17 @@ class LogisticHead(RegularisedHead):
         Its bias.
     """
 
-    def _learn(
-        self,
-        embeddings: NDArray[Any],
-        targets: NDArray[np.int64],
-        groups: NDArray[np.int64] | None,
-    ) -> None:
-        rows, times = chosen_rows(embeddings, self.variants)
-        self.scaling_ = fit_penalised_scaling(rows, self.components, self.seed)
+    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
         from sklearn.linear_model import LogisticRegression
 
+        self.scaling_, scaled, targets = self._scale(examples, targets)
         model = LogisticRegression(
             C=self.C,
             class_weight=None if self.class_weight == "none" else self.class_weight,
             max_iter=self.max_iter,
             tol=self.tol,
         )
-        model.fit(self.scaling_.apply(rows), self.classes_[np.repeat(targets, times)])
+        model.fit(scaled, self.classes_[targets])
         self.coef_ = np.array(model.coef_.T, np.float64, order="C")
         self.intercept_ = np.array(model.intercept_, np.float64)
         self.n_iter_ = int(model.n_iter_.max())
@@ -64,15 +57,13 @@ class LogisticHead(RegularisedHead):
         self.coef_ = arrays.take("coef", (self.scaling_.size, columns), np.float64)
         self.intercept_ = arrays.take("intercept", (columns,), np.float64)
 
-    def _scaled_form(self) -> LinearForm:
+    def _scaled_view(self) -> LinearView:
         if len(self.classes_) == 2:
-            return LinearForm(*logits_of_two(self.coef_[:, 0], self.intercept_[0]))
-        return LinearForm(self.coef_, self.intercept_)
+            return LinearView(*logits_of_two(self.coef_[:, 0], self.intercept_[0]))
+        return LinearView(self.coef_, self.intercept_)
 
-    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
-        logits = np.concatenate(
-            [scaled @ self.coef_ + self.intercept_ for scaled in self.scaling_.precise(frames)]
-        )
+    def _predict_scaled(self, scaled: Floats) -> Floats:
+        logits = scaled @ self.coef_ + self.intercept_
         if len(self.classes_) > 2:
             return np.asarray(softmax(logits, axis=1))
         second = expit(logits)

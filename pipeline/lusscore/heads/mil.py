@@ -1,42 +1,55 @@
-"""Multiple-instance learning: a clip is scored as a whole, with attention over its frames."""
+"""Multiple-instance learning: a clip is scored as a whole, with attention over its frames.
+
+Ilse, M., Tomczak, J. M., Welling, M. (2018). Attention-based deep multiple instance learning.
+Proceedings of Machine Learning Research 80 (ICML), 2127–2136, equations 7 and 9: frame i of a clip
+with embedding h_i gets the weight
+
+    a_i = softmax_i( v · ( tanh(h_i T) ⊙ s(h_i G) ) ),        s(z) = 1 / (1 + exp(−z)),
+
+the clip's embedding is Σ a_i h_i, and a softmax layer on it gives the clip's probabilities.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.utils._param_validation import Interval
 
+from lusscore.backbones import import_keras
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.bags import batch_rows, gather_bags
-from lusscore.heads.embedding_head import (
-    CLASS_WEIGHTS,
+from lusscore.heads.base import (
     EmbeddingHead,
+    Floats,
+    Ints,
     clean_variant,
-    epoch_variant,
+    epoch_frames,
     sample_weights,
 )
-from lusscore.heads.gated_attention import Adam, GatedAttention, loss_and_gradient, start_weights
-from lusscore.heads.linear_form import LinearForm
+from lusscore.heads.clips import batch_rows, gather_bags
+from lusscore.heads.linear import LinearView
 from lusscore.heads.registry import register_head
 from lusscore.heads.scaling import Scaling, fit_scaling
 
-_Int = NDArray[np.int64]
+_Float32 = NDArray[np.float32]
 # Frames scaled at once in prediction, in whole clips: bounds the memory of float32 copies.
 _FRAMES_AT_ONCE = 4096
 
 
 @register_head("mil")
+@dataclass(eq=False, repr=False)
 class MilHead(EmbeddingHead):
     """Gated attention over a clip's frames (multiple-instance learning), one score per clip.
 
-    Ilse et al. 2018; the formulas stand in :mod:`lusscore.heads.gated_attention`. A bag is a
-    recording; in training, a recording with stretches of different labels is a bag per label.
-    Every frame of a clip gets the clip's probabilities.
+    Ilse et al. 2018; the formulas stand in :mod:`lusscore.heads.mil`. Trained by Keras; what is
+    learned is kept as arrays, so that a fitted head predicts without Keras. A bag is a recording;
+    in training, a recording with segments of different labels is a bag per label. Every frame of
+    a clip gets the clip's probabilities.
 
     Parameters
     ----------
@@ -67,55 +80,42 @@ class MilHead(EmbeddingHead):
     classes_ : ndarray, shape (classes,)
         Labels seen in training, sorted.
     scaling_ : Scaling
-        HeadState from the clean training frames.
-    model_ : GatedAttention
-        On scaled embeddings.
+        Learned from the clean training frames.
+    tanh_, gate_ : ndarray of float32, shape (dim or components, attention)
+        T and G of the formula.
+    score_ : ndarray of float32, shape (attention,)
+        v of the formula.
+    coef_, intercept_ : ndarray of float32, shape (dim or components, classes) and (classes,)
+        The softmax layer.
     loss_curve_ : list of float
-        Mean training loss of each epoch.
+        Mean training loss of each epoch, the penalty included.
     n_features_in_ : int
         Embedding size.
     """
 
-    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+    uses_keras = True
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **EmbeddingHead._parameter_constraints,
         "attention": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "decay": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": CLASS_WEIGHTS,
-        "components": [Interval(Integral, 0, None, closed="left")],
-        "test_variants": ["boolean"],
-        "seed": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        attention: int = 128,
-        dropout: float = 0.5,
-        learning_rate: float = 0.0005,
-        decay: float = 0.005,
-        batch_size: int = 8,
-        epochs: int = 20,
-        class_weight: str | dict[Any, float] = "none",
-        components: int = 0,
-        test_variants: bool = False,
-        seed: int = 0,
-    ) -> None:
-        self.attention = attention
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.decay = decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.class_weight = class_weight
-        self.components = components
-        self.test_variants = test_variants
-        self.seed = seed
+    attention: int = 128
+    dropout: float = 0.5
+    learning_rate: float = 0.0005
+    decay: float = 0.005
+    batch_size: int = 8
+    epochs: int = 20
+    class_weight: str | dict[Any, float] = "none"
+    components: int = 0
+    test_variants: bool = False
+    seed: int = 0
 
-    def attention_weights(
-        self, X: ArrayLike, clips: ArrayLike | None = None
-    ) -> NDArray[np.float64]:
+    def attention_weights(self, X: ArrayLike, clips: ArrayLike | None = None) -> Floats:
         """Return how much each frame counts for its clip, to be shown beside it.
 
         Parameters
@@ -130,94 +130,119 @@ class MilHead(EmbeddingHead):
         """
         seen, numbers, _ = self._check_test(X, clips)
         weights = np.zeros(len(seen))
-        for rows, starts in _batches(numbers, len(seen)):
-            scaled = self.scaling_.apply(seen[rows, 0])
-            weights[rows] = self.model_.attention(scaled, starts)
+        for rows, starts in _whole_clips(numbers, len(seen)):
+            weights[rows] = self._attend(self.scaling_.apply(seen[rows, 0]), starts)
         return weights
 
     def _train(
         self,
         embeddings: NDArray[Any],
-        targets: _Int,
-        groups: _Int | None,
-        clips: _Int | None,
-        exams: _Int | None,
+        targets: Ints,
+        groups: Ints | None,
+        clips: Ints | None,
+        exams: Ints | None,
     ) -> None:
         self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
         order, starts = gather_bags(clips, len(targets), targets)
         classes = targets[order[starts]]
         weights = sample_weights(self.class_weight, self.classes_[classes])
-        dim = self.scaling_.size
-        adam = Adam(
-            start_weights(dim, self.attention, len(self.classes_), self.seed),
-            self.learning_rate,
-            self.decay,
-        )
+        layers, model = self._build()
         self.loss_curve_: list[float] = []
         for epoch in range(self.epochs):
-            rng = np.random.default_rng([self.seed, epoch])
-            seen = epoch_variant(embeddings, epoch)
-            bags = rng.permutation(len(starts))
+            bags = np.random.default_rng([self.seed, epoch]).permutation(len(starts))
             total = 0.0
             for first in range(0, len(bags), self.batch_size):
                 chosen = bags[first : first + self.batch_size]
                 rows, at = batch_rows(order, starts, chosen)
-                scaled = self._drop(self.scaling_.apply(seen[rows]), rng)
-                loss, gradient = loss_and_gradient(
-                    adam.net, scaled, at, classes[chosen], weights[chosen]
-                )
-                adam.step(gradient)
-                total += loss * len(chosen)
+                frames = self.scaling_.apply(epoch_frames(embeddings, epoch, rows))
+                owner = np.repeat(np.arange(len(at)), np.diff(at, append=len(rows)))
+                members = np.arange(len(at))[:, None] == owner
+                loss = model.train_on_batch([frames, members], classes[chosen], weights[chosen])
+                total += float(loss) * len(chosen)
             self.loss_curve_.append(total / len(bags))
-        self.model_ = adam.net
+        learned = [weight for layer in layers for weight in layer.get_weights()]
+        self.tanh_, self.gate_, score, self.coef_, self.intercept_ = learned
+        self.score_ = score[:, 0]
+
+    def _build(self) -> tuple[list[Any], Any]:
+        """Make the layers, and the compiled model of a batch of clips.
+
+        Its inputs are the frames, shape (frames, dim), and which of them each clip has, bool,
+        shape (clips, frames).
+        """
+        keras = import_keras()
+        seeds = keras.random.SeedGenerator(self.seed)
+
+        def dense(size: int, activation: str | None = None, use_bias: bool = False) -> Any:
+            return keras.layers.Dense(
+                size,
+                activation,
+                use_bias,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=seeds),
+                kernel_regularizer=keras.regularizers.L2(self.decay / 2),
+            )
+
+        tanh, gate = dense(self.attention, "tanh"), dense(self.attention, "sigmoid")
+        score, answer = dense(1), dense(len(self.classes_), "softmax", use_bias=True)
+        frames = keras.Input((self.scaling_.size,))
+        members = keras.Input((None,), dtype="bool")
+        seen = keras.layers.Dropout(self.dropout, seed=self.seed)(frames)
+        scores = keras.ops.transpose(score(tanh(seen) * gate(seen)))
+        weights = keras.ops.softmax(keras.ops.where(members, scores, -1e9), axis=1)
+        model = keras.Model([frames, members], answer(keras.ops.matmul(weights, seen)))
+        model.compile(
+            optimizer=keras.optimizers.Adam(self.learning_rate, epsilon=1e-8),
+            loss="sparse_categorical_crossentropy",
+            jit_compile=False,  # batches are of different shapes
+        )
+        return [tanh, gate, score, answer], model
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
         """See :meth:`EmbeddingHead.learned_arrays`."""
-        net = {
-            f"net.{entry.name}": getattr(self.model_, entry.name) for entry in fields(self.model_)
-        }
-        return self.scaling_.arrays() | net
+        names = ("tanh", "gate", "score", "coef", "intercept")
+        return self.scaling_.arrays() | {f"net.{name}": getattr(self, f"{name}_") for name in names}
 
     def take_arrays(self, arrays: ArrayReader) -> None:
         """See :meth:`EmbeddingHead.take_arrays`."""
         self.scaling_ = Scaling.from_arrays(arrays, self.n_features_in_)
         dim, inner, count = self.scaling_.size, self.attention, len(self.classes_)
-        self.model_ = GatedAttention(
-            tanh=arrays.take("net.tanh", (dim, inner), np.float32),
-            gate=arrays.take("net.gate", (dim, inner), np.float32),
-            score=arrays.take("net.score", (inner,), np.float32),
-            coef=arrays.take("net.coef", (dim, count), np.float32),
-            intercept=arrays.take("net.intercept", (count,), np.float32),
-        )
+        self.tanh_ = arrays.take("net.tanh", (dim, inner), np.float32)
+        self.gate_ = arrays.take("net.gate", (dim, inner), np.float32)
+        self.score_ = arrays.take("net.score", (inner,), np.float32)
+        self.coef_ = arrays.take("net.coef", (dim, count), np.float32)
+        self.intercept_ = arrays.take("net.intercept", (count,), np.float32)
 
-    def linear_form(self) -> LinearForm:
-        """See :meth:`EmbeddingHead.linear_form`."""
-        net = self.model_
-        own = self.scaling_.unscaled(net.coef, net.intercept, self.n_features_in_)
-        return LinearForm(*own, ("the frames of a clip are weighed by attention",))
+    def linear_view(self) -> LinearView:
+        """See :meth:`EmbeddingHead.linear_view`."""
+        own = self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_)
+        return LinearView(*own, ("the frames of a clip are weighted by attention",))
 
-    def _drop(self, scaled: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Zero some of each embedding and make up for it, in place."""
-        if self.dropout:
-            kept = rng.random(scaled.shape, dtype=np.float32) >= self.dropout
-            scaled *= kept
-            scaled /= np.float32(1 - self.dropout)
-        return scaled
+    def _attend(self, x: _Float32, starts: Ints) -> _Float32:
+        """Return the weight of each frame, shape (frames,); those of a clip sum to 1.
+
+        The frames of a clip are together, and `starts` says where each begins.
+        """
+        scores = (np.tanh(x @ self.tanh_) * expit(x @ self.gate_)) @ self.score_
+        sizes = np.diff(starts, append=len(x))
+        powers = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
+        return np.asarray(powers / np.repeat(np.add.reduceat(powers, starts), sizes))
 
     def _probabilities(
-        self, frames: NDArray[Any], clips: _Int | None, exams: _Int | None
-    ) -> NDArray[np.float64]:
+        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
+    ) -> Floats:
         probabilities = np.zeros((len(frames), len(self.classes_)))
-        for rows, starts in _batches(clips, len(frames)):
-            logits = self.model_.logits(self.scaling_.apply(frames[rows]), starts)
+        for rows, starts in _whole_clips(clips, len(frames)):
+            x = self.scaling_.apply(frames[rows])
+            pooled = np.add.reduceat(self._attend(x, starts)[:, None] * x, starts, axis=0)
+            logits = (pooled @ self.coef_ + self.intercept_).astype(np.float64)
             sizes = np.diff(starts, append=len(rows))
-            probabilities[rows] = np.repeat(softmax(logits.astype(np.float64), 1), sizes, axis=0)
+            probabilities[rows] = np.repeat(softmax(logits, axis=1), sizes, axis=0)
         return probabilities
 
 
-def _batches(clips: _Int | None, frames: int) -> list[tuple[_Int, _Int]]:
+def _whole_clips(clips: Ints | None, frames: int) -> Iterator[tuple[Ints, Ints]]:
     """Divide frames into batches of whole clips: their rows, and where each clip starts."""
     order, starts = gather_bags(clips, frames)
     batch = starts // _FRAMES_AT_ONCE
-    bags = [np.flatnonzero(batch == number) for number in np.unique(batch)]
-    return [batch_rows(order, starts, chosen) for chosen in bags]
+    for number in np.unique(batch):
+        yield batch_rows(order, starts, np.flatnonzero(batch == number))

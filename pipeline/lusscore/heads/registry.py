@@ -1,4 +1,4 @@
-"""The registry of heads: classifiers on embeddings."""
+"""The registry of heads, and classifiers of other packages as heads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lusscore.errors import HeadError
-from lusscore.heads.embedding_head import EmbeddingHead
-from lusscore.heads.estimator import EstimatorHead
+from lusscore.heads.array_reader import ArrayReader
+from lusscore.heads.base import EmbeddingHead
+from lusscore.heads.mapped_rows import MappedRows
 from lusscore.registry import Plugin, Registry
 
 
@@ -52,7 +53,7 @@ def register_head(name: str) -> Callable[[_Class], _Class]:
     """Register a head class under `name`.
 
     The class needs ``fit(X, y)`` and ``predict_proba(X)``, as classifiers of scikit-learn have
-    them; see :class:`lusscore.heads.estimator.EstimatorHead` for what it may have besides. Its
+    them; see :class:`lusscore.heads.registry.EstimatorHead` for what it may have besides. Its
     settings are those parameters whose default is a number, a word, true or false.
 
     Raises
@@ -77,13 +78,7 @@ def head_names() -> tuple[str, ...]:
 
 
 def head_defaults(name: str) -> dict[str, Any]:
-    """Return a head's settings and their defaults, its seed among them.
-
-    Raises
-    ------
-    HeadError
-        If no head has that name.
-    """
+    """Return a head's settings and their defaults, its seed among them."""
     head = find_head(name)
     defaults = {
         key: parameter.default
@@ -99,13 +94,7 @@ def learns_from_variants(name: str, settings: Mapping[str, Any]) -> bool:
 
 
 def head_summary(name: str) -> str:
-    """Return what a head is, in the first line of its class's docstring.
-
-    Raises
-    ------
-    HeadError
-        If no head has that name.
-    """
+    """Return what a head is: the first line of its class's docstring."""
     return (inspect.getdoc(find_head(name)) or "").partition("\n")[0]
 
 
@@ -117,42 +106,134 @@ def make_head(name: str, **settings: Any) -> Head:
     HeadError
         If no head has that name, a setting is unknown to it, or a value is out of its range.
     """
-    head = find_head(name)
+    kind = find_head(name)
     known = head_defaults(name)
     for key in settings:
         if key not in known:
             raise HeadError(f"Head {name} has no setting {key!r}; it has {', '.join(known)}.")
-    if issubclass(head, EmbeddingHead):
-        made: Any = head(**settings)
-        return _checked(made, made)
+    if issubclass(kind, EmbeddingHead):
+        head: Any = kind(**settings)
+        _check_settings(head)
+        return head  # type: ignore[no-any-return]
     own = {key: value for key, value in settings.items() if key != "seed"}
-    made = head(**own)
+    estimator = kind(**own)
     for key in ("seed", "random_state"):
-        if key in inspect.signature(head).parameters and key not in own:
-            setattr(made, key, settings.get("seed", 0))
-    return _checked(made, EstimatorHead(name, made, known | settings))
+        if key in inspect.signature(kind).parameters and key not in own:
+            setattr(estimator, key, settings.get("seed", 0))
+    _check_settings(estimator)
+    return EstimatorHead(name, estimator, known | settings)
 
 
-def _checked(estimator: Any, head: Head) -> Head:
+def _check_settings(estimator: Any) -> None:
     """Check settings: scikit-learn does it only when fitting, after the data is read."""
     try:
         getattr(estimator, "_validate_params", lambda: None)()
     except ValueError as error:
         raise HeadError(str(error)) from None
-    return head
 
 
 def find_head(name: str) -> type[Any]:
-    """Return the class of a head.
-
-    Raises
-    ------
-    HeadError
-        If no head has that name.
-    """
+    """Return the class of a head; HeadError if none has that name."""
     return _HEADS[name]
 
 
 def head_plugin(name: str) -> Plugin | None:
-    """Return the plug-in that a head is of; None for lusscore's own."""
+    """Return the plug-in that registered a head; None for lusscore's own."""
     return _HEADS.plugin(name)
+
+
+class EstimatorHead:
+    """A classifier of clean frames; variants are not shown to it.
+
+    Parameters
+    ----------
+    name
+        Under which it is registered.
+    estimator
+        Has ``fit(X, y)`` and ``predict_proba(X)`` for X of shape (frames, dim), as classifiers of
+        scikit-learn do. Its ``fit`` may name ``groups`` (patients), ``clips`` or ``exams`` too,
+        and its ``predict_proba`` the last two. With ``get_learned()``, which returns arrays by
+        name, and ``set_learned(arrays)`` it can go into a bundle.
+    settings
+        What it was made with.
+    """
+
+    whole_numbers = ()
+
+    def __init__(self, name: str, estimator: Any, settings: Mapping[str, Any]) -> None:
+        self.name, self.estimator, self.settings = name, estimator, dict(settings)
+        self.uses_keras = bool(getattr(estimator, "uses_keras", False))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all settings."""
+        return dict(self.settings)
+
+    def fit(
+        self,
+        X: ArrayLike | MappedRows,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        clips: ArrayLike | None = None,
+        exams: ArrayLike | None = None,
+    ) -> EstimatorHead:
+        """Train on the clean frames of (frames, 1 + variants, dim)."""
+        clean = _clean(X)
+        owners = {"groups": groups, "clips": clips, "exams": exams}
+        self.estimator.fit(clean, np.asarray(y), **_named(self.estimator.fit, owners))
+        self.n_features_in_ = clean.shape[1]
+        self.classes_ = np.asarray(getattr(self.estimator, "classes_", np.unique(y)))
+        return self
+
+    def predict_proba(
+        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        """Return probabilities of the clean frames, shape (frames, classes)."""
+        clean = _clean(X)
+        owners = {"clips": clips, "exams": exams}
+        given = self.estimator.predict_proba(clean, **_named(self.estimator.predict_proba, owners))
+        found = np.asarray(given, np.float64)
+        expected = (len(clean), len(self.classes_))
+        if found.shape != expected:
+            raise HeadError(
+                f"predict_proba of head {self.name} gives shape {found.shape}; expected {expected},"
+                " a row per frame and a column per score seen in training"
+            )
+        if not (np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
+            raise HeadError(
+                f"predict_proba of head {self.name} gives rows that are no probabilities; expected "
+                "numbers from 0 to 1 that add up to 1"
+            )
+        return found
+
+    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what it learned, for a bundle; HeadError if the classifier does not say so."""
+        lacking = [
+            name for name in ("get_learned", "set_learned") if not hasattr(self.estimator, name)
+        ]
+        if lacking:
+            raise HeadError(
+                f"head {self.name} can be cross-validated but not stored in a bundle, which holds "
+                f"arrays and no code: it lacks {' and '.join(lacking)}",
+                advice="give it get_learned(), which returns arrays by name, and "
+                "set_learned(arrays), which puts them back (docs/extending.md)",
+            )
+        return {key: np.asarray(array) for key, array in self.estimator.get_learned().items()}
+
+    def take_arrays(self, arrays: ArrayReader) -> None:
+        """Put back what it learned."""
+        if not hasattr(self.estimator, "set_learned"):
+            raise arrays.refusal("is of a kind that cannot be stored")
+        self.estimator.set_learned(arrays.take_all())
+
+
+def _clean(X: ArrayLike | MappedRows) -> NDArray[Any]:
+    if isinstance(X, MappedRows):
+        return np.asarray(X.variant(0), np.float32)
+    whole = np.asarray(X)
+    return np.asarray(whole[:, 0] if whole.ndim == 3 else whole, np.float32)
+
+
+def _named(function: Any, owners: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what a function has a parameter for."""
+    known = inspect.signature(function).parameters
+    return {key: value for key, value in owners.items() if key in known}

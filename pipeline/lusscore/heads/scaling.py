@@ -1,9 +1,9 @@
-"""Standardising and whitening embeddings by what training frames show, in float32."""
+"""Standardised and whitened embeddings, by what training frames show, in float32."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ from lusscore.heads.array_reader import ArrayReader
 # Frames turned to float32 at once while means are taken.
 _BATCH = 4096
 # Directions of less variance than this share of the first one are rounding, which whitening would
-# blow up to the size of the signal.
-_NEGLIGIBLE = 1e-6
+# blow up to the size of the signal; where nothing is whitened, only what float32 rounds is.
+_LEAST_WHITENED, _LEAST_TURNED = 1e-6, 1e-12
+# Finding the directions takes a product of examples x examples, which pays where a fit of some
+# hundred steps would cost more.
+_MOST_EXAMPLES = 1024
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,7 @@ class Scaling:
 
     @classmethod
     def from_arrays(cls, arrays: ArrayReader, dim: int) -> Scaling:
-        """Make it again for embeddings of `dim` numbers.
-
-        Raises
-        ------
-        HeadError
-            If an array is not as it must be.
-        """
+        """Make it again for embeddings of `dim` numbers."""
         mean = arrays.take("scaling.mean", (dim,), np.float32)
         spread = arrays.take("scaling.spread", (dim,), np.float32)
         if not (spread > 0).all():
@@ -83,18 +80,9 @@ class Scaling:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Turn a linear function of the scaled embedding into one of the embedding.
 
-        Parameters
-        ----------
-        weights, bias
-            Shape (size, classes) and (classes,).
-        first
-            How many numbers of the embedding it is to be of; the others are held at their
-            training mean.
-
-        Returns
-        -------
-        tuple of float64 arrays
-            Weights, shape (first, classes), and bias, shape (classes,).
+        Takes weights, shape (size, classes), and bias, shape (classes,), and returns both as
+        float64 for the first `first` numbers of the embedding; the others are held at their
+        training mean.
         """
         wide = np.asarray(weights, np.float64)
         if self.directions is not None:
@@ -109,7 +97,7 @@ def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Sca
     Parameters
     ----------
     frames
-        float, shape (frames, dim). Held-out frames have no place here.
+        float, shape (frames, dim); none of them held out.
     components
         Principal components to keep, whitened; 0 keeps the standardised embedding. Never more
         than the frames span.
@@ -129,7 +117,30 @@ def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Sca
 
     pca = PCA(most, random_state=seed).fit(standard.apply(frames))
     variances = pca.explained_variance_
-    kept = max(1, int(np.sum(variances > _NEGLIGIBLE * variances[0])))
+    kept = max(1, int(np.sum(variances > _LEAST_WHITENED * variances[0])))
     deviations = np.sqrt(np.maximum(variances[:kept], np.finfo(np.float32).tiny))
     directions = (pca.components_[:kept] / deviations[:, None]).T.astype(np.float32)
     return Scaling(standard.mean, standard.spread, np.ascontiguousarray(directions))
+
+
+def fit_penalised_scaling(frames: NDArray[Any], components: int, seed: int) -> Scaling:
+    """Learn a scaling, as `fit_scaling` does, for a head whose penalty is the squared weights.
+
+    The weights of such a head lie in the span of its examples, so standardised examples can be
+    replaced by their coordinates there: the predictions are the same, and a fit on 230 clips of
+    15,360 numbers is one on 229 numbers. Hastie, T., Tibshirani, R. (2004). Efficient quadratic
+    regularization for expression arrays. Biostatistics 5 (3), 329-340. Whitened components are
+    returned as they are.
+    """
+    standard = fit_scaling(frames, components, seed)
+    if components or len(frames) > min(_MOST_EXAMPLES, frames.shape[1] // 2):
+        return standard
+    scaled = standard.apply(frames)
+    # float64, or rounding passes for directions where examples are alike
+    wide = scaled.astype(np.float64)
+    squares, vectors = np.linalg.eigh(wide @ wide.T)
+    if squares[-1] <= 0:
+        return standard
+    kept = squares > _LEAST_TURNED * squares[-1]
+    directions = scaled.T @ (vectors[:, kept] / np.sqrt(squares[kept])).astype(np.float32)
+    return replace(standard, directions=directions)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +13,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from lusscore.backbones import import_keras
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.embedding_head import (
-    CLASS_WEIGHTS,
+from lusscore.heads.base import (
     EmbeddingHead,
+    Floats,
+    Ints,
     clean_variant,
     epoch_frames,
     sample_weights,
 )
-from lusscore.heads.linear_form import LinearForm
+from lusscore.heads.linear import LinearView
 from lusscore.heads.mapped_rows import MappedRows
-from lusscore.heads.mixup import mix
 from lusscore.heads.registry import register_head
 from lusscore.heads.scaling import Scaling, fit_scaling
 
@@ -29,10 +30,9 @@ from lusscore.heads.scaling import Scaling, fit_scaling
 _STEPS_PER_EXECUTION = 64
 _FRAMES_AT_ONCE = 16_384
 
-OPTIMIZERS = ("adam", "sgd", "rmsprop", "adamw")
-
 
 @register_head("softmax")
+@dataclass(eq=False, repr=False)
 class SoftmaxHead(EmbeddingHead):
     """The paper's head: dropout and a dense softmax layer (Raillard et al. 2022).
 
@@ -73,7 +73,7 @@ class SoftmaxHead(EmbeddingHead):
     classes_ : ndarray, shape (classes,)
         Labels seen in training, sorted.
     scaling_ : Scaling or None
-        HeadState from the clean training frames; None without components.
+        Learned from the clean training frames; None without components.
     coef_ : ndarray of float32, shape (dim or components, classes)
         Weights of the dense layer.
     intercept_ : ndarray of float32, shape (classes,)
@@ -86,50 +86,34 @@ class SoftmaxHead(EmbeddingHead):
 
     uses_keras = True
     takes_mapped_rows = True
-    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own convention
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **EmbeddingHead._parameter_constraints,
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
-        "class_weight": CLASS_WEIGHTS,
+        "optimizer": [StrOptions({"adam", "sgd", "rmsprop", "adamw"})],
         "mixup": [Interval(Real, 0, None, closed="left")],
-        "components": [Interval(Integral, 0, None, closed="left")],
-        "test_variants": ["boolean"],
-        "seed": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        dropout: float = 0.5,
-        learning_rate: float = 0.001,
-        batch_size: int = 32,
-        epochs: int = 3,
-        optimizer: str = "adam",
-        class_weight: str | dict[Any, float] = "none",
-        mixup: float = 0.0,
-        components: int = 0,
-        test_variants: bool = False,
-        seed: int = 0,
-    ) -> None:
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.optimizer = optimizer
-        self.class_weight = class_weight
-        self.mixup = mixup
-        self.components = components
-        self.test_variants = test_variants
-        self.seed = seed
+    dropout: float = 0.5
+    learning_rate: float = 0.001
+    batch_size: int = 32
+    epochs: int = 3
+    optimizer: str = "adam"
+    class_weight: str | dict[Any, float] = "none"
+    mixup: float = 0.0
+    components: int = 0
+    test_variants: bool = False
+    seed: int = 0
 
     def _train(
         self,
         embeddings: NDArray[Any] | MappedRows,
-        targets: NDArray[np.int64],
-        groups: NDArray[np.int64] | None,
-        clips: NDArray[np.int64] | None,
-        exams: NDArray[np.int64] | None,
+        targets: Ints,
+        groups: Ints | None,
+        clips: Ints | None,
+        exams: Ints | None,
     ) -> None:
         self.scaling_: Scaling | None = None
         if self.components:
@@ -142,8 +126,12 @@ class SoftmaxHead(EmbeddingHead):
         for epoch in range(self.epochs):
             rng = np.random.default_rng([self.seed, epoch])
             order = rng.permutation(len(targets))
-            # pairs to mix are drawn among all frames; else some thousand at a time save memory
-            step = len(order) if self.mixup else self._frames_at_once()
+            # pairs to mix are drawn among all frames; else some thousand at a time save memory,
+            # in whole executions, so that the batches are the same
+            executed = self.batch_size * _STEPS_PER_EXECUTION
+            step = executed * max(1, _FRAMES_AT_ONCE // executed)
+            if self.mixup:
+                step = len(order)
             losses = []
             for start in range(0, len(order), step):
                 chosen = order[start : start + step]
@@ -182,16 +170,11 @@ class SoftmaxHead(EmbeddingHead):
         self.coef_ = arrays.take("coef", (size, count), np.float32)
         self.intercept_ = arrays.take("intercept", (count,), np.float32)
 
-    def linear_form(self) -> LinearForm:
-        """See :meth:`EmbeddingHead.linear_form`."""
+    def linear_view(self) -> LinearView:
+        """See :meth:`EmbeddingHead.linear_view`."""
         if self.scaling_ is None:
-            return LinearForm(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
-        return LinearForm(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
-
-    def _frames_at_once(self) -> int:
-        """Return a number of whole executions, so that no batch is another than without it."""
-        executed = self.batch_size * _STEPS_PER_EXECUTION
-        return executed * max(1, _FRAMES_AT_ONCE // executed)
+            return LinearView(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
+        return LinearView(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
 
     def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         if self.scaling_ is None:
@@ -199,14 +182,10 @@ class SoftmaxHead(EmbeddingHead):
         return self.scaling_.apply(frames)
 
     def _probabilities(
-        self,
-        frames: NDArray[Any],
-        clips: NDArray[np.int64] | None,
-        exams: NDArray[np.int64] | None,
-    ) -> NDArray[np.float64]:
+        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
+    ) -> Floats:
         logits = self._scaled(frames) @ self.coef_ + self.intercept_
-        probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
-        return probabilities
+        return np.asarray(softmax(logits.astype(np.float64), axis=1))
 
     def _build(self) -> tuple[Any, Any]:
         """Make the dense layer and the compiled model around it."""
@@ -233,3 +212,25 @@ class SoftmaxHead(EmbeddingHead):
             jit_compile=False,  # compiling costs far more than three epochs of one layer
         )
         return layer, model
+
+
+def mix(
+    embeddings: NDArray[np.float32],
+    targets: Floats,
+    weights: Floats | None,
+    alpha: float,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], Floats, Floats | None]:
+    """Replace each frame, its target and its weight by a mean of it and another.
+
+    Zhang, H., Cisse, M., Dauphin, Y. N., Lopez-Paz, D. (2018). mixup: beyond empirical risk
+    minimization. ICLR. There images are mixed, here their embeddings, shape (frames, dim), and
+    targets, shape (frames, classes); each pair draws its own share from Beta(alpha, alpha).
+    """
+    partner = rng.permutation(len(embeddings))
+    share = rng.beta(alpha, alpha, len(embeddings))
+    part = share.astype(np.float32)[:, None]
+    mixed = part * embeddings + (1 - part) * embeddings[partner]
+    mixed_targets = share[:, None] * targets + (1 - share[:, None]) * targets[partner]
+    counts = None if weights is None else share * weights + (1 - share) * weights[partner]
+    return mixed, mixed_targets, counts

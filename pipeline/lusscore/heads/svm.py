@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import (
+    BaseCrossValidator,
+    GroupKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.utils._param_validation import Interval
 
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.embedding_head import (
-    clean_variant,
-    sample_weights,
-)
-from lusscore.heads.linear_form import LinearForm
-from lusscore.heads.linear_svm import LinearSvm, fit_linear_svm
-from lusscore.heads.platt import Platt, fit_platt, inner_folds
+from lusscore.heads.base import Floats, Ints, clean_variant, sample_weights
+from lusscore.heads.calibration import Platt
+from lusscore.heads.linear import LinearView
 from lusscore.heads.registry import register_head
-from lusscore.heads.regularised_head import RegularisedHead
-from lusscore.heads.row_space import fit_penalised_scaling
+from lusscore.heads.regularised import RegularisedHead, minimise
 from lusscore.heads.scaling import Scaling
-from lusscore.heads.training_frames import chosen_rows
+
+# Where few patients have a class, strata may leave no split that can be used; chance then does.
+_SHUFFLES = 20
 
 
 @register_head("svm")
@@ -31,20 +36,22 @@ class SvmHead(RegularisedHead):
     """Linear SVM on standardised embeddings, calibrated on inner folds by patient.
 
     One class against the others, squared hinge. For the probabilities the training patients are
-    divided again: each part gets decision values from a machine (and a scaling) that has not seen
-    it, on which Platt's sigmoids are fitted; the machine that is kept is fitted on all of them.
+    split again: each fold gets decision values from an SVM (and a scaling) that has not seen it,
+    on which Platt's sigmoids are fitted; the SVM that is kept is fitted on all of them.
 
     Parameters
     ----------
     inner_folds
-        Parts for the calibration, at least 2; fewer where a class has fewer patients. A part
+        Folds for the calibration, at least 2; fewer where a class has fewer patients. A fold
         that holds all patients of a class is left out of the calibration. Class weights count
         there, too, since calibration would undo them.
 
     Attributes
     ----------
-    model_ : LinearSvm
-        On scaled embeddings.
+    coef_ : ndarray of float64, shape (size of a scaled example, classes)
+        Weights of the decision values.
+    intercept_ : ndarray of float64, shape (classes,)
+        Their bias.
     calibration_ : Platt
         From decision values to probabilities.
     """
@@ -56,46 +63,39 @@ class SvmHead(RegularisedHead):
 
     inner_folds: int = 5
 
-    def _learn(
-        self,
-        embeddings: NDArray[Any],
-        targets: NDArray[np.int64],
-        groups: NDArray[np.int64] | None,
-    ) -> None:
-        clean = clean_variant(embeddings)
-        seen = embeddings if self.variants else clean
+    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
+        clean = clean_variant(examples)
         decisions, truth = [np.empty((0, len(self.classes_)))], [targets[:0]]
         for fitted, held_out in inner_folds(targets, groups, self.inner_folds, self.seed):
-            scaling, machine = self._fit_machine(seen[fitted], targets[fitted])
-            decisions.append(_decide(clean[held_out], scaling, machine))
+            self._fit(examples[fitted], targets[fitted])
+            decisions += map(self._decide, self.scaling_.precise(clean[held_out]))
             truth.append(targets[held_out])
         labels = np.concatenate(truth)
         if len(np.unique(labels)) < 2:
             raise ValueError(
-                "SvmHead finds no division of the training patients that leaves every class on "
-                "the larger side, so that it cannot be calibrated; label more patients."
+                "SvmHead finds no split of the training patients that leaves every class in the "
+                "larger part, so it cannot be calibrated; label more patients."
             )
         weights = sample_weights(self.class_weight, self.classes_[labels])
-        self.calibration_ = fit_platt(np.concatenate(decisions), labels, weights)
-        self.scaling_, self.model_ = self._fit_machine(seen, targets)
-        self.n_iter_ = self.model_.steps
+        self.calibration_ = Platt.fit(np.concatenate(decisions), labels, weights)
+        self._fit(examples, targets)
 
-    def _fit_machine(
-        self, embeddings: NDArray[Any], targets: NDArray[np.int64]
-    ) -> tuple[Scaling, LinearSvm]:
-        rows, times = chosen_rows(embeddings, self.variants)
-        targets = np.repeat(targets, times)
-        scaling = fit_penalised_scaling(rows, self.components, self.seed)
+    def _fit(self, examples: NDArray[Any], targets: Ints) -> None:
+        self.scaling_, scaled, targets = self._scale(examples, targets)
         weights = sample_weights(self.class_weight, self.classes_[targets])
-        scaled = scaling.apply(rows)
-        return scaling, fit_linear_svm(scaled, targets, weights, self.C, self.max_iter, self.tol)
+        self.coef_, self.intercept_, self.n_iter_ = fit_linear_svm(
+            scaled, targets, weights, self.C, self.max_iter, self.tol
+        )
+
+    def _decide(self, scaled: Floats) -> Floats:
+        return np.asarray(scaled @ self.coef_ + self.intercept_)
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
         """See :meth:`EmbeddingHead.learned_arrays`."""
-        machine, platt = self.model_, self.calibration_
+        platt = self.calibration_
         return self.scaling_.arrays() | {
-            "coef": machine.coef,
-            "intercept": machine.intercept,
+            "coef": self.coef_,
+            "intercept": self.intercept_,
             "platt.present": platt.present,
             "platt.slopes": platt.slopes,
             "platt.offsets": platt.offsets,
@@ -105,29 +105,125 @@ class SvmHead(RegularisedHead):
         """See :meth:`EmbeddingHead.take_arrays`."""
         count = len(self.classes_)
         self.scaling_ = Scaling.from_arrays(arrays, self._width)
-        coef = arrays.take("coef", (self.scaling_.size, count), np.float64)
-        self.model_ = LinearSvm(coef, arrays.take("intercept", (count,), np.float64), self.n_iter_)
+        self.coef_ = arrays.take("coef", (self.scaling_.size, count), np.float64)
+        self.intercept_ = arrays.take("intercept", (count,), np.float64)
         present = arrays.take("platt.present", (None,), np.int64)
-        wanted = 1 if len(present) == 2 else len(present)
+        sigmoids = 1 if len(present) == 2 else len(present)
         rising = len(present) > 1 and (present[:-1] < present[1:]).all()
         if not rising or present[0] < 0 or present[-1] >= count:
             raise arrays.refusal("has no classes of its own in its array platt.present")
         self.calibration_ = Platt(
             present,
-            arrays.take("platt.slopes", (wanted,), np.float64),
-            arrays.take("platt.offsets", (wanted,), np.float64),
+            arrays.take("platt.slopes", (sigmoids,), np.float64),
+            arrays.take("platt.offsets", (sigmoids,), np.float64),
         )
 
-    def _scaled_form(self) -> LinearForm:
-        machine, platt = self.model_, self.calibration_
+    def _scaled_view(self) -> LinearView:
         notes: tuple[str, ...] = ()
-        if len(platt.present) > 2:
+        if len(self.calibration_.present) > 2:
             notes = ("each score against all others, before probabilities are made to sum to 1",)
-        return LinearForm(*platt.logits(machine.coef, machine.intercept), notes)
+        return LinearView(*self.calibration_.logits(self.coef_, self.intercept_), notes)
 
-    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
-        return self.calibration_.probabilities(_decide(frames, self.scaling_, self.model_))
+    def _predict_scaled(self, scaled: Floats) -> Floats:
+        return self.calibration_.probabilities(self._decide(scaled))
 
 
-def _decide(frames: NDArray[Any], scaling: Scaling, machine: LinearSvm) -> NDArray[np.float64]:
-    return np.concatenate([machine.decide(scaled) for scaled in scaling.precise(frames)])
+def fit_linear_svm(
+    x: NDArray[np.floating[Any]],
+    classes: Ints,
+    weights: Floats,
+    strength: float,
+    max_iter: int,
+    tol: float,
+) -> tuple[Floats, Floats, int]:
+    """Separate each class from the others by the largest margin.
+
+    Minimises, for every class on its own and with targets ±1, the primal of
+
+        ½ (|w|² + b²) + C · Σ weight · max(0, 1 − target · (x·w + b))²
+
+    (squared hinge: Chang, K.-W., Hsieh, C.-J., Lin, C.-J. (2008). Coordinate descent method for
+    large-scale L2-loss linear support vector machines. Journal of Machine Learning Research 9,
+    1369–1398). It is convex and smooth, so L-BFGS finds its one minimum. scikit-learn's
+    `LinearSVC`, whose solution this is, copies its input to float64 and then to a sparse form of
+    16 bytes a number, eight times the size of the embeddings.
+
+    Parameters
+    ----------
+    x
+        float32 or float64, shape (rows, dim); never copied.
+    classes, weights
+        Shape (rows,); every class 0 … K − 1 at least once.
+    strength
+        C of the formula.
+    max_iter, tol
+        Most steps, and the gradient per row, or the relative gain per step, at which to stop.
+
+    Returns
+    -------
+    tuple
+        Weights, float64, shape (dim, classes), bias, shape (classes,), and the number of steps.
+    """
+    dim, count = x.shape[1], int(classes.max()) + 1
+    signs = np.where(classes[:, None] == np.arange(count), 1.0, -1.0)
+    scale = 1 / (strength * weights.sum())
+
+    def objective(parameters: Floats) -> tuple[float, Floats]:
+        w, b = parameters[:-count].reshape(dim, count), parameters[-count:]
+        decision = (x @ w.astype(x.dtype)).astype(np.float64) + b
+        slack = np.maximum(0, 1 - signs * decision)
+        loss = strength * float(weights @ (slack**2).sum(axis=1)) + 0.5 * float(
+            parameters @ parameters
+        )
+        pull = -2 * strength * weights[:, None] * signs * slack
+        by_w = (x.T @ pull.astype(x.dtype)).astype(np.float64)
+        gradient = np.concatenate([by_w.ravel(), pull.sum(axis=0)]) + parameters
+        return scale * loss, scale * gradient
+
+    found = minimise(objective, np.zeros((dim + 1) * count), max_iter, tol)
+    return found.x[:-count].reshape(dim, count), found.x[-count:], int(found.nit)
+
+
+def inner_folds(
+    classes: Ints, groups: Ints | None, folds: int, seed: int
+) -> Iterator[tuple[Ints, Ints]]:
+    """Split training rows by patient; yield those splits whose larger part has every class.
+
+    Patients are stratified by class, or shuffled where strata leave no such split. Yields rows to
+    fit on and rows to calibrate on; no patient has rows in both.
+
+    Parameters
+    ----------
+    classes
+        Shape (rows,).
+    groups
+        Patient of each row, shape (rows,); None if each row is one of its own.
+    folds
+        At most so many; fewer where a class has fewer patients.
+    seed
+        Of the order of patients.
+    """
+    own = np.arange(len(classes)) if groups is None else groups
+    known = np.unique(classes)
+    rarest = min(len(np.unique(own[classes == label])) for label in known)
+    folds = max(2, min(folds, rarest))
+    splitters: list[BaseCrossValidator]
+    if groups is None:
+        splitters = [StratifiedKFold(folds, shuffle=True, random_state=seed)]
+    else:
+        splitters = [StratifiedGroupKFold(folds, shuffle=True, random_state=seed)]
+        if len(np.unique(groups)) >= folds:
+            seeds = range(seed, seed + _SHUFFLES)
+            splitters += [GroupKFold(folds, shuffle=True, random_state=one) for one in seeds]
+    for splitter in splitters:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+            splits = list(splitter.split(np.zeros(len(classes)), classes, groups))
+        usable = [
+            (fitted, held_out)
+            for fitted, held_out in splits
+            if len(held_out) and len(np.unique(classes[fitted])) == len(known)
+        ]
+        if usable:
+            yield from usable
+            return

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from lusscore.errors import HeadError
 from lusscore.evaluation import (
@@ -21,7 +20,7 @@ from lusscore.evaluation import (
     interval,
     ratio,
 )
-from lusscore.heads import HIGHEST, LOWEST, Temperature
+from lusscore.heads import Temperature, fit_temperature
 
 COVERAGE = 0.8
 # Below it a score is more likely wrong than right, whatever share of clips a person then sees.
@@ -142,7 +141,7 @@ class CrossFitted:
 def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
     """Fit the temperature of highest likelihood for clips, and the confidence to ask for.
 
-    As :class:`lusscore.heads.temperature.Temperature`, but of the clips' probabilities and not the
+    As :class:`lusscore.heads.Temperature`, but of the clips' probabilities and not the
     frames', since it is clips and zones that are shown with a probability. The threshold leaves
     the least sure clips to a person (reject option; El-Yaniv & Wiener 2010, J Mach Learn Res
     11:1605–1641).
@@ -164,18 +163,12 @@ def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
             f"A coverage of {coverage:g} is not possible; expected a share above 0 and at most 1."
         )
 
-    def loss(log_temperature: float) -> float:
-        _, probabilities = clips.decide(float(np.exp(log_temperature)))
+    def loss(temperature: float) -> float:
+        _, probabilities = clips.decide(temperature)
         own = probabilities[np.arange(len(clips.truth)), clips.truth]
         return -float(np.log(np.maximum(own, _LEAST)).mean())
 
-    found = minimize_scalar(
-        loss,
-        bounds=(np.log(LOWEST), np.log(HIGHEST)),
-        method="bounded",
-        options={"xatol": 1e-4},
-    )
-    temperature = float(np.exp(found.x))
+    temperature = fit_temperature(loss, precision=1e-4).value
     confidence = np.sort(_confidence(*clips.decide(temperature)))
     left = min(int(np.floor((1 - coverage) * len(confidence))), len(confidence) - 1)
     least = max(float(confidence[left]), LEAST_CONFIDENCE)

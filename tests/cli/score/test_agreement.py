@@ -17,7 +17,7 @@ from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import Grid
-from lusscore.heads.temperature import Temperature
+from lusscore.heads import Temperature
 from lusscore.models import Bundle, write_bundle
 from sector_maker import fan_clip
 from staged_backbone import staged_backbone

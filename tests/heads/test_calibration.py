@@ -1,12 +1,17 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 
-from lusscore.heads.platt import Decisions, Platt, fit_platt, inner_folds
-from lusscore.heads.svm import SvmHead
+from lusscore.errors import HeadError
+from lusscore.heads import Temperature
+from lusscore.heads.calibration import Platt
+from lusscore.heads.svm import SvmHead, inner_folds
 
 
 def test_no_patient_is_on_both_sides_and_every_side_has_all_classes() -> None:
@@ -48,7 +53,7 @@ def test_the_sigmoid_gives_back_the_probabilities_that_drew_the_classes() -> Non
     p = 1 / (1 + np.exp(-1.5 * decision + 0.5))
     y = (rng.random(5000) < p).astype(int)
     both = np.stack([-decision, decision], axis=1)
-    found = fit_platt(both, y, np.ones(5000)).probabilities(both)
+    found = Platt.fit(both, y, np.ones(5000)).probabilities(both)
     np.testing.assert_allclose(found[:, 1], p, atol=0.03)
 
 
@@ -56,7 +61,7 @@ def test_a_class_that_no_row_has_keeps_its_column_and_gets_nothing() -> None:
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 200)
     decisions = np.eye(3)[y] * 2 - 1 + rng.normal(0, 1, (200, 3))
-    probabilities = fit_platt(decisions, y, np.ones(200)).probabilities(decisions)
+    probabilities = Platt.fit(decisions, y, np.ones(200)).probabilities(decisions)
     assert probabilities.shape == (200, 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     assert (probabilities[:, 2] == 0).all()
@@ -94,18 +99,32 @@ def drawn(classes: int, rows: int = 300) -> tuple[np.ndarray, np.ndarray, np.nda
     return decisions, y, rng.uniform(0.5, 2, rows)
 
 
+class Decisions(ClassifierMixin, BaseEstimator):
+    """Passes decision values on, so that scikit-learn calibrates them."""
+
+    def fit(self, X, y):  # type: ignore[no-untyped-def]
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, X):  # type: ignore[no-untyped-def]
+        return X[:, 1] if len(self.classes_) == 2 else X
+
+    def predict(self, X):  # type: ignore[no-untyped-def]
+        return self.classes_[X.argmax(axis=1)]
+
+
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not:UserWarning")
 @pytest.mark.parametrize("classes", [2, 3, 4])
 def test_it_is_scikit_learns_calibrated_classifier(classes: int) -> None:
     decisions, y, weights = drawn(classes)
     frozen = FrozenEstimator(Decisions().fit(decisions, y))
     theirs = CalibratedClassifierCV(frozen, method="sigmoid").fit(decisions, y, weights)
-    ours = fit_platt(decisions, y, weights)
+    ours = Platt.fit(decisions, y, weights)
     assert len(ours.slopes) == (1 if classes == 2 else classes)
     more = np.concatenate([decisions, 5 * decisions])
     np.testing.assert_allclose(ours.probabilities(more), theirs.predict_proba(more), atol=1e-12)
     # weights count, or the comparison would say little
-    assert np.abs(fit_platt(decisions, y, np.ones(len(y))).slopes - ours.slopes).max() > 1e-3
+    assert np.abs(Platt.fit(decisions, y, np.ones(len(y))).slopes - ours.slopes).max() > 1e-3
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -134,3 +153,85 @@ def test_linear_decisions_give_linear_log_odds() -> None:
     np.testing.assert_allclose(
         own / own.sum(axis=1, keepdims=True), every.probabilities(decisions), atol=1e-12
     )
+
+
+_weights = st.lists(st.integers(0, 99), min_size=4, max_size=4).filter(any)
+probabilities = st.lists(_weights, min_size=1, max_size=8).map(
+    lambda rows: np.array(rows) / np.sum(rows, axis=1, keepdims=True)
+)
+temperatures = st.floats(0.05, 20)
+
+
+def _drawn(logits, generator):
+    """Classes drawn by the probabilities that `logits` give."""
+    below = softmax(logits, axis=1).cumsum(1)
+    return (generator.random((len(logits), 1)) > below[:, :-1]).sum(1)
+
+
+@settings(max_examples=50)
+@given(probabilities, temperatures)
+def test_the_most_probable_stays_the_most_probable_and_rows_sum_to_1(given_rows, value):
+    scaled = Temperature(value).apply(given_rows)
+    assert np.allclose(scaled.sum(1), 1)
+    for before, after in zip(given_rows, scaled, strict=True):
+        order = np.argsort(before, kind="stable")
+        assert (np.diff(after[order]) >= -1e-12).all()
+        assert (after[before == 0] == 0).all()
+        assert after[before.argmax()] == after.max()
+
+
+@settings(max_examples=50)
+@given(probabilities)
+def test_a_temperature_of_1_changes_nothing(given_rows):
+    assert np.allclose(Temperature().apply(given_rows), given_rows, atol=1e-12)
+
+
+@settings(max_examples=50)
+@given(probabilities, st.floats(0.3, 3), st.floats(0.3, 3))
+def test_one_temperature_after_another_is_their_product(given_rows, first, second):
+    twice = Temperature(second).apply(Temperature(first).apply(given_rows))
+    assert np.allclose(twice, Temperature(first * second).apply(given_rows), atol=1e-9)
+
+
+@pytest.mark.parametrize("true", [0.5, 1.0, 2.5])
+def test_a_known_temperature_is_found_again(true):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 2, (20_000, 4))
+    classes = _drawn(logits, generator)
+    found = Temperature.fit(softmax(logits * true, axis=1), classes)
+    assert found.value == pytest.approx(true, rel=0.05)
+    assert np.allclose(
+        found.apply(softmax(logits * true, axis=1)), softmax(logits, axis=1), atol=0.03
+    )
+
+
+def test_no_temperature_is_likelier_than_the_one_found():
+    generator = np.random.default_rng(1)
+    given_rows = softmax(generator.normal(0, 3, (200, 4)), axis=1)
+    classes = _drawn(generator.normal(0, 1, (200, 4)), generator)
+
+    def likelihood(temperature):
+        return np.log(temperature.apply(given_rows)[np.arange(200), classes]).sum()
+
+    best = likelihood(Temperature.fit(given_rows, classes))
+    assert all(best >= likelihood(Temperature(value)) - 1e-6 for value in np.geomspace(0.1, 15, 40))
+
+
+def test_a_row_that_was_held_impossible_counts_for_nothing():
+    given_rows = np.array([[0.9, 0.1, 0, 0], [0.6, 0.4, 0, 0], [0.9, 0.1, 0, 0]])
+    with_it = Temperature.fit(given_rows, np.array([1, 0, 3]))
+    assert with_it == Temperature.fit(given_rows[:2], np.array([1, 0]))
+
+
+def test_what_is_always_right_is_bounded():
+    given_rows = np.array([[0.6, 0.4, 0, 0]] * 5)
+    assert Temperature.fit(given_rows, np.zeros(5, int)).value == pytest.approx(0.05, rel=1e-3)
+    assert Temperature.fit(given_rows, np.ones(5, int)).value == pytest.approx(20, rel=1e-3)
+
+
+def test_what_cannot_be_fitted_is_refused():
+    for rows, classes in ((np.zeros((0, 4)), np.zeros(0, int)), (np.eye(4)[[0]], np.array([1]))):
+        with pytest.raises(HeadError, match="without a row"):
+            Temperature.fit(rows, classes)
+    with pytest.raises(HeadError, match=r"Temperature 0\.0 is not possible"):
+        Temperature(0.0)

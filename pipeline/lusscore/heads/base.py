@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from numbers import Integral
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -20,19 +21,21 @@ from sklearn.utils.validation import (
 )
 
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.linear_form import LinearForm
+from lusscore.heads.linear import LinearView
 from lusscore.heads.mapped_rows import MappedRows
 
-CLASS_WEIGHTS = [StrOptions({"none", "balanced"}), dict]
-
 _Self = TypeVar("_Self", bound="EmbeddingHead")
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A classifier of frames by their embeddings, with or without an axis of variants.
 
-    A head has the setting ``test_variants``: average probabilities over the clean frame and its
-    variants, rather than those of the clean frame alone.
+    Subclasses are dataclasses: scikit-learn reads settings off the signature of ``__init__``.
+    All have the settings ``class_weight``, ``components``, ``seed`` and ``test_variants``:
+    average probabilities over the clean frame and its variants, rather than those of the clean
+    frame alone.
 
     Attributes
     ----------
@@ -47,6 +50,12 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     takes_mapped_rows: ClassVar[bool] = False
     # attributes that are learned and no arrays, and are kept beside them
     whole_numbers: ClassVar[tuple[str, ...]] = ()
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "class_weight": [StrOptions({"none", "balanced"}), dict],
+        "components": [Interval(Integral, 0, None, closed="left")],
+        "test_variants": ["boolean"],
+        "seed": [Interval(Integral, 0, None, closed="left")],
+    }
     test_variants: bool
 
     def fit(
@@ -67,7 +76,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         y
             Labels, shape (frames,).
         groups
-            Patient of each frame, shape (frames,): parts made inside the training data keep
+            Patient of each frame, shape (frames,): splits made inside the training data keep
             patients apart. Without it each frame counts as a patient of its own.
         clips
             Recording of each frame, shape (frames,). Without it each frame counts as a recording
@@ -98,13 +107,12 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} needs labels of at least two classes, got 1 class: "
                 f"{self.classes_}."
             )
-        numbers = (_numbered(names) for names in (groups, clips, exams))
-        self._train(embeddings, targets, *numbers)
+        self._train(embeddings, targets, *map(_numbered, (groups, clips, exams)))
         return self
 
     def predict_proba(
         self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
-    ) -> NDArray[np.float64]:
+    ) -> Floats:
         """Return class probabilities.
 
         Parameters
@@ -125,20 +133,18 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         seen, *numbers = self._check_test(X, clips, exams)
         variants = range(seen.shape[1] if self.test_variants else 1)
         total = sum(self._probabilities(seen[:, variant], *numbers) for variant in variants)
-        probabilities: NDArray[np.float64] = np.asarray(total, np.float64) / len(variants)
-        return probabilities
+        return np.asarray(np.asarray(total, np.float64) / len(variants))
 
     def predict(
         self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
     ) -> NDArray[Any]:
         """Return the most probable label of each frame, shape (frames,)."""
-        probabilities = self.predict_proba(X, clips, exams)
-        labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
-        return labels
+        best = self.predict_proba(X, clips, exams).argmax(axis=1)
+        return np.asarray(self.classes_[best])
 
     def _check_test(
         self, X: ArrayLike, clips: ArrayLike | None, exams: ArrayLike | None = None
-    ) -> tuple[NDArray[Any], NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    ) -> tuple[NDArray[Any], Ints | None, Ints | None]:
         """Return embeddings of shape (frames, variants, dim), and clips and exams by number."""
         check_is_fitted(self)
         # scikit-learn counts features along the second axis, so the variants join the frames first
@@ -159,36 +165,29 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def take_arrays(self, arrays: ArrayReader) -> None:
         """Take over what :meth:`learned_arrays` gave, or somebody made of it.
 
-        Settings, `classes_`, `n_features_in_` and `whole_numbers` are there already.
-
-        Raises
-        ------
-        HeadError
-            If an array is not as it must be.
+        Settings, `classes_`, `n_features_in_` and `whole_numbers` are there already. Raises
+        :class:`HeadError` if an array is not as it must be.
         """
 
     @abstractmethod
-    def linear_form(self) -> LinearForm:
-        """Return the logits as a linear function of a frame's embedding, as nearly as it goes."""
+    def linear_view(self) -> LinearView:
+        """Return the logits of a clean frame as a linear function of its embedding."""
 
     @abstractmethod
     def _train(
         self,
         embeddings: Any,
-        targets: NDArray[np.int64],
-        groups: NDArray[np.int64] | None,
-        clips: NDArray[np.int64] | None,
-        exams: NDArray[np.int64] | None,
+        targets: Ints,
+        groups: Ints | None,
+        clips: Ints | None,
+        exams: Ints | None,
     ) -> None:
         """Learn from checked input; `targets` are rows of `classes_`."""
 
     @abstractmethod
     def _probabilities(
-        self,
-        frames: NDArray[Any],
-        clips: NDArray[np.int64] | None,
-        exams: NDArray[np.int64] | None,
-    ) -> NDArray[np.float64]:
+        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
+    ) -> Floats:
         """Return (frames, classes) of one variant, shape (frames, dim)."""
 
 
@@ -199,44 +198,31 @@ def clean_variant(embeddings: NDArray[Any] | MappedRows) -> NDArray[Any]:
     return embeddings if embeddings.ndim == 2 else embeddings[:, 0]
 
 
-def epoch_variant(embeddings: NDArray[Any], epoch: int) -> NDArray[Any]:
-    """Return what an epoch sees, shape (frames, dim), as a view.
+def epoch_frames(embeddings: NDArray[Any] | MappedRows, epoch: int, frames: Ints) -> NDArray[Any]:
+    """Gather what an epoch sees of some frames, shape (frames, dim).
 
     Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly would, and
     the clean variant 0 only where there is no other.
     """
-    return embeddings if embeddings.ndim == 2 else embeddings[:, _variant_of(epoch, embeddings)]
-
-
-def epoch_frames(
-    embeddings: NDArray[Any] | MappedRows, epoch: int, frames: NDArray[np.int64]
-) -> NDArray[Any]:
-    """Gather what an epoch sees of some frames; see :func:`epoch_variant`."""
+    if embeddings.ndim == 2:
+        return np.asarray(embeddings[frames])  # type: ignore[index]
+    variants = embeddings.shape[1] - 1
+    variant = 1 + epoch % variants if variants else 0
     if not isinstance(embeddings, MappedRows):
-        seen: NDArray[Any] = epoch_variant(embeddings, epoch)[frames]
-        return seen
-    seen = embeddings.variant(_variant_of(epoch, embeddings), frames)
+        return np.asarray(embeddings[frames, variant])
+    seen = embeddings.variant(variant, frames)
     assert_all_finite(seen)
     return seen
 
 
-def _variant_of(epoch: int, embeddings: NDArray[Any] | MappedRows) -> int:
-    variants = embeddings.shape[1] - 1
-    return 1 + epoch % variants if variants else 0
-
-
-def sample_weights(
-    class_weight: str | dict[Any, float], labels: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Weigh samples by their class: ``"balanced"`` gives all classes the same sum."""
-    weights: NDArray[np.float64] = compute_sample_weight(
-        None if class_weight == "none" else class_weight, labels
+def sample_weights(class_weight: str | dict[Any, float], labels: NDArray[Any]) -> Floats:
+    """Weight samples by their class: ``"balanced"`` gives all classes the same sum."""
+    return np.asarray(
+        compute_sample_weight(None if class_weight == "none" else class_weight, labels), np.float64
     )
-    return weights
 
 
-def _numbered(names: ArrayLike | None) -> NDArray[np.int64] | None:
+def _numbered(names: ArrayLike | None) -> Ints | None:
     if names is None:
         return None
-    _, numbers = np.unique(np.asarray(names), return_inverse=True)
-    return np.asarray(numbers, np.int64).reshape(-1)
+    return np.unique(np.asarray(names), return_inverse=True)[1].reshape(-1).astype(np.int64)

@@ -177,7 +177,7 @@ def test_a_setting_that_came_up_later_has_its_default(name: str) -> None:
 
 def test_what_cannot_be_kept_is_refused() -> None:
     head = trained("logistic", {})
-    with pytest.raises(HeadError, match="cannot be kept as the head svm; give the name"):
+    with pytest.raises(HeadError, match="cannot be stored as the head svm; give the name"):
         head_state("svm", head)
     with pytest.raises(HeadError, match="Unknown head 'perceptron'; expected one of"):
         head_state("perceptron", head)

@@ -1,30 +1,27 @@
-"""What the convex heads share: settings, and whether a frame or a clip is an example."""
+"""What the convex heads share: settings, optimiser, and whether an example is a frame or a clip."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, minimize
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from lusscore.heads.bags import gather_bags
-from lusscore.heads.clip_pooling import POOLINGS, pool_clips
-from lusscore.heads.embedding_head import CLASS_WEIGHTS, EmbeddingHead, clean_variant
-from lusscore.heads.exam_context import CONTEXTS, add_exam_context
-from lusscore.heads.linear_form import LinearForm
-from lusscore.heads.scaling import Scaling
-
-_Int = NDArray[np.int64]
+from lusscore.heads.base import EmbeddingHead, Floats, Ints, clean_variant
+from lusscore.heads.clips import add_exam_context, gather_bags, pool_clips
+from lusscore.heads.linear import LinearView
+from lusscore.heads.scaling import Scaling, fit_penalised_scaling
 
 
-# scikit-learn reads settings off the signature of __init__, which a dataclass writes
 @dataclass(eq=False, repr=False)
 class RegularisedHead(EmbeddingHead):
-    """A head whose one answer depends on the strength of its regularisation.
+    """A head whose solution depends on the strength of its regularisation.
 
     Parameters
     ----------
@@ -35,16 +32,16 @@ class RegularisedHead(EmbeddingHead):
         weight.
     variants
         Train on the augmented variants too, not on clean frames alone.
+    components
+        Whitened principal components to use; 0 for all of the standardised embedding.
     pooling
         What an example is: ``"none"`` for a frame; ``"mean"`` for a clip, as the mean of its
         frames' embeddings; ``"mean-std"`` for a clip, as mean and standard deviation. In
-        training, a recording with stretches of different labels is an example per label; every
+        training, a recording with segments of different labels is an example per label; every
         frame of a recording gets the recording's probabilities.
     context
-        ``"exam"`` puts behind a clip's vector the mean of the vectors of the other clips of the
+        ``"exam"`` appends to a clip's vector the mean of the vectors of the other clips of the
         same exam, among those that are given in the same call; it needs a pooling.
-    components
-        Whitened principal components to use; 0 for all of the standardised embedding.
     test_variants
         Average probabilities over the clean frame and its variants.
     max_iter
@@ -57,23 +54,20 @@ class RegularisedHead(EmbeddingHead):
     Attributes
     ----------
     scaling_ : Scaling
-        HeadState from the training examples.
+        Learned from the training examples.
     n_iter_ : int
-        Steps that the optimiser took; `max_iter` of them mean that it did not arrive.
+        Steps that the optimiser took; `max_iter` of them mean that it did not converge.
     """
 
     whole_numbers: ClassVar[tuple[str, ...]] = ("n_iter_",)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **EmbeddingHead._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither")],
-        "class_weight": CLASS_WEIGHTS,
         "variants": ["boolean"],
-        "components": [Interval(Integral, 0, None, closed="left")],
-        "test_variants": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="neither")],
-        "seed": [Interval(Integral, 0, None, closed="left")],
-        "pooling": [StrOptions(set(POOLINGS))],
-        "context": [StrOptions(set(CONTEXTS))],
+        "pooling": [StrOptions({"none", "mean", "mean-std"})],
+        "context": [StrOptions({"none", "exam"})],
     }
 
     C: float = 1.0
@@ -87,18 +81,17 @@ class RegularisedHead(EmbeddingHead):
     tol: float = 1e-4
     seed: int = 0
 
-    def linear_form(self) -> LinearForm:
-        """See :meth:`EmbeddingHead.linear_form`."""
-        form = self._scaled_form()
-        scaling: Scaling = self.scaling_
+    def linear_view(self) -> LinearView:
+        """See :meth:`EmbeddingHead.linear_view`."""
+        view = self._scaled_view()
         # the mean over the clip itself comes first in its vector
-        own = scaling.unscaled(form.weights, form.bias, self.n_features_in_)
-        notes = form.notes
+        weights, bias = self.scaling_.unscaled(view.weights, view.bias, self.n_features_in_)
+        notes = view.notes
         if self.pooling == "mean-std":
             notes += ("what varies within a clip counts, too, and is not shown",)
         if self.context == "exam":
             notes += ("the other clips of the exam count, too, and are not shown",)
-        return LinearForm(*own, notes)
+        return LinearView(weights, bias, notes)
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -111,38 +104,43 @@ class RegularisedHead(EmbeddingHead):
     def _train(
         self,
         embeddings: NDArray[Any],
-        targets: _Int,
-        groups: _Int | None,
-        clips: _Int | None,
-        exams: _Int | None,
+        targets: Ints,
+        groups: Ints | None,
+        clips: Ints | None,
+        exams: Ints | None,
     ) -> None:
-        if self.pooling == "none":
-            self._learn(embeddings, targets, groups)
-            return
         seen = embeddings if self.variants else clean_variant(embeddings)
+        if self.pooling == "none":
+            self._learn(seen, targets, groups)
+            return
         order, starts = gather_bags(clips, len(targets), targets)
         first = order[starts]
         examples = self._pool(seen, order, starts, clips, exams)
         self._learn(examples, targets[first], None if groups is None else groups[first])
 
     def _probabilities(
-        self, frames: NDArray[Any], clips: _Int | None, exams: _Int | None
-    ) -> NDArray[np.float64]:
+        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
+    ) -> Floats:
         if self.pooling == "none":
-            return self._answer(frames)
+            return self._predict_examples(frames)
         order, starts = gather_bags(clips, len(frames))
-        answers = self._answer(self._pool(frames, order, starts, clips, exams))
+        answers = self._predict_examples(self._pool(frames, order, starts, clips, exams))
         probabilities = np.empty((len(frames), answers.shape[1]))
         probabilities[order] = np.repeat(answers, np.diff(starts, append=len(order)), axis=0)
         return probabilities
 
+    def _predict_examples(self, examples: NDArray[Any]) -> Floats:
+        return np.concatenate(
+            [self._predict_scaled(scaled) for scaled in self.scaling_.precise(examples)]
+        )
+
     def _pool(
         self,
         frames: NDArray[Any],
-        order: _Int,
-        starts: _Int,
-        clips: _Int | None,
-        exams: _Int | None,
+        order: Ints,
+        starts: Ints,
+        clips: Ints | None,
+        exams: Ints | None,
     ) -> NDArray[np.float32]:
         """Return one vector per bag of frames, shape (bags, size) or (bags, 1 + variants, size)."""
         own = pool_clips(frames, order, starts, self.pooling)
@@ -150,7 +148,7 @@ class RegularisedHead(EmbeddingHead):
             return own
         order, whole = gather_bags(clips, len(frames))
         first = order[whole]
-        # stretches of one recording are no context of each other, and count as one for the others
+        # segments of one recording are no context of each other, and count as one for the others
         pooled = own
         if len(whole) < len(starts):
             pooled = pool_clips(frames, order, whole, self.pooling)
@@ -163,14 +161,35 @@ class RegularisedHead(EmbeddingHead):
         own: int = self.n_features_in_ * (2 if self.pooling == "mean-std" else 1)
         return own * (2 if self.context == "exam" else 1)
 
-    @abstractmethod
-    def _learn(self, embeddings: NDArray[Any], targets: _Int, groups: _Int | None) -> None:
-        """Learn from examples, be they frames or clips; `targets` are rows of `classes_`."""
+    def _scale(
+        self, examples: NDArray[Any], targets: Ints
+    ) -> tuple[Scaling, NDArray[np.float32], Ints]:
+        """Fit a scaling to examples and their variants; return it, the scaled rows and targets."""
+        rows = examples.reshape(-1, examples.shape[-1])
+        scaling = fit_penalised_scaling(rows, self.components, self.seed)
+        return scaling, scaling.apply(rows), np.repeat(targets, len(rows) // len(examples))
 
     @abstractmethod
-    def _answer(self, frames: NDArray[Any]) -> NDArray[np.float64]:
-        """Return (examples, classes) of one variant, shape (examples, dim)."""
+    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
+        """Learn from frames or clips, (examples, dim) or (examples, 1 + variants, dim)."""
 
     @abstractmethod
-    def _scaled_form(self) -> LinearForm:
+    def _predict_scaled(self, scaled: Floats) -> Floats:
+        """Return probabilities of scaled examples, shape (examples, classes)."""
+
+    @abstractmethod
+    def _scaled_view(self) -> LinearView:
         """Return the logits as a linear function of a scaled example."""
+
+
+def minimise(
+    objective: Callable[[Floats], tuple[float, Floats]], start: Floats, max_iter: int, tol: float
+) -> OptimizeResult:
+    """Minimise by L-BFGS until the gradient is below `tol`, or the relative gain far below it."""
+    return minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": max_iter, "maxfun": 2 * max_iter, "gtol": tol, "ftol": tol * 1e-4},
+    )

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from lusscore.heads import head_defaults, head_names, make_head
+from lusscore.errors import HeadError
+from lusscore.heads import head_defaults, head_names, head_summary, make_head, register_head
 from lusscore.heads.logistic import LogisticHead
-from lusscore.heads.mil import MilHead
 from lusscore.heads.ordinal import OrdinalHead
 from lusscore.heads.svm import SvmHead
 
@@ -41,9 +42,9 @@ def parts(frames: int) -> dict[str, np.ndarray]:
 @parametrize_with_checks(
     [
         LogisticHead(),
+        LogisticHead(pooling="mean-std", context="exam"),
         OrdinalHead(),
         SvmHead(tol=1e-3),
-        MilHead(attention=8, learning_rate=0.02, epochs=30, dropout=0.1),
     ],
     expected_failed_checks=lambda head: (
         {"check_classifiers_train": "its three groups lie on no line, and scores do"}
@@ -172,3 +173,29 @@ def test_exams_change_nothing_where_no_context_is_asked_for(
     without = made(name).fit(X, y, **told).predict_proba(X, clips=told["clips"])
     given = made(name).fit(X, y, **told, exams=exams)
     np.testing.assert_array_equal(given.predict_proba(X, clips=told["clips"], exams=exams), without)
+
+
+def test_the_papers_head_comes_first_and_every_head_says_what_it_is_in_a_line() -> None:
+    assert head_names() == ("softmax", "logistic", "ordinal", "svm", "mil")
+    for name in head_names():
+        assert 20 < len(head_summary(name)) < 90
+        assert head_summary(name).endswith(".")
+
+
+def test_a_head_is_made_with_its_settings_and_its_own_defaults() -> None:
+    assert make_head("softmax", epochs=7).get_params()["epochs"] == 7
+    tolerances = [head_defaults(name)["tol"] for name in ("logistic", "ordinal", "svm")]
+    assert tolerances == [1e-4, 1e-5, 1e-4]
+    assert "inner_folds" in head_defaults("svm").keys() - head_defaults("logistic").keys()
+
+
+def test_an_unknown_head_or_setting_lists_what_there_is() -> None:
+    with pytest.raises(HeadError, match="Unknown head 'x'; expected one of softmax"):
+        make_head("x")
+    with pytest.raises(HeadError, match="Head softmax has no setting 'depth'; it has dropout"):
+        make_head("softmax", depth=3)
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(HeadError, match="'softmax' is registered twice"):
+        register_head("softmax")(DummyClassifier)
