@@ -17,8 +17,7 @@ from lusscore.scoring.pictures import (
     letterbox_window,
     outline_fractions,
 )
-from lusscore.sector import Sector
-from lusscore.sector.show import show_sector
+from lusscore.sector import Sector, show_sector
 
 SECTOR = Sector(60, 80, "motion", ((10, 5), (70, 5), (40, 55)))
 

@@ -2,13 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import write_video
 from lusscore.clips import Region
 from lusscore.errors import ClipError
-from lusscore.sector import SectorFinder, find_sector, sector_mask
-from lusscore.sector.sector import Sector
+from lusscore.sector import Sector, SectorFinder, find_sector, sector_mask
 from sector_maker import fan_clip, fan_mask, write_text
 
 
@@ -51,6 +52,30 @@ def test_a_still_chest_wall_belongs_to_the_sector() -> None:
     assert sector.source == "motion"
     assert overlap(sector, fan_mask(240, 320)) > 0.9
     assert sector.text == ()
+
+
+def test_small_parts_elsewhere_such_as_a_clock_are_left_out() -> None:
+    video = np.zeros((6, 200, 200, 3), np.uint8)
+    video[::2, 20:150, 30:150] = 90
+    video[1::2, 185:195, 180:198] = 90
+    sector = find(video)
+    assert np.array(sector.outline).max(axis=0).tolist() == [149, 149]
+
+
+def test_a_large_part_beyond_a_dark_gap_belongs_to_it() -> None:
+    video = np.zeros((6, 200, 200, 3), np.uint8)
+    video[::2, 20:80, 30:150] = 90
+    video[::2, 130:160, 60:100] = 90
+    assert np.array(find(video).outline)[:, 1].max() == 159
+
+
+@given(st.integers(40, 80), st.integers(40, 80), st.integers(0, 40), st.integers(0, 40))
+def test_a_rectangle_is_found_as_it_is(height: int, width: int, top: int, left: int) -> None:
+    video = np.zeros((4, 140, 140, 3), np.uint8)
+    rectangle = np.zeros((140, 140), bool)
+    rectangle[top : top + height, left : left + width] = True
+    video[::2, rectangle] = 90
+    np.testing.assert_array_equal(sector_mask(find(video)), rectangle)
 
 
 def test_a_still_has_the_sector_that_is_bright() -> None:

@@ -14,10 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.sector.sector import Box
+from lusscore.sector.show import Box
 from lusscore.sector.statistics import ClipStatistics
-from lusscore.sector.strokes import stroke_edges, widen
 
+# The widest stroke, as (pixels, part of the height).
+_WIDTH = (8, 0.025)
+# A stroke that the image's border cuts through has its other edge there, if it is this bright.
+_CUT = 100
 # Luma step over two pixels that stays in every frame. On 281 clips of a convex probe tissue kept
 # at most 142, the characters of every clip that has some at least 184 (docs/sector.md).
 _SHARP = 160
@@ -43,9 +46,7 @@ _STROKES = 6
 _SPACE = 0.03
 
 
-def find_overlays(
-    statistics: ClipStatistics, inside: NDArray[np.bool_] | None
-) -> tuple[list[Box], NDArray[np.bool_]]:
+def find_overlays(statistics: ClipStatistics, inside: NDArray[np.bool_] | None) -> tuple[Box, ...]:
     """Find what is written over the picture.
 
     Parameters
@@ -58,31 +59,25 @@ def find_overlays(
 
     Returns
     -------
-    list of Box
+    tuple of Box
         One per line of text or sign, in pixels of the statistics' arrays, with a margin.
-    ndarray of bool, shape (rows, columns)
-        The boxes filled.
     """
-    weak = stroke_edges(statistics, _EDGE)
+    weak = _stroke_edges(statistics, _EDGE)
     sharp = _sharp(statistics)
     seeds = sharp | (weak & _coloured(statistics))
     if inside is not None:
-        seeds |= weak & ~widen(inside, 5)
+        seeds |= weak & ~_widen(inside, 5)
     any_edge = np.maximum(statistics.rising, statistics.falling) >= _EDGE
-    boxes = _boxes(seeds, any_edge, sharp)
-    filled = np.zeros(weak.shape, np.bool_)
-    for box in boxes:
-        filled[box.top : box.bottom, box.left : box.right] = True
-    return boxes, filled
+    return _boxes(seeds, any_edge, sharp)
 
 
 def _sharp(statistics: ClipStatistics) -> NDArray[np.bool_]:
     if statistics.frames >= _FRAMES:
         change = statistics.brightest.astype(np.int16) - statistics.darkest
         white = (statistics.darkest >= _STAYS_WHITE) & (change <= _STAYS)
-        by_white = stroke_edges(statistics, _SHARP_BY_WHITE) & widen(white, 3)
-        return stroke_edges(statistics, _SHARP) | by_white
-    return stroke_edges(statistics, _STILL_SHARP) & widen(statistics.darkest >= _WHITE, 3)
+        by_white = _stroke_edges(statistics, _SHARP_BY_WHITE) & _widen(white, 3)
+        return _stroke_edges(statistics, _SHARP) | by_white
+    return _stroke_edges(statistics, _STILL_SHARP) & _widen(statistics.darkest >= _WHITE, 3)
 
 
 def _coloured(statistics: ClipStatistics) -> NDArray[np.bool_]:
@@ -91,15 +86,45 @@ def _coloured(statistics: ClipStatistics) -> NDArray[np.bool_]:
     bright = statistics.brightest >= _COLOURED
     if coloured.sum() > _TINTED * max(1, int(bright.sum())):
         return np.zeros_like(coloured)
-    return widen(coloured, 3)
+    return _widen(coloured, 3)
+
+
+def _stroke_edges(statistics: ClipStatistics, least: int) -> NDArray[np.bool_]:
+    """Find both edges of every stroke, bright on dark or dark on bright, of at least some luma.
+
+    The border of the sector rises and does not fall again; a character, a tick or a line does so
+    within the width of a pen.
+    """
+    rising, falling = statistics.rising >= least, statistics.falling >= least
+    width = max(_WIDTH[0], round(_WIDTH[1] * rising.shape[0]))
+    edges = _paired(rising, falling, width) | _paired(falling, rising, width)
+    cut = statistics.darkest >= _CUT
+    edges[:, : width + 1] |= falling[:, : width + 1] & cut[:, :1]
+    edges[:, -width - 1 :] |= rising[:, -width - 1 :] & cut[:, -1:]
+    return edges
+
+
+def _paired(left: NDArray[np.bool_], right: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Keep left edges that have a right edge at most `width` pixels on, and those right edges."""
+    segment: NDArray[Any] = np.ones((1, width + 1), np.uint8)
+    followed = cv2.dilate(right.astype(np.uint8), segment, anchor=(0, 0)) > 0
+    led = cv2.dilate(left.astype(np.uint8), segment, anchor=(width, 0)) > 0
+    kept: NDArray[np.bool_] = (left & followed) | (right & led)
+    return kept
+
+
+def _widen(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """Add the pixels within a square of `side` pixels round each pixel of a mask."""
+    wide: NDArray[np.uint8] = cv2.dilate(mask.astype(np.uint8), np.ones((side, side), np.uint8))
+    return wide > 0
 
 
 def _boxes(
     seeds: NDArray[np.bool_], edges: NDArray[np.bool_], sharp: NDArray[np.bool_]
-) -> list[Box]:
+) -> tuple[Box, ...]:
     """Grow seeds over the edges near them, join characters to lines and drop specks."""
     height = seeds.shape[0]
-    near = edges & widen(seeds, 2 * max(2, round(_SPACE * height)) + 1)
+    near = edges & _widen(seeds, 2 * max(2, round(_SPACE * height)) + 1)
     strokes = near | seeds
     gap = max(3, round(_SPACE * height))
     kernel: NDArray[Any] = np.ones((3, 2 * gap + 1), np.uint8)
@@ -122,4 +147,4 @@ def _boxes(
                 min(height, int(rows.max()) + 1 + margin),
             )
         )
-    return boxes
+    return tuple(boxes)

@@ -15,6 +15,7 @@ _PIXELS = 500_000
 _EVERY_FRAME = 32
 # Luma that a frame which shows anything exceeds somewhere.
 _BLACK = 16
+_LATERAL: NDArray[Any] = np.array([[-1.0, 0.0, 1.0]])
 
 
 class ClipStatistics:
@@ -95,20 +96,12 @@ class ClipStatistics:
         Speckle and moving tissue rise now and fall then, and keep little of it. What a machine
         writes over the picture keeps all of it.
         """
-        return _positive(self._rising)
+        return np.maximum(self._rising, 0)
 
     @property
     def falling(self) -> NDArray[np.int16]:
         """The same for a fall from left to right."""
-        return _positive(self._falling)
-
-
-def _positive(steps: NDArray[np.int16]) -> NDArray[np.int16]:
-    kept: NDArray[np.int16] = np.maximum(steps, 0)
-    return kept
-
-
-_LATERAL: NDArray[Any] = np.array([[-1.0, 0.0, 1.0]])
+        return np.maximum(self._falling, 0)
 
 
 def _reduce(rgb: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
