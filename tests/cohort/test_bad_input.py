@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lusscore.cohort import (
-    FOLD_COLUMNS,
     Card,
     Rating,
     Segment,
@@ -125,7 +124,7 @@ def test_damaged_folds_are_read_or_refused_with_a_sentence(
     tmp_path: Path, changes: list[tuple[str, float, bytes]]
 ) -> None:
     frames = frames_of("a", "b", "c")
-    rows = [",".join(FOLD_COLUMNS), "1,1,a,,1", "1,2,b,,1", "1,1,c,,1"]
+    rows = ["repeat,fold,patient,group,frames", "1,1,a,,1", "1,2,b,,1", "1,1,c,,1"]
     (tmp_path / "folds.csv").write_bytes(changed("\n".join(rows).encode(), changes))
     try:
         splits = read_folds(tmp_path / "folds.csv", frames)

@@ -1,8 +1,17 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lusscore.cohort import Card, ExtractionSettings, FramesPolicy, read_card, write_card
+from lusscore.cohort import (
+    Card,
+    Cohort,
+    ExtractionSettings,
+    FramesPolicy,
+    read_card,
+    read_cohort,
+    write_card,
+)
 from lusscore.errors import CohortError, InvalidCohortError
 
 
@@ -45,3 +54,15 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         "line 5, zones", "line 6, speed", "line 8, extraction.variants",
     }  # fmt: skip
     assert "8 problems" in str(caught.value)
+
+
+def test_a_cohort_reads_back(make_cohort: Callable[..., Cohort]) -> None:
+    cohort = make_cohort(2)
+    assert read_cohort(cohort.folder) == cohort
+    assert cohort.clips() == tuple(f"clips/p{p}_{z}.mp4" for p in (0, 1) for z in ("R1", "L1"))
+    assert cohort.clip_path(cohort.clips()[0]).is_file()
+
+
+def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"gone: there is no cohort; expected a folder with"):
+        read_cohort(tmp_path / "gone")

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.cohort import Rating, Segment, consensus_labels
-from lusscore.cohort.consensus import parse_rule
+from lusscore.cohort import (
+    END,
+    Rating,
+    Segment,
+    consensus_labels,
+    cut_into_rated_segments,
+    parse_rule,
+)
+from lusscore.cohort.consensus import TwoScoresError
 from lusscore.errors import CohortError, InvalidCohortError
 
 FRAMES = 12
@@ -20,7 +27,7 @@ def segment(
     return Segment(clip, "p", "1", "R1", score, start, end, rater=rater)
 
 
-def told(segments: tuple[Segment, ...]) -> list[tuple[int | None, int, int | None, str]]:
+def rows_of(segments: tuple[Segment, ...]) -> list[tuple[int | None, int, int | None, str]]:
     return [(s.score, s.frame_start, s.frame_end, s.rater) for s in segments]
 
 
@@ -37,22 +44,22 @@ def test_one_rater_keeps_its_segments_and_gets_no_ratings() -> None:
 
 
 def test_the_score_most_raters_gave_is_taken() -> None:
-    settled = consensus_labels([segment("a", 2), segment("b", 1), segment("c", 2)])
-    assert told(settled.segments) == [(2, 0, None, "majority of 3")]
-    assert settled.ratings == (
+    agreed = consensus_labels([segment("a", 2), segment("b", 1), segment("c", 2)])
+    assert rows_of(agreed.segments) == [(2, 0, None, "majority of 3")]
+    assert agreed.ratings == (
         Rating("a.mp4", "a", 2),
         Rating("a.mp4", "b", 1),
         Rating("a.mp4", "c", 2),
     )
-    assert settled.ties == ()
+    assert agreed.ties == ()
 
 
-def test_a_tie_is_unlabelled_and_told() -> None:
-    settled = consensus_labels(
+def test_a_tie_is_unlabelled_and_rows_of() -> None:
+    agreed = consensus_labels(
         [segment("a", 0), segment("b", 3), segment("a", 1, clip="b"), segment("b", 1, clip="b")]
     )
-    assert told(settled.segments) == [(None, 0, None, "tie of 2"), (1, 0, None, "majority of 2")]
-    assert settled.ties == settled.segments[:1]
+    assert rows_of(agreed.segments) == [(None, 0, None, "tie of 2"), (1, 0, None, "majority of 2")]
+    assert agreed.ties == agreed.segments[:1]
 
 
 @pytest.mark.parametrize(
@@ -60,24 +67,24 @@ def test_a_tie_is_unlabelled_and_told() -> None:
 )
 def test_the_mean_is_rounded_half_up(scores: tuple[int, ...], mean: int) -> None:
     segments = [segment(f"r{number}", score) for number, score in enumerate(scores)]
-    assert told(consensus_labels(segments, "mean").segments) == [
+    assert rows_of(consensus_labels(segments, "mean").segments) == [
         (mean, 0, None, f"mean of {len(scores)}")
     ]
 
 
 def test_a_rater_whose_name_begins_like_a_tie_makes_none() -> None:
-    settled = consensus_labels(
+    agreed = consensus_labels(
         [segment("tieu", 2, 0, 5), segment("tieu", 1, 5, 9), segment("anna", 2, 0, 5)]
     )
-    assert told(settled.segments) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
-    assert settled.ties == ()
+    assert rows_of(agreed.segments) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
+    assert agreed.ties == ()
 
 
 def test_one_named_rater_counts_alone() -> None:
     segments = [segment("a", 0), segment("b", 3), segment("a", 1, clip="b.mp4")]
-    settled = consensus_labels(segments, "rater:b")
-    assert told(settled.segments) == [(3, 0, None, "b"), (None, 0, None, "")]
-    assert len(settled.ratings) == 3
+    agreed = consensus_labels(segments, "rater:b")
+    assert rows_of(agreed.segments) == [(3, 0, None, "b"), (None, 0, None, "")]
+    assert len(agreed.ratings) == 3
 
 
 def test_an_unknown_rater_lists_those_there_are() -> None:
@@ -88,10 +95,10 @@ def test_an_unknown_rater_lists_those_there_are() -> None:
 
 
 def test_different_ranges_are_cut_at_all_boundaries() -> None:
-    settled = consensus_labels(
+    agreed = consensus_labels(
         [segment("a", 1, 0, 10), segment("b", 2, 5, 15), segment("c", 2, 5, None)]
     )
-    assert told(settled.segments) == [
+    assert rows_of(agreed.segments) == [
         (1, 0, 5, "a"),
         (2, 5, 10, "majority of 3"),
         (2, 10, 15, "majority of 2"),
@@ -100,15 +107,15 @@ def test_different_ranges_are_cut_at_all_boundaries() -> None:
 
 
 def test_what_nobody_looked_at_is_in_no_segment_and_what_nobody_scored_is_unlabelled() -> None:
-    settled = consensus_labels(
+    agreed = consensus_labels(
         [segment("a", 1, 0, 2), segment("b", None, 0, 4), segment("b", 3, 8, 9)]
     )
-    assert told(settled.segments) == [(1, 0, 2, "a"), (None, 2, 4, ""), (3, 8, 9, "b")]
+    assert rows_of(agreed.segments) == [(1, 0, 2, "a"), (None, 2, 4, ""), (3, 8, 9, "b")]
 
 
 def test_the_same_label_twice_is_one_label() -> None:
-    settled = consensus_labels([segment("a", 1, 0, 6), segment("a", 1, 3, 9)])
-    assert told(settled.segments) == [(1, 0, 9, "a")]
+    agreed = consensus_labels([segment("a", 1, 0, 6), segment("a", 1, 3, 9)])
+    assert rows_of(agreed.segments) == [(1, 0, 9, "a")]
 
 
 def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:
@@ -127,8 +134,8 @@ def test_raters_who_disagree_on_the_zone_are_named() -> None:
 
 
 def test_what_only_one_rater_tells_of_a_clip_is_kept() -> None:
-    settled = consensus_labels([Segment("a.mp4", "p", "1", "", 1, rater="a"), segment("b", 1)])
-    assert [s.zone for s in settled.segments] == ["R1"]
+    agreed = consensus_labels([Segment("a.mp4", "p", "1", "", 1, rater="a"), segment("b", 1)])
+    assert [s.zone for s in agreed.segments] == ["R1"]
 
 
 RANGES = st.tuples(st.integers(0, FRAMES - 1), st.integers(1, FRAMES)).map(sorted)
@@ -177,19 +184,19 @@ def test_every_frame_has_what_the_rule_makes_of_exactly_its_raters(
 ) -> None:
     if rule == "rater:a" and not any(s.rater == "a" and s.score is not None for s in segments):
         return
-    settled = consensus_labels(segments, rule)
+    agreed = consensus_labels(segments, rule)
     for frame in range(FRAMES):
-        rows = [s for s in settled.segments if s.frame_start <= frame < (s.frame_end or FRAMES)]
+        rows = [s for s in agreed.segments if s.frame_start <= frame < (s.frame_end or FRAMES)]
         looked_at = any(s.frame_start <= frame < (s.frame_end or FRAMES) for s in segments)
         assert len(rows) == looked_at
         if rows:
             assert rows[0].score == expected(rule, at(segments, frame))
-    if settled.ratings:
+    if agreed.ratings:
         as_segments = [
-            segment(r.rater, r.score, r.frame_start, r.frame_end) for r in settled.ratings
+            segment(r.rater, r.score, r.frame_start, r.frame_end) for r in agreed.ratings
         ]
         assert all(at(as_segments, frame) == at(segments, frame) for frame in range(FRAMES))
-    assert len(settled.ties) == sum(s.rater.startswith("tie of") for s in settled.segments)
+    assert len(agreed.ties) == sum(s.rater.startswith("tie of") for s in agreed.segments)
 
 
 @given(rated_clips())
@@ -238,3 +245,50 @@ def test_the_mean_is_nearest_and_the_higher_of_two_equally_near(scores: dict[str
 def test_an_unknown_rule_or_rater_gets_a_sentence(text: str) -> None:
     with pytest.raises(CohortError, match="expected (majority, mean or rater:|one of a, b)"):
         parse_rule(text, {"b", "a"})
+
+
+# Clips cut wherever a rater begins or ends
+
+SEGMENTS = st.lists(
+    st.builds(
+        lambda rater, start, length: Segment(
+            "a", "p", "1", "", "abc".index(rater), start, length and start + length, rater=rater
+        ),
+        st.sampled_from("abc"),
+        st.integers(0, 20),
+        st.one_of(st.none(), st.integers(1, 20)),
+    )
+)
+
+
+@given(SEGMENTS)
+def test_pieces_are_in_order_and_hold_exactly_the_raters_that_cover_them(
+    segments: list[Segment],
+) -> None:
+    pieces = list(cut_into_rated_segments(segments))
+    for piece, following in pairwise(pieces):
+        assert piece.start < piece.end <= following.start
+    for frame in range(60):
+        covering = {
+            segment.rater
+            for segment in segments
+            if segment.frame_start <= frame
+            and (segment.frame_end is None or frame < segment.frame_end)
+        }
+        found = [s for s in pieces if s.start <= frame < s.end]
+        assert len(found) == bool(covering)
+        assert not found or set(found[0].scores) == covering
+
+
+def test_a_segment_to_the_end_is_infinite() -> None:
+    (piece,) = cut_into_rated_segments([Segment("a", "p", "1", "", 1, 3, rater="x")])
+    assert (piece.start, piece.end, piece.scores) == (3, END, {"x": 1})
+
+
+def test_two_scores_of_one_rater_for_a_frame_are_refused() -> None:
+    segments = [
+        Segment("a", "p", "1", "", 1, 0, 5, rater="x"),
+        Segment("a", "p", "1", "", 2, 4, 9, rater="x"),
+    ]
+    with pytest.raises(TwoScoresError, match="rater 'x' gave frame 4 the scores 1 and 2"):
+        list(cut_into_rated_segments(segments))

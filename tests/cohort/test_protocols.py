@@ -1,6 +1,6 @@
 import pytest
 
-from lusscore.cohort import get_protocol, protocol_names
+from lusscore.cohort import describe_rubric, get_protocol, rubric_names
 from lusscore.errors import CohortError
 
 
@@ -25,7 +25,14 @@ def test_lus_12_is_side_by_aspect_by_level() -> None:
     }
 
 
-def test_an_unknown_protocol_lists_those_there_are() -> None:
-    with pytest.raises(CohortError, match="'lus-13'") as caught:
-        get_protocol("lus-13")
-    assert all(name in str(caught.value) for name in protocol_names())
+def test_every_rubric_has_a_reference() -> None:
+    assert all(describe_rubric(name) for name in rubric_names())
+
+
+def test_an_unknown_name_lists_those_there_are() -> None:
+    with pytest.raises(
+        CohortError, match=r"Unknown protocol 'x'; .* lus-12, lus-14, lus-8, blue-6"
+    ):
+        get_protocol("x")
+    with pytest.raises(CohortError, match=r"Unknown rubric 'x'; expected one of .*soldati-2020"):
+        describe_rubric("x")

@@ -333,7 +333,7 @@ def test_saved_folds_must_leave_out_what_the_manifest_has(path: Path) -> None:
         read_folds(path, now)
     rows = "repeat,fold,patient,left_out\n1,2,a,device: x\n1,1,b,device: y\n1,1,c,device: y\n"
     path.write_text(rows, encoding="utf-8")
-    with pytest.raises(FoldError, match="numbered otherwise"):
+    with pytest.raises(FoldError, match="not numbered by the names"):
         read_folds(path, saved)
 
 

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from clip_maker import write_video
 from lusscore.clips import digest_clip, open_clip
-from lusscore.cohort import Card, Segment, read_cohort, write_cohort
+from lusscore.cohort import Card, Rating, Segment, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
-from lusscore.cohort.ratings import Rating
 from lusscore.errors import PrivacyError
 from lusscore.privacy import Deidentified, RedactionResult, deidentify
 from lusscore.sector import Box, Sector

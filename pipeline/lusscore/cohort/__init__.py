@@ -1,8 +1,21 @@
 """Cohorts: card, manifest, protocols, folds, importers and the phantom."""
 
-from lusscore.cohort.card import CARD_NAME, Card, read_card, write_card
-from lusscore.cohort.cohort import Cohort, read_cohort, write_cohort
-from lusscore.cohort.consensus import Consensus, consensus_labels, parse_rule
+from lusscore.cohort.card import (
+    CARD_NAME,
+    Card,
+    Cohort,
+    read_card,
+    read_cohort,
+    write_card,
+    write_cohort,
+)
+from lusscore.cohort.consensus import (
+    Consensus,
+    RatedSegment,
+    consensus_labels,
+    cut_into_rated_segments,
+    parse_rule,
+)
 from lusscore.cohort.extraction import (
     BANDS,
     STRIDES,
@@ -23,39 +36,31 @@ from lusscore.cohort.importers import (
 from lusscore.cohort.importers.columns import COLUMN_WORDS, Column, choose_columns
 from lusscore.cohort.importers.fields import read_score
 from lusscore.cohort.importers.media import path_parts
-from lusscore.cohort.manifest import (
-    MANIFEST_NAME,
-    OPTIONAL_COLUMNS,
-    REQUIRED_COLUMNS,
-    read_manifest,
-    write_manifest,
-)
 from lusscore.cohort.phantom import PhantomSettings, write_phantom
 from lusscore.cohort.protocols import (
     MAXIMUM_ZONE_SCORE,
     Protocol,
     Zone,
+    describe_rubric,
     get_protocol,
     protocol_names,
+    rubric_names,
 )
-from lusscore.cohort.ratings import (
-    RATING_COLUMNS,
-    RATINGS_NAME,
-    Rating,
-    read_ratings,
-    write_ratings,
-)
-from lusscore.cohort.rubrics import describe_rubric, rubric_names
 from lusscore.cohort.segments import (
     END,
+    MANIFEST_NAME,
+    OPTIONAL_COLUMNS,
+    RATING_COLUMNS,
+    RATINGS_NAME,
+    REQUIRED_COLUMNS,
     UNNAMED,
-    RatedSegment,
+    Rating,
     Segment,
-    cut_into_rated_segments,
     read_frame_range,
+    read_manifest,
+    read_ratings,
 )
 from lusscore.cohort.splits import (
-    FOLD_COLUMNS,
     Split,
     leave_one_out,
     read_folds,
@@ -66,8 +71,6 @@ from lusscore.cohort.splits import (
 )
 from lusscore.cohort.zone_names import (
     NameReading,
-    choose_protocol,
-    find_zone,
     read_name,
     sides_in,
     zone_in_name,
@@ -78,7 +81,6 @@ __all__ = [
     "CARD_NAME",
     "COLUMN_WORDS",
     "END",
-    "FOLD_COLUMNS",
     "MANIFEST_NAME",
     "MAXIMUM_ZONE_SCORE",
     "OPTIONAL_COLUMNS",
@@ -106,12 +108,10 @@ __all__ = [
     "Zone",
     "check_levels",
     "choose_columns",
-    "choose_protocol",
     "cohort_name",
     "consensus_labels",
     "cut_into_rated_segments",
     "describe_rubric",
-    "find_zone",
     "get_importer",
     "get_protocol",
     "importer_names",
@@ -137,8 +137,6 @@ __all__ = [
     "write_card",
     "write_cohort",
     "write_folds",
-    "write_manifest",
     "write_phantom",
-    "write_ratings",
     "zone_in_name",
 ]

@@ -1,7 +1,8 @@
-"""The card of a cohort: ``cohort.toml``."""
+"""A cohort on disk: one folder with a card, ``cohort.toml``, and a manifest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -10,8 +11,16 @@ import tomlkit
 from pydantic import ConfigDict
 
 from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.protocols import Protocol, get_protocol
-from lusscore.cohort.rubrics import describe_rubric
+from lusscore.cohort.protocols import Protocol, describe_rubric, get_protocol
+from lusscore.cohort.segments import (
+    MANIFEST_NAME,
+    RATINGS_NAME,
+    Rating,
+    Segment,
+    read_manifest,
+    write_manifest,
+    write_ratings,
+)
 from lusscore.errors import CohortError, InvalidCohortError
 from lusscore.files import write_text
 from lusscore.records import STRICT, known, matching, one_of, read_toml
@@ -34,8 +43,7 @@ class Card:
     name
         The cohort's name; also its folder's.
     protocol, rubric
-        Registered names (see :mod:`lusscore.cohort.protocols` and
-        :mod:`lusscore.cohort.rubrics`).
+        Registered names (see :mod:`lusscore.cohort.protocols`).
     licence, citation, source, description
         Free text about the data; empty when unknown.
     label_level
@@ -59,10 +67,6 @@ class Card:
     label_level: Annotated[str, one_of(LABEL_LEVELS)] = "frame"
     synthetic: bool = False
     extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
-
-    def zones(self) -> Protocol:
-        """Return the protocol object that `protocol` names."""
-        return get_protocol(self.protocol)
 
 
 def read_card(path: Path) -> Card:
@@ -98,8 +102,7 @@ def write_card(path: Path, card: Card) -> None:
         tomlkit.comment("The card of a cohort: what the data is and how stage one reads it.")
     )
     for key in ("name", "protocol", "rubric", "licence", "source", "description", "label_level"):
-        value = getattr(card, key)
-        if value:
+        if value := getattr(card, key):
             document.add(key, tomlkit.item(value))
     document.add("synthetic", tomlkit.item(card.synthetic))
     if card.citation:
@@ -109,3 +112,79 @@ def write_card(path: Path, card: Card) -> None:
         extraction.add(key, value)
     document.add("extraction", extraction)
     write_text(path, tomlkit.dumps(document))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A named set of exams.
+
+    Attributes
+    ----------
+    folder
+        Where card and manifest lie; clip paths are relative to it.
+    card
+        What the cohort says about itself.
+    segments
+        All rows of the manifest, in order.
+    """
+
+    folder: Path
+    card: Card
+    segments: tuple[Segment, ...]
+
+    @property
+    def name(self) -> str:
+        """The cohort's name."""
+        return self.card.name
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol by which its zones are named."""
+        return get_protocol(self.card.protocol)
+
+    def clips(self) -> tuple[str, ...]:
+        """Paths of all clips as the manifest writes them, each once, in manifest order."""
+        return tuple(dict.fromkeys(segment.clip for segment in self.segments))
+
+    def clip_path(self, clip: str) -> Path:
+        """Return where on disk the clip written as `clip` lies."""
+        return self.folder / clip
+
+
+def read_cohort(folder: Path, *, check_files: bool = True) -> Cohort:
+    """Read a cohort's card and manifest.
+
+    Raises
+    ------
+    CohortError
+        If the folder, the card or the manifest is missing or not valid.
+    """
+    if not folder.is_dir():
+        raise CohortError(
+            f"there is no cohort; expected a folder with {CARD_NAME} and {MANIFEST_NAME}",
+            advice="make one with 'lusscore phantom' or 'lusscore import'",
+            path=folder,
+        )
+    card = read_card(folder / CARD_NAME)
+    segments = read_manifest(
+        folder / MANIFEST_NAME, get_protocol(card.protocol), check_files=check_files
+    )
+    return Cohort(folder, card, segments)
+
+
+def write_cohort(
+    folder: Path, card: Card, segments: Sequence[Segment], ratings: Sequence[Rating] = ()
+) -> Cohort:
+    """Write a card and a manifest into `folder`, making it where needed.
+
+    What each rater said is written beside them; where there are no `ratings`, those of an earlier
+    cohort in the folder are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_manifest(folder / MANIFEST_NAME, segments)
+    write_card(folder / CARD_NAME, card)
+    if ratings:
+        write_ratings(folder / RATINGS_NAME, ratings)
+    else:
+        (folder / RATINGS_NAME).unlink(missing_ok=True)
+    return Cohort(folder, card, tuple(segments))

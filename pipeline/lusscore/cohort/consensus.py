@@ -1,60 +1,89 @@
-"""One score for each stretch of a clip, from those of several raters."""
+"""One score for each labelled segment of a clip, from those of several raters."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
-from lusscore.cohort.ratings import Rating
-from lusscore.cohort.segments import (
-    END,
-    UNNAMED,
-    RatedSegment,
-    Segment,
-    TwoScoresError,
-    cut_into_rated_segments,
-    frame_end,
-)
+from lusscore.cohort.segments import END, UNNAMED, Rating, Segment, frame_end
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 
 _NAMED = "rater:"
+_WHERE = "what the raters said"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class RatedSegment:
+    """Frames of a clip, and who gave them which score."""
+
+    start: int
+    end: float  # the frame after the last; may be infinite
+    scores: Mapping[str, int]  # rater → score 0–3; empty where nobody gave one
+
+
+class TwoScoresError(ValueError):
+    """One rater gave two scores to the same frame; the text says who and where."""
+
+
+def cut_into_rated_segments(
+    segments: Sequence[Segment] | Sequence[Rating],
+) -> Iterator[RatedSegment]:
+    """Cut one clip wherever a segment of any rater begins or ends.
+
+    A score of None is no opinion. Yields in order, without what no segment covers.
+
+    Raises
+    ------
+    TwoScoresError
+        If a rater gave two scores to one frame.
+    """
+    rows: Sequence[Segment | Rating] = segments
+    edges = sorted({edge for one in rows for edge in (one.frame_start, frame_end(one))})
+    waiting = sorted(rows, key=lambda one: one.frame_start, reverse=True)
+    inside: list[Segment | Rating] = []
+    for start, end in pairwise(edges):
+        inside = [one for one in inside if frame_end(one) > start]
+        while waiting and waiting[-1].frame_start <= start:
+            inside.append(waiting.pop())
+        if inside:
+            yield RatedSegment(int(start), end, _scores(inside, int(start)))
+
+
+def _scores(segments: Iterable[Segment | Rating], frame: int) -> dict[str, int]:
+    scores: dict[str, int] = {}
+    for one in segments:
+        if one.score is None:
+            continue
+        rater = one.rater or UNNAMED
+        if scores.setdefault(rater, one.score) != one.score:
+            raise TwoScoresError(
+                f"{'a rater without a name' if rater is UNNAMED else f'rater {rater!r}'} gave "
+                f"frame {frame} the scores {scores[rater]} and {one.score}; "
+                "expected one score from each rater"
+            )
+    return scores
 
 
 @dataclass(frozen=True)
 class RaterRule:
-    """A rule that makes one score of several.
+    """A rule that makes one score, or None, of those of at least one rater."""
 
-    Attributes
-    ----------
-    name
-        As the user writes it.
-    decide
-        Takes the score 0–3 of each rater, at least one, and gives one, or None.
-    rater
-        The rater whose scores alone count; None where all do.
-    """
-
-    name: str
+    name: str  # as the user writes it
     decide: Callable[[Mapping[str, int]], int | None]
-    rater: str | None = None
+    rater: str | None = None  # whose scores alone count
 
 
 def parse_rule(text: str | None, raters: Collection[str]) -> RaterRule:
     """Read ``majority`` (also None), ``mean`` or ``rater:<name>``.
 
-    Parameters
-    ----------
-    text
-        The rule.
-    raters
-        Names of those who gave scores.
-
     Raises
     ------
     CohortError
-        If there is no such rule or rater.
+        If there is no such rule, or it names none of `raters`.
     """
     if text is None or text == "majority":
         return RaterRule("majority", _majority)
@@ -84,29 +113,19 @@ def _mean(scores: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True)
 class Consensus:
-    """A data set in which every frame has at most one score.
+    """A data set in which every frame has at most one score."""
 
-    Attributes
-    ----------
-    segments
-        Rows of a manifest: no two of one clip overlap.
-    ratings
-        What each rater said; empty where all scores are of one rater.
-    ties
-        Those of `segments` that are unlabelled because as many raters gave one score as another.
-    """
-
-    segments: tuple[Segment, ...]
-    ratings: tuple[Rating, ...] = ()
-    ties: tuple[Segment, ...] = ()
+    segments: tuple[Segment, ...]  # of a manifest: no two of one clip overlap
+    ratings: tuple[Rating, ...] = ()  # of each rater; empty where all scores are of one rater
+    ties: tuple[Segment, ...] = ()  # unlabelled, as many raters gave one score as another
 
 
 def consensus_labels(segments: Sequence[Segment], rule: str | None = None) -> Consensus:
     """Make one score of those of several raters, and keep each rater's.
 
     A clip with several raters is cut wherever any rater's segment begins or ends; `rule` is applied
-    to the scores of exactly those raters who scored a stretch; neighbouring stretches of equal
-    outcome become one segment again. A clip that one rater scored keeps its segments as they are.
+    to the scores of exactly those raters who scored a piece; neighbouring pieces of equal outcome
+    become one segment again. A clip that one rater scored keeps its segments as they are.
 
     Parameters
     ----------
@@ -132,46 +151,41 @@ def consensus_labels(segments: Sequence[Segment], rule: str | None = None) -> Co
     for segment in segments:
         by_clip.setdefault(segment.clip, []).append(segment)
     problems: list[Problem] = []
-    settled: list[Segment] = []
+    agreed: list[Segment] = []
     ties: list[Segment] = []
     ratings: list[Rating] = []
     for clip, rows in by_clip.items():
         owner = _owner(rows, problems)
         try:
-            stretches = list(cut_into_rated_segments(rows))
+            pieces = list(cut_into_rated_segments(rows))
         except TwoScoresError as error:
-            problems.append(Problem("what the raters said", str(error), clip))
+            problems.append(Problem(_WHERE, str(error), clip))
             continue
-        ratings += _ratings(clip, stretches)
+        ratings += _ratings(clip, pieces)
         if chosen.rater is None and _one_opinion(rows):
-            settled += rows
+            agreed += rows
             continue
-        decided = list(_decide(owner, stretches, chosen))
-        settled += decided
-        # a segment without a score has deciders only where they could not agree
+        decided = _decide(owner, pieces, chosen)
+        agreed += decided
+        # a segment without a score has a rater only where several could not agree
         ties += [segment for segment in decided if segment.score is None and segment.rater]
     if problems:
         raise InvalidCohortError.of("What the raters said", problems)
-    return Consensus(tuple(settled), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
+    return Consensus(tuple(agreed), tuple(ratings) if len(raters) > 1 else (), tuple(ties))
 
 
 def _owner(rows: Sequence[Segment], problems: list[Problem]) -> Segment:
-    """Return one clip's segment with what all its rows say; what only some tell is filled in."""
-    told = {
+    """Return one clip's segment with what any of its rows says of patient, zone and device."""
+    said = {
         column: list(dict.fromkeys(getattr(row, column) for row in rows if getattr(row, column)))
         for column in ("patient", "exam", "zone", "group", "device")
     }
-    for column in ("patient", "exam", "zone", "group"):
-        if len(told[column]) > 1:
-            problems.append(
-                Problem(
-                    "what the raters said",
-                    f"the clip has more than one {column}: {', '.join(map(repr, told[column]))}; "
-                    "expected one for the whole clip, whoever scored it",
-                    rows[0].clip,
-                )
-            )
-    patient, exam, zone, group, device = (next(iter(values), "") for values in told.values())
+    for column, values in said.items():
+        if len(values) > 1 and column != "device":
+            what = f"the clip has more than one {column}: {', '.join(map(repr, values))}; "
+            what += "expected one for the whole clip, whoever scored it"
+            problems.append(Problem(_WHERE, what, rows[0].clip))
+    patient, exam, zone, group, device = (next(iter(values), "") for values in said.values())
     return replace(rows[0], patient=patient, exam=exam, zone=zone, group=group, device=device)
 
 
@@ -182,51 +196,42 @@ def _one_opinion(rows: Sequence[Segment]) -> bool:
     return apart and len({row.rater for row in rows}) == 1
 
 
-def _decide(
-    owner: Segment, stretches: Sequence[RatedSegment], rule: RaterRule
-) -> Iterator[Segment]:
-    """Apply the rule to each stretch and join neighbours of equal outcome."""
-    open_segment: Segment | None = None
-    for stretch in stretches:
-        score = rule.decide(stretch.scores) if stretch.scores else None
-        segment = replace(
-            owner,
-            score=score,
-            frame_start=stretch.start,
-            frame_end=None if stretch.end == END else int(stretch.end),
-            rater=_deciders(stretch, rule, score),
-        )
-        if open_segment is not None:
-            same = (open_segment.score, open_segment.rater) == (segment.score, segment.rater)
-            if same and open_segment.frame_end == segment.frame_start:
-                segment = replace(segment, frame_start=open_segment.frame_start)
-            else:
-                yield open_segment
-        open_segment = segment
-    if open_segment is not None:
-        yield open_segment
+def _decide(owner: Segment, pieces: Sequence[RatedSegment], rule: RaterRule) -> list[Segment]:
+    """Apply the rule to each piece and join neighbours of equal outcome."""
+    decided = []
+    for piece in pieces:
+        score = rule.decide(piece.scores) if piece.scores else None
+        decided.append((piece.start, piece.end, (score, _deciders(piece, rule, score))))
+    return [
+        replace(owner, score=score, rater=rater, frame_start=start, frame_end=end)
+        for start, end, (score, rater) in _joined(decided)
+    ]
 
 
-def _deciders(stretch: RatedSegment, rule: RaterRule, score: int | None) -> str:
-    """Tell in a few words who gave a stretch its score."""
+def _deciders(piece: RatedSegment, rule: RaterRule, score: int | None) -> str:
+    """Say in a few words who gave a piece its score."""
     if rule.rater is not None:
         return "" if score is None else rule.rater
-    if len(stretch.scores) < 2:
-        return next(("" if name is UNNAMED else name for name in stretch.scores), "")
-    return f"{'tie' if score is None else rule.name} of {len(stretch.scores)}"
+    if len(piece.scores) < 2:
+        return next(("" if name is UNNAMED else name for name in piece.scores), "")
+    return f"{'tie' if score is None else rule.name} of {len(piece.scores)}"
 
 
-def _ratings(clip: str, stretches: Sequence[RatedSegment]) -> list[Rating]:
+def _ratings(clip: str, pieces: Sequence[RatedSegment]) -> list[Rating]:
     """Return each rater's scores of one clip, neighbouring equal ones as one."""
-    ratings: list[Rating] = []
-    for rater in sorted({rater for stretch in stretches for rater in stretch.scores}):
-        for stretch in stretches:
-            if rater not in stretch.scores:
-                continue
-            score, start = stretch.scores[rater], stretch.start
-            last = ratings[-1] if ratings else None
-            if last and (last.rater, last.score, last.frame_end) == (rater, score, start):
-                start = ratings.pop().frame_start
-            end = None if stretch.end == END else int(stretch.end)
-            ratings.append(Rating(clip, rater, score, start, end))
+    ratings = []
+    for rater in sorted({rater for piece in pieces for rater in piece.scores}):
+        own = [(one.start, one.end, one.scores[rater]) for one in pieces if rater in one.scores]
+        ratings += [Rating(clip, rater, score, start, end) for start, end, score in _joined(own)]
     return ratings
+
+
+def _joined(pieces: Iterable[tuple[int, float, _T]]) -> Iterator[tuple[int, int | None, _T]]:
+    """Join neighbouring pieces (start, end, value) of equal value; an infinite end becomes None."""
+    joined: list[tuple[int, float, _T]] = []
+    for start, end, value in pieces:
+        if joined and joined[-1][1:] == (start, value):
+            start = joined.pop()[0]
+        joined.append((start, end, value))
+    for start, end, value in joined:
+        yield start, None if end == END else int(end), value

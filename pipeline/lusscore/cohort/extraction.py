@@ -57,9 +57,7 @@ class FramesPolicy:
                 f"Unknown frames policy {text!r}; expected all, every:n, per-clip:n or "
                 "per-second:n with a whole number n from 1 to 999999999, e.g. per-clip:16."
             )
-        if match[1]:
-            return cls("all")
-        return cls(match[2], int(match[3]))
+        return cls("all") if match[1] else cls(match[2], int(match[3]))
 
     def __str__(self) -> str:
         return self.kind if self.kind == "all" else f"{self.kind}:{self.n}"
@@ -67,13 +65,8 @@ class FramesPolicy:
     def select(self, frames: int, times: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
         """Pick frame numbers of a clip that has `frames` frames.
 
-        Parameters
-        ----------
-        frames
-            Number of frames.
-        times
-            Seconds of each frame, shape (frames,); None or NaN where the clip has no clock.
-            Only ``per-second`` asks for them.
+        ``per-second`` needs the `times` of frames in seconds, shape (frames,); None or NaN where
+        the clip has no clock.
 
         Returns
         -------
@@ -85,17 +78,12 @@ class FramesPolicy:
             return np.arange(0, frames, self.n)
         if self.kind == "per-clip" and self.n < frames:
             return ((np.arange(self.n) + 0.5) * frames / self.n).astype(np.int64)
-        if self.kind == "per-second" and times is not None and frames:
-            return self._of_each_second(times)
+        if self.kind == "per-second" and times is not None and frames and not np.isnan(times).any():
+            # a clock that runs back for a frame must not show the same moment twice
+            since = np.maximum.accumulate(times - times[0])
+            slots = np.floor((since + _TICK) * self.n)
+            return np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
         return np.arange(frames)
-
-    def _of_each_second(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
-        if np.isnan(times).any():
-            return np.arange(len(times))
-        # a clock that runs back for a frame must not show the same moment twice
-        since = np.maximum.accumulate(times - times[0])
-        slots = np.floor((since + _TICK) * self.n)
-        return np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
 
 
 class Level(NamedTuple):
@@ -155,8 +143,7 @@ def _levels(value: object) -> tuple[str, ...]:
         raise ValueError(
             f'{value!r} is not allowed; expected a list of texts, such as ["16.mean", "32.max"]'
         )
-    wrong = check_levels(tuple(value))
-    if wrong:
+    if wrong := check_levels(tuple(value)):
         raise ValueError(wrong)
     return tuple(value)
 
@@ -179,9 +166,8 @@ class ExtractionSettings:
     frames
         Which frames of each clip are used.
     repeated
-        Whether a frame that shows the picture of the one before (a clip that was encoded again
-        at a higher rate) is used: ``"keep"`` or ``"drop"``, which takes it out before `frames`
-        picks.
+        Whether a frame that repeats the one before (a clip that was encoded again at a higher
+        rate) is used: ``"keep"`` or ``"drop"``, which removes it before `frames` picks.
     variants
         Augmented copies per frame beside the clean one; 0 for none.
     rotation
@@ -245,7 +231,7 @@ _HINTS = get_type_hints(ExtractionSettings, include_extras=True)
 _FIELDS: dict[str, Any] = {
     one.name: (_HINTS[one.name], one.default) for one in fields(ExtractionSettings)
 }
-# the same keys as a record, by which settings are checked that no file has given
+# the same keys as a record, which checks settings that no file has given
 _Settings = create_model("_Settings", __base__=Record, **_FIELDS)
 
 

@@ -1,28 +1,35 @@
-"""Labelled segments of clips: rows of a manifest or of ratings, and the frames they are about."""
+"""Labelled segments of clips: the rows of ``manifest.csv`` and of ``ratings.csv``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar, Protocol, TypeVar
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationInfo
 
-from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE
-from lusscore.errors import Problem
-from lusscore.records import STRICT
+from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
+from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.files import csv_text, write_text
+from lusscore.records import STRICT, in_line_order, read_csv
 
+MANIFEST_NAME = "manifest.csv"
+REQUIRED_COLUMNS = ("clip", "patient", "exam", "zone", "score")
+OPTIONAL_COLUMNS = ("frame_start", "frame_end", "group", "device", "rater")
+RATINGS_NAME = "ratings.csv"
+RATING_COLUMNS = ("clip", "rater", "score", "frame_start", "frame_end")
 END = float("inf")
 """Where a segment ends whose `frame_end` is None."""
-
 UNNAMED = "unnamed"
-"""What a rater is called whose name the source does not tell."""
+"""What a rater is called whose name the source does not give."""
 
 # a table may have columns of the user's own
-ROW = ConfigDict(**{**STRICT, "extra": "ignore"})
+_ROW = ConfigDict(**{**STRICT, "extra": "ignore"})
 _SCORES = tuple(str(score) for score in range(MAXIMUM_ZONE_SCORE + 1))
+_T = TypeVar("_T")
 
 
 def _score(cell: object) -> object:
@@ -59,9 +66,9 @@ def _known_zone(zone: str, info: ValidationInfo) -> str:
     return zone
 
 
-Score = Annotated[int, BeforeValidator(_score)]
-FrameStart = Annotated[int, BeforeValidator(_frame)]
-FrameEnd = Annotated[int | None, BeforeValidator(_frame), AfterValidator(_above_start)]
+_Score = Annotated[int, BeforeValidator(_score)]
+_FrameStart = Annotated[int, BeforeValidator(_frame)]
+_FrameEnd = Annotated[int | None, BeforeValidator(_frame), AfterValidator(_above_start)]
 
 
 @dataclass(frozen=True)
@@ -86,113 +93,49 @@ class Segment:
         Free text; empty when unknown.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ROW
+    __pydantic_config__: ClassVar[ConfigDict] = _ROW
 
     clip: str
     patient: str
     exam: str
     zone: Annotated[str, AfterValidator(_known_zone)] = ""
-    score: Score | None = None
-    frame_start: FrameStart = 0
-    frame_end: FrameEnd = None
+    score: _Score | None = None
+    frame_start: _FrameStart = 0
+    frame_end: _FrameEnd = None
     group: str = ""
     device: str = ""
     rater: str = ""
 
 
-class Scored(Protocol):
-    """What tells the score that a rater gave to frames of a clip: a segment, or a rating."""
-
-    @property
-    def frame_start(self) -> int:
-        """First frame."""
-
-    @property
-    def frame_end(self) -> int | None:
-        """The frame after the last; None where that is the clip's."""
-
-    @property
-    def score(self) -> int | None:
-        """0–3; None for no opinion."""
-
-    @property
-    def rater(self) -> str:
-        """Who; may be empty."""
-
-
-_Row = TypeVar("_Row", bound=Scored)
-
-
 @dataclass(frozen=True)
-class RatedSegment:
-    """Frames of a clip, and who gave them which score.
+class Rating:
+    """One row of ``ratings.csv``: what one rater said of a segment of a clip.
 
     Attributes
     ----------
-    start, end
-        Half-open range of frame numbers; the end may be infinite.
-    scores
-        Rater → score 0–3; empty where nobody gave one.
+    clip, frame_start, frame_end
+        As in :class:`Segment`.
+    rater
+        Who; never empty.
+    score
+        0–3.
     """
 
-    start: int
-    end: float
-    scores: Mapping[str, int]
+    __pydantic_config__: ClassVar[ConfigDict] = _ROW
+
+    clip: str
+    rater: str
+    score: _Score
+    frame_start: _FrameStart = 0
+    frame_end: _FrameEnd = None
 
 
-class TwoScoresError(ValueError):
-    """One rater gave two scores to the same frame; the text tells who and where."""
+_Row = TypeVar("_Row", Segment, Rating)
 
 
-def cut_into_rated_segments(segments: Sequence[Scored]) -> Iterator[RatedSegment]:
-    """Cut one clip wherever a segment of any rater begins or ends.
-
-    Parameters
-    ----------
-    segments
-        All segments of one clip, of any raters; a score of None is no opinion.
-
-    Yields
-    ------
-    RatedSegment
-        In order, without what no segment covers.
-
-    Raises
-    ------
-    TwoScoresError
-        If a rater gave two scores to one frame.
-    """
-    edges = sorted(
-        {edge for segment in segments for edge in (segment.frame_start, frame_end(segment))}
-    )
-    waiting = sorted(segments, key=lambda segment: segment.frame_start, reverse=True)
-    inside: list[Scored] = []
-    for start, end in pairwise(edges):
-        inside = [segment for segment in inside if frame_end(segment) > start]
-        while waiting and waiting[-1].frame_start <= start:
-            inside.append(waiting.pop())
-        if inside:
-            yield RatedSegment(int(start), end, _scores(inside, int(start)))
-
-
-def frame_end(segment: Scored) -> float:
+def frame_end(segment: Segment | Rating) -> float:
     """Return a segment's end, infinite where it is the clip's."""
     return END if segment.frame_end is None else segment.frame_end
-
-
-def _scores(segments: Sequence[Scored], frame: int) -> dict[str, int]:
-    scores: dict[str, int] = {}
-    for segment in segments:
-        if segment.score is None:
-            continue
-        rater = segment.rater or UNNAMED
-        if scores.setdefault(rater, segment.score) != segment.score:
-            raise TwoScoresError(
-                f"{'a rater without a name' if rater is UNNAMED else f'rater {rater!r}'} gave "
-                f"frame {frame} the scores {scores[rater]} and {segment.score}; "
-                "expected one score from each rater"
-            )
-    return scores
 
 
 def read_frame_range(
@@ -200,18 +143,12 @@ def read_frame_range(
 ) -> tuple[int, int | None]:
     """Read ``frame_start`` and ``frame_end`` of a row; either may be empty or missing.
 
-    Parameters
-    ----------
-    cells
-        The row, stripped.
-    note
-        Called with column and what is wrong with it.
+    `note` is called with a column and what is wrong with it.
     """
     bounds: dict[str, int | None] = {"frame_start": 0, "frame_end": None}
     for column in bounds:
-        cell = cells.get(column, "")
         try:
-            bounds[column] = _frame(cell) if cell else bounds[column]
+            bounds[column] = _frame(cells.get(column) or bounds[column])
         except ValueError as error:
             note(column, str(error))
     start, end = bounds["frame_start"] or 0, bounds["frame_end"]
@@ -222,19 +159,118 @@ def read_frame_range(
     return start, end
 
 
-def find_overlaps(
-    rows: Iterable[tuple[int, _Row]], key: Callable[[_Row], Hashable], what: str
-) -> list[Problem]:
-    """Find rows of one key whose frames overlap.
+def read_manifest(
+    path: Path, protocol: Protocol, *, check_files: bool = True
+) -> tuple[Segment, ...]:
+    """Read and validate a manifest.
 
     Parameters
     ----------
-    rows
-        Pairs of line and row.
-    key
-        What rows must share for an overlap to be wrong.
-    what
-        The end of the sentence, after "the frames overlap those of line 3 of the same ".
+    path
+        The CSV file, in any encoding and with any delimiter that spreadsheets write.
+    protocol
+        Decides which zones are allowed.
+    check_files
+        Whether every clip must exist on disk.
+
+    Raises
+    ------
+    CohortError
+        If the file is missing, empty, no text or lacks required columns.
+    InvalidCohortError
+        If rows are bad: every one is named with its line, column and value.
+    """
+    try:
+        rows, problems = read_csv(
+            path, Segment, CohortError, columns=REQUIRED_COLUMNS, context=protocol
+        )
+    except FileNotFoundError:
+        raise CohortError(
+            "there is no manifest; expected a CSV file with the columns "
+            f"{', '.join(REQUIRED_COLUMNS)}",
+            advice="make one with 'lusscore import' or by hand (data/README.md shows how)",
+            path=path,
+        ) from None
+    if not rows and not problems:
+        raise CohortError(
+            "it has a header but no rows",
+            advice="expected one row per labelled segment of a clip",
+            path=path,
+        )
+    problems += _wrong_paths(path.parent, rows, check_files)
+    problems += two_groups(rows)
+    problems += find_overlaps(
+        rows,
+        lambda row: row.clip,
+        "clip; a frame has one score; what several raters said belongs in ratings.csv",
+    )
+    for line, row, seen_line, seen in _contradictions(
+        rows, lambda row: row.clip, lambda row: (row.patient, row.exam, row.zone)
+    ):
+        what = (
+            f"the clip is patient, exam, zone {row.patient}, {row.exam}, {row.zone} here and "
+            f"{', '.join(seen)} on line {seen_line}; a clip has one of each"
+        )
+        problems.append(Problem(f"line {line}, column clip", what, row.clip))
+    if problems:
+        raise InvalidCohortError.of(path, in_line_order(problems))
+    return tuple(segment for _, segment in rows)
+
+
+def write_manifest(path: Path, segments: Iterable[Segment]) -> None:
+    """Write `segments` so that :func:`read_manifest` gives them back."""
+    columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+    rows: list[Sequence[object]] = [columns]
+    for segment in segments:
+        values = {name: getattr(segment, name) for name in columns}
+        rows.append(list((values | {"frame_start": _written_start(segment)}).values()))
+    write_text(path, csv_text(rows))
+
+
+def read_ratings(path: Path) -> tuple[Rating, ...]:
+    """Read what each rater said; nothing where there is no such file.
+
+    Raises
+    ------
+    CohortError
+        If the file is no text or lacks columns.
+    InvalidCohortError
+        If rows are bad: every one is named with its line, column and value.
+    """
+    try:
+        rows, problems = read_csv(path, Rating, CohortError)
+    except FileNotFoundError:
+        return ()
+    problems += find_overlaps(
+        rows,
+        lambda rating: (rating.clip, rating.rater),
+        "clip and rater; a rater gives a frame one score",
+    )
+    if problems:
+        raise InvalidCohortError.of(path, in_line_order(problems))
+    return tuple(rating for _, rating in rows)
+
+
+def write_ratings(path: Path, ratings: Iterable[Rating]) -> None:
+    """Write `ratings` so that :func:`read_ratings` gives them back."""
+    rows: list[Sequence[object]] = [RATING_COLUMNS]
+    for rating in ratings:
+        clip, rater, score, _, end = astuple(rating)
+        rows.append((clip, rater, score, _written_start(rating), end))
+    write_text(path, csv_text(rows))
+
+
+def _written_start(row: Segment | Rating) -> int | None:
+    """First frame as a table shows it: empty, like the end, where the row is of a whole clip."""
+    return None if row.frame_start == 0 and row.frame_end is None else row.frame_start
+
+
+def find_overlaps(
+    rows: Iterable[tuple[int, _Row]], key: Callable[[_Row], Hashable], what: str
+) -> list[Problem]:
+    """Find rows, given with their lines, of one key whose frames overlap.
+
+    `what` ends the sentence, after "the frames overlap those of line 3 of the same ".
     """
     alike: dict[Hashable, list[tuple[int, _Row]]] = {}
     for line, row in rows:
@@ -243,12 +279,65 @@ def find_overlaps(
     for group in alike.values():
         group.sort(key=lambda pair: pair[1].frame_start)
         for (line_a, a), (line_b, b) in pairwise(group):
-            if a.frame_end is None or b.frame_start < a.frame_end:
-                line, other = max(line_a, line_b), min(line_a, line_b)
-                problems.append(
-                    Problem(
-                        f"line {line}, column frame_start",
-                        f"the frames overlap those of line {other} of the same {what}",
-                    )
-                )
+            if b.frame_start < frame_end(a):
+                where = f"line {max(line_a, line_b)}, column frame_start"
+                other = f"the frames overlap those of line {min(line_a, line_b)} of the same "
+                problems.append(Problem(where, other + what))
     return problems
+
+
+def two_groups(rows: Sequence[tuple[int, Segment]]) -> list[Problem]:
+    """Find patients that are in two groups, in rows given with their lines."""
+    return [
+        Problem(
+            f"line {line}, column group",
+            f"patient {row.patient!r} is in group {row.group!r} here and in {seen!r} on line "
+            f"{seen_line}; a patient has one group",
+        )
+        for line, row, seen_line, seen in _contradictions(
+            rows, lambda row: row.patient, lambda row: row.group
+        )
+    ]
+
+
+def _contradictions(
+    rows: Sequence[tuple[int, Segment]],
+    key: Callable[[Segment], str],
+    value: Callable[[Segment], _T],
+) -> Iterator[tuple[int, Segment, int, _T]]:
+    """Yield rows whose value is not that of the first row of their key, with its line and value."""
+    first: dict[str, tuple[int, _T]] = {}
+    for line, row in rows:
+        seen_line, seen = first.setdefault(key(row), (line, value(row)))
+        if value(row) != seen:
+            yield line, row, seen_line, seen
+
+
+def _wrong_paths(
+    folder: Path, rows: Sequence[tuple[int, Segment]], check_files: bool
+) -> Iterator[Problem]:
+    """Find clips that are not on disk, and relative paths that lead out of the folder."""
+    for line, row in rows:
+        where = f"line {line}, column clip"
+        if check_files and not _exists(folder / row.clip):
+            what = "the clip is not there; expected a file or folder, relative to the manifest or "
+            yield Problem(where, f"{what}with its whole path", row.clip)
+        if _leads_out(row.clip):
+            what = "the path leads out of the cohort's folder; write the whole path of a clip that "
+            yield Problem(where, f"{what}is meant to lie elsewhere", row.clip)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _leads_out(clip: str) -> bool:
+    """Tell whether a path that is not whole leads out of its folder, here or on another system."""
+    if Path(clip).is_absolute():
+        return False
+    # Windows knows both slashes, and paths that begin at the root or the folder of some drive
+    path = PureWindowsPath(clip)
+    return ".." in path.parts or (bool(path.anchor) and not path.is_absolute())

@@ -40,7 +40,7 @@ class Split:
     train, test
         int64, sorted rows of the table; no patient has rows in both.
     left_out
-        What of the manifest nobody trained on has, as ``folds.csv`` tells it:
+        What of the manifest nobody trained on has, as in ``folds.csv``:
         ``"device: Philips Lumify"``; empty where folds are alike.
     name
         How a sentence about it begins, where it is no fold: ``"In external validation"``.
@@ -158,7 +158,7 @@ def _deal(groups: NDArray[np.int64], count: int, rng: np.random.Generator) -> ND
 
 
 def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
-    """Hold out each device, or each group of patients, in turn.
+    """Hold out each device, or each group of patients, in turn, in the order of their names.
 
     A patient examined with two devices cannot be held out with both: tested in the fold of one,
     the patient's frames of the other would be there neither to train on, because of the patient,
@@ -171,11 +171,6 @@ def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
         Labelled frames, with the columns ``patient`` and `by`.
     by
         ``"device"`` or ``"group"``.
-
-    Returns
-    -------
-    tuple of Split
-        In the order of the names of what is left out.
 
     Raises
     ------
@@ -216,12 +211,9 @@ def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
 
 
 def split_by_cohort(sizes: Sequence[int]) -> tuple[Split, ...]:
-    """Train on all frames of some cohorts and test on all of another.
+    """Train on all frames of some cohorts and test on all of the last.
 
-    Parameters
-    ----------
-    sizes
-        Labelled frames per cohort, as they follow each other; the last is the one tested on.
+    `sizes` are the labelled frames of each cohort, as they follow each other.
     """
     rows = np.arange(sum(sizes), dtype=np.int64)
     start = len(rows) - sizes[-1]
@@ -229,31 +221,16 @@ def split_by_cohort(sizes: Sequence[int]) -> tuple[Split, ...]:
 
 
 def split_training(frames: pd.DataFrame, split: Split, count: int, seed: int) -> tuple[Split, ...]:
-    """Divide the training rows of a split by patient, to choose something by them.
+    """Divide the training rows of a split by patient into `count` parts, to choose by them.
 
     Nothing of the rows held out is looked at. A part without which a score of the training rows
-    could not be learned is left out.
-
-    Parameters
-    ----------
-    frames
-        Labelled frames, with the columns ``patient``, ``group`` and ``truth``.
-    split
-        Only its ``train`` is used.
-    count
-        Parts; fewer where there are fewer patients.
-    seed
-        With repeat and fold it gives the parts.
-
-    Returns
-    -------
-    tuple of Split
-        At least two; rows are those of `frames`.
+    could not be learned is left out, and there are no more parts than patients. `seed`, repeat and
+    fold give the parts; their rows are those of `frames`.
 
     Raises
     ------
     FoldError
-        If the training patients cannot be divided so.
+        If the training patients cannot be divided into at least two such parts.
     """
     known = frames.iloc[split.train]
     truth = known["truth"].to_numpy()
@@ -275,16 +252,9 @@ def split_training(frames: pd.DataFrame, split: Split, count: int, seed: int) ->
 
 
 def write_folds(path: Path, splits: Sequence[Split], frames: pd.DataFrame) -> None:
-    """Write who is tested on in which fold, so that :func:`read_folds` gives the splits back.
+    """Write ``folds.csv``: who is tested on in which fold, as :func:`read_folds` reads it.
 
-    Parameters
-    ----------
-    path
-        ``folds.csv``.
-    splits
-        Rows of `frames`.
-    frames
-        Labelled frames, with the columns ``patient`` and ``group``.
+    `frames` are the labelled frames whose rows are split, with columns ``patient`` and ``group``.
     """
     import pandas as pd
 
@@ -332,18 +302,42 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
             "there are no folds", advice="leave the option out to make new ones", path=path
         ) from None
     patients = frames["patient"].to_numpy()
-    known = set(patients)
+    repeats, more = _folds_of_patients(rows, set(patients))
+    problems += more
+    left_out: dict[int, str] = {}
+    if not problems:
+        left_out, problems = _read_left_out(rows)
+    if problems:
+        raise InvalidCohortError.of(path, problems)
+    if left_out:
+        by = left_out[1].partition(_SEPARATOR)[0]
+        splits = leave_one_out(frames, by)
+        _check_left_out(by, repeats[1], left_out, splits, patients)
+        return splits
+    count = max(repeats[1].values())
+    return tuple(
+        split
+        for repeat, folds in sorted(repeats.items())
+        for split in _by_fold(np.array([folds[one] for one in patients]), count, repeat)
+    )
+
+
+def _folds_of_patients(
+    rows: Sequence[tuple[int, _FoldRow]], known: set[str]
+) -> tuple[dict[int, dict[str, int]], list[Problem]]:
+    """Return repeat → patient → fold, and what is wrong."""
+    problems = []
     repeats: dict[int, dict[str, int]] = {}
     for line, row in rows:
         folds = repeats.setdefault(row.repeat, {})
-        where = f"line {line}"
         if row.patient in folds:
             what = f"patient {row.patient!r} is in repeat {row.repeat} already"
-            problems.append(Problem(where, what))
+            problems.append(Problem(f"line {line}", what))
         elif row.patient not in known:
-            problems.append(Problem(where, f"patient {row.patient!r} has no labelled frames here"))
+            what = f"patient {row.patient!r} has no labelled frames here"
+            problems.append(Problem(f"line {line}", what))
         folds.setdefault(row.patient, row.fold)
-    count = max((fold for folds in repeats.values() for fold in folds.values()), default=0)
+    count = max((row.fold for _, row in rows), default=0)
     for repeat, folds in sorted(repeats.items()):
         for patient in sorted(known - folds.keys()):
             problems.append(Problem(f"repeat {repeat}", f"patient {patient!r} is in no fold"))
@@ -351,57 +345,43 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
             problems.append(Problem(f"repeat {repeat}", f"fold {fold} has no patients"))
     if sorted(repeats) != list(range(1, len(repeats) + 1)) or count < 2:
         problems.append(Problem("file", "expected repeats 1, 2, … and at least two folds"))
-    left_out: dict[int, str] = {}
-    if not problems:
-        left_out, problems = _read_left_out(rows, len(repeats), count)
-    if problems:
-        raise InvalidCohortError.of(path, problems)
-    if not left_out:
-        return tuple(
-            split
-            for repeat, folds in sorted(repeats.items())
-            for split in _by_fold(np.array([folds[one] for one in patients]), count, repeat)
-        )
-    splits = leave_one_out(frames, next(iter(left_out.values())).partition(_SEPARATOR)[0])
-    _check_left_out(repeats[1], left_out, splits, patients)
-    return splits
+    return repeats, problems
 
 
-def _read_left_out(
-    rows: Sequence[tuple[int, _FoldRow]], repeats: int, count: int
-) -> tuple[dict[int, str], list[Problem]]:
+def _read_left_out(rows: Sequence[tuple[int, _FoldRow]]) -> tuple[dict[int, str], list[Problem]]:
     """Return what each fold leaves out, nothing where folds are alike, and what is wrong."""
-    told: dict[int, str] = {}
-    problems: list[Problem] = []
-    column = "column left_out"
     if not any(row.left_out for _, row in rows):
         return {}, []
+    left_out: dict[int, str] = {}
+    problems: list[Problem] = []
     for line, row in rows:
         by, _, value = row.left_out.partition(_SEPARATOR)
         what = ""
         if by not in LEAVE_OUT_COLUMNS or not value:
             allowed = " or ".join(f"'{name}: …'" for name in LEAVE_OUT_COLUMNS)
             what = f"{row.left_out!r} is not allowed; expected {allowed}"
-        elif told.setdefault(row.fold, row.left_out) != row.left_out:
-            what = f"fold {row.fold} leaves out {row.left_out!r} here and {told[row.fold]!r} above"
+        elif (above := left_out.setdefault(row.fold, row.left_out)) != row.left_out:
+            what = f"fold {row.fold} leaves out {row.left_out!r} here and {above!r} above"
         if what:
-            problems.append(Problem(f"line {line}, {column}", what))
-    if not problems and (repeats != 1 or len(set(told.values())) != count):
+            problems.append(Problem(f"line {line}, column left_out", what))
+    if problems:
+        return {}, problems
+    if len({row.repeat for _, row in rows}) > 1 or len(set(left_out.values())) < len(left_out):
         what = "expected one repeat, and something else left out by every fold"
-        problems.append(Problem(column, what))
-    if not problems and len({cell.partition(_SEPARATOR)[0] for cell in told.values()}) > 1:
-        problems.append(Problem(column, "expected devices alone or groups alone"))
-    return told, problems
+        problems = [Problem("column left_out", what)]
+    elif len({cell.partition(_SEPARATOR)[0] for cell in left_out.values()}) > 1:
+        problems = [Problem("column left_out", "expected devices alone or groups alone")]
+    return left_out, problems
 
 
 def _check_left_out(
+    by: str,
     folds: Mapping[str, int],
     left_out: Mapping[int, str],
     splits: Sequence[Split],
     patients: NDArray[Any],
 ) -> None:
     """Refuse saved folds that leave out something else than what the manifest has now."""
-    by = splits[0].left_out.partition(_SEPARATOR)[0]
     advice = f"make new folds with --leave-out {by}"
     now = {patient: split for split in splits for patient in set(patients[split.test])}
     for patient, split in sorted(now.items()):
@@ -415,6 +395,6 @@ def _check_left_out(
             )
     if any(folds[patient] != split.fold for patient, split in now.items()):
         raise FoldError(
-            "the saved folds are numbered otherwise than by the names of what they leave out",
+            "the saved folds are not numbered by the names of what they leave out",
             advice=advice,
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lusscore.cohort.protocols import Protocol, Zone, get_protocol, protocol_names
+from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _WORDS = {
@@ -16,246 +16,29 @@ _WORDS = {
     "anterior": ("anterior", "ant", "a"),
     "lateral": ("lateral", "lat"),
     "posterior": ("posterior", "post", "p"),
-    "upper": ("superior", "sup", "s", "upper", "up", "u"),
+    "superior": ("superior", "sup", "s", "upper", "up", "u"),
     "middle": ("middle", "mid", "m"),
-    "lower": ("inferior", "inf", "i", "lower", "low"),
+    "inferior": ("inferior", "inf", "i", "lower", "low"),
 }
 _MEANING = {word: meaning for meaning, words in _WORDS.items() for word in words}
+_SIDES = ("left", "right")
 _FILLERS = frozenset(("zone", "lung", "field", "region", "point"))
 
-
-def find_zone(text: str, protocol: Protocol) -> str | None:
-    """Find the zone of `protocol` that `text` names.
-
-    Understood are the protocol's own names in any case (``l-ant-sup``, ``r2``) and its words in
-    any order, whole or shortened (``left anterior superior``, ``Ant. sup. left``, ``L ant upper``,
-    ``right lower BLUE point``, ``PLAPS left``).
-
-    Returns
-    -------
-    str or None
-        The protocol's name of the zone; None where `text` names none, or may name several.
-    """
-    for name in protocol.zone_names:
-        if name.lower() == text.strip().lower():
-            return name
-    return _readings(protocol).get(_meaning(text))
-
-
-def choose_protocol(zones: Iterable[str]) -> Protocol:
-    """Choose the first protocol, in the order of their list, that knows all `zones`.
-
-    Where none does, it is the first, whose zones are then asked for.
-    """
-    written = set(zones)
-    protocols = [get_protocol(name) for name in protocol_names()]
-    for protocol in protocols:
-        if all(find_zone(zone, protocol) for zone in written):
-            return protocol
-    return protocols[0]
-
-
-def _readings(protocol: Protocol) -> dict[tuple[str, ...], str]:
-    """Map the meanings of each zone's name and label to its name."""
-    readings = {}
-    for zone in protocol.zones:
-        for text in (zone.name, zone.label, f"{zone.side} {zone.name[1:]}"):
-            readings[_meaning(text)] = zone.name
-    readings.pop((), None)
-    return readings
-
-
-def _meaning(text: str) -> tuple[str, ...]:
-    """Return what the words of a zone mean, in alphabetical order."""
-    words = [word.lower() for word in _TOKEN.findall(text)]
-    sides = {"right", "r", "rt", "left", "lt"}
-    meaning = []
-    sided = bool(sides & set(words))
-    for word in words:
-        if word == "l":
-            # alone it is the side; beside one it is short for lateral
-            meaning.append("lateral" if sided else "left")
-            sided = True
-        elif word not in _FILLERS:
-            meaning.append(_MEANING.get(word, word))
-    return tuple(sorted(meaning))
-
-
-MOST_WORDS = 6
+_MOST_WORDS = 6
 """Words of the longest spelling of a zone: ``posterior lower lung zone, right lung``."""
-
+# no name of a file is longer, and a text in a header has no end
+_LONGEST = 400
 _NAME_PART = re.compile(r"[^\W_]+")
 # L1, l-1 and L_1, but not what begins a longer word or number: L1a, XL1, L12, L-1st
 _NUMBERED = re.compile(r"(?<![^\W_])([LR])[ _.-]?(\d)(?![^\W_])", re.IGNORECASE)
 _WITH_REPEAT = re.compile(r"([^\W\d_]{2,})\d{1,2}")
 _CODE = re.compile(r"(?:[RL][ALP][SIMU]|[rl][alp][simu])(?=\d{0,2}$)")
-# What may stand beside a zone of three letters, which could otherwise be a person's name.
+# what may stand beside a zone of three letters, which could otherwise be a person's name
 _BESIDE = """
     patient pat pt p case subject subj exam ex study series visit clip video vid cine loop image img
     im frame frames lus us lung zone scan v
 """
 _BESIDE_A_CODE = frozenset(_BESIDE.split())
-_LONGEST = 400
-
-
-@dataclass(frozen=True)
-class NameReading:
-    """What a name says of a zone.
-
-    Attributes
-    ----------
-    zone
-        The protocol's name of it; None where the name tells none, or is unclear.
-    unclear
-        Whether it names more than one zone, or one zone and the other side.
-    number
-        The highest number that stands beside an L or R, as 2 in ``L2``; 0 where none does.
-    """
-
-    zone: str | None = None
-    unclear: bool = False
-    number: int = 0
-
-
-def zone_in_name(text: str, protocol: Protocol) -> str | None:
-    """Find the one zone of `protocol` that a name holds among other words and numbers.
-
-    Parameters
-    ----------
-    text
-        Of a file without its suffix, a folder, or a line of text.
-    protocol
-        Whose zones are looked for, in all spellings of
-        :func:`find_zone`, and as three letters for
-        side, aspect and level (``RAS``) where no other word stands beside them.
-
-    Returns
-    -------
-    str or None
-        None where it holds no zone, two, or a zone and the other side.
-    """
-    return read_name(text, protocol).zone
-
-
-@lru_cache(maxsize=4096)
-def read_name(text: str, protocol: Protocol) -> NameReading:
-    """Tell what a name says of a zone; words that lie in different lines of it may form one."""
-    # no name of a file is longer, and a text in a header has no end
-    text = without_dates(text[:_LONGEST])
-    numbers = [int(match[2]) for match in _NUMBERED.finditer(text)]
-    parts = _NAME_PART.findall(_NUMBERED.sub(r"\1\2", text))
-    found: dict[str, set[int]] = {}
-    for first, last, zone in (*_spelled(parts, protocol), *_coded(parts, protocol)):
-        found.setdefault(zone, set()).update(range(first, last))
-    number = max(numbers, default=0)
-    if not found:
-        return NameReading(number=number)
-    if len(found) > 1:
-        return NameReading(unclear=True, number=number)
-    ((zone, places),) = found.items()
-    others = [part for place, part in enumerate(parts) if place not in places]
-    if any(contradicts(_bare(part), zone, protocol) for part in others):
-        return NameReading(unclear=True, number=number)
-    return NameReading(zone, number=number)
-
-
-def sides_in(text: str) -> frozenset[str]:
-    """Return the sides that a text names: ``"left"``, ``"right"``, both or none."""
-    read = (zone_part(part.lower()) for part in _NAME_PART.findall(text[:_LONGEST]))
-    return frozenset(part for part in read if part in ("left", "right"))
-
-
-def _spelled(parts: list[str], protocol: Protocol) -> Iterator[tuple[int, int, str]]:
-    """Yield (first, after the last, zone) of the words that spell a zone."""
-    for first in range(len(parts)):
-        for last in range(first + 1, min(first + MOST_WORDS, len(parts)) + 1):
-            window = parts[first:last]
-            if window[-1].isdecimal() or not window[-1].isascii():
-                break
-            if not _is_spelling(window):
-                continue
-            zone = find_zone(" ".join(map(_bare, window)), protocol)
-            if zone is not None:
-                yield first, last, zone
-
-
-def _is_spelling(window: list[str]) -> bool:
-    """Tell words from initials, and ``L2`` from ``left 2``, which may be a second clip."""
-    if _NUMBERED.fullmatch(window[0]) and len(window) == 1:
-        return True
-    return any(len(_bare(part)) > 1 and _bare(part).isalpha() for part in window)
-
-
-def _coded(parts: list[str], protocol: Protocol) -> Iterator[tuple[int, int, str]]:
-    """Yield the same of a zone in three letters, together or each by itself."""
-    for first in range(len(parts)):
-        for last in (first + 1, first + 3):
-            letters = parts[first:last]
-            if last - first == 3 and any(len(letter) > 1 for letter in letters):
-                continue
-            written = letters[0] if len(letters) == 1 else "".join(letters).lower()
-            match = _CODE.match(written)
-            zone = find_zone(" ".join(match[0]), protocol) if match is not None else None
-            if zone is not None and all(map(_tells_nothing, parts[:first] + parts[last:])):
-                yield first, last, zone
-
-
-def _tells_nothing(part: str) -> bool:
-    """Tell whether a word may stand beside three letters: a usual one, a number, more letters."""
-    usual = part.lower() in _BESIDE_A_CODE
-    return usual or any(map(str.isdecimal, part)) or _CODE.match(part) is not None
-
-
-def _bare(part: str) -> str:
-    """Return a word without the number of a repeat behind it: ``sup2`` is ``sup``."""
-    match = _WITH_REPEAT.fullmatch(part)
-    return part if match is None else match[1]
-
-
-_SIDES = ("left", "right")
-# Each word is tried where a spelling of a zone of the finest grid lacks just that part, so that
-# the words are those that are understood elsewhere.
-_GRID = get_protocol("lus-14")
-
-
-@lru_cache(maxsize=4096)
-def zone_part(word: str) -> str:
-    """Return the part of a zone that a word in lower case means, else nothing.
-
-    Returns
-    -------
-    str
-        A side, an aspect or a level in full, as ``"left"``, ``"anterior"``, ``"superior"``.
-    """
-    if not word.isalpha():
-        return ""
-    for spelling, place in ((f"{word} posterior superior", 0), (f"right posterior {word}", 2)):
-        zone = find_zone(spelling, _GRID)
-        if zone is not None:
-            return _label_words(zone, _GRID)[place]
-    zone = find_zone(f"right {word} superior", _GRID)
-    return "" if zone is None else _label_words(zone, _GRID)[1]
-
-
-def contradicts(word: str, zone: str, protocol: Protocol) -> bool:
-    """Tell whether a word beside a zone names another part: the other side, or a second level.
-
-    One letter other than that of a side says nothing, and of a zone without an aspect and a level
-    only the side can be contradicted.
-    """
-    part = zone_part(word.lower())
-    if not part or (len(word) == 1 and part not in _SIDES):
-        return False
-    words = _label_words(zone, protocol)
-    is_of_a_grid = zone in _GRID.zone_names
-    return part not in words and (part in _SIDES or is_of_a_grid)
-
-
-def _label_words(name: str, protocol: Protocol) -> tuple[str, ...]:
-    zone: Zone = next(zone for zone in protocol.zones if zone.name == name)
-    return tuple(zone.label.split())
-
-
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _SEPARATOR = "[-_./: ]"
 _DATE = re.compile(
@@ -271,9 +54,164 @@ _DATE = re.compile(
 )
 
 
-def without_dates(text: str) -> str:
-    """Return a name in which each date or time of day is the number 0.
+def find_zone(text: str, protocol: Protocol) -> str | None:
+    """Find the zone of `protocol` that `text` names.
 
-    A number of six or more digits together needs no care: it is never read as a zone.
+    Understood are the protocol's own names in any case (``l-ant-sup``, ``r2``) and its words in
+    any order, whole or shortened (``left anterior superior``, ``Ant. sup. left``, ``L ant upper``,
+    ``right lower BLUE point``, ``PLAPS left``). None where `text` names none, or may name several.
     """
-    return _DATE.sub(" 00 ", text)
+    for name in protocol.zone_names:
+        if name.lower() == text.strip().lower():
+            return name
+    return _spellings(protocol).get(_meaning(text))
+
+
+def choose_protocol(zones: Iterable[str]) -> Protocol:
+    """Choose the first protocol, in the order of their list, that knows all `zones`.
+
+    Where none does, it is the first, whose zones are then asked for.
+    """
+    written = set(zones)
+    protocols = [get_protocol(name) for name in protocol_names()]
+    for protocol in protocols:
+        if all(find_zone(zone, protocol) for zone in written):
+            return protocol
+    return protocols[0]
+
+
+@lru_cache
+def _spellings(protocol: Protocol) -> dict[tuple[str, ...], str]:
+    """Map the meanings of each zone's name and label to its name."""
+    spellings = {
+        _meaning(text): zone.name
+        for zone in protocol.zones
+        for text in (zone.name, zone.label, f"{zone.side} {zone.name[1:]}")
+    }
+    spellings.pop((), None)
+    return spellings
+
+
+def _meaning(text: str) -> tuple[str, ...]:
+    """Return what the words of a zone mean, in alphabetical order."""
+    words = [word.lower() for word in _TOKEN.findall(text)]
+    sided = any(_MEANING.get(word) in _SIDES for word in words)
+    meaning = []
+    for word in words:
+        if word == "l":
+            # alone it is the side; beside one it is short for lateral
+            meaning.append("lateral" if sided else "left")
+            sided = True
+        elif word not in _FILLERS:
+            meaning.append(_MEANING.get(word, word))
+    return tuple(sorted(meaning))
+
+
+@dataclass(frozen=True)
+class NameReading:
+    """What a name says of a zone."""
+
+    zone: str | None = None  # the protocol's name of it; None where there is none, or it is unclear
+    unclear: bool = False  # more than one zone is named, or one zone and the other side
+    number: int = 0  # the highest one beside an L or R, as 2 in L2; 0 where there is none
+
+
+def zone_in_name(text: str, protocol: Protocol) -> str | None:
+    """Find the one zone of `protocol` that a name holds among other words and numbers.
+
+    `text` is that of a file without its suffix, a folder, or a line. Zones are read in all
+    spellings of :func:`find_zone`, and as three letters for side, aspect and level (``RAS``) where
+    no other word stands beside them. None where there is no zone, two, or a zone and the other
+    side.
+    """
+    return read_name(text, protocol).zone
+
+
+@lru_cache(maxsize=4096)
+def read_name(text: str, protocol: Protocol) -> NameReading:
+    """Read what a name says of a zone; words in different lines of it may form one."""
+    # a date or time is the number 0; six or more digits together are never read as a zone
+    text = _DATE.sub(" 00 ", text[:_LONGEST])
+    number = max((int(match[2]) for match in _NUMBERED.finditer(text)), default=0)
+    parts = _NAME_PART.findall(_NUMBERED.sub(r"\1\2", text))
+    found: dict[str, set[int]] = {}
+    for first, last, zone in (*_spelled(parts, protocol), *_coded(parts, protocol)):
+        found.setdefault(zone, set()).update(range(first, last))
+    if not found:
+        return NameReading(number=number)
+    zone, places = next(iter(found.items()))
+    others = [part for place, part in enumerate(parts) if place not in places]
+    if len(found) > 1 or any(_contradicts(_bare(part), zone, protocol) for part in others):
+        return NameReading(unclear=True, number=number)
+    return NameReading(zone, number=number)
+
+
+def sides_in(text: str) -> frozenset[str]:
+    """Return the sides that a text names: ``"left"``, ``"right"``, both or none."""
+    read = (_zone_part(part) for part in _NAME_PART.findall(text[:_LONGEST]))
+    return frozenset(part for part in read if part in _SIDES)
+
+
+def _spelled(parts: list[str], protocol: Protocol) -> Iterator[tuple[int, int, str]]:
+    """Yield (first, after the last, zone) of the words that spell a zone."""
+    for first in range(len(parts)):
+        for last in range(first + 1, min(first + _MOST_WORDS, len(parts)) + 1):
+            window = parts[first:last]
+            if window[-1].isdecimal() or not window[-1].isascii():
+                break
+            if _is_spelling(window):
+                zone = find_zone(" ".join(map(_bare, window)), protocol)
+                if zone is not None:
+                    yield first, last, zone
+
+
+def _is_spelling(window: list[str]) -> bool:
+    """Tell words from initials, and ``L2`` from ``left 2``, which may be a second clip."""
+    if len(window) == 1 and _NUMBERED.fullmatch(window[0]):
+        return True
+    return any(len(_bare(part)) > 1 and _bare(part).isalpha() for part in window)
+
+
+def _coded(parts: list[str], protocol: Protocol) -> Iterator[tuple[int, int, str]]:
+    """Yield the same of a zone in three letters, together or each by itself."""
+    for first in range(len(parts)):
+        for last in (first + 1, first + 3):
+            letters = parts[first:last]
+            if last - first == 3 and any(len(letter) > 1 for letter in letters):
+                continue
+            written = letters[0] if len(letters) == 1 else "".join(letters).lower()
+            match = _CODE.match(written)
+            zone = find_zone(" ".join(match[0]), protocol) if match is not None else None
+            if zone is not None and all(map(_says_nothing, parts[:first] + parts[last:])):
+                yield first, last, zone
+
+
+def _says_nothing(part: str) -> bool:
+    """Tell whether a word may stand beside three letters: a usual one, a number, more letters."""
+    usual = part.lower() in _BESIDE_A_CODE
+    return usual or any(map(str.isdecimal, part)) or _CODE.match(part) is not None
+
+
+def _bare(part: str) -> str:
+    """Return a word without the number of a repeat behind it: ``sup2`` is ``sup``."""
+    match = _WITH_REPEAT.fullmatch(part)
+    return part if match is None else match[1]
+
+
+def _zone_part(word: str) -> str:
+    """Return the side, aspect or level in full that a word means, else nothing."""
+    return "left" if word.lower() == "l" else _MEANING.get(word.lower(), "")
+
+
+def _contradicts(word: str, zone: str, protocol: Protocol) -> bool:
+    """Tell whether a word beside a zone names another part: the other side, or a second level.
+
+    One letter other than that of a side says nothing, and of a zone without an aspect and a level
+    only the side can be contradicted.
+    """
+    part = _zone_part(word)
+    label = next(one.label for one in protocol.zones if one.name == zone).split()
+    if not part or part in label:
+        return False
+    in_a_grid = zone in get_protocol("lus-14").zone_names
+    return part in _SIDES or (in_a_grid and len(word) > 1)

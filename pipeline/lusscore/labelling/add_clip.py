@@ -107,11 +107,11 @@ def add_clip(
     device = check_words("device", device, needed=False)
     suffix = _suffix(file)
     digest = digest_clip(file)
-    check_zone(zone, _card(cohort_folder, new).zones())  # before anything is made
+    check_zone(zone, get_protocol(_card(cohort_folder, new).protocol))  # before anything is made
     _make_folder(cohort_folder)
     with hold_cohort(cohort_folder):
         card = _card(cohort_folder, new)  # another process may have made it meanwhile
-        check_zone(zone, card.zones())
+        check_zone(zone, get_protocol(card.protocol))
         if not (cohort_folder / CARD_NAME).exists():
             write_card(cohort_folder / CARD_NAME, card)
         name = f"{CLIPS}/{digest[:_DIGITS]}{suffix}"

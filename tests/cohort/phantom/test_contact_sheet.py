@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lusscore.cohort.cohort import Cohort
+from lusscore.cohort import Cohort
 
 TOOL = Path(__file__).parents[3] / "pipeline" / "tools" / "phantom_contact_sheet.py"
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from lusscore.cohort.card import Card
 from lusscore.cohort.extraction import ExtractionSettings
-from lusscore.cohort.protocols import Protocol, get_protocol
-from lusscore.cohort.rubrics import describe_rubric
+from lusscore.cohort.protocols import Protocol, describe_rubric, get_protocol
 from lusscore.cohort.segments import Segment
 from lusscore.cohort.zone_names import choose_protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem

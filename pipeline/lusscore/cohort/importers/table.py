@@ -22,9 +22,8 @@ from lusscore.cohort.importers.registry import (
     cohort_name,
     register_importer,
 )
-from lusscore.cohort.manifest import two_groups
 from lusscore.cohort.protocols import Protocol
-from lusscore.cohort.segments import Segment, frame_end, read_frame_range
+from lusscore.cohort.segments import Segment, frame_end, read_frame_range, two_groups
 from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import ClipError, CohortError, Problem
 from lusscore.records import in_line_order

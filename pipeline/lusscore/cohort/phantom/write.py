@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lusscore.cohort.card import CARD_NAME, Card, read_card
-from lusscore.cohort.cohort import Cohort, write_cohort
+from lusscore.cohort.card import CARD_NAME, Card, Cohort, read_card, write_cohort
 from lusscore.cohort.phantom.patients import PROTOCOL, Patient, PhantomSettings, draw_patient
 from lusscore.cohort.phantom.render import render_clip, write_video
 from lusscore.cohort.segments import Segment
