@@ -262,8 +262,15 @@ def test_without_patients_there_is_one_sentence_that_tells_what_to_do(
         read(path, media)
 
 
-def test_a_folder_without_exports_gets_a_sentence(tmp_path: Path) -> None:
+def test_a_source_without_exports_and_a_word_that_means_nothing_get_a_sentence(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(CohortError, match="there is no export here.*Unpack the ZIP file"):
+        read(tmp_path)
+    with pytest.raises(CohortError, match="--column does not know 'zones'; expected one of score"):
+        read(tmp_path, zones="x")
+    (tmp_path / "folder.xml").mkdir()
+    with pytest.raises(CohortError, match="folder.xml: it cannot be read"):
         read(tmp_path)
 
 

@@ -1,7 +1,7 @@
 """Exports written as Label Studio 1.20 writes them, and some that Label Studio 1.23.2 wrote.
 
 In its project ``clips`` one choice scores a clip (a second annotation of c.mp4 was cancelled); in
-``stretches`` ranges of a timeline score frames 1–3 and 4–6, and c.mp4 has no annotation. CSV and
+``segments`` ranges of a timeline score frames 1–3 and 4–6, and c.mp4 has no annotation. CSV and
 TSV are as the converter of label-studio-sdk writes them.
 """
 
@@ -280,10 +280,15 @@ def test_a_truncated_or_empty_export_gets_a_sentence(tmp_path: Path, name: str) 
         read(path)
 
 
-def test_json_that_nests_without_end_gets_a_sentence(tmp_path: Path) -> None:
+def test_json_that_nests_without_end_or_holds_half_a_character_gets_a_sentence(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "export.json"
     path.write_text("[" * 100_000)
     with pytest.raises(CohortError, match="is not complete JSON"):
+        read(path)
+    path.write_text('[{"id": 1, "data": {"video": "\\ud800.mp4"}}]')
+    with pytest.raises(InvalidCohortError, match="task 1: it cannot hold a value"):
         read(path)
 
 
@@ -296,6 +301,11 @@ def test_no_export_or_two_get_a_sentence(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(CohortError, match="there is no export here"):
         read(tmp_path / "none")
+    for path in tmp_path.iterdir():
+        path.unlink()
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(CohortError, match="folder.json: it cannot be read"):
+        read(tmp_path)
 
 
 @pytest.fixture
@@ -665,8 +675,8 @@ def test_scores_of_clips(export: str, recorded: Path) -> None:
     assert told == {"a.mp4": ("p1", "R1", 2), "b.mp4": ("p1", "L1", 0), "c.mp4": ("p2", "R1", 3)}
 
 
-@pytest.mark.parametrize("export", ["stretches.json", "stretches-min.json", "stretches.csv"])
-def test_scores_of_stretches(export: str, recorded: Path) -> None:
+@pytest.mark.parametrize("export", ["segments.json", "segments-min.json", "segments.csv"])
+def test_scores_of_segments(export: str, recorded: Path) -> None:
     found = segments_of(export, recorded)
     for name, zone in (("a.mp4", "R1"), ("b.mp4", "L1")):
         labelled = [segment for segment in found[name] if segment.score is not None]

@@ -40,6 +40,7 @@ def row(name: str, label: str = "COVID-19", score: str = "", **cells: str) -> li
 ROWS = [
     row("Cov-Atlas-Day+1", score="0"),
     row("Cov-Atlas-Day+2 ", score="1.0"),
+    row("Cov-Atlas+(44)", score="2", Patient="36"),
     row("Reg_cine", "regular", "", Patient="37"),
     row("Pneu_long", "Bacterial pneumonia", "3", Patient="37"),
     row("Vir_line", "Viral pneumonia", "2", Probe="linear", Patient="nd", Source="29"),
@@ -78,7 +79,8 @@ def source(tmp_path: Path) -> Path:
     images = [Image.fromarray(frame) for frame in moving_bar(3)]
     gif = videos / "convex" / "Cov-Atlas-Day+1.gif"
     images[0].save(gif, save_all=True, append_images=images[1:], duration=100)
-    write_video(videos / "convex" / "Cov-Atlas-Day+2.mp4", moving_bar(3))
+    for name in ("Cov-Atlas-Day+2.mp4", "Cov-Atlas+(44).mp4"):
+        write_video(videos / "convex" / name, moving_bar(3))
     write_video(videos / "convex" / "Reg_cine.mov", moving_bar(3))
     write_other_video(videos / "convex" / "Pneu_long.avi", "mpeg4")
     write_other_video(videos / "linear" / "Vir_line.mpeg", "mpeg1video")
@@ -109,6 +111,7 @@ def test_every_kind_of_clip_is_found_with_patient_group_and_severity(
     assert told(imported) == [
         ("Cov-Atlas-Day+1.gif", "35", "covid", 0),
         ("Cov-Atlas-Day+2.mp4", "35", "covid", 1),
+        ("Cov-Atlas+(44).mp4", "36", "covid", 2),
         ("Reg_cine.mov", "37", "bacterial-pneumonia+healthy", None),
         ("Pneu_long.avi", "37", "bacterial-pneumonia+healthy", 3),
         ("Vir_line.mpeg", "unknown-source-29", "viral-pneumonia", 2),
@@ -117,7 +120,7 @@ def test_every_kind_of_clip_is_found_with_patient_group_and_severity(
         ("Reg_still.JPG", "11", "healthy", None),
     ]
     assert {segment.zone for segment in imported.segments} == {""}
-    assert imported.segments[4].device == "linear probe"
+    assert imported.segments[5].device == "linear probe"
     assert all(count_frames(Path(segment.clip)) in (1, 3) for segment in imported.segments)
     segments = consensus_labels(imported.segments).segments
     write_cohort(tmp_path / "pocus", imported.card, segments)
@@ -149,7 +152,7 @@ def test_the_source_may_be_the_repository_its_data_or_the_table(source: Path) ->
     assert read(source / "data" / "dataset_metadata.csv").segments == whole.segments
     moved = source.parent / "elsewhere"
     (source / "data" / "pocus_videos").rename(moved)
-    assert told(read(source, media=moved)) == told(whole)[:6]
+    assert told(read(source, media=moved)) == told(whole)[:7]
 
 
 def test_a_row_pushed_by_a_comma_without_quotes_keeps_its_patient(source: Path) -> None:

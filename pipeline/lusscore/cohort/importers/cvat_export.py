@@ -74,7 +74,7 @@ def read_export(path: Path, job: Import) -> tuple[list[CvatTask], int]:
     CohortError
         If the file cannot be read, is not XML, declares a document type or is no CVAT export.
     """
-    root = _read_xml(path)
+    root = _read_xml(path, job)
     tasks = _read_tasks(root, job)
     by_number = {task.identity: task for task in tasks}
     for number, frame in _read_frames(root, job):
@@ -102,18 +102,14 @@ class _SafeBuilder(ElementTree.TreeBuilder):
         )
 
 
-def _read_xml(path: Path) -> Element:
+def _read_xml(path: Path, job: Import) -> Element:
     try:
-        root = ElementTree.XML(path.read_bytes(), ElementTree.XMLParser(target=_SafeBuilder()))
+        root = ElementTree.XML(job.read(path), ElementTree.XMLParser(target=_SafeBuilder()))
         if root.tag != "annotations":
             raise CohortError(f"it holds <{root.tag}>, not <annotations>", advice=_EXPORT_AGAIN)
     except CohortError as error:
         error.path = path
         raise
-    except OSError as error:
-        raise CohortError(
-            f"it cannot be read ({error.strerror})", advice="check that it is there", path=path
-        ) from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise CohortError(
             f"it is not complete XML ({error})", advice=_EXPORT_AGAIN, path=path

@@ -138,11 +138,7 @@ def read_export(path: Path, job: Import) -> list[LabelTask]:
             )
         return _read_rows(rows, job)
     try:
-        tasks = json.loads(path.read_bytes(), parse_constant=lambda _: None)
-    except OSError as error:
-        raise CohortError(
-            f"it cannot be read ({error.strerror})", advice="check that it is there", path=path
-        ) from None
+        tasks = json.loads(job.read(path), parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else error
         raise CohortError(

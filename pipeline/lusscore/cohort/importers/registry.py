@@ -88,6 +88,15 @@ class Import:
         if problem not in self.problems:
             self.problems.append(problem)
 
+    def read(self, path: Path) -> bytes:
+        """Return what stands in a file of the source; raise CohortError if that cannot be read."""
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise CohortError(
+                f"it cannot be read ({error.strerror})", advice="check that it is there", path=path
+            ) from None
+
     def protocol_for(self, zones: Iterable[str]) -> Protocol:
         """Return the protocol that was chosen, else the first that knows all `zones`."""
         if self.options.protocol is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lusscore.cohort.importers.columns import Column, choose_columns
+from lusscore.cohort.importers.columns import COLUMN_WORDS, Column, choose_columns
 from lusscore.cohort.importers.fields import name_exams, read_score
 from lusscore.cohort.importers.media import (
     MediaIndex,
@@ -119,115 +119,120 @@ class _RowReader:
 
     def segment(self, row: Row) -> Segment | None:
         """Return one row's segment; None where it is bad."""
-        found = len(self.problems)
-        clip = self._clip(row)
-        patient = self._cell(row, "patient")
-        if not patient:
-            self._note(row, "patient", "is empty; every row must give it")
-        zone = self._zone(row)
-        score = self._score(row)
-        if clip is None or len(self.problems) > found:
-            return None
-        seconds = "start_time" in self._columns or "end_time" in self._columns
-        start, end = self._frames_of_seconds(row, clip) if seconds else self._frames(row, clip)
-        if len(self.problems) > found:
+        cells = dict.fromkeys(COLUMN_WORDS, "")
+        cells |= {word: column.read(row) for word, column in self._columns.items()}
+        problems: list[Problem] = []
+
+        def note(word: str, what: str) -> None:
+            problems.append(Problem(_place(row.line, word, self._columns), what))
+
+        for word in ("clip", "patient"):
+            if not cells[word]:
+                note(word, "is empty; every row must give it")
+        clip, zone, score = Path(), "", None
+        try:
+            clip = self._media.find(cells["clip"]) if cells["clip"] else clip
+        except LookupError as error:
+            note("clip", f"{error} (choose another folder with --media)")
+        try:
+            zone = self._zone(cells["zone"])
+        except ValueError as error:
+            note("zone", str(error))
+        try:
+            score = read_score(cells["score"])
+        except ValueError as error:
+            note("score", str(error))
+        start, end = 0, None
+        if not problems:
+            by_time = "start_time" in self._columns or "end_time" in self._columns
+            start, end = (_frames_of_seconds if by_time else _frames)(cells, clip, note)
+        self.problems += problems
+        if problems:
             return None
         return Segment(
             clip=clip.as_posix(),
-            patient=patient,
-            exam=self._exams.get((patient, self._cell(row, "exam")), "1"),
+            patient=cells["patient"],
+            exam=self._exams.get((cells["patient"], cells["exam"]), "1"),
             zone=zone,
             score=score,
             frame_start=start,
             frame_end=end,
-            group=self._cell(row, "group"),
-            device=self._cell(row, "device"),
-            rater=self._cell(row, "rater"),
+            group=cells["group"],
+            device=cells["device"],
+            rater=cells["rater"],
         )
 
-    def _cell(self, row: Row, word: str) -> str:
-        return self._columns[word].read(row) if word in self._columns else ""
-
-    def _note(self, row: Row, word: str, what: str) -> None:
-        self.problems.append(Problem(_place(row.line, word, self._columns), what))
-
-    def _clip(self, row: Row) -> Path | None:
-        written = self._cell(row, "clip")
-        if not written:
-            self._note(row, "clip", "is empty; every row must give it")
-            return None
-        try:
-            return self._media.find(written)
-        except LookupError as error:
-            self._note(row, "clip", f"{error} (choose another folder with --media)")
-            return None
-
-    def _zone(self, row: Row) -> str:
-        written = self._cell(row, "zone")
+    def _zone(self, written: str) -> str:
         zone = find_zone(written, self._protocol) if written else ""
         if zone is None:
-            self._note(
-                row,
-                "zone",
+            raise ValueError(
                 f"{written!r} is not a zone of {self._protocol.name}; expected one of "
                 f"{', '.join(self._protocol.zone_names)} or nothing (choose another protocol with "
-                "--protocol)",
+                "--protocol)"
             )
-        return zone or ""
+        return zone
 
-    def _score(self, row: Row) -> int | None:
-        try:
-            return read_score(self._cell(row, "score"))
-        except ValueError as error:
-            self._note(row, "score", str(error))
-            return None
 
-    def _frames(self, row: Row, clip: Path) -> tuple[int, int | None]:
-        """Read frame numbers, and note those beyond the clip's end."""
-        found = len(self.problems)
-        words = ("frame_start", "frame_end")
-        cells = {word: self._cell(row, word).removesuffix(".0") for word in words}
-        start, end = read_frame_range(cells, lambda word, what: self._note(row, word, what))
-        if (start, end) == (0, None) or len(self.problems) > found:
-            return start, end
-        try:
-            count = frame_count(clip)
-        except ClipError:  # which whoever decodes the clip will report
-            return start, end
-        if start >= count or (end is not None and end > count):
-            word, number = ("frame_start", start) if start >= count else ("frame_end", end)
-            what = f"{number} is beyond the clip's {count} frames; they are numbered from 0, and"
-            self._note(row, word, f"{what} frame_end is at most {count}")
-        return start, end
+_Note = Callable[[str, str], None]
+"""Takes our word for a column, and what is wrong with its cell."""
 
-    def _frames_of_seconds(self, row: Row, clip: Path) -> tuple[int, int | None]:
-        start = self._seconds(row, "start_time", 0.0)
-        end = self._seconds(row, "end_time", math.inf)
-        if math.isnan(start + end) or (start, end) == (0.0, math.inf):
-            return 0, None
-        word = "end_time" if "end_time" in self._columns else "start_time"
-        try:
-            times = frame_times(clip)
-        except ClipError as error:
-            self._note(row, word, f"cannot be turned into frames: {error}")
-            return 0, None
-        first, last = frames_between(times, start, end)
-        if first >= (len(times) if last is None else last):
-            what = f"no frame of the clip is shown from {start:g} s to {end:g} s; it lasts"
-            self._note(row, word, f"{what} {times[-1]:.2f} s")
-        return first, last
 
-    def _seconds(self, row: Row, word: str, empty: float) -> float:
-        """Read seconds, with a point or a comma; note what is none and return NaN."""
-        cell = self._cell(row, word)
-        try:
-            seconds = float(cell.replace(",", ".")) if cell else empty
-        except ValueError:
-            seconds = math.nan
-        if cell and not 0 <= seconds < math.inf:
-            self._note(row, word, f"{cell!r} is not allowed; expected seconds from 0 or nothing")
-            return math.nan
-        return seconds
+def _frames(cells: dict[str, str], clip: Path, note: _Note) -> tuple[int, int | None]:
+    """Read frame numbers, and note those beyond the clip's end."""
+    words = ("frame_start", "frame_end")
+    cells = {word: cells[word].removesuffix(".0") for word in words}
+    start, end = read_frame_range(cells, note)
+    try:
+        count = frame_count(clip) if any(cells.values()) else math.inf
+    except ClipError:  # which whoever decodes the clip will report
+        count = math.inf
+    for word, number in (("frame_start", start + 1), ("frame_end", end or 0)):
+        if number > count:
+            note(
+                word,
+                f"{cells[word]} is beyond the clip's {count} frames; they are numbered from 0, and "
+                f"frame_end is at most {count}",
+            )
+            break
+    return start, end
+
+
+def _frames_of_seconds(cells: dict[str, str], clip: Path, note: _Note) -> tuple[int, int | None]:
+    seconds = {"start_time": 0.0, "end_time": math.inf}
+    for word in seconds:
+        if cells[word]:
+            try:
+                seconds[word] = _seconds(cells[word])
+            except ValueError as error:
+                note(word, str(error))
+    start, end = seconds.values()
+    if (start, end) == (0.0, math.inf):
+        return 0, None
+    word = "end_time" if cells["end_time"] else "start_time"
+    try:
+        times = frame_times(clip)
+    except ClipError as error:
+        note(word, f"cannot be turned into frames: {error}")
+        return 0, None
+    first, last = frames_between(times, start, end)
+    if first >= (len(times) if last is None else last):
+        note(
+            word,
+            f"no frame of the clip is shown from {start:g} s to {end:g} s; it lasts "
+            f"{times[-1]:.2f} s",
+        )
+    return first, last
+
+
+def _seconds(cell: str) -> float:
+    """Read seconds, with a point or a comma."""
+    try:
+        seconds = float(cell.replace(",", "."))
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{cell!r} is not allowed; expected seconds from 0 or nothing")
+    return seconds
 
 
 def _place(line: int, word: str, columns: Mapping[str, Column]) -> str:
@@ -266,26 +271,19 @@ def _two_scores(read: _Read, columns: Mapping[str, Column]) -> list[Problem]:
         # of each score, the row that reaches furthest: whatever overlaps one of it overlaps that
         furthest: dict[int | None, tuple[int, Segment]] = {}
         for row in sorted(rows, key=lambda row: row[1].frame_start):
-            line, segment = row
+            segment = row[1]
             for score, other in furthest.items():
                 if score != segment.score and frame_end(other[1]) > segment.frame_start:
-                    there, here = sorted((row, other), key=lambda one: one[0])
-                    problems.append(_two_scores_problem(here, there, columns))
+                    (line, first), (here, again) = sorted((row, other), key=lambda one: one[0])
+                    who = f"rater {segment.rater!r}" if segment.rater else "one rater"
+                    what = (
+                        f"{who} gives frames of the clip the score {again.score} here and "
+                        f"{first.score} on line {line}; a rater gives a frame one score (--column "
+                        "rater=NAME chooses the column of raters)"
+                    )
+                    problems.append(Problem(_place(here, "score", columns), what, segment.clip))
                     break
             known = furthest.get(segment.score)
             if known is None or frame_end(known[1]) < frame_end(segment):
                 furthest[segment.score] = row
     return problems
-
-
-def _two_scores_problem(
-    here: tuple[int, Segment], there: tuple[int, Segment], columns: Mapping[str, Column]
-) -> Problem:
-    segment = here[1]
-    who = f"rater {segment.rater!r}" if segment.rater else "one rater"
-    what = (
-        f"{who} gives frames of the clip the score {segment.score} here and {there[1].score} on "
-        f"line {there[0]}; a rater gives a frame one score (--column rater=NAME chooses the "
-        "column of raters)"
-    )
-    return Problem(_place(here[0], "score", columns), what, segment.clip)
