@@ -119,13 +119,13 @@ def deidentify(
         unused = media.unused({copy.clip for copy in copies.values()})
     # in the order of the manifest, whatever order they were finished in
     copied = {clip: copies[path] for clip, path in sources.items() if path in copies}
-    told = tuple(left_out[clip] for clip in clips if clip in left_out)
-    if told and not copied:
+    failed = tuple(left_out[clip] for clip in clips if clip in left_out)
+    if failed and not copied:
         raise PrivacyError(
-            f"none of {len(clips)} clips could be copied; which file each is stands in the key "
-            "file, column 'original'; the first",
+            f"none of {len(clips)} clips could be copied; the key file says which file each is, in "
+            "column 'original'; the first",
             path=key_file,
-            problems=[Problem(*one) for one in told[:_FIRST]],
+            problems=[Problem(*one) for one in failed[:_FIRST]],
         )
     segments = tuple(
         replace(
@@ -146,7 +146,7 @@ def deidentify(
         ),
         tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
         tuple(dict.fromkeys(copied.values())),
-        told,
+        failed,
         unused,
     )
 

@@ -100,7 +100,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         source="https://github.com/nrc-cnrc/COVID-US",
         description=(
             "Videos of teaching sites and publications, convex and linear probes, with one score "
-            "for a video, so that the score of a single frame is a weak label. Zones are not told."
+            "for a video, so that the score of a single frame is a weak label. Zones are not given."
         ),
         label_level="clip",
     )

@@ -91,7 +91,7 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
     # what nobody marked cannot name its patient in an attribute, and is left out
     kept: list[_Clip] = []
     for clip in clips:
-        if clip.marks or owners.tell("patient", clip):
+        if clip.marks or owners.value("patient", clip):
             kept.append(clip)
         else:
             job.ignored.append(clip.written)
@@ -141,7 +141,7 @@ def _find_score(
 ) -> Callable[[Mark], int | None]:
     """Return what reads a mark's score, and raises ValueError for what is none.
 
-    It stands where the user says: an attribute, or a label or the beginning of labels. Else in
+    It is where the user says: an attribute, or a label or the beginning of labels. Else in
     the only attribute that is called so (``score``, ``LUS``, …), else in labels like ``score 2``.
     """
     attributes = sorted({name for mark in marks for name in mark.attributes})
@@ -246,7 +246,7 @@ def _joined(folder: Path, images: list[_Clip], owners: OwnerReader) -> list[_Cli
     except ClipError:  # DICOM files, say
         return images
     for word in ("patient", "exam", "zone"):
-        if len({owners.tell(word, image) for image in images} - {""}) > 1:
+        if len({owners.value(word, image) for image in images} - {""}) > 1:
             return images
     if any(image.path not in numbers for image in images):
         return images
@@ -296,12 +296,12 @@ def _scores_of(clip: _Clip, score_of: Callable[[Mark], int | None], job: Import)
                 found.add(score_of(mark))
             except ValueError as error:
                 job.problem(where, str(error))
-        told = sorted(score for score in found if score is not None)
-        if len(told) > 1:
-            said = listed(list(map(str, told)))
+        several = sorted(score for score in found if score is not None)
+        if len(several) > 1:
+            said = listed(list(map(str, several)))
             job.problem(where, f"has the scores {said}; expected one for the frame")
-        if told:
-            scores[number] = told[0]
+        if several:
+            scores[number] = several[0]
     return scores
 
 

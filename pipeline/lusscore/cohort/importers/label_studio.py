@@ -13,7 +13,7 @@ from lusscore.cohort.importers.fields import may_be_scores, names_a_score, read_
 from lusscore.cohort.importers.label_studio_export import (
     SUFFIXES,
     LabelTask,
-    Told,
+    Result,
     read_export,
 )
 from lusscore.cohort.importers.label_studio_media import ClipFinder
@@ -106,7 +106,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
             )
             for annotation in clip.task.latest
             for start, end, score in _scored(
-                [told for told in annotation.told if told.control == control], clip, rate, job
+                [one for one in annotation.results if one.control == control], clip, rate, job
             )
         ]
         segments += labelled or [unlabelled]
@@ -143,8 +143,8 @@ def _find_score_control(
     said: dict[str, list[str]] = {}
     for task in tasks:
         for annotation in task.annotations:
-            for told in annotation.told:
-                said.setdefault(told.control, []).extend(told.words)
+            for result in annotation.results:
+                said.setdefault(result.control, []).extend(result.words)
     chosen = columns.get("score")
     if not said or chosen in said:
         return chosen
@@ -193,10 +193,12 @@ def _frame_rate(task: LabelTask, job: Import) -> float | None:
     return None
 
 
-def _scored(told: Iterable[Told], clip: _Clip, rate: float | None, job: Import) -> list[_Scored]:
+def _scored(
+    results: Iterable[Result], clip: _Clip, rate: float | None, job: Import
+) -> list[_Scored]:
     """Return which frames one annotator gave which score."""
     scored: list[_Scored] = []
-    for one in told:
+    for one in results:
         where = f"{clip.where}, {one.control}"
         word = "".join(one.words)
         if len(one.words) > 1:
@@ -229,17 +231,17 @@ def _without_shared_frames(scored: Iterable[_Scored]) -> list[_Scored]:
     return [*parted, *ordered[-1:]]
 
 
-def _frames_of(path: Path, told: Told, rate: float | None) -> list[tuple[int, int | None]]:
-    """Return the half-open ranges of frames of which something was told; None is the clip's end.
+def _frames_of(path: Path, result: Result, rate: float | None) -> list[tuple[int, int | None]]:
+    """Return the half-open ranges of frames that a result is of; None is the clip's end.
 
     `rate` is the frames per second by which Label Studio counted, the ``framerate`` of its Video
     tag; None when it is that of the clip.
     """
-    if told.seconds is not None:
-        return [_frames_shown(path, *told.seconds)]
-    if not told.ranges:
+    if result.seconds is not None:
+        return [_frames_shown(path, *result.seconds)]
+    if not result.ranges:
         return [(0, None)]
-    return [_frames_in_range(path, first, last, rate) for first, last in told.ranges]
+    return [_frames_in_range(path, first, last, rate) for first, last in result.ranges]
 
 
 def _frames_in_range(

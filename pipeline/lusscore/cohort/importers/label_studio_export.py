@@ -27,7 +27,7 @@ _NO_RESULTS = (
 
 
 @dataclass(frozen=True)
-class Told:
+class Result:
     """What one annotator said with one control (``from_name`` in an export).
 
     It was said in `words`, of `ranges` of frames (first and last, counted from 1), of `seconds`
@@ -50,7 +50,7 @@ class Annotation:
 
     annotator: str
     when: str
-    told: tuple[Told, ...]
+    results: tuple[Result, ...]
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class LabelTask:
         """Return what the data say under a name, else what annotators say; each once."""
         if self.data.get(name):
             return [self.data[name]]
-        told = (told for annotation in self.latest for told in annotation.told)
-        said = (" ".join(one.words) for one in told if one.control == name and one.words)
+        results = (result for annotation in self.latest for result in annotation.results)
+        said = (" ".join(one.words) for one in results if one.control == name and one.words)
         return list(dict.fromkeys(said))
 
 
@@ -97,7 +97,7 @@ class _Value(_Lenient):
     end: float = 0.0
 
 
-class _Result(_Lenient):
+class _ResultRecord(_Lenient):
     from_name: Any = None
     type: Any = None
     value: dict[str, Any] = Field(default_factory=dict)
@@ -105,7 +105,7 @@ class _Result(_Lenient):
 
 class _Annotated(_Lenient):
     completed_by: Any = None
-    result: list[_Result] | None = None
+    result: list[_ResultRecord] | None = None
     was_cancelled: Any = None
     skipped: Any = None
     updated_at: Any = None
@@ -168,17 +168,17 @@ def _read_task(number: int, task: dict[str, Any], job: Import) -> LabelTask | No
     for one in record.annotations or []:
         if one.was_cancelled or one.skipped:
             continue
-        told: list[Told] = []
+        results: list[Result] = []
         for result in one.result or []:
             control = _text(result.from_name)
             if control:  # which a relation between regions has not
                 kind = _text(result.type) or "a result"
-                told += _read_value(control, result.value, where, kind, job)
+                results += _read_value(control, result.value, where, kind, job)
         who = one.completed_by
         if isinstance(who, dict):
             who = next((who[key] for key in ("id", "email") if who.get(key) is not None), None)
         when = _text(one.updated_at or one.created_at)
-        read.annotations.append(Annotation(_text(who), when, tuple(told)))
+        read.annotations.append(Annotation(_text(who), when, tuple(results)))
     return read
 
 
@@ -199,17 +199,19 @@ def _read_rows(rows: Iterable[Mapping[str, Any]], job: Import) -> list[LabelTask
                 task.data[name] = text
         if (_text(row.get("annotation_id")) or _text(row.get("annotator"))) in ("", "None"):
             continue
-        told: list[Told] = []
+        results: list[Result] = []
         for name, value in fields.items():
-            told += _read_field(name, value, where, job)
+            results += _read_field(name, value, where, job)
         who = row.get("annotator")
         who = who.get("id") if isinstance(who, dict) else who
-        task.annotations.append(Annotation(_text(who), _text(row.get("updated_at")), tuple(told)))
+        task.annotations.append(
+            Annotation(_text(who), _text(row.get("updated_at")), tuple(results))
+        )
     return list(tasks.values())
 
 
-def _read_field(name: str, value: object, where: str, job: Import) -> Iterator[Told]:
-    """Yield what one field of a row tells: a text, or the values of several regions."""
+def _read_field(name: str, value: object, where: str, job: Import) -> Iterator[Result]:
+    """Yield the results in one field of a row: a text, or the values of several regions."""
     if isinstance(value, str) and value.startswith(("[", "{")):
         try:
             value = json.loads(value, parse_constant=lambda _: None)
@@ -220,13 +222,13 @@ def _read_field(name: str, value: object, where: str, job: Import) -> Iterator[T
         if isinstance(item, dict):
             yield from _read_value(name, item, where, "a region", job)
         elif text := _text(item):
-            yield Told(name, (text,))
+            yield Result(name, (text,))
 
 
 def _read_value(
     control: str, said: dict[str, Any], where: str, kind: str, job: Import
-) -> Iterator[Told]:
-    """Yield what a value says of a clip or of a segment of it, if it does."""
+) -> Iterator[Result]:
+    """Yield the result in a value if it is of a clip or of a segment of it."""
     key = next((key for key in _OF_A_SEGMENT + _OF_ANYTHING if key in said), None)
     timed = "ranges" in said or said.keys() >= {"start", "end"}
     if key is None or _OF_A_PLACE & said.keys() or (key in _OF_A_SEGMENT and not timed):
@@ -247,7 +249,7 @@ def _read_value(
     words = tuple(filter(None, map(_text, items)))
     ranges = tuple((one.start, one.end) for one in record.ranges)
     seconds = (record.start, record.end) if timed and not ranges else None
-    yield Told(control, words, ranges, seconds)
+    yield Result(control, words, ranges, seconds)
 
 
 def _validated(value: Any, record: type[_R], where: str, job: Import) -> _R | None:

@@ -70,7 +70,7 @@ class OwnerReader:
             name, self._patterns[word] = read_choice(word, columns.get(word, ""))
             self._fields[word] = (name,) if word in columns else _USUAL.get(word, (word,))
 
-    def tell(self, word: str, clip: ExportedClip) -> str:
+    def value(self, word: str, clip: ExportedClip) -> str:
         """Return what is said of a clip under one of our words, e.g. ``"zone"``; may be empty."""
         for name in filter(None, self._fields[word]):
             values = clip.values(name)
@@ -90,16 +90,16 @@ class OwnerReader:
             If the export names no patient at all.
         """
         fields = [name for name in self._fields["patient"] if name not in ("file", "task")]
-        if clips and fields and not any(self.tell("patient", clip) for clip in clips):
+        if clips and fields and not any(self.value("patient", clip) for clip in clips):
             raise CohortError(
                 f"it names no patient under {' or '.join(fields)}, and folds are made of patients",
                 advice=_HOW_TO_CHOOSE,
                 path=self._job.source,
             )
-        return self._job.protocol_for(self.tell("zone", clip) for clip in clips)
+        return self._job.protocol_for(self.value("zone", clip) for clip in clips)
 
     def read(self, clips: Sequence[ExportedClip], protocol: Protocol) -> list[Segment | None]:
-        """Read each clip as a segment without a score; None where its owner is not told.
+        """Read each clip as a segment without a score; None where its owner is missing or unclear.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class OwnerReader:
         return [one and replace(one, exam=exams[one.patient, one.exam]) for one in segments]
 
     def _read(self, clip: ExportedClip, protocol: Protocol) -> Segment | None:
-        patient, exam, written, group, device = (self.tell(word, clip) for word in _WORDS)
+        patient, exam, written, group, device = (self.value(word, clip) for word in _WORDS)
         zone = find_zone(written, protocol) if written else ""
         if not patient:
             self._job.problem(clip.where, f"names no patient; {_HOW_TO_CHOOSE}")

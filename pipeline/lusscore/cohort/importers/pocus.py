@@ -53,7 +53,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
 
     Clips are the files in ``pocus_videos/{convex,linear}`` and ``pocus_images/{convex,linear}``
     that the table names and does not say to leave out; they are referenced where they lie. One
-    without a severity stays unlabelled. Zones are not told.
+    without a severity stays unlabelled. Zones are not given.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
         description=(
             "Clips from publications, teaching sites and donations, convex and linear probes. "
             "Severities of Gare et al. 2022, one for a clip, so that the score of a single frame "
-            "is a weak label. Zones are not told."
+            "is a weak label. Zones are not given."
         ),
         label_level="clip",
     )
