@@ -64,7 +64,7 @@ def test_several_backbones_share_one_decoding(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import lusscore.features.stream as stream
+    import lusscore.features.images as stream
 
     opened: list[Path] = []
 

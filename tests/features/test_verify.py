@@ -43,7 +43,7 @@ def test_every_file_part_and_clip_is_read_once_and_none_is_changed(
         cohort,
         tmp_path / "f",
         callbacks=Callbacks(media=lambda *at: media.append(at)),
-        told=lambda *at: size.append(at),
+        progress=lambda *at: size.append(at),
     )
     assert [report.backbone for report in reports] == ["tiny", "wide"]
     assert [(report.findings, report.parts) for report in reports] == [([], 4)] * 2

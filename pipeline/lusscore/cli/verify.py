@@ -88,11 +88,11 @@ def command(
                     weights_dir=weights_dir,
                     engine=choice,
                     callbacks=callbacks,
-                    told=told,
+                    progress=told,
                 )
             else:
                 reports += verify_cohort(
-                    cohort, features_dir, wanted, callbacks=callbacks, told=told
+                    cohort, features_dir, wanted, callbacks=callbacks, progress=told
                 )
             if stop.is_set():
                 break

@@ -10,13 +10,15 @@ from lusscore.features.feature_file import (
     write_features,
 )
 from lusscore.features.forecast import Forecast, forecast_features
-from lusscore.features.freshness import computed_backbones, find_backbone, find_weights, read_fresh
 from lusscore.features.images import (
+    Chunk,
+    ClipEnd,
     apply_transform,
     draw_transform,
     letterbox,
     letterbox_box,
     make_variants,
+    stream_clips,
 )
 from lusscore.features.media import (
     Media,
@@ -29,11 +31,25 @@ from lusscore.features.media import (
 )
 from lusscore.features.parts import Block, Needs, PartStore
 from lusscore.features.recipe import EMBEDDING, differences, make_recipe, make_selection
-from lusscore.features.removal import Pruned, find_digests, find_unneeded, forget_clips, prune
-from lusscore.features.status import FileStatus, cohort_status
-from lusscore.features.stock import Outcome
-from lusscore.features.stream import Chunk, ClipEnd, stream_clips
-from lusscore.features.verify import FileReport, repair_cohort, verify_cohort
+from lusscore.features.stock import (
+    Outcome,
+    computed_backbones,
+    find_backbone,
+    find_weights,
+    read_fresh,
+)
+from lusscore.features.upkeep import (
+    FileReport,
+    FileStatus,
+    Pruned,
+    cohort_status,
+    find_digests,
+    find_unneeded,
+    forget_clips,
+    prune,
+    repair_cohort,
+    verify_cohort,
+)
 
 __all__ = [
     "EMBEDDING",

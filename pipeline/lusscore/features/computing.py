@@ -1,4 +1,4 @@
-"""Computing what the cache lacks: here, or on workers, one clip after another."""
+"""Computing what the cache lacks: in this process or on workers, one clip after another."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from joblib import cpu_count
@@ -22,11 +21,11 @@ from lusscore import __version__
 from lusscore.backbones import BackboneSpec, Engine, EngineChoice, Weights, load_weights
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import EngineError, FeatureFileError, WeightsError
+from lusscore.features.images import Chunk, ClipEnd, stream_clips
 from lusscore.features.media import PlannedClip
-from lusscore.features.parts import PART_BYTES, Block, Gap, PartStore
+from lusscore.features.parts import PART_BYTES, Block, Gap
 from lusscore.features.recipe import EMBEDDING, EXTRACTION_VERSION
 from lusscore.features.stock import Stock
-from lusscore.features.stream import Chunk, ClipEnd, stream_clips
 from lusscore.workers import Pool, WorkerDiedError
 
 if TYPE_CHECKING:
@@ -37,13 +36,11 @@ _VERSION = f"{__version__} (extraction {EXTRACTION_VERSION})"
 _CORES_PER_READER = 4
 # what a network is given before the first answer is fetched, so that it never waits
 _CHUNKS_IN_FLIGHT = 2
-# parts that wait for the disk; when it is slower than the networks, they wait for it
-_WAITING_PARTS = 4
 
 
 @dataclass(frozen=True)
 class Callbacks:
-    """What the caller hears while stage one runs.
+    """Progress callbacks of stage one.
 
     Attributes
     ----------
@@ -98,26 +95,11 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Work:
+class Task:
     """An order, and for each of its networks the stock and the layers that it lacks."""
 
     order: Order
-    wanted: tuple[tuple[Stock, tuple[str, ...]], ...]
-
-
-def divide_work(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Stock, Gap]]) -> Iterator[Work]:
-    """Make work of what lacks of a clip; backbones that lack the same frames share a decoding."""
-    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Stock, Gap]]] = {}
-    for stock, gap in gaps:
-        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((stock, gap))
-    for same in shared.values():
-        networks = []
-        for stock, gap in same:
-            levels = tuple(name for name in gap.layers if name != EMBEDDING)
-            networks.append((replace(stock.spec, levels=levels), stock.weights))
-        part = replace(clip, frames=gap.frames, variants=gap.variants)
-        wanted = tuple((stock, own.layers) for stock, own in same)
-        yield Work(Order(part, path, tuple(networks)), wanted)
+    lacking: tuple[tuple[Stock, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -129,51 +111,57 @@ class Rows:
     made_by: tuple[str, ...]
 
 
-class Keeper:
-    """Keeps what networks computed as parts, in a thread of its own; a context manager.
+# of a task: some rows of its clip, or its end, or both
+Results: TypeAlias = Generator[tuple[Task, "Rows | None", "ClipEnd | None"], None, None]
 
-    Raises
-    ------
-    FeatureFileError
-        From :meth:`write` and on leaving, once the disk has refused a write.
+
+def make_tasks(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Stock, Gap]]) -> Iterator[Task]:
+    """Make tasks of what lacks of a clip; backbones that lack the same frames share a decoding."""
+    shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Stock, Gap]]] = {}
+    for stock, gap in gaps:
+        shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((stock, gap))
+    for same in shared.values():
+        networks = []
+        for stock, gap in same:
+            levels = tuple(name for name in gap.layers if name != EMBEDDING)
+            if stock.weights is None:
+                raise WeightsError(
+                    f"Weights of {stock.spec.name} are needed now: a clip changed while it was "
+                    "looked at. Run this again."
+                )
+            networks.append((replace(stock.spec, levels=levels), stock.weights))
+        part = replace(clip, frames=gap.frames, variants=gap.variants)
+        lacking = tuple((stock, own.layers) for stock, own in same)
+        yield Task(Order(part, path, tuple(networks)), lacking)
+
+
+def keep_results(results: Results, callbacks: Callbacks) -> bool:
+    """Write what networks computed as parts; return False if the caller stopped it.
+
+    FeatureFileError once the disk has refused a write.
     """
-
-    def __init__(self) -> None:
-        self._disk = ThreadPoolExecutor(1, "lusscore-write")
-        self._writes: deque[Future[None]] = deque()
-
-    def __enter__(self) -> Keeper:
-        return self
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        self._disk.shutdown()
-        if error is None:
-            self._wait(0)
-
-    def write(self, store: PartStore, clip: str, block: Block) -> None:
-        """Write some rows of a clip, by the digest of its bytes."""
-        self._wait(_WAITING_PARTS)
-        self._writes.append(self._disk.submit(store.write, clip, block))
-
-    def _wait(self, leave: int) -> None:
-        while len(self._writes) > leave:
-            try:
-                self._writes.popleft().result()
-            except OSError as error:
-                raise FeatureFileError(
-                    f"embeddings cannot be written ({error.strerror or type(error).__name__})",
-                    advice=(
-                        "free space or check the drive and run this again: every finished clip is "
-                        "kept"
-                    ),
-                ) from error
+    with closing(results):
+        clip: list[_ClipParts] = []
+        for task, rows, end in results:
+            if callbacks.stop.is_set():
+                return False
+            clip = clip or [_ClipParts(task.order.clip, *own) for own in task.lacking]
+            for number, one in enumerate(clip):
+                if rows is not None:
+                    one.add(rows.embeddings[number], rows.times, rows.made_by[number])
+                    callbacks.frames(task.order.networks[number][0].name, len(rows.times))
+                if end is not None:
+                    one.end(end.error)
+            if end is not None:
+                clip = []
+    return True
 
 
-class _Gathering:
-    """What one backbone has computed of the clip in hand."""
+class _ClipParts:
+    """What one backbone has computed of the clip in hand, on its way into parts."""
 
-    def __init__(self, stock: Stock, clip: PlannedClip, layers: tuple[str, ...], keeper: Keeper):
-        self._stock, self._clip, self._keeper = stock, clip, keeper
+    def __init__(self, clip: PlannedClip, stock: Stock, layers: tuple[str, ...]) -> None:
+        self._stock, self._clip = stock, clip
         self._layers = {name: stock.needs.layers[name] for name in layers}
         self._skipped = 0 if EMBEDDING in layers else stock.spec.embedding_size
         self._rows: list[NDArray[Any]] = []
@@ -199,14 +187,13 @@ class _Gathering:
         if error or self._error:
             outcome.failed[clip.path] = error or self._error
             return
-        self._flush()
+        if self._rows:
+            self._flush()
         outcome.clips += 1
         outcome.frames += len(clip.frames)
         outcome.images += len(clip.frames) * len(clip.variants or ())
 
     def _flush(self) -> None:
-        if not self._rows:
-            return
         rows = np.concatenate(self._rows)
         block = Block(
             self._clip.frames[self._done : self._done + len(rows)],
@@ -217,17 +204,22 @@ class _Gathering:
             rows,
             self._made_by,
         )
-        self._keeper.write(self._stock.store, self._clip.digest, block)
+        try:
+            self._stock.store.write(self._clip.digest, block)
+        except OSError as error:
+            raise FeatureFileError(
+                f"embeddings cannot be written ({error.strerror or type(error).__name__})",
+                advice="free space or check the drive and run this again: every finished clip is "
+                "kept",
+            ) from error
         self._done += len(rows)
         self._rows, self._times = [], []
 
     def _beyond(self, computed: NDArray[Any]) -> str:
         """Say which layers hold what cannot be stored."""
-        found, start = [], 0
-        for name, size in self._layers.items():
-            if _stored(computed[..., start : start + size], self._stock.needs.dtype) is None:
-                found.append(name)
-            start += size
+        dtype, edges = self._stock.needs.dtype, np.cumsum([*self._layers.values()])[:-1]
+        layers = zip(self._layers, np.split(computed, edges, axis=-1), strict=True)
+        found = [name for name, values in layers if _stored(values, dtype) is None]
         where = "" if EMBEDDING in found else f" (levels {', '.join(found)})"
         beyond = "float16 holds" if np.isfinite(computed).all() else "can be computed with"
         return (
@@ -243,50 +235,30 @@ def _stored(embeddings: NDArray[Any], dtype: str) -> NDArray[Any] | None:
     return stored if np.isfinite(stored).all() else None
 
 
-def _gather(work: Work, keeper: Keeper) -> list[_Gathering]:
-    return [_Gathering(stock, work.order.clip, layers, keeper) for stock, layers in work.wanted]
-
-
-def _add(work: Work, gathering: Sequence[_Gathering], rows: Rows, callbacks: Callbacks) -> None:
-    for number, one in enumerate(gathering):
-        one.add(rows.embeddings[number], rows.times, rows.made_by[number])
-        callbacks.frames(work.order.networks[number][0].name, len(rows.times))
-
-
-def compute_here(
-    source: Iterable[Work],
+def run_local(
+    pending: Iterable[Task],
     settings: ExtractionSettings,
-    choice: EngineChoice,
+    engine: EngineChoice,
     images_per_batch: int,
-    keeper: Keeper,
-    callbacks: Callbacks,
-) -> bool:
-    """Run clips through the backbones that lack them; return False if the caller stopped it."""
-    works: deque[Work] = deque()
+) -> Results:
+    """Run clips through the backbones that lack them, in this process."""
+    queue: deque[Task] = deque()
 
     def orders() -> Iterator[Order]:
-        for work in source:
-            works.append(work)
-            yield work.order
+        for task in pending:
+            queue.append(task)
+            yield task.order
 
     readers = max(1, cpu_count() // _CORES_PER_READER)
-    gathering: list[_Gathering] = []
     with (
-        _Engines(choice) as engines,
+        _Engines(engine) as engines,
         closing(_embed(orders(), settings, images_per_batch, engines, readers)) as answers,
     ):
-        for item in answers:
-            if callbacks.stop.is_set():
-                return False
-            gathering = gathering or _gather(works[0], keeper)
-            if isinstance(item, Rows):
-                _add(works[0], gathering, item, callbacks)
-                continue
-            for one in gathering:
-                one.end(item.error)
-            works.popleft()
-            gathering = []
-    return True
+        for answer in answers:
+            if isinstance(answer, Rows):
+                yield queue[0], answer, None
+            else:
+                yield queue.popleft(), None, answer
 
 
 def _embed(
@@ -431,36 +403,29 @@ def compute_clip(
     return number, Rows(tuple(map(np.concatenate, embeddings)), times, found[0].made_by)
 
 
-def compute_on_workers(
-    source: Iterable[Work],
+def run_workers(
+    pending: Iterable[Task],
     settings: ExtractionSettings,
-    choice: EngineChoice,
+    engine: EngineChoice,
     images_per_batch: int,
     pool: Pool,
-    keeper: Keeper,
-    callbacks: Callbacks,
-) -> bool:
-    """Run clips on workers, which return arrays; this process writes them.
+) -> Results:
+    """Run clips on workers, which return arrays.
 
     A worker that dies is replaced and its clips are done again. A clip that brings every worker
-    down is recorded as failed.
-
-    Returns
-    -------
-    bool
-        False if the caller asked to stop before the end.
+    down ends with an error.
     """
-    folder = None if choice.cache is None else choice.cache.absolute()
-    choice = replace(choice, threads=choice.threads or pool.threads, cache=folder)
+    folder = None if engine.cache is None else engine.cache.absolute()
+    engine = replace(engine, threads=engine.threads or pool.threads, cache=folder)
     compute = partial(
-        compute_clip, settings=settings, choice=choice, images_per_batch=images_per_batch
+        compute_clip, settings=settings, choice=engine, images_per_batch=images_per_batch
     )
-    works: dict[int, Work] = {}
+    tasks: dict[int, Task] = {}
 
     def orders() -> Iterator[tuple[int, Order]]:
-        for number, work in enumerate(source):
-            works[number] = work
-            yield number, _absolute(work.order)
+        for number, task in enumerate(pending):
+            tasks[number] = task
+            yield number, _absolute(task.order)
 
     def persist() -> Generator[tuple[int, Rows | ClipEnd], None, None]:
         remaining = orders()
@@ -470,20 +435,15 @@ def compute_on_workers(
                 return
             except WorkerDiedError:
                 # The clip that did it, if one did, was among those under way.
-                for number in list(works):
-                    yield _alone((number, _absolute(works[number].order)), compute, pool)
+                for number in list(tasks):
+                    yield _alone((number, _absolute(tasks[number].order)), compute, pool)
 
     with closing(persist()) as results:
         for number, result in results:
-            work = works.pop(number)
-            if callbacks.stop.is_set():
-                return False
-            gathering = _gather(work, keeper)
             if isinstance(result, Rows):
-                _add(work, gathering, result, callbacks)
-            for one in gathering:
-                one.end(result.error if isinstance(result, ClipEnd) else "")
-    return True
+                yield tasks.pop(number), result, ClipEnd()
+            else:
+                yield tasks.pop(number), None, result
 
 
 def _alone(

@@ -14,17 +14,16 @@ from lusscore.cohort import Cohort
 from lusscore.errors import ClipError
 from lusscore.features.computing import (
     Callbacks,
-    Keeper,
-    Work,
-    compute_here,
-    compute_on_workers,
-    divide_work,
+    Task,
+    keep_results,
+    make_tasks,
+    run_local,
+    run_workers,
 )
 from lusscore.features.forecast import remember_speed
-from lusscore.features.freshness import remember_weights
 from lusscore.features.media import CACHE_NAME, Media, MediaIndex
 from lusscore.features.parts import Gap
-from lusscore.features.stock import Outcome, Stock
+from lusscore.features.stock import Outcome, Stock, remember_weights
 from lusscore.files import sweep
 from lusscore.workers import open_pool
 
@@ -74,20 +73,12 @@ def extract_features(
 
     Parameters
     ----------
-    cohort
-        Whose clips.
-    specs
-        Backbones.
-    features_dir
-        Folder of all feature files.
+    cohort, specs, features_dir
+        Whose clips, by which backbones, and the folder of all feature files.
     weights_dir
         Folder of weights, None for the search order of :mod:`lusscore.backbones`.
-    engine
-        How to execute the backbones.
-    run
-        How to go about it.
-    callbacks
-        What the caller hears.
+    engine, run, callbacks
+        How to execute the backbones, how to go about it, and progress callbacks.
 
     Raises
     ------
@@ -112,21 +103,20 @@ def extract_features(
     for stock in stocks:
         for sentence in _notes(stock):
             callbacks.note(sentence)
-        if stock.asked.weights is not None:
-            remember_weights(features_dir, stock.asked.weights)
+        if stock.weights is not None:
+            remember_weights(features_dir, stock.weights)
     started = time.perf_counter()
     pending = _pending(cohort, media, stocks, run, callbacks)
     finished = True
-    with Keeper() as keeper:
-        first = next(pending, None)
-        if first is not None:
-            sweep(features_dir / CACHE_NAME)
-            sweep(features_dir / cohort.name)
-            source = chain([first], pending)
-            finished = _compute(source, cohort, engine, run, keeper, callbacks)
+    first = next(pending, None)
+    if first is not None:
+        sweep(features_dir / CACHE_NAME)
+        sweep(features_dir / cohort.name)
+        finished = _compute(chain([first], pending), cohort, engine, run, callbacks)
+    order = cohort.clips()
     for stock in stocks:
         outcome = stock.outcome
-        outcome.finished, order = finished, cohort.clips()
+        outcome.finished = finished
         outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
         outcome.away = [clip for clip in order if clip in outcome.away]
         for clip, error in outcome.failed.items() if run.strict else ():
@@ -153,26 +143,23 @@ def _notes(stock: Stock) -> Iterator[str]:
             f"{name}: settings changed ({'; '.join(stock.changes)}); what was computed with the "
             "earlier ones is kept in the cache."
         )
-    if stock.asked.weights is None:
-        yield from stock.asked.notes[:1]
+    if stock.weights is None:
+        yield from stock.notes[:1]
 
 
 def _compute(
-    source: Iterator[Work],
+    pending: Iterator[Task],
     cohort: Cohort,
     engine: EngineChoice,
     run: RunChoice,
-    keeper: Keeper,
     callbacks: Callbacks,
 ) -> bool:
     """Compute here or on workers; return False if the caller asked to stop."""
-    settings = cohort.card.extraction
+    settings, batch = cohort.card.extraction, run.images_per_batch
     if run.workers == 1 and run.scheduler is None:
-        return compute_here(source, settings, engine, run.images_per_batch, keeper, callbacks)
+        return keep_results(run_local(pending, settings, engine, batch), callbacks)
     with open_pool(run.workers, run.scheduler) as pool:
-        return compute_on_workers(
-            source, settings, engine, run.images_per_batch, pool, keeper, callbacks
-        )
+        return keep_results(run_workers(pending, settings, engine, batch, pool), callbacks)
 
 
 def _pending(
@@ -181,7 +168,7 @@ def _pending(
     stocks: Sequence[Stock],
     run: RunChoice,
     callbacks: Callbacks,
-) -> Iterator[Work]:
+) -> Iterator[Task]:
     """Yield what is to be computed, looking again before each clip whether it still is.
 
     Clips come in an order of each run's own, so that two runs at once divide the work.
@@ -200,7 +187,7 @@ def _pending(
             found += [(stock, gap) for gap in gaps]
         if found:
             clip = stocks[0].plan(one)
-            yield from divide_work(clip, cohort.clip_path(clip.path), found)
+            yield from make_tasks(clip, cohort.clip_path(clip.path), found)
 
 
 def _gaps(stock: Stock, media: Media) -> list[Gap]:

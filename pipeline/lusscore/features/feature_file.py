@@ -38,7 +38,8 @@ _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _VERIFIED_NAME = "verified.json"
 _CHUNK = 1 << 20
 
-Told = Callable[[int], None]
+# called with the number of bytes just read
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def feature_path(features_dir: Path, cohort: Cohort, backbone: str) -> Path:
     return features_dir / cohort.name / f"{backbone}.h5"
 
 
-def read_features(path: Path, *, again: bool = False, told: Told | None = None) -> Features:
+def read_features(path: Path, *, again: bool = False, progress: Progress | None = None) -> Features:
     """Compare a feature file with its digest and map it into memory.
 
     Embeddings of a file whose size, time and inode are those of the last comparison are not read
@@ -180,7 +181,7 @@ def read_features(path: Path, *, again: bool = False, told: Told | None = None) 
     path
         The file, in the folder of its cohort.
     again
-        Read every byte whatever is remembered; `told` is called with bytes just read.
+        Read every byte whatever is remembered; `progress` is called with bytes just read.
 
     Raises
     ------
@@ -190,7 +191,7 @@ def read_features(path: Path, *, again: bool = False, told: Told | None = None) 
     """
     try:
         with path.open("rb") as raw:
-            digest = _verified(raw, path, again, told or (lambda size: None))
+            digest = _verified(raw, path, again, progress or (lambda size: None))
             with h5py.File(raw, "r") as file:
                 return _open(path, digest, raw, file)
     except FileNotFoundError:
@@ -235,18 +236,28 @@ def write_features(
     OSError
         If the disk is full or the file may not be replaced.
     """
-    needs = Needs.of(selection, recipe["dtype"])
     with written_whole(path) as raw:
         sink = _Sink(raw)
         try:
             with h5py.File(sink, "w", libver="earliest", userblock_size=_USER_BLOCK) as file:
-                used = _write_rows(file, clips, needs, entries)
-                _write_clips(file, clips)
-                _write_texts(
-                    file, "parts", sorted({*parts, *(block.name for block in used)} - {""})
-                )
-                made_by = sorted({one for block in used for one in block.made_by.split("; ")})
-                _write_attributes(file, spec, recipe, selection, "; ".join(made_by))
+                used = _write_rows(file, clips, Needs.of(selection, recipe["dtype"]), entries)
+                for name in ("path", "digest", "error"):
+                    _write_texts(file, f"clips/{name}", [getattr(clip, name) for clip in clips])
+                names = {*parts, *(block.name for block in used)} - {""}
+                _write_texts(file, "parts", sorted(names))
+                made_by = {one for block in used for one in block.made_by.split("; ")}
+                for name, value in {
+                    "schema": SCHEMA,
+                    "recipe": json.dumps(recipe, sort_keys=True),
+                    "recipe_sha256": digest_of(recipe),
+                    "selection": json.dumps(selection),  # layers are in the order of the columns
+                    # where the network lay tells nobody but its owner anything
+                    "network": json.dumps(asdict(spec) | {"source": ""}),
+                    "engine": "; ".join(sorted(made_by)),
+                    "lusscore": __version__,
+                    "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                }.items():
+                    file.attrs[name] = value
                 stored = file["embeddings"]
                 start = stored.id.get_offset() if stored.size else _USER_BLOCK
                 stop = start + stored.size * stored.dtype.itemsize
@@ -266,60 +277,30 @@ class _Sink:
     `error` is the first write that failed; what comes after it is dropped.
     """
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: Any) -> None:
         self._raw = raw
         self.error: OSError | None = None
-        self.seek, self.tell, self.read = raw.seek, raw.tell, raw.read
-        self.readinto = raw.readinto  # type: ignore[attr-defined]
+        self.seek, self.tell, self.read, self.readinto = (
+            raw.seek, raw.tell, raw.read, raw.readinto,
+        )  # fmt: skip
+
+    def _unless_failed(self, call: Callable[..., Any], *arguments: Any) -> None:
+        if self.error is None:
+            try:
+                call(*arguments)
+            except OSError as error:
+                self.error = error
 
     def write(self, data: Any) -> int:
-        try:
-            if self.error is None:
-                self._raw.write(data)
-        except OSError as error:
-            self.error = error
+        self._unless_failed(self._raw.write, data)
         return len(data)
 
-    def truncate(self, size: int | None = None) -> int:
-        if self.error is None:
-            try:
-                return self._raw.truncate(size)
-            except OSError as error:
-                self.error = error
-        return size or 0
+    def truncate(self, size: int) -> int:
+        self._unless_failed(self._raw.truncate, size)
+        return size
 
     def flush(self) -> None:
-        if self.error is None:
-            try:
-                self._raw.flush()
-            except OSError as error:
-                self.error = error
-
-
-def _write_attributes(
-    file: h5py.File, spec: BackboneSpec, recipe: Table, selection: Table, engine: str
-) -> None:
-    network = asdict(spec) | {"source": ""}  # where it lay tells nobody but its owner anything
-    for name, value in {
-        "schema": SCHEMA,
-        "recipe": json.dumps(recipe, sort_keys=True),
-        "recipe_sha256": digest_of(recipe),
-        "selection": json.dumps(selection),  # the order of layers is that of the columns
-        "network": json.dumps(network),
-        "engine": engine,
-        "lusscore": __version__,
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }.items():
-        file.attrs[name] = value
-
-
-def _write_clips(file: h5py.File, clips: Sequence[PlannedClip]) -> None:
-    counts = [len(clip.frames) for clip in clips]
-    numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
-    file["frames/clip"] = np.repeat(np.arange(len(clips), dtype=np.int32), counts)
-    file["frames/index"] = numbers.astype(np.int32)
-    for name in ("path", "digest", "error"):
-        _write_texts(file, f"clips/{name}", [getattr(clip, name) for clip in clips])
+        self._unless_failed(self._raw.flush)
 
 
 def _write_texts(file: h5py.File, name: str, texts: Sequence[str]) -> None:
@@ -332,23 +313,22 @@ def _write_texts(file: h5py.File, name: str, texts: Sequence[str]) -> None:
 def _write_rows(
     file: h5py.File, clips: Sequence[PlannedClip], needs: Needs, entries: Entries
 ) -> list[Block]:
-    """Write embeddings and times; return the blocks that they come from, without embeddings."""
-    total = sum(len(clip.frames) for clip in clips)
-    stored = file.create_dataset(
-        "embeddings", (total, len(needs.variants), needs.width), needs.dtype
-    )
-    times = np.full(total, np.nan, np.float32)
+    """Write embeddings and frames; return the blocks that they come from, without embeddings."""
+    counts = [len(clip.frames) for clip in clips]
+    shape = (sum(counts), len(needs.variants), needs.width)
+    stored = file.create_dataset("embeddings", shape, needs.dtype)
+    times = np.full(len(stored), np.nan, np.float32)
     none = np.empty((0, 0, 0), needs.dtype)
     used: list[Block] = []
-    start = 0
-    for clip in clips:
-        if not len(clip.frames):
-            continue
-        rows = slice(start, start + len(clip.frames))
-        stored[rows], times[rows], blocks = entries(clip)
-        used += [replace(block, embeddings=none) for block in blocks]
-        start = rows.stop
+    for clip, count, stop in zip(clips, counts, np.cumsum(counts).tolist(), strict=True):
+        if count:
+            rows = slice(stop - count, stop)
+            stored[rows], times[rows], blocks = entries(clip)
+            used += [replace(block, embeddings=none) for block in blocks]
     file["frames/time"] = times
+    file["frames/clip"] = np.repeat(np.arange(len(clips), dtype=np.int32), counts)
+    numbers = np.concatenate([np.empty(0, np.int64), *(clip.frames for clip in clips)])
+    file["frames/index"] = numbers.astype(np.int32)
     return used
 
 
@@ -366,19 +346,21 @@ class _Seal:
     stop: int
 
     @classmethod
-    def of(cls, raw: BinaryIO, start: int, stop: int, told: Told = lambda size: None) -> _Seal:
+    def of(
+        cls, raw: BinaryIO, start: int, stop: int, progress: Progress = lambda size: None
+    ) -> _Seal:
         """Digest an open file."""
         whole, head = hashlib.sha256(), hashlib.sha256()
         raw.seek(_USER_BLOCK)
         for end, digests in ((start, (whole, head)), (stop, (whole,)), (None, (whole, head))):
             while chunk := raw.read(_CHUNK if end is None else min(_CHUNK, end - raw.tell())):
-                told(len(chunk))
+                progress(len(chunk))
                 for digest in digests:
                     digest.update(chunk)
         return cls(whole.hexdigest(), head.hexdigest(), start, stop)
 
     def head_fits(self, raw: BinaryIO) -> bool:
-        """Tell whether all but the embeddings is as it was written."""
+        """Say whether all but the embeddings is as it was written."""
         digest = hashlib.sha256()
         for start, stop in ((_USER_BLOCK, self.start), (self.stop, -1)):
             raw.seek(start)
@@ -415,8 +397,8 @@ class _Seal:
         return cls(**json.loads(rest[: rest.rindex("}") + 1]))
 
 
-def _verified(raw: BinaryIO, path: Path, again: bool, told: Told) -> str:
-    """Return the digest that an open file says of itself, once its bytes have proved it.
+def _verified(raw: BinaryIO, path: Path, again: bool, progress: Progress) -> str:
+    """Return the digest that an open file has in its user block, once its bytes have proved it.
 
     What HDF5 will read is always compared; embeddings where size, time or inode of the file are
     new, or they are asked for.
@@ -430,7 +412,7 @@ def _verified(raw: BinaryIO, path: Path, again: bool, told: Told) -> str:
     remembered = known.pop(key, None)
     sound = block == seal.user_block() and seal.head_fits(raw)
     if sound and (again or remembered != mark):
-        sound = _Seal.of(raw, seal.start, seal.stop, told) == seal
+        sound = _Seal.of(raw, seal.start, seal.stop, progress) == seal
     if not sound:
         write_record(memory, known)
         raise DamagedFileError(path, "its bytes do not give its digest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,8 @@ from joblib import cpu_count
 from lusscore.backbones import BackboneSpec, EngineChoice, measure_sgemm
 from lusscore.cohort import Cohort
 from lusscore.features.computing import Callbacks
-from lusscore.features.media import MediaIndex
+from lusscore.features.media import Media, MediaIndex
+from lusscore.features.parts import Gap
 from lusscore.features.stock import Outcome, Stock
 from lusscore.files import read_record, write_record
 
@@ -45,7 +46,7 @@ class Forecast:
     unreadable
         Clips that cannot be read.
     seconds
-        How long it would take; None where it cannot be told.
+        How long it would take; None where it is not known.
     basis
         What `seconds` rests on: ``"last run"`` or ``"estimate"``.
     parts_size, size
@@ -68,7 +69,7 @@ class Forecast:
     parts_size: int
     size: int
     changes: tuple[str, ...]
-    fits: bool
+    fits: bool = True
 
 
 def forecast_features(
@@ -102,51 +103,49 @@ def forecast_features(
         stock = Stock.open(
             cohort, spec, features_dir, weights_dir=weights_dir, precision=engine.precision
         )
-        clips = [stock.plan(one) for one in media]
-        gaps = [stock.gaps(clip) if len(clip.frames) else [] for clip in clips]
-        todo = [
-            gap
-            for one, lacking in zip(media, gaps, strict=True)
-            if not one.error
-            for gap in lacking
-        ]
-        images = sum(len(gap.frames) * len(gap.variants) for gap in todo)
-        item, layers = np.dtype(stock.needs.dtype).itemsize, stock.needs.layers
-        parts_size = sum(
-            len(gap.frames) * len(gap.variants) * item * sum(layers[name] for name in gap.layers)
-            + _BYTES_OF_PART
-            for gap in todo
-        )
-        rows = sum(
-            len(clip.frames)
-            for one, clip, lacking in zip(media, clips, gaps, strict=True)
-            if not (one.error and lacking)
-        )
-        row_bytes = len(stock.needs.variants) * stock.needs.width * item + _BYTES_OF_ROW
-        size = rows * row_bytes + _BYTES_OF_FILE + sum(64 + len(c.path.encode()) for c in clips)
-        needed += parts_size + (size if todo or stock.changes or stock.record is None else 0)
-        speed = expected_speed(engine, stock.spec, workers) if images else (1.0, "")
-        changed = [
-            bool(lacking) and not one.error for one, lacking in zip(media, gaps, strict=True)
-        ]
-        forecasts.append(
-            Forecast(
-                spec.name,
-                stock.path,
-                sum(changed),
-                sum(len(gap.frames) for gap in todo),
-                images,
-                sum(bool(len(c.frames)) and not g for c, g in zip(clips, gaps, strict=True)),
-                sum(1 for one in media if one.error),
-                None if speed is None else images / speed[0],
-                "" if speed is None else speed[1],
-                parts_size,
-                size,
-                tuple(stock.changes),
-                _fits(features_dir, needed),
-            )
-        )
+        forecast = _forecast(stock, media, engine, workers)
+        packed = forecast.clips or stock.changes or stock.record is None
+        needed += forecast.parts_size + (forecast.size if packed else 0)
+        forecasts.append(replace(forecast, fits=_fits(features_dir, needed)))
     return forecasts
+
+
+def _forecast(stock: Stock, media: Sequence[Media], engine: EngineChoice, workers: int) -> Forecast:
+    """Say what a run would do for one backbone; of the disk nothing is said."""
+    item, layers = np.dtype(stock.needs.dtype).itemsize, stock.needs.layers
+    todo: list[Gap] = []
+    clips = kept = rows = names = 0
+    for one in media:
+        clip = stock.plan(one)
+        gaps = stock.gaps(clip)
+        if gaps and not one.error:
+            clips += 1
+            todo += gaps
+        kept += bool(len(clip.frames)) and not gaps
+        rows += 0 if one.error and gaps else len(clip.frames)
+        names += 64 + len(clip.path.encode())
+    images = sum(len(gap.frames) * len(gap.variants) for gap in todo)
+    parts_size = sum(
+        len(gap.frames) * len(gap.variants) * item * sum(layers[name] for name in gap.layers)
+        + _BYTES_OF_PART
+        for gap in todo
+    )
+    row_bytes = len(stock.needs.variants) * stock.needs.width * item + _BYTES_OF_ROW
+    speed = expected_speed(engine, stock.spec, workers) if images else (1.0, "")
+    return Forecast(
+        stock.spec.name,
+        stock.path,
+        clips,
+        sum(len(gap.frames) for gap in todo),
+        images,
+        kept,
+        sum(1 for one in media if one.error),
+        None if speed is None else images / speed[0],
+        "" if speed is None else speed[1],
+        parts_size,
+        rows * row_bytes + _BYTES_OF_FILE + names,
+        tuple(stock.changes),
+    )
 
 
 def remember_speed(
@@ -171,13 +170,9 @@ def remember_speed(
 def expected_speed(
     choice: EngineChoice, spec: BackboneSpec, workers: int = 1
 ) -> tuple[float, str] | None:
-    """Say how many images a second to expect, and what that rests on.
+    """Say how many images a second to expect, and by what: ``"last run"`` or ``"estimate"``.
 
-    Returns
-    -------
-    tuple of float and str, or None
-        Images per second, and ``"last run"`` or ``"estimate"``. None for a network whose
-        operations are not known and which never ran here.
+    None for a network whose operations are not known and which never ran here.
     """
     if choice.cache is not None:
         known = read_record(choice.cache / _SPEED_NAME) or {}

@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from lusscore.clips import RepeatFinder, clip_regions, digest_clip, open_clip, stamp_clip
 from lusscore.cohort import Cohort, ExtractionSettings
 from lusscore.errors import ClipError
 from lusscore.features.recipe import EXTRACTION_VERSION
 from lusscore.files import read_record, write_record
-from lusscore.sector import SECTOR_VERSION, Box, Sector, SectorFinder
+from lusscore.sector import SECTOR_VERSION, Sector, SectorFinder
 
 CACHE_NAME = ".cache"
 MEDIA_NAME = "media.json"
-# What reads clips and finds sectors is part of it: what other code found is not believed.
+# What reads clips and finds sectors is part of it: what other code found is not used.
 _SCHEMA = f"8.{EXTRACTION_VERSION}.{SECTOR_VERSION}"
 # Frames that are regular to within this many seconds are taken to be so.
 _REGULAR = 1e-3
@@ -32,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Survey:
-    """What one reading of a clip from end to end tells.
+    """What one reading of a clip from end to end gives.
 
     Attributes
     ----------
@@ -63,6 +64,9 @@ class Survey:
         return period * np.arange(self.frames, dtype=np.float64)
 
 
+_SURVEY = TypeAdapter(Survey)
+
+
 @dataclass(frozen=True)
 class Media:
     """One clip on disk.
@@ -75,13 +79,13 @@ class Media:
         SHA-256 of the media bytes; of a clip that is away, the last that is known; empty where
         none is.
     stamp
-        What :func:`lusscore.clips.stamp_clip` told before it was read.
+        What :func:`lusscore.clips.stamp_clip` gave before it was read.
     error
         Why it cannot be read to its end, else empty.
     away
         Whether the clip cannot be opened at all now.
     survey
-        What reading it told; None where it cannot be read or was not yet.
+        What reading it gave; None where it cannot be read or was not yet.
     """
 
     clip: str
@@ -107,7 +111,7 @@ class PlannedClip:
     error
         Why the clip cannot be read, else empty.
     stamp
-        What :func:`lusscore.clips.stamp_clip` told when the digest was taken.
+        What :func:`lusscore.clips.stamp_clip` gave when the digest was taken.
     sector
         Where the clip shows tissue; None where that was not looked for yet.
     variants
@@ -142,13 +146,7 @@ def plan_clip(media: Media, settings: ExtractionSettings) -> PlannedClip:
 
 
 def survey_clip(path: Path) -> Survey:
-    """Read a clip from end to end, once.
-
-    Raises
-    ------
-    ClipError
-        If it cannot be read to its end.
-    """
+    """Read a clip from end to end, once; ClipError if it cannot be read to its end."""
     sector = SectorFinder(clip_regions(path))
     repeated = RepeatFinder()
     times: list[float] = []
@@ -169,18 +167,9 @@ def inspect_clip(clip: str, path: Path) -> Media:
 class MediaIndex:
     """The clips of a cohort, looked at in threads and remembered between runs.
 
-    A clip whose size and modification time are those of the last run is not digested again; what
-    reading it told is kept by its digest, for all cohorts. Clips that failed are tried again.
-    Where memory cannot be written, nothing is remembered.
-
-    Parameters
-    ----------
-    cohort
-        Whose clips.
-    features_dir
-        Folder of all feature files.
-    reread
-        Digest every clip anew, whatever is remembered.
+    A clip whose size and modification time are those of the last run is not digested again,
+    unless `reread` is set; what reading it gave is kept by its digest, for all cohorts. Clips
+    that failed are tried again.
     """
 
     def __init__(self, cohort: Cohort, features_dir: Path, *, reread: bool = False) -> None:
@@ -196,12 +185,7 @@ class MediaIndex:
     ) -> list[Media]:
         """Digest clips, by default all in manifest order; those read before have their survey.
 
-        Parameters
-        ----------
-        progress
-            Called with (clips done, clips in all).
-        clips
-            Paths as the manifest writes them.
+        `progress` is called with (clips done, clips in all).
         """
         found = self._map(self._look, self._cohort.clips() if clips is None else clips, progress)
         remembered = dict(self._known)
@@ -250,7 +234,7 @@ class MediaIndex:
         record = read_record(survey_path(self._cache, digest)) if digest else None
         if record is None or (record["schema"], record["digest"]) != (_SCHEMA, digest):
             return None
-        return _survey_of(record["survey"])
+        return _SURVEY.validate_python(record["survey"])
 
     @staticmethod
     def _map(
@@ -297,11 +281,3 @@ def _clock(times: Sequence[float]) -> tuple[float | None, tuple[float, ...]]:
     if np.abs(since - period * np.arange(len(known))).max() <= _REGULAR:
         return round(period, 9), ()
     return None, tuple(round(float(time), 6) for time in since)
-
-
-def _survey_of(row: dict[str, Any]) -> Survey:
-    sector = row["sector"]
-    outline = tuple((x, y) for x, y in sector["outline"])
-    boxes = tuple(Box(**box) for box in sector["text"])
-    found = Sector(sector["height"], sector["width"], sector["source"], outline, boxes)
-    return Survey(row["frames"], row["period"], tuple(row["seconds"]), tuple(row["repeats"]), found)

@@ -88,25 +88,23 @@ def find_gaps(frames: NDArray[np.int64], needs: Needs, blocks: Sequence[Block]) 
     if not len(frames):
         return []
     layers = tuple(needs.layers)
-    there = np.zeros((len(frames), len(needs.variants), len(layers)), bool)
+    lacking = np.ones((len(frames), len(needs.variants), len(layers)), bool)
     for block in blocks:
         rows = np.isin(frames, block.frames)
-        columns = [variant in _usable(block, needs) for variant in needs.variants]
-        held = [needs.layers[name] == block.layers.get(name) for name in layers]
-        there[np.ix_(rows, np.flatnonzero(columns), np.flatnonzero(held))] = True
-    patterns, which = np.unique(there, axis=0, return_inverse=True)
+        variants = np.isin(needs.variants, sorted(_usable(block, needs)))
+        held = np.array([needs.layers[name] == block.layers.get(name) for name in layers])
+        lacking[np.ix_(rows, variants, held)] = False
+    patterns, which = np.unique(lacking, axis=0, return_inverse=True)
     gaps = []
     for number, pattern in enumerate(patterns):
         # variants that lack the same layers are one rectangle
         rectangles: dict[tuple[str, ...], list[int]] = {}
-        for variant, has in zip(needs.variants, pattern, strict=True):
-            lacking = tuple(
-                name for name, is_there in zip(layers, has, strict=True) if not is_there
-            )
-            if lacking:
-                rectangles.setdefault(lacking, []).append(variant)
+        for variant, flags in zip(needs.variants, pattern.tolist(), strict=True):
+            names = tuple(name for name, flag in zip(layers, flags, strict=True) if flag)
+            if names:
+                rectangles.setdefault(names, []).append(variant)
         chosen = frames[which.reshape(-1) == number]
-        gaps += [Gap(chosen, tuple(own), lacking) for lacking, own in rectangles.items()]
+        gaps += [Gap(chosen, tuple(variants), names) for names, variants in rectangles.items()]
     return gaps
 
 
@@ -115,11 +113,8 @@ def unite(
 ) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
     """Put together what is needed of some frames of a clip, from blocks that have all of it.
 
-    Returns
-    -------
-    tuple
-        Embeddings, shape (frames, variants, width); seconds, float32, shape (frames,); the
-        blocks that gave anything, the first that has an entry giving it.
+    Returns embeddings, shape (frames, variants, width); seconds, float32, shape (frames,); and
+    the blocks that gave anything, the first that has an entry giving it.
     """
     united = np.empty((len(frames), len(needs.variants), needs.width), needs.dtype)
     times = np.full(len(frames), np.nan, np.float32)
@@ -161,7 +156,7 @@ def backbone_folders(features_dir: Path, backbone: str) -> list[Path]:
 
 
 def part_is_sound(path: Path) -> bool:
-    """Tell whether a part's bytes give its name."""
+    """Say whether a part's bytes give its name."""
     return _name_of(path.read_bytes()) == path.stem
 
 
@@ -202,28 +197,22 @@ class PartStore:
         if _name_of(image) != path.stem:
             return None
         with h5py.File(io.BytesIO(image), "r") as file:
-            told = json.loads(file.attrs["part"])
-            if (told["schema"], told["recipe"], told["clip"]) != (_SCHEMA, self.recipe, clip):
+            table = json.loads(file.attrs["part"])
+            if (table["schema"], table["recipe"], table["clip"]) != (_SCHEMA, self.recipe, clip):
                 return None
             return Block(
                 file["frames"][...].astype(np.int64),
                 file["times"][...],
-                tuple(told["variants"]),
-                told["augmentation"],
-                dict(told["layers"]),
+                tuple(table["variants"]),
+                table["augmentation"],
+                dict(table["layers"]),
                 file["embeddings"][...],
-                told["made_by"],
+                table["made_by"],
                 path.stem,
             )
 
     def write(self, clip: str, block: Block) -> None:
-        """Write a block as one or more parts.
-
-        Raises
-        ------
-        OSError
-            If the disk is full or may not be written.
-        """
+        """Write a block as one or more parts; OSError if the disk does not take it."""
         row_bytes = max(1, math.prod(block.embeddings.shape[1:]) * block.embeddings.itemsize)
         step = max(1, PART_BYTES // row_bytes)
         for start in range(0, len(block.frames), step):
@@ -234,7 +223,7 @@ class PartStore:
 
     def _image(self, clip: str, block: Block, rows: slice) -> bytes:
         """Build a part as HDF5 in memory; the same block gives the same bytes."""
-        told = {
+        table = {
             "schema": _SCHEMA,
             "recipe": self.recipe,
             "clip": clip,
@@ -245,7 +234,7 @@ class PartStore:
         }
         image = io.BytesIO()
         with h5py.File(image, "w", libver="earliest") as file:
-            file.attrs["part"] = json.dumps(told)
+            file.attrs["part"] = json.dumps(table)
             file["frames"] = block.frames[rows].astype(np.int32)
             file["times"] = block.times[rows].astype(np.float32)
             file["embeddings"] = block.embeddings[rows]

@@ -27,17 +27,6 @@ def make_recipe(
     Which frames, how many variants and which layers are no part of it: they say which entries
     of the cache are needed. Engine, batch size, workers and paths are not either: they must not
     change an embedding.
-
-    Parameters
-    ----------
-    spec
-        The backbone.
-    weights_digest
-        SHA-256 of its weights.
-    settings
-        The card's extraction settings.
-    precision
-        Number format of the network's arithmetic.
     """
     sector = settings.sector
     recipe: dict[str, Any] = {
@@ -62,10 +51,7 @@ def make_recipe(
 def make_selection(spec: BackboneSpec, settings: ExtractionSettings) -> dict[str, Any]:
     """List what a feature file holds of each clip, as plain JSON values.
 
-    Raises
-    ------
-    BackboneError
-        If the backbone lacks one of the layers that the card asks for.
+    BackboneError if the backbone lacks one of the layers that the card asks for.
     """
     table = settings.as_table()
     levels = with_levels(spec, settings.levels).level_sizes
