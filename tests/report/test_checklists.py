@@ -12,6 +12,7 @@ from lusscore.report.checklists import (
     PARTLY,
     Item,
     answer,
+    count_items,
     read_items,
     reporting_items,
     write_reporting_items,
@@ -200,37 +201,33 @@ def test_no_section_is_pointed_at_twice(clinical):
         assert len(set(see)) == len(see)
 
 
-def test_the_count_is_that_of_the_rows(clinical):
-    shown = reporting_items(clinical)
-    rows = [row for one in shown.checklists for row in one.rows]
-    assert len(rows) == 96
-    filled = sum(row.status == "filled" for row in rows)
-    partly = sum(row.status == "in part" for row in rows)
-    assert shown.counted == (
-        f"{filled} of 96 items are filled from this run, {partly} in part; "
-        f"{96 - filled - partly} are for the authors"
-    )
-    assert 20 < filled < 45
+def _answers(run):
+    return [each for answers in reporting_items(run).values() for each in answers]
 
 
-def test_a_row_is_for_the_authors_exactly_if_the_run_says_nothing(clinical, weak, external):
+def test_an_item_is_for_the_authors_exactly_if_the_run_says_nothing(clinical, weak, external):
     for run in (clinical, weak, external):
-        for one in reporting_items(run).checklists:
-            for row in one.rows:
-                assert (row.status == "for the authors") == (not row.texts)
-                assert (row.status == "filled") == (not row.hint)
+        for each in _answers(run):
+            assert (each.status == AUTHORS) == (not each.texts)
+            assert (each.status == FILLED) == (not each.hint)
+    status = [each.status for each in _answers(clinical)]
+    assert len(status) == 96
+    assert 20 < status.count(FILLED) < 45
+    assert count_items(_answers(clinical)) == (
+        f"{status.count(FILLED)} of 96 items are filled from this run, {status.count(PARTLY)} in "
+        f"part; {status.count(AUTHORS)} are for the authors"
+    )
 
 
 def test_sections_that_a_run_without_zones_lacks_are_not_pointed_at(clinical, images):
     def seen(run):
-        items = reporting_items(run)
-        return {anchor for one in items.checklists for row in one.rows for anchor, _ in row.see}
+        return {anchor for each in _answers(run) for anchor, _ in each.see}
 
     assert {"global-score", "exams"} <= seen(clinical)
     assert not {"global-score", "exams"} & seen(images)
 
 
-def test_the_table_holds_every_row_without_folders(clinical, tmp_path):
+def test_the_table_holds_every_item_without_folders(clinical, tmp_path):
     items = reporting_items(changed(clinical, run={"command": "lusscore cv /clinic/ann/study"}))
     (tmp_path / "tables").mkdir()
     write_reporting_items(tmp_path, items)

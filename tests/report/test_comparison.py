@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
 
@@ -9,73 +7,54 @@ from lusscore.report.comparison import comparison
 from lusscore.report.run_files import model_labels
 
 
+def _changed(run, **change):
+    run = replace(run, metrics=copy.deepcopy(run.metrics))
+    run.metrics["comparison"]["frame"][0].update(change)
+    return run
+
+
 def test_pairs_with_the_baseline_stand_apart(clinical, labels):
     shown = comparison(clinical, labels)
     assert len(shown.models) == 3 * 4
     assert len(shown.baseline) == 3 * 4
-    assert all(pair.b == "Majority baseline" for pair in shown.baseline)
-    assert shown.level == "frame"
+    assert all(pair["b"] == clinical.baseline for pair in shown.baseline)
+    assert shown.left_out == ""
 
 
-def test_a_single_model_has_no_pair(weak):
-    shown = comparison(weak, model_labels(weak.models))
-    assert shown.models == ()
-    assert shown.level == "clip"
-
-
-def test_the_level_stands_in_where_no_zone_is_known(images, clinical, labels):
-    shown = comparison(images, model_labels(images.models))
-    assert shown.level == "clip"
-    assert shown.levels == ("frame", "clip")
+def test_a_single_model_has_no_pair_and_levels_are_those_compared(weak, images, clinical, labels):
+    assert comparison(weak, model_labels(weak.models)).models == ()
+    assert comparison(images, model_labels(images.models)).levels == ("frame", "clip")
     assert comparison(clinical, labels).levels == ("frame", "clip", "zone")
 
 
 @pytest.mark.parametrize(
-    ("change", "reading"),
+    ("p", "fold_p", "pooled", "reading"),
     [
-        ({"p_holm": 0.2, "fold_p_holm": 0.01}, "no difference shown"),
-        ({"p_holm": 0.01, "fold_p_holm": 0.01, "pooled": 0.1}, "Xception higher"),
-        ({"p_holm": 0.01, "fold_p_holm": 0.01, "pooled": -0.1}, "ResNet50 higher"),
-        (
-            {"p_holm": 0.01, "fold_p_holm": 0.3, "pooled": 0.1},
-            "Xception higher over patients, not over folds",
-        ),
-        (
-            {"p_holm": 0.01, "fold_p_holm": None, "pooled": 0.1},
-            "Xception higher over patients, not over folds",
-        ),
-        ({"p_holm": None, "fold_p_holm": None}, "not tested"),
+        (0.2, 0.01, 0.1, "no difference shown"),
+        (0.01, 0.01, 0.1, "Xception higher"),
+        (0.01, 0.01, -0.1, "ResNet50 higher"),
+        (0.01, 0.3, 0.1, "Xception higher over patients, not over folds"),
+        (0.01, None, 0.1, "Xception higher over patients, not over folds"),
+        (None, None, 0.1, "not tested"),
     ],
 )
-def test_a_reading_claims_no_more_than_the_tests(clinical, labels, change, reading):
-    run = replace(clinical, metrics=copy.deepcopy(clinical.metrics))
-    run.metrics["comparison"]["frame"][0].update(change)
-    assert comparison(run, labels).models[0].reading == reading
+def test_a_reading_claims_no_more_than_the_tests(clinical, labels, p, fold_p, pooled, reading):
+    run = _changed(clinical, p_holm=p, fold_p_holm=fold_p, pooled=pooled)
+    assert comparison(run, labels).models[0]["reading"] == reading
 
 
 @pytest.mark.parametrize(
     ("degrees", "words"),
-    [
-        (2, "almost no power"),
-        (0, "With one fold there is nothing to test"),
-        (29, "29 degrees of freedom"),
-    ],
+    [(2, "almost no power"), (0, "there is nothing to test"), (29, "29 degrees of freedom")],
 )
 def test_the_caution_fits_the_number_of_folds(clinical, labels, degrees, words):
-    run = replace(clinical, metrics=copy.deepcopy(clinical.metrics))
-    run.metrics["comparison"]["frame"][0]["degrees"] = degrees
-    caution = comparison(run, labels).caution
+    caution = comparison(_changed(clinical, degrees=degrees), labels).caution
     assert words in caution
     assert ("almost no power" in caution) == (degrees == 2)
 
 
-def test_mcnemars_test_is_of_zones_and_of_clips_where_none_is_known(clinical, images, labels):
-    shown = comparison(clinical, labels).mcnemar
-    assert (shown.level, len(shown.pairs)) == ("zone", 6)
-    assert shown.rows == clinical.metrics["levels"]["zone"][clinical.models[0]]["rows"]
-    row = clinical.metrics["mcnemar"]["pairs"][0]
-    assert (shown.pairs[0].only_a, shown.pairs[0].only_b) == (
-        str(row["only_a"]),
-        str(row["only_b"]),
-    )
-    assert comparison(images, model_labels(images.models)).mcnemar.level == "clip"
+def test_every_pair_stands_in_the_page_with_its_p_values(clinical, clinical_page):
+    rows = clinical.metrics["mcnemar"]["pairs"]
+    assert len(rows) == 6
+    for row in rows:
+        assert f"<td>{row['only_a']}</td><td>{row['only_b']}</td>" in clinical_page

@@ -20,7 +20,7 @@ from exam_maker import (
 )
 from lusscore.cohort import protocol_names
 from lusscore.report import exam_page, model_performance
-from lusscore.report.exam_page import Block, card_blocks, lay_out_result, written
+from lusscore.report.exam_page import Block, bounds, card_blocks, written
 from page_reader import PageReader
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7 * 7 }}"
@@ -224,28 +224,21 @@ def test_twelve_clips_of_many_frames_stay_small():
     assert len(page) - pictures < 900_000
 
 
-def _result(exam):
-    return lay_out_result(exam, make_exam_bundle(exam.protocol))
-
-
 def test_missing_zones_bound_the_global_score():
-    shown = _result(make_exam())
-    assert shown.missing[:2] == ("R-post-inf", "L-ant-sup")
-    assert shown.bounds.startswith("7 zones of the protocol have no score: with all zones the")
-    assert _result(make_exam("blue-6")).bounds.startswith("1 zone of the protocol has no score")
+    some = "zones of the protocol have no score: with all zones the global score would lie between"
+    assert bounds(make_exam()).startswith(f"7 {some} 7 and 28.")
+    assert bounds(make_exam("blue-6")).startswith("1 zone of the protocol has no score")
     names = make_exam_bundle("blue-6").zones().zone_names
     one = make_prediction(np.random.default_rng(0), 1)
-    complete = make_small_exam([scored(n, name, one) for n, name in enumerate(names)], "blue-6")
-    assert _result(complete).bounds == "All 6 zones of the protocol were scored."
-    assert _result(complete).missing == ()
+    complete = make_small_exam([scored(n, name, one) for n, name in enumerate(names, 1)], "blue-6")
+    assert bounds(complete) == "All 6 zones of the protocol were scored."
+    assert "No score" not in read(complete, protocol="blue-6").words()
 
 
-def test_columns_are_named_by_aspect_where_the_protocol_has_them():
-    assert _result(make_exam()).heads == (
-        (1, "posterior"), (2, "lateral"), (3, "anterior"),
-        (5, "anterior"), (6, "lateral"), (7, "posterior"),
-    )  # fmt: skip
-    assert _result(make_exam("blue-6")).heads == ()
+def test_columns_are_named_by_aspect_where_the_protocol_has_them(words):
+    assert "posterior lateral anterior anterior lateral posterior" in words
+    blue = read(make_exam("blue-6"), protocol="blue-6")
+    assert blue.of_class("aspect") == []
 
 
 def _measured(kappa: str, *rows: dict[str, str]) -> dict[str, Any]:

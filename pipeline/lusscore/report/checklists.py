@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -59,38 +59,18 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One item with a run's answers.
+class Answer:
+    """A run's answer to an item.
 
     `status` is ``"filled"``, ``"in part"`` where authors must add to it (`hint`), or ``"for the
     authors"``; `see` are identifiers and titles of the report's sections.
     """
 
-    number: str
-    topic: str
-    asks: str
+    item: Item
     status: str
     texts: tuple[str, ...]
     see: tuple[tuple[str, str], ...]
     hint: str
-
-
-@dataclass(frozen=True)
-class Checklist:
-    """One checklist with a run's answers; `counted` sums up how many there are."""
-
-    name: str
-    citation: str
-    counted: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class ReportingItems:
-    """All checklists; `counted` sums them up."""
-
-    counted: str
-    checklists: tuple[Checklist, ...]
 
 
 def read_items() -> list[Item]:
@@ -109,17 +89,15 @@ def read_items() -> list[Item]:
     ]
 
 
-def reporting_items(run: RunFiles) -> ReportingItems:
+def reporting_items(run: RunFiles) -> dict[str, list[Answer]]:
     """Answer TRIPOD+AI and CLAIM with what the run's files hold, and nothing else."""
-    answered = [(item.checklist, answer(item, run)) for item in read_items()]
-    checklists = []
-    for name, citation in CITATIONS.items():
-        rows = tuple(row for checklist, row in answered if checklist == name)
-        checklists.append(Checklist(name, citation, _count(rows), rows))
-    return ReportingItems(_count([row for _, row in answered]), tuple(checklists))
+    answers: dict[str, list[Answer]] = {name: [] for name in CITATIONS}
+    for item in read_items():
+        answers[item.checklist].append(answer(item, run))
+    return answers
 
 
-def answer(item: Item, run: RunFiles) -> Row:
+def answer(item: Item, run: RunFiles) -> Answer:
     """Answer one item; a fact that the run lacks leaves it to the authors, at least in part."""
     stated = [state_fact(name, run) for name in item.facts]
     facts = [fact for fact in stated if fact is not None]
@@ -131,32 +109,33 @@ def answer(item: Item, run: RunFiles) -> Row:
         (anchor, _SECTIONS[anchor]) for anchor in anchors if zones_known or anchor not in _OF_ZONES
     )
     texts = tuple(fact.text for fact in facts)
-    return Row(item.number, item.topic, item.asks, status, texts, see, hint)
+    return Answer(item, status, texts, see, hint)
 
 
-def _count(rows: Sequence[Row]) -> str:
-    number = Counter(row.status for row in rows)
+def count_items(answers: Iterable[Answer]) -> str:
+    """Say how many items are filled."""
+    number = Counter(answer.status for answer in answers)
     return (
-        f"{number[FILLED]} of {len(rows)} items are filled from this run, {number[PARTLY]} in "
+        f"{number[FILLED]} of {number.total()} items are filled from this run, {number[PARTLY]} in "
         f"part; {number[AUTHORS]} are for the authors"
     )
 
 
-def write_reporting_items(folder: Path, items: ReportingItems) -> None:
+def write_reporting_items(folder: Path, items: Mapping[str, Sequence[Answer]]) -> None:
     """Write ``tables/reporting_items.csv``, one row per item."""
     rows = [
         {
-            "checklist": checklist.name,
-            "item": row.number,
-            "topic": row.topic,
-            "asks": row.asks,
-            "status": row.status,
-            "run_says": " ".join(row.texts),
-            "sections": "; ".join(title for _, title in row.see),
-            "for_authors": row.hint,
+            "checklist": name,
+            "item": answer.item.number,
+            "topic": answer.item.topic,
+            "asks": answer.item.asks,
+            "status": answer.status,
+            "run_says": " ".join(answer.texts),
+            "sections": "; ".join(title for _, title in answer.see),
+            "for_authors": answer.hint,
         }
-        for checklist in items.checklists
-        for row in checklist.rows
+        for name, answers in items.items()
+        for answer in answers
     ]
     pd.DataFrame(rows).to_csv(
         folder / TABLE_NAME, index=False, lineterminator="\n", encoding="utf-8"

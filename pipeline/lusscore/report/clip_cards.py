@@ -53,22 +53,10 @@ Window = tuple[float, float, float, float]
 class View:
     """The key frame, or the frame nearest to it that was kept, and its overlay.
 
-    Attributes
-    ----------
-    frame
-        Its number in the clip, and its seconds where they are known.
-    is_key
-        Whether it is the key frame itself.
-    height, width
-        In pixels.
-    picture, overlay
-        ``data:`` addresses; `overlay` is empty where there is no evidence for the score.
-    outline
-        Corners of the sector in pixels, as an SVG polygon has them; empty where unknown.
-    strongest
-        Where the evidence is strongest, in words.
-    probability
-        Of the clip's score, in this frame.
+    `frame` is its number, with its seconds where they are known; `picture` and `overlay` are
+    ``data:`` addresses, `overlay` empty without evidence; `outline` has the sector's corners in
+    pixels, as an SVG polygon has them; `strongest` says where the evidence is strongest;
+    `probability` is that of the clip's score in this frame.
     """
 
     frame: str
@@ -86,22 +74,10 @@ class View:
 class ClipCard:
     """What is shown of a clip.
 
-    Attributes
-    ----------
-    clip
-        As scored.
-    label
-        Its zone in full words; empty where it is not known.
-    source
-        Where the zone comes from.
-    name
-        Of its file, where names are shown.
-    ood_score, outside
-        None where they are not known.
-    view, timeline
-        None for a clip that failed, and `view` for one without pictures.
-    is_flat
-        Whether all of several frames have the same probabilities: the clip was scored as a whole.
+    `label` is its zone in full words, `source` where the zone comes from, `name` that of its file
+    where names are shown; `ood_score` and `outside` are None where they are not known, `view`
+    without pictures; `is_flat` says that it was scored as a whole: all of several frames have the
+    same probabilities.
     """
 
     clip: ScoredClip

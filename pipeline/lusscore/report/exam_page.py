@@ -14,7 +14,7 @@ from lusscore.models import Bundle
 from lusscore.report.clip_cards import RAMP, clip_card
 from lusscore.report.exams import Place, lay_out
 from lusscore.report.page import render_page
-from lusscore.scoring import ScoredExam, ScoredZone
+from lusscore.scoring import ScoredExam
 from lusscore.wording import have, plural
 
 _ASPECTS = {"ant": "anterior", "lat": "lateral", "post": "posterior"}
@@ -46,6 +46,8 @@ def exam_page(
     CohortError
         If the exam's or the bundle's protocol is not known.
     """
+    places = lay_out(get_protocol(exam.protocol))
+    predictions = [clip.prediction for clip in exam.clips if clip.prediction is not None]
     return render_page(
         "exam.html.j2",
         styles=("report.css", "exam.css"),
@@ -53,7 +55,14 @@ def exam_page(
         exam=exam,
         bundle=bundle,
         created=_date(created),
-        result=lay_out_result(exam, bundle),
+        places=places,
+        aspects=_aspects(places),
+        scored={zone.zone: zone for zone in exam.zones},
+        zones_to_review=sum(bool(zone.review) for zone in exam.zones),
+        clips_scored=len(predictions),
+        clips_to_review=sum(bool(prediction.review) for prediction in predictions),
+        bounds=bounds(exam),
+        performance=model_performance(bundle.card),
         clips=[clip_card(clip, bundle, show_names) for clip in exam.clips],
         show_names=show_names,
         card=list(card_blocks(bundle.card)),
@@ -76,85 +85,16 @@ def _date(created: str | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}{zone.rstrip()}"
 
 
-@dataclass(frozen=True)
-class ZoneRow:
-    """A zone of the protocol: its place on the chest map, its score or None, and both in words."""
-
-    place: Place
-    scored: ScoredZone | None
-    aria: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What the first part of the page shows.
-
-    Attributes
-    ----------
-    zones
-        All of the protocol, in its order.
-    columns
-        Of the chest map, the one between the sides among them.
-    heads
-        (column, word) for the map's columns that are of one aspect; empty where none is.
-    mean
-        Score per scored zone; None without any.
-    missing
-        Names of the zones without a score.
-    to_review
-        How many zones are marked for review.
-    clips, clips_to_review
-        Scored clips, and how many of them are marked.
-    bounds
-        What the global score could be, as a sentence.
-    performance
-        That of the model on held-out patients, as sentences; empty if its card says nothing.
-    """
-
-    zones: tuple[ZoneRow, ...]
-    columns: int
-    heads: tuple[tuple[int, str], ...]
-    mean: float | None
-    missing: tuple[str, ...]
-    to_review: int
-    clips: int
-    clips_to_review: int
-    bounds: str
-    performance: str
-
-
-def lay_out_result(exam: ScoredExam, bundle: Bundle) -> Result:
-    """Lay out the zones of an exam and what they add up to."""
-    places = lay_out(get_protocol(exam.protocol))
-    scored = {zone.zone: zone for zone in exam.zones}
-    predictions = [clip.prediction for clip in exam.clips if clip.prediction is not None]
-    heads = {
-        place.column: _ASPECTS[parts[1]]
-        for place in places
-        if len(parts := place.zone.split("-")) == 3
-    }
-    return Result(
-        tuple(_zone_row(place, scored.get(place.zone)) for place in places),
-        max(place.column for place in places),
-        tuple(sorted(heads.items())),
-        exam.total / len(exam.zones) if exam.zones else None,
-        tuple(place.zone for place in places if place.zone not in scored),
-        sum(1 for zone in exam.zones if zone.review),
-        len(predictions),
-        sum(1 for prediction in predictions if prediction.review),
-        _bounds(exam),
-        model_performance(bundle.card),
+def _aspects(places: tuple[Place, ...]) -> list[tuple[int, str]]:
+    """Name the columns of the chest map that are of one aspect."""
+    parts = {place.column: place.zone.split("-") for place in places}
+    return sorted(
+        (column, _ASPECTS[names[1]]) for column, names in parts.items() if len(names) == 3
     )
 
 
-def _zone_row(place: Place, zone: ScoredZone | None) -> ZoneRow:
-    if zone is None:
-        return ZoneRow(place, None, f"{place.label}: no score")
-    review = ", to be reviewed" if zone.review else ""
-    return ZoneRow(place, zone, f"{place.label}: score {zone.score}{review}")
-
-
-def _bounds(exam: ScoredExam) -> str:
+def bounds(exam: ScoredExam) -> str:
+    """Say what the global score could be if all zones had a score."""
     missing = exam.zones_of_protocol - len(exam.zones)
     if not exam.zones:
         return "No zone has a score, so there is no global score."

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from lusscore.cohort import Protocol, Zone
-from lusscore.evaluation import PREDICTED_COUNTS, TRUE_COUNTS
 from lusscore.report.canvas import MODELS_DRAWN
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import are, have, listed, plural
@@ -63,20 +60,9 @@ def _place(zone: Zone, protocol: Protocol) -> tuple[int, int]:
 class Zones:
     """Sentences about clips whose zone is unknown; each is empty where there is nothing to say.
 
-    Attributes
-    ----------
-    known
-        Whether any frame has a known zone, so that there is something to show per zone and exam.
-    left_out
-        How many clips, frames and exams have none, and what they do not count for.
-    beside
-        The same in few words, to stand in a heading.
-    counted
-        The clips and frames without, of all, for the list of facts about the cohort.
-    without_exam
-        How many exams have no known zone and therefore no global score.
-    empty_folds
-        Which folds have no known zone.
+    `known` tells whether any frame has a known zone. `left_out` counts clips and frames without,
+    `beside` does so in few words for a heading, `counted` for the list of facts about the cohort;
+    `without_exam` counts exams without, and `empty_folds` names folds without.
     """
 
     known: bool = True
@@ -146,138 +132,34 @@ def _empty_folds(run: RunFiles) -> str:
     )
 
 
-@dataclass(frozen=True)
-class ZoneRow:
-    """One zone of one exam: frames per score 0–3 by truth and by prediction, and both scores."""
+def exams(run: RunFiles) -> list[dict[Any, Any]]:
+    """Lay out the exams of the first repeat, by patient and exam.
 
-    zone: str
-    label: str
-    truths: tuple[int, ...]
-    predictions: tuple[int, ...]
-    truth: int
-    prediction: int
-
-    @property
-    def difference(self) -> int:
-        """Predicted minus true score."""
-        return self.prediction - self.truth
-
-
-@dataclass(frozen=True)
-class ExamPrediction:
-    """One exam by one model."""
-
-    model: str
-    prediction: int
-    predicted_mean: float
-    predicted_highest: int
-    error: int
-    zones: tuple[ZoneRow, ...]
-
-    @property
-    def matched(self) -> int:
-        """Zones given their true score."""
-        return sum(zone.difference == 0 for zone in self.zones)
-
-
-@dataclass(frozen=True)
-class Exam:
-    """One exam with the predictions of the run's first `MODELS_DRAWN` models.
-
-    Attributes
-    ----------
-    patient, exam, group
-        Whose; group is empty when unknown.
-    fold
-        In which it was held out.
-    truth, true_mean, true_highest
-        True global score, the same per zone scored, and what it would be if every unscored zone
-        had score 3.
-    zones_scored
-        Zones with at least one frame.
+    Each is the row of the first model in ``exams.csv``, with the patient's `group` and, as
+    `predictions`, the rows of the run's first `MODELS_DRAWN` models; each of these has the rows of
+    its `zones` in the protocol's order, and how many have their true score (`matched`).
     """
-
-    patient: str
-    exam: str
-    group: str
-    fold: int
-    truth: int
-    true_mean: float
-    true_highest: int
-    zones_scored: int
-    predictions: tuple[ExamPrediction, ...]
-
-
-@dataclass(frozen=True)
-class Exams:
-    """All exams of the first repeat, and where zones are drawn."""
-
-    exams: tuple[Exam, ...]
-    places: tuple[Place, ...]
-
-    @property
-    def columns(self) -> int:
-        """Columns of a map, the one between the sides included."""
-        return max(place.column for place in self.places)
-
-
-def exams(run: RunFiles) -> Exams:
-    """Lay out the exams of the first repeat, by patient and exam."""
-    found = sorted(_exams(run), key=lambda exam: (_natural(exam.patient), _natural(exam.exam)))
-    return Exams(tuple(found), lay_out(run.protocol))
-
-
-def _exams(run: RunFiles) -> Iterator[Exam]:
     models = run.models[:MODELS_DRAWN]
     first, zones = (
         table[(table["repeat"] == 1) & table["model"].isin(models)]
         for table in (run.exams, run.zones)
     )
+    order = list(run.protocol.zone_names)
+    zones = zones.sort_values("zone", key=lambda column: column.map(order.index), kind="stable")
+    by_prediction = dict(iter(zones.groupby(["model", "patient", "exam"])))
     groups = dict(zip(run.folds["patient"], run.folds["group"], strict=True))
-    by_exam = zones.groupby(["model", "patient", "exam"])
-    zones_of = {key: _zone_rows(part, run.protocol) for key, part in by_exam}
-    for key, part in first.groupby(["patient", "exam"]):
-        patient, name = map(str, key)
-        by_model = {row["model"]: row for row in part.to_dict("records")}
-        one = by_model[models[0]]
-        predictions = tuple(
-            ExamPrediction(
-                model,
-                row["prediction"],
-                row["predicted_mean_per_zone"],
-                row["predicted_highest"],
-                row["error"],
-                zones_of[model, patient, name],
-            )
-            for model, row in ((model, by_model[model]) for model in models)
-        )
-        yield Exam(
-            patient,
-            name,
-            groups.get(patient, ""),
-            one["fold"],
-            one["truth"],
-            one["true_mean_per_zone"],
-            one["true_highest"],
-            one["zones_scored"],
-            predictions,
-        )
-
-
-def _zone_rows(table: pd.DataFrame, protocol: Protocol) -> tuple[ZoneRow, ...]:
-    rows = {row["zone"]: row for row in table.to_dict("records")}
-    return tuple(
-        ZoneRow(
-            zone.name,
-            zone.label,
-            tuple(row[name] for name in TRUE_COUNTS),
-            tuple(row[name] for name in PREDICTED_COUNTS),
-            row["truth"],
-            row["prediction"],
-        )
-        for zone in protocol.zones
-        if (row := rows.get(zone.name)) is not None
-    )
+    found: list[dict[Any, Any]] = []
+    for (patient, exam), rows in first.groupby(["patient", "exam"]):
+        by_model = {row["model"]: row for row in rows.to_dict("records")}
+        predictions = []
+        for model in models:
+            mine = by_prediction[model, patient, exam]
+            matched = int((mine["truth"] == mine["prediction"]).sum())
+            zone_rows = mine.to_dict("records")
+            predictions.append(by_model[model] | {"zones": zone_rows, "matched": matched})
+        group = groups.get(patient, "")
+        found.append(by_model[models[0]] | {"group": group, "predictions": predictions})
+    return sorted(found, key=lambda exam: (_natural(exam["patient"]), _natural(exam["exam"])))
 
 
 def _natural(name: str) -> tuple[bool, int, str]:

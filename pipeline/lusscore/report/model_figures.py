@@ -25,6 +25,7 @@ from lusscore.report.canvas import (
     quiet_axes,
     unit_square,
 )
+from lusscore.report.run_files import METRIC_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,17 +34,8 @@ if TYPE_CHECKING:
 Labels = Mapping[str, str]
 _DASHES = (0, (3, 2))
 _BASELINE_STYLE = (BASELINE_COLOUR, "X", ":")
-_INTERVALS = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro-F1",
-    "macro_auc": "Macro ROC-AUC",
-    "quadratic_kappa": "Quadratic kappa",
-}
-_COVERAGE = {
-    "accuracy": "Accuracy",
-    "mean_absolute_error": "Mean absolute error",
-    "quadratic_kappa": "Quadratic kappa",
-}
+_INTERVALS = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")
+_COVERAGE = ("accuracy", "mean_absolute_error", "quadratic_kappa")
 _LETTERS = 34
 _LINE = 0.16
 _ONE_COLUMN = 4  # of areas in a ROC panel; more would reach the curves
@@ -60,7 +52,7 @@ def draw_intervals(level: Mapping[str, Any], labels: Labels) -> Figure:
     row_height = max(0.32, _LINE * max(name.count("\n") + 1 for name in names))
     height = 0.75 + row_height * len(level)
     figure, grid = new_figure(FULL_WIDTH, height, 1, len(_INTERVALS), sharey=True)
-    for axes, (metric, title) in zip(grid, _INTERVALS.items(), strict=True):
+    for axes, metric in zip(grid, _INTERVALS, strict=True):
         lowest = 0.0
         for row, (model, entry) in enumerate(level.items()):
             colour, marker, _ = (
@@ -78,7 +70,7 @@ def draw_intervals(level: Mapping[str, Any], labels: Labels) -> Figure:
                 axes.plot([value], [row], marker, color=colour, markersize=6)
             starts = [value, *(interval or ())[:1], *(chance or ())[:1]]
             lowest = min([lowest, *(start for start in starts if start is not None)])
-        axes.set_title(title)
+        axes.set_title(METRIC_NAMES[metric].removesuffix(" ↓"))
         axes.set_xlim(lowest - 0.03, 1.03)
         axes.set_ylim(len(level) - 0.4, -0.6)
         axes.set_yticks(range(len(level)), names)
@@ -210,12 +202,12 @@ def draw_coverage(coverage: Mapping[str, Any], labels: Labels) -> Figure:
     columns, more = legend_shape([labels[model] for model in coverage], FULL_WIDTH)
     figure, grid = new_figure(FULL_WIDTH, 3.4 + more, 1, len(_COVERAGE))
     models = [model for model in coverage if model != BASELINE]
-    for axes, (metric, title) in zip(grid, _COVERAGE.items(), strict=True):
+    for axes, metric in zip(grid, _COVERAGE, strict=True):
         for model, entry in coverage.items():
             row = models.index(model) if model in models else -1
             beside = (row - (len(models) - 1) / 2) * _STEP if row >= 0 else 0.0
             _draw_curve(axes, entry, metric, row, beside, labels[model])
-        axes.set_title(title)
+        axes.set_title(METRIC_NAMES[metric].removesuffix(" ↓"))
         axes.set_xlim(0.06, 1.04)
         axes.set_xticks([0.1, 0.3, 0.5, 0.7, 0.9], ["10 %", "30 %", "50 %", "70 %", "90 %"])
         axes.grid()

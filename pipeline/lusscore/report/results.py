@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from lusscore.evaluation import CLASS_METRICS, LEVELS, Rule
+from lusscore.evaluation import LEVELS, Rule
 from lusscore.report.exams import zones
-from lusscore.report.run_files import RunFiles, backbone_label, model_labels
-from lusscore.wording import bounds, count, duration, listed, plural, span, three
+from lusscore.report.run_files import RunFiles, backbone_label
+from lusscore.wording import duration, listed, plural
 
 Labels = Mapping[str, str]
 
@@ -38,139 +37,54 @@ PUBLISHED: dict[str, dict[str, float]] = {
 }
 
 # the paper's columns first, in its order
-COLUMNS = {
-    "accuracy": "Accuracy",
-    "macro_precision": "Macro-precision",
-    "macro_recall": "Macro-recall (balanced accuracy)",
-    "macro_auc": "Macro ROC-AUC",
-    "macro_f1": "Macro-F1",
-    "quadratic_kappa": "Quadratic kappa",
-}
-FURTHER = {
-    "macro_pr_auc": "Macro PR-AUC",
-    "within_one": "Within one score",
-    "mean_absolute_error": "Mean absolute error ↓",
-    "brier": "Brier score ↓",
-    "calibration_error": "Calibration error ↓",
-}
-RULE_COLUMNS = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "Macro-F1",
-    "quadratic_kappa": "Quadratic kappa",
-    "mean_absolute_error": "Mean absolute error ↓",
-}
+COLUMNS = (
+    "accuracy", "macro_precision", "macro_recall", "macro_auc", "macro_f1", "quadratic_kappa",
+)  # fmt: skip
+FURTHER = ("macro_pr_auc", "within_one", "mean_absolute_error", "brier", "calibration_error")
+RULE_COLUMNS = (
+    "accuracy", "balanced_accuracy", "macro_f1", "quadratic_kappa", "mean_absolute_error",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Mean and spread over folds, pooled value and interval, chance band; "" if there is none."""
+class Level:
+    """A level that has rows; `note` says what to know about it, if anything."""
 
-    folds: str
-    pooled: str = ""
-    chance: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model; `kind` is ``"model"``, ``"baseline"`` or ``"paper"``."""
-
-    label: str
-    kind: str
-    cells: tuple[Cell, ...]
-    training: Cell
-
-
-@dataclass(frozen=True)
-class Group:
-    """All rows of one level; `note` says what to know about the level, if anything."""
-
+    name: str
     title: str
     note: str
-    rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True)
-class ScoreRow:
-    """One score of one model: support, times predicted; precision, recall, F1 and both areas."""
-
-    model: str
-    score: int
-    counts: tuple[str, str]
-    cells: tuple[Cell, ...]
-    never_predicted: bool
-
-
-def results(
-    run: RunFiles, labels: Labels, columns: Mapping[str, str] = COLUMNS
-) -> tuple[Group, ...]:
-    """Lay out metrics at every level that has rows; beside the paper's metrics its own rows."""
+def levels(run: RunFiles) -> tuple[Level, ...]:
+    """Levels to show results at: zones have none where none is known."""
     label_level = run.config.cohort.label_level
     weak = f"weak labels: scores were given per {label_level}" if label_level != "frame" else ""
     notes = {"frame": weak, "clip": "", "zone": zones(run).beside}
-    groups = []
-    for level in _levels(run):
-        entries = run.metrics["levels"][level]
-        rows = [
-            Row(
-                labels[model],
-                "baseline" if model == run.baseline else "model",
-                tuple(_cell(entry, metric) for metric in columns),
-                _training_time(run, model) if level == "frame" else Cell(""),
-            )
-            for model, entry in entries.items()
-        ]
-        if level == "frame" and columns is COLUMNS:
-            rows += published(run)
-        held_out = entries[run.models[0]]["rows"] // run.config.cross_validation.repeats
-        groups.append(Group(plural(held_out, level), notes[level], tuple(rows)))
-    return tuple(groups)
+    found = []
+    for name in _level_names(run):
+        rows = run.metrics["levels"][name][run.models[0]]["rows"]
+        held_out = rows // run.config.cross_validation.repeats
+        found.append(Level(name, plural(held_out, name), notes[name]))
+    return tuple(found)
 
 
-def _cell(entry: Mapping[str, Any], metric: str) -> Cell:
-    mean, spread = entry["mean"][metric], entry["sd"][metric]
-    return Cell(
-        three(mean) if spread is None else f"{three(mean)} ± {three(spread)}",
-        f"{three(entry['pooled'][metric])} {bounds(entry['interval'].get(metric))}".strip(),
-        f"chance {span(band, 2)}" if (band := entry["chance"].get(metric)) else "",
-    )
+def _level_names(run: RunFiles) -> tuple[str, ...]:
+    return tuple(level for level in LEVELS if run.metrics["levels"][level])
 
 
-def _training_time(run: RunFiles, model: str) -> Cell:
-    seconds = run.training.loc[run.training["model"] == model, "seconds"]
-    if seconds.empty:
-        return Cell("–")
-    spread = f"± {duration(seconds.std())}" if len(seconds) > 1 else ""
-    return Cell(duration(seconds.mean()), spread)
+def training_times(run: RunFiles) -> dict[str, tuple[str, str]]:
+    """Mean time to train a head of each model, and its spread over folds if there are several."""
+    times = {}
+    for model, seconds in run.training.groupby("model")["seconds"]:
+        spread = f"± {duration(seconds.std())}" if len(seconds) > 1 else ""
+        times[str(model)] = (duration(seconds.mean()), spread)
+    return times
 
 
-def published(run: RunFiles) -> list[Row]:
-    """One row per backbone that the paper reports, however many heads the run has on it."""
-    rows = []
-    for backbone in dict.fromkeys(model.partition("/")[0] for model in run.models):
-        if values := PUBLISHED.get(backbone):
-            cells = (Cell(three(values[key]) if key in values else "–") for key in COLUMNS)
-            time = Cell(f"{values['minutes']:.2f} min")
-            rows.append(Row(model_labels([backbone])[backbone], "paper", tuple(cells), time))
-    return rows
-
-
-def score_rows(run: RunFiles, labels: Labels, level: str) -> tuple[ScoreRow, ...]:
-    """Lay out pooled metrics of each score, models under each other."""
-    return tuple(
-        ScoreRow(
-            labels[model],
-            entry["score"],
-            (count(entry["support"]), count(entry["predicted"])),
-            tuple(
-                Cell(three(entry[metric]), bounds(entry["interval"].get(metric)))
-                for metric in CLASS_METRICS
-            ),
-            entry["support"] > 0 and entry["predicted"] == 0,
-        )
-        for model in run.models
-        for entry in run.metrics["levels"][level][model]["per_class"]
-    )
+def published(run: RunFiles) -> dict[str, dict[str, float]]:
+    """Return what the paper reports of the run's backbones, by their labels."""
+    backbones = dict.fromkeys(model.partition("/")[0] for model in run.models)
+    return {backbone_label(name): PUBLISHED[name] for name in backbones if name in PUBLISHED}
 
 
 def absent_scores(run: RunFiles) -> tuple[str, ...]:
@@ -182,7 +96,7 @@ def absent_scores(run: RunFiles) -> tuple[str, ...]:
             for entry in run.metrics["levels"][level][run.models[0]]["per_class"]
             if entry["support"] == 0
         ]
-        for level in _levels(run)
+        for level in _level_names(run)
     }
     levels: dict[tuple[int, int, tuple[int, ...]], list[str]] = {}
     for level, absent in everywhere.items():
@@ -215,32 +129,8 @@ def _either(scores: Sequence[int]) -> str:
     return listed([str(score) for score in scores], "or")
 
 
-@dataclass(frozen=True)
-class RuleRow:
-    """One model's clips by one rule: value and interval of each of `RULE_COLUMNS`."""
-
-    model: str
-    rule: str
-    reported: bool
-    cells: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules of a run, and what others would have given.
-
-    `sentences` say what a clip's and a zone's score are and what folds selected, `zone` names the
-    zone rule in a caption, `fixed` says that one clip rule was fixed before the run.
-    """
-
-    sentences: tuple[str, ...]
-    zone: str
-    fixed: bool
-    rows: tuple[RuleRow, ...]
-
-
-def rules(run: RunFiles, labels: Labels) -> Rules:
-    """Say by which rules the run was scored, and lay out what others would have given."""
+def rules(run: RunFiles, labels: Labels) -> tuple[str, ...]:
+    """Say by which rules frames became clips and zones, and what folds selected."""
     used = run.metrics["rules"]
     clip, zone = (Rule.parse(used[level]["default"]) for level in ("clip", "zone"))
     defaults = [("A clip’s", clip), ("A zone’s", zone)]
@@ -264,23 +154,7 @@ def rules(run: RunFiles, labels: Labels) -> Rules:
         "Its true score is the one that most of its frames have, the higher on a tie, whatever the "
         "rule. A zone’s rule sees the frames of all its clips."
     )
-    return Rules(
-        tuple(sentences),
-        "by the rule of each fold" if used["zone"]["chosen_in_folds"] else f"by the rule {zone}",
-        not used["clip"]["chosen_in_folds"],
-        tuple(
-            RuleRow(
-                labels[row["model"]],
-                row["rule"],
-                list(used["clip"]["folds"][row["model"]]) == [row["rule"]],
-                tuple(
-                    (three(row["pooled"][metric]), bounds(row["interval"].get(metric)))
-                    for metric in RULE_COLUMNS
-                ),
-            )
-            for row in run.metrics["rules_compared"]
-        ),
-    )
+    return tuple(sentences)
 
 
 @dataclass(frozen=True)

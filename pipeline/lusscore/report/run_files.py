@@ -21,6 +21,20 @@ from lusscore.evaluation import (
     supported_level,
 )
 
+METRIC_NAMES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_precision": "Macro-precision",
+    "macro_recall": "Macro-recall (balanced accuracy)",
+    "macro_f1": "Macro-F1",
+    "macro_auc": "Macro ROC-AUC",
+    "macro_pr_auc": "Macro PR-AUC",
+    "quadratic_kappa": "Quadratic kappa",
+    "within_one": "Within one score",
+    "mean_absolute_error": "Mean absolute error ↓",
+    "brier": "Brier score ↓",
+    "calibration_error": "Calibration error ↓",
+}
 _NAMES = ("model", "patient", "exam", "zone", "clip", "group")
 _BACKBONES = {
     "xception": "Xception",

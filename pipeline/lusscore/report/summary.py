@@ -90,13 +90,20 @@ def _design(run: RunFiles, labels: Labels) -> str:
     )
 
 
+def _ci(entry: Mapping[str, Any], metric: str, decimals: int = 3) -> str:
+    """Write the interval of a metric, that of accuracy in per cent."""
+    interval = entry["interval"].get(metric)
+    ends = percent_span(interval) if metric == "accuracy" else span(interval, decimals)
+    return f"95\u00a0% interval {ends}"
+
+
 def _accuracy(run: RunFiles, labels: Labels) -> str:
     mine, baseline = run.entries[run.models[0]], run.entries[run.baseline]
     first = labels[run.models[0]]
     opening = "It" if len(run.models) == 1 else f"{first}, the first model of the run,"
     return (
         f"{opening} predicts the true score of {percent(mine['pooled']['accuracy'])} of "
-        f"{run.level}s (95\u00a0% interval {percent_span(mine['interval'].get('accuracy'))}). The "
+        f"{run.level}s ({_ci(mine, 'accuracy')}). The "
         "majority-class baseline, which always predicts the most frequent score of the training "
         f"patients, reaches {percent(baseline['pooled']['accuracy'])} "
         f"({percent_span(baseline['interval'].get('accuracy'))})."
@@ -147,8 +154,7 @@ def _macro_f1(run: RunFiles) -> str:
     mine, baseline = run.entries[run.models[0]], run.entries[run.baseline]
     return (
         "Accuracy favours the most frequent score. With every score weighted equally, macro-F1 is "
-        f"{three(mine['pooled']['macro_f1'])} (95\u00a0% interval "
-        f"{span(mine['interval'].get('macro_f1'))}); that of the baseline is "
+        f"{three(mine['pooled']['macro_f1'])} ({_ci(mine, 'macro_f1')}); that of the baseline is "
         f"{three(baseline['pooled']['macro_f1'])}."
     )
 
@@ -180,8 +186,8 @@ def _against_others(run: RunFiles, labels: Labels) -> list[str]:
     return [
         sentence,
         f"{labels[highest]} has the highest accuracy, {percent(best['pooled']['accuracy'])} "
-        f"(95\u00a0% interval {percent_span(best['interval'].get('accuracy'))}), but was picked "
-        f"from {len(run.models)} models by this number, which makes it too good.",
+        f"({_ci(best, 'accuracy')}), but was picked from {len(run.models)} models by this number, "
+        "which makes it too good.",
     ]
 
 
@@ -197,15 +203,14 @@ def _selected(run: RunFiles, labels: Labels) -> list[str]:
     sentences = []
     for model in [] if run.selection is None else dict.fromkeys(run.selection["model"]):
         entry = run.entries[model]
-        pooled, interval = entry["pooled"], entry["interval"]
+        pooled = entry["pooled"]
         band = entry["chance"].get("quadratic_kappa")
         permuted = f"; permutations {span(band, 3)}" if band else ""
         sentences.append(
             f"{labels[model]}, selected in every fold on its training patients alone, predicts the "
-            f"true score of {percent(pooled['accuracy'])} of {run.level}s (95\u00a0% interval "
-            f"{percent_span(interval.get('accuracy'))}); its quadratic kappa is "
-            f"{three(pooled['quadratic_kappa'])} (95\u00a0% interval "
-            f"{span(interval.get('quadratic_kappa'), 3)}{permuted})."
+            f"true score of {percent(pooled['accuracy'])} of {run.level}s "
+            f"({_ci(entry, 'accuracy')}); its quadratic kappa is "
+            f"{three(pooled['quadratic_kappa'])} ({_ci(entry, 'quadratic_kappa')}{permuted})."
         )
     return sentences
 
@@ -219,12 +224,10 @@ def _global_score(run: RunFiles, labels: Labels) -> list[str]:
     some = f" scored, on average {scored:.1f} of {zones}," if scored < zones else " of an exam,"
     return [
         f"Summed over the zones{some} the global score of {labels[first]} is off by "
-        f"{mine['pooled']['mean_absolute_error']:.1f} points on average (95\u00a0% interval "
-        f"{span(mine['interval'].get('mean_absolute_error'), 1)}; protocol maximum "
-        f"{run.protocol.maximum}); that of the baseline by "
-        f"{baseline['pooled']['mean_absolute_error']:.1f}. Its agreement with the true score, "
-        f"ICC(A,1), is {three(mine['pooled']['icc'])} (95\u00a0% interval "
-        f"{span(mine['interval'].get('icc'))})."
+        f"{mine['pooled']['mean_absolute_error']:.1f} points on average "
+        f"({_ci(mine, 'mean_absolute_error', 1)}; protocol maximum {run.protocol.maximum}); that "
+        f"of the baseline by {baseline['pooled']['mean_absolute_error']:.1f}. Its agreement with "
+        f"the true score, ICC(A,1), is {three(mine['pooled']['icc'])} ({_ci(mine, 'icc')})."
     ]
 
 
@@ -236,35 +239,23 @@ def _mean_zones_scored(run: RunFiles) -> float:
 def _tiles(run: RunFiles, labels: Labels) -> tuple[Tile, ...]:
     first = labels[run.models[0]]
     mine, baseline = run.entries[run.models[0]], run.entries[run.baseline]["pooled"]
-    pooled, interval = mine["pooled"], mine["interval"]
+    tiles = []
+    for metric, name in (
+        ("accuracy", f"{run.level.capitalize()} accuracy"),
+        ("macro_f1", "Macro-F1"),
+        ("quadratic_kappa", "Quadratic kappa"),
+    ):
+        write = percent if metric == "accuracy" else three
+        notes = (_tile_ci(mine, metric, 2), f"baseline {write(baseline[metric])}")
+        tiles.append(Tile(f"{name}, {first}", write(mine["pooled"][metric]), notes))
     rows = mine["rows"] // run.config.cross_validation.repeats
-    return (
-        Tile(
-            f"{run.level.capitalize()} accuracy, {first}",
-            percent(pooled["accuracy"]),
-            (
-                f"95\u00a0% {percent_span(interval.get('accuracy'))}",
-                f"baseline {percent(baseline['accuracy'])}",
-            ),
-        ),
-        *(
-            Tile(
-                f"{name}, {first}",
-                three(pooled[metric]),
-                (
-                    f"95\u00a0% {span(interval.get(metric), 2)}",
-                    f"baseline {three(baseline[metric])}",
-                ),
-            )
-            for metric, name in (("macro_f1", "Macro-F1"), ("quadratic_kappa", "Quadratic kappa"))
-        ),
-        *_exam_tile(run, first),
-        Tile(
-            "Patients",
-            str(run.clips["patient"].nunique()),
-            (f"{plural(rows, run.level)} tested", _split(run)),
-        ),
-    )
+    patients = str(run.clips["patient"].nunique())
+    about = (f"{plural(rows, run.level)} tested", _split(run))
+    return (*tiles, *_exam_tile(run, first), Tile("Patients", patients, about))
+
+
+def _tile_ci(entry: Mapping[str, Any], metric: str, decimals: int) -> str:
+    return _ci(entry, metric, decimals).replace("interval ", "")
 
 
 def _split(run: RunFiles) -> str:
@@ -288,7 +279,7 @@ def _exam_tile(run: RunFiles, label: str) -> list[Tile]:
             f"Global score error, {label}",
             f"{mine['pooled']['mean_absolute_error']:.1f} of {run.protocol.maximum}",
             (
-                f"95\u00a0% {span(mine['interval'].get('mean_absolute_error'), 1)}",
+                _tile_ci(mine, "mean_absolute_error", 1),
                 f"baseline {baseline['pooled']['mean_absolute_error']:.1f}",
                 *([f"{scored:.1f} of {zones} zones scored"] if scored < zones else []),
             ),

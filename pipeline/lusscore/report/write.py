@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lusscore.evaluation import REPORT_NAME
+from lusscore.evaluation import CLASS_METRICS, REPORT_NAME
 from lusscore.files import write_text
-from lusscore.report.calibration import calibration, coverage
+from lusscore.report.calibration import calibration, left_out_scores
 from lusscore.report.canvas import MODELS_DRAWN
-from lusscore.report.checklists import reporting_items, write_reporting_items
+from lusscore.report.checklists import (
+    CITATIONS,
+    count_items,
+    reporting_items,
+    write_reporting_items,
+)
 from lusscore.report.comparison import comparison
-from lusscore.report.exams import exams, zones
+from lusscore.report.exams import exams, lay_out, zones
 from lusscore.report.figures import save_figures
 from lusscore.report.page import render_page
 from lusscore.report.provenance import data_flow, folds, limits, provenance
@@ -21,13 +26,13 @@ from lusscore.report.results import (
     FURTHER,
     RULE_COLUMNS,
     absent_scores,
+    levels,
     published,
-    results,
     rules,
-    score_rows,
     selection,
+    training_times,
 )
-from lusscore.report.run_files import model_labels, read_run_files
+from lusscore.report.run_files import METRIC_NAMES, model_labels, read_run_files
 from lusscore.report.summary import summarise
 
 
@@ -64,24 +69,27 @@ def write_report(folder: Path) -> Path:
         metrics=run.metrics,
         protocol=run.protocol,
         level=run.level,
+        models=run.models,
         drawn=run.models[:MODELS_DRAWN],
         crowd=crowd if len(run.models) > MODELS_DRAWN else "",
         labels=labels,
         summary=summarise(run, labels),
-        results=results(run, labels),
+        metric_names=METRIC_NAMES,
+        levels=levels(run),
         absent=absent_scores(run),
-        columns=list(COLUMNS.values()),
-        further=results(run, labels, FURTHER),
-        further_columns=list(FURTHER.values()),
-        calibration=calibration(run, labels),
-        coverage=coverage(run, labels),
-        rules=rules(run, labels),
-        rule_columns=list(RULE_COLUMNS.values()),
-        published=bool(published(run)),
+        columns=COLUMNS,
+        further_columns=FURTHER,
+        rule_columns=RULE_COLUMNS,
+        class_metrics=CLASS_METRICS,
+        training_times=training_times(run),
+        published=published(run),
         paper={"citation": CITATION, "data": DATA},
-        scores=score_rows(run, labels, "frame"),
+        calibration=calibration(run, labels),
+        left_out_scores=left_out_scores(run, labels),
+        rules=rules(run, labels),
         zones=zones(run),
-        overview=exams(run),
+        exams=exams(run),
+        places=lay_out(run.protocol),
         comparison=comparison(run, labels),
         selection=selection(run, labels),
         data_flow=data_flow(run),
@@ -89,6 +97,8 @@ def write_report(folder: Path) -> Path:
         provenance=provenance(run),
         limits=limits(run),
         reporting=reporting,
+        citations=CITATIONS,
+        count_items=count_items,
         figures=save_figures(run, folder / "figures", labels),
     )
     write_reporting_items(folder, reporting)
