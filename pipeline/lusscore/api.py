@@ -581,8 +581,8 @@ def cross_validate(
     features
         Of one cohort, by one backbone or several.
     heads
-        What to train: by default the paper's, or with `select` all as candidates. See
-        :data:`Heads`.
+        What to train: by default the paper's head and the recommended one, or with `select` all
+        as candidates. See :data:`Heads`.
     folds, repeats, seed
         Folds by patient, how often to divide anew, and the seed of folds and heads.
     folds_file
@@ -628,7 +628,7 @@ def cross_validate(
         If the name is taken by a run of other settings, or is no name.
     """
     from lusscore.evaluation import Experiment, NestedCV, Rule, check_run_name, parse_levels
-    from lusscore.heads import head_names
+    from lusscore.heads import RECOMMENDED, head_names
 
     all_features = (features,) if isinstance(features, Features) else tuple(features)
     if not all_features or len({one.cohort.folder for one in all_features}) > 1:
@@ -636,7 +636,7 @@ def cross_validate(
     first = all_features[0]
     selection = None
     if select:
-        candidates = _choices(heads or head_names())
+        candidates = _choices(heads or [one for one in head_names() if one != RECOMMENDED])
         selection = NestedCV(
             tuple(dict.fromkeys(select)),
             candidates,
@@ -648,7 +648,7 @@ def cross_validate(
     experiment = Experiment(
         first.cohort,
         tuple(one.spec for one in all_features),
-        _choices(PAPERS_HEAD if select else heads or PAPERS_HEAD),
+        _choices(PAPERS_HEAD if select else heads or (PAPERS_HEAD, RECOMMENDED)),
         folds,
         repeats,
         seed,
@@ -1002,7 +1002,7 @@ def train(
         Of the same cohort.
     model
         Which of the run's models, by name or a part of it; by default what it chose inside the
-        folds, else its first.
+        folds, else the recommended head, else its first.
     features
         What the run was made from, where it was read from its folder.
     name

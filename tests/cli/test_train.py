@@ -87,10 +87,10 @@ def test_without_a_run_the_settings_are_cross_validated_first(ground: Ground) ->
     assert f"run {run.name}." in bundle.card["Performance"]["How it was measured"]
 
 
-def test_by_default_five_folds_and_the_papers_head_and_rule() -> None:
+def test_by_default_five_folds_and_the_recommended_head() -> None:
     defaults = {option.name: option.default for option in command.params}
     assert defaults["folds"] == 5
-    assert defaults["head"] == "softmax"
+    assert defaults["head"] == "recommended"
     assert defaults["clip_rule"] == defaults["zone_rule"] == "majority"
     assert defaults["coverage"] == 0.8
 

@@ -176,7 +176,7 @@ def test_exams_change_nothing_where_no_context_is_asked_for(
 
 
 def test_the_papers_head_comes_first_and_every_head_says_what_it_is_in_a_line() -> None:
-    assert head_names() == ("softmax", "logistic", "ordinal", "svm", "mil")
+    assert head_names() == ("softmax", "logistic", "recommended", "ordinal", "svm", "mil")
     for name in head_names():
         assert 20 < len(head_summary(name)) < 90
         assert head_summary(name).endswith(".")

@@ -45,7 +45,7 @@ class _CvCommand(HeadsCommand):
     "heads",
     multiple=True,
     help="What is trained, by name from the list below; repeat it to compare on the same folds.  "
-    "[default: softmax]",
+    "[default: softmax and recommended]",
 )
 @click.option(
     "--set",
@@ -199,10 +199,14 @@ def command(
     With --train and --test, heads are trained on one cohort and tested on another.
     """
     from lusscore.evaluation import METRICS_NAME
-    from lusscore.heads import head_names
+    from lusscore.heads import RECOMMENDED, head_names
 
     check_usage(cohort, train, test, leave_out, ways)
-    names = heads or (head_names() if ways else (PAPERS_HEAD,))
+    names = heads or (
+        tuple(name for name in head_names() if name != RECOMMENDED)
+        if ways
+        else (PAPERS_HEAD, RECOMMENDED)
+    )
     found, *training = (
         ls.read_cohort(one, data_dir=data_dir, check_files=False)
         for one in (test or cohort or "", *train)

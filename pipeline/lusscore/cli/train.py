@@ -53,13 +53,16 @@ class _TrainCommand(HeadsCommand):
     "--model",
     default=None,
     help="Which model of the run, by name or a part of it.  [default: what it chose inside the "
-    "folds, else its first; without --from-run, the head on all backbones]",
+    "folds, else the recommended head, else its first; without --from-run, the head on all "
+    "backbones]",
 )
 @backbone_option(
     "Feature file to use, of which one head sees all; with --from-run, where an ONNX file of the "
     "run lies.  [default: all that the cohort, or the run, has]"
 )
-@click.option("--head", default="softmax", show_default=True, help="What is trained, listed below.")
+@click.option(
+    "--head", default="recommended", show_default=True, help="What is trained, listed below."
+)
 @click.option(
     "--set",
     "assignments",

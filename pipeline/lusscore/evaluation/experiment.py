@@ -39,7 +39,7 @@ from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import list_candidates
 from lusscore.evaluation.selection.nested import Selection, describe_selection
 from lusscore.features import read_fresh
-from lusscore.heads import head_defaults, head_plugin
+from lusscore.heads import RECOMMENDED, RECOMMENDED_LAYERS, head_defaults, head_plugin
 
 # Says what folds that are alike cannot do, and nothing of splits that are given.
 _ABOUT_FOLDS = "small-groups"
@@ -129,8 +129,29 @@ class Experiment:
         """Return the heads with all their settings, defaults and seed included."""
         own = {"seed": self.seed}
         return tuple(
-            HeadChoice(head.name, head_defaults(head.name) | own | dict(head.settings))
+            HeadChoice(
+                head.name,
+                head_defaults(head.name) | own | dict(head.settings),
+                self._layers() if head.name == RECOMMENDED else (),
+            )
             for head in self.heads
+        )
+
+    def _layers(self) -> tuple[tuple[str, ...], ...]:
+        """Return what the recommended head alone sees: its layers, where all cards keep them."""
+        cards = [cohort.card for cohort in (self.cohort, *self.training)]
+        kept = all(set(RECOMMENDED_LAYERS) <= set(card.extraction.levels) for card in cards)
+        return (RECOMMENDED_LAYERS,) if kept and self.levels == ((EMBEDDING,),) else ()
+
+    def notes(self) -> tuple[str, ...]:
+        """Say where the recommended head sees less of a backbone than it could."""
+        heads = [head for head in self.complete_heads() if head.name == RECOMMENDED]
+        if not heads or heads[0].levels or self.levels != ((EMBEDDING,),):
+            return ()
+        return (
+            "the recommended head was trained on embeddings alone, since the cohort's card does "
+            f"not keep the layers {', '.join(RECOMMENDED_LAYERS)}; name them under levels in "
+            "[extraction] and run 'lusscore features' to use them, too.",
         )
 
     def settings_digest(self) -> str:
@@ -138,7 +159,10 @@ class Experiment:
         saved = None if self.folds_file is None else self.folds_file.read_bytes()
         settings: tuple[object, ...] = (
             [spec.name for spec in self.specs],
-            [(head.name, sorted(head.settings.items())) for head in self.complete_heads()],
+            [
+                (head.name, sorted(head.settings.items()), *head.levels)
+                for head in self.complete_heads()
+            ],
             self.folds,
             self.repeats,
             self.seed,
@@ -299,6 +323,7 @@ def run_experiment(
         progress=progress,
     )
     told = (
+        *experiment.notes(),
         *notes_on(training, tested),
         *result.notes,
         *(note for one in (tested, *training) for note in one.notes),

@@ -22,10 +22,20 @@ class HeadChoice:
         Registered name.
     settings
         Keyword arguments of the head.
+    levels
+        What it alone sees of a backbone; empty for what all heads of the run see.
     """
 
     name: str = "softmax"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    levels: tuple[tuple[str, ...], ...] = ()
+
+    def features(self, shared: Sequence[FeatureSet]) -> tuple[FeatureSet, ...]:
+        """Return the sets of features that it is trained on, given those that all heads see."""
+        backbones = dict.fromkeys(one.backbone for one in shared)
+        return tuple(FeatureSet(name, each) for each in self.levels for name in backbones) or tuple(
+            shared
+        )
 
 
 @dataclass(frozen=True)
@@ -104,8 +114,10 @@ def plan_models(
             f"There is one set of features, {features[0].name}, and nothing to combine it with; "
             "name another backbone with --backbone, or leave out --combine."
         )
-    alone = [Model((one,), head) for head in heads for one in features]
+    alone = [Model((one,), head) for head in heads for one in head.features(features)]
     together = [
-        Model(tuple(features), head, how) for how in dict.fromkeys(combine) for head in heads
+        Model(head.features(features), head, how)
+        for how in dict.fromkeys(combine)
+        for head in heads
     ]
     return (*alone, *together)

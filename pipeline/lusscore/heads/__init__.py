@@ -5,6 +5,7 @@ from lusscore.heads import softmax  # noqa: F401, I001
 from lusscore.heads import logistic, ordinal, svm, mil  # noqa: F401
 from lusscore.heads.calibration import Temperature, fit_temperature
 from lusscore.heads.clips import gather_bags, pool_clips
+from lusscore.heads.logistic import RECOMMENDED, RECOMMENDED_LAYERS
 from lusscore.heads.linear import LinearView, linear_view
 from lusscore.heads.mapped_rows import MappedRows, gather_rows
 from lusscore.heads.registry import (
@@ -21,6 +22,8 @@ from lusscore.heads.scaling import fit_scaling
 from lusscore.heads.state import HeadState, head_state, restore_head
 
 __all__ = [
+    "RECOMMENDED",
+    "RECOMMENDED_LAYERS",
     "Head",
     "HeadState",
     "LinearView",

@@ -21,6 +21,7 @@ from lusscore.evaluation import (
     read_metrics,
     read_predictions,
 )
+from lusscore.heads import RECOMMENDED
 
 _OF_CARD = ("protocol", "rubric", "label_level", "synthetic")
 _AGAIN = "run 'lusscore cv' again"
@@ -71,8 +72,8 @@ def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
         Of ``lusscore cv``.
     model
         Name, or the only part of it that tells it from others: ``"average"``; None for what was
-        chosen inside the folds, where the run has that, else the run's first model. No model is
-        picked by its result.
+        chosen inside the folds, else the recommended head, else the run's first model. No model
+        is picked by its result.
 
     Raises
     ------
@@ -102,7 +103,8 @@ def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
         raise RunError("it records no models", path=folder, advice=_AGAIN)
     if wanted is None:
         selected = [name for name in models if name.startswith("selected/")]
-        return (selected or list(models))[0]
+        recommended = [name for name in models if name.endswith(f"/{RECOMMENDED}")]
+        return (selected or recommended or list(models))[0]
     found = [name for name in models if name == wanted] or [
         name for name in models if wanted in name
     ]
