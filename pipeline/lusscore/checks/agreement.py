@@ -23,22 +23,11 @@ _SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
 
 @dataclass(frozen=True)
 class PairAgreement:
-    """Agreement of two raters.
+    """Agreement of two raters on the segments of clips that both scored.
 
-    Attributes
-    ----------
-    raters
-        Their names, in alphabetical order.
-    segments
-        How many segments of clips both scored; one ends where either changes the score.
-    frames
-        How many frames these have, each of which counts once; None where lengths are not known,
-        and each segment counts once.
-    same
-        Share of these with the same score, 0–1.
-    quadratic_kappa
-        Cohen's kappa with quadratic weights, −1 to 1; None where it is not defined, because both
-        gave one and the same score throughout.
+    Each frame counts once; where lengths are not known, `frames` is None and each segment counts
+    once. `same` is the share with the same score, 0–1; `quadratic_kappa` (Cohen's with quadratic
+    weights) is None where both gave one and the same score throughout.
     """
 
     raters: tuple[str, str]
@@ -50,20 +39,10 @@ class PairAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of all raters.
+    """Agreement of every two raters who scored frames in common, and of all (Fleiss' kappa).
 
-    Attributes
-    ----------
-    raters
-        Their names, in alphabetical order.
-    pairs
-        Every two who scored frames in common.
-    fleiss_segments
-        Segments of clips that all raters scored.
-    fleiss_frames
-        How many frames these have; None where lengths are not known.
-    fleiss_kappa
-        Fleiss' kappa over these; None for fewer than two raters or where it is not defined.
+    `fleiss_frames` is None where lengths are not known, `fleiss_kappa` for fewer than two raters
+    or where it is not defined.
     """
 
     raters: tuple[str, ...]
@@ -81,19 +60,10 @@ def measure_agreement(
     A segment ends where any of the raters compared changes the score or stops, not where a row
     ends: how the same scores are spread over rows makes no difference.
 
-    Parameters
-    ----------
-    ratings
-        Nobody gives a frame two scores.
-    lengths
-        Number of frames of each clip, as far as known: what lies beyond them does not count, nor
-        does a segment up to the end of a clip that is not among them. None where no clip was
-        decoded: then not frames are counted, but segments.
-
-    Raises
-    ------
-    TwoScoresError
-        If a rater gave two scores to one frame.
+    `lengths` are the numbers of frames of clips, as far as known: what lies beyond them does not
+    count, nor does a segment up to the end of a clip that is not among them. None where no clip
+    was decoded: then not frames are counted, but segments. Raises TwoScoresError if a rater gave
+    two scores to one frame.
     """
     raters = tuple(sorted({rating.rater for rating in ratings}))
     pairs = []
@@ -121,18 +91,9 @@ def fleiss_kappa(
     on a subject is P_i = (Σ_j n_ij² − n) / (n (n − 1)), that expected by chance is
     P_e = Σ_j p_j², where p_j is the share of category j, and κ = (mean P_i − P_e) / (1 − P_e).
 
-    Parameters
-    ----------
-    counts
-        Shape (subjects, categories): how many raters chose each category; all rows have the same
-        sum n, at least 2.
-    weights
-        Shape (subjects,): how many times each subject counts; None for once.
-
-    Returns
-    -------
-    float or None
-        At most 1; None where all raters chose one and the same category throughout.
+    `counts`, of shape (subjects, categories), tells how many raters chose each category: each row
+    has the sum n, at least 2. `weights`, of shape (subjects,), tells how many times each subject
+    counts. None where all raters chose one and the same category throughout.
     """
     raters = int(counts[0].sum())
     observed = ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1))

@@ -24,27 +24,13 @@ from lusscore.errors import InvalidCohortError
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check of a cohort came to.
+    """What a check of a cohort found; the last three are empty where it cannot be read."""
 
-    Attributes
-    ----------
-    name
-        Of the cohort, or of its folder where its card cannot be used.
-    findings
-        Errors first.
-    summary
-        Counts; empty where the cohort cannot be read.
-    agreement
-        Of raters.
-    inspection
-        What the findings rest on; None where the cohort cannot be read.
-    """
-
-    name: str
-    findings: tuple[Finding, ...]
+    name: str  # of the cohort, or of its folder where its card cannot be used
+    findings: tuple[Finding, ...]  # errors first
     summary: dict[str, Any] = field(default_factory=dict)
     agreement: Agreement = field(default_factory=lambda: measure_agreement(()))
-    inspection: Inspection | None = None
+    inspection: Inspection | None = None  # what the findings rest on
 
     def count(self, level: str) -> int:
         """Count the findings of one level."""
@@ -75,20 +61,14 @@ def check_cohort(
     name
         What to call it if it cannot be read.
     read
-        Reads it; takes whether every clip must be there. A manifest whose only fault is clips
-        that are not there is checked all the same.
+        Reads it, or raises CohortError; takes whether every clip must be there. A manifest whose
+        only fault is clips that are not there is checked all the same.
     features_dir
-        Folder of all feature files, where stage one remembers clips. None for a quick check,
-        which decodes no clip.
+        Where stage one remembers clips. None for a quick check, which decodes no clip.
     pictures
         Whether to keep a picture of every clip.
     counting, looking
         Called with (clips done, clips in all) of each of two passes over the clips.
-
-    Raises
-    ------
-    CohortError
-        If there is no cohort, or its card or manifest cannot be read at all.
     """
     invalid: list[Finding] = []
     try:
@@ -119,18 +99,8 @@ def check_cohort(
 def quick_findings(cohort: Cohort, digests: Mapping[str, str] | None = None) -> list[Finding]:
     """Check labels, balance, groups, patients, zones and raters without opening a clip.
 
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    digests
-        SHA-256 of clips' media bytes by clip, where they are known, e.g. from a feature file:
-        then clips that are there twice are found too.
-
-    Returns
-    -------
-    list of Finding
-        Errors first.
+    Where digests (SHA-256 of clips' media bytes) are known, e.g. from a feature file, clips that
+    are there twice are found too. Errors come first.
     """
     return run_checks(inspect_manifest(cohort, digests), "manifest")
 

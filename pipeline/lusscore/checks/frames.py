@@ -63,13 +63,7 @@ class FramesSeen:
 def look_at_frames(
     path: Path, frames: int, sector: Sector, *, pictures: bool = False
 ) -> FramesSeen:
-    """Decode a clip of `frames` frames and keep what checks need of those throughout it.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read.
-    """
+    """Decode a clip of `frames` frames and keep what checks need; raise ClipError if it fails."""
     wanted = chosen_frames(frames)
     middle = wanted[len(wanted) // 2]
     kept: list[NDArray[np.uint8]] = []
@@ -101,15 +95,7 @@ def reduce_frame(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def hash_frames(frames: Sequence[NDArray[np.uint8]], sector: Sector) -> NDArray[np.uint8] | None:
-    """Hash frames of one clip; see :attr:`FramesSeen.hashes`.
-
-    Parameters
-    ----------
-    frames
-        From :func:`reduce_frame`, all of one size.
-    sector
-        Of the clip, in pixels of its unreduced frames.
-    """
+    """Hash reduced frames of one size; `sector` is in pixels of the clip's own frames."""
     if not frames:
         return None
     height, width = frames[0].shape

@@ -24,32 +24,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ClipLook:
-    """What is known of one clip; None or empty where it was not looked at or cannot be read.
+    """What is known of one clip; None or empty where it was not looked at or cannot be read."""
 
-    Attributes
-    ----------
-    clip
-        Path as the manifest writes it.
-    segments
-        Its rows of the manifest, at least one.
-    digest
-        SHA-256 of the media bytes.
-    error
-        Why the clip cannot be read.
-    facts
-        What the clip says of itself.
-    survey
-        Its frames, as stage one counts them.
-    seen
-        What its frames show.
-    """
-
-    clip: str
-    segments: tuple[Segment, ...]
-    digest: str = ""
-    error: str = ""
-    facts: ClipFacts | None = None
-    survey: Survey | None = None
+    clip: str  # path as the manifest writes it
+    segments: tuple[Segment, ...]  # its rows of the manifest, at least one
+    digest: str = ""  # SHA-256 of the media bytes
+    error: str = ""  # why it cannot be read
+    facts: ClipFacts | None = None  # what it says of itself
+    survey: Survey | None = None  # its frames, as stage one counts them
     seen: FramesSeen = field(default_factory=FramesSeen)
 
     @property
@@ -186,16 +168,9 @@ def inspect_frames(
     counting: Progress | None = None,
     looking: Progress | None = None,
 ) -> Inspection:
-    """Look at everything, all frames included.
+    """Look at everything, all frames included, in two passes that report their progress.
 
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files, where stage one remembers digests and what it read of clips.
-    pictures
-        Whether to keep a picture of every clip.
-    counting, looking
-        Called with (clips done, clips in all) of each of the two passes.
+    `features_dir` is where stage one remembers digests and what it read of clips.
     """
     index = {media.clip: media for media in MediaIndex(cohort, features_dir).survey_all(counting)}
 

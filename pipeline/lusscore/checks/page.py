@@ -42,12 +42,7 @@ def render_page(verdict: Verdict, *, names: bool = False) -> str:
     sector was found by motion or declared by DICOM. Clips go by patient, exam and zone. A content
     security policy forbids the page every request and every script.
 
-    Parameters
-    ----------
-    verdict
-        Made with pictures, if there are to be any.
-    names
-        Whether to add the file names of clips, which may be those of people; never folders.
+    `names` adds the file names of clips, which may be those of people; never folders.
     """
     environment = Environment(
         loader=PackageLoader("lusscore.checks"),
@@ -127,24 +122,8 @@ def write_preview(inspection: Inspection, path: Path) -> list[Path]:
     """Draw the middle frame of every clip, with the sector and text found, on sheets of 60.
 
     Text that is burned into the clips is visible on them, so that one can see whether it was
-    found.
-
-    Parameters
-    ----------
-    inspection
-        Made with pictures.
-    path
-        Of the PNG. Where there are several sheets, they are numbered: ``preview-1.png``, ….
-
-    Returns
-    -------
-    list of Path
-        The sheets written.
-
-    Raises
-    ------
-    WriteError
-        If a sheet cannot be written; one that was there stays.
+    found. Several sheets are numbered: ``preview-1.png``, …. Returns the sheets written; raises
+    WriteError where one cannot be, and what was there stays.
     """
     looks = iter(inspection.clips)
     count = -(-len(inspection.clips) // (_COLUMNS * _ROWS))

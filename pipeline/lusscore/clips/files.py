@@ -16,13 +16,7 @@ _LEFT_BEHIND = frozenset(("__macosx", "thumbs.db", "desktop.ini", "dicomdir"))
 
 
 def listing(folder: Path) -> list[Path]:
-    """List files and folders that somebody put into `folder`, in natural order.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
+    """List the files and folders that somebody put into `folder`, in natural order."""
     there = (path for path in folder.iterdir() if not is_left_behind(path))
     return sorted(there, key=natural_order)
 
@@ -43,13 +37,7 @@ def _pieces(name: str) -> Iterator[tuple[int, int, str]]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """List a folder's images so that ``frame2`` comes before ``frame10``.
-
-    Raises
-    ------
-    ClipError
-        If there is none, or the folder cannot be read.
-    """
+    """List a folder's images in natural order; raise ClipError where there is none."""
     try:
         files = [file for file in listing(folder) if file.suffix.lower() in IMAGE_SUFFIXES]
     except OSError as error:
@@ -66,10 +54,7 @@ def image_files(folder: Path) -> list[Path]:
 def stamp_clip(path: Path) -> tuple[int, ...]:
     """Return number of files, bytes in all and latest modification time in nanoseconds.
 
-    Returns
-    -------
-    tuple of int
-        Empty if the clip cannot be looked at.
+    Empty if the clip cannot be looked at.
     """
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
@@ -84,14 +69,9 @@ def stamp_clip(path: Path) -> tuple[int, ...]:
 
 
 def digest_clip(path: Path) -> str:
-    """Return the SHA-256 of a clip's media bytes: 64 hexadecimal digits.
+    """Return the SHA-256 of a clip's media bytes: 64 hexadecimal digits, or raise ClipError.
 
     A folder's digest is that of its images' names and digests, in frame order.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read.
     """
     try:
         if path.is_dir():

@@ -113,11 +113,6 @@ def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
 
     A still image is one page. The pages of a TIFF file have no clock; reduced copies among them
     are left out. Moving PNG and WebP images have one.
-
-    Raises
-    ------
-    ClipError
-        If the file is not an image, is cut short or claims more than is allowed.
     """
     with _opened(path) as image:
         pages = _count_pages(image)

@@ -81,29 +81,15 @@ def count_frames(path: Path) -> int:
 
 
 def clip_times(path: Path) -> Iterator[float]:
-    """Yield the time of each frame in seconds, by decoding the clip without converting to RGB.
+    """Yield the seconds of each frame since the first, NaN without a clock; raise as open_clip.
 
-    Yields
-    ------
-    float
-        Seconds since the first frame; NaN where the clip has no clock.
-
-    Raises
-    ------
-    ClipError
-        As for :func:`open_clip`.
+    The clip is decoded without converting it to RGB.
     """
     return _named(path, _find_reader(path).times(path))
 
 
 def read_facts(path: Path) -> ClipFacts:
-    """Read what a clip says of itself: kind, size, rate, device, identifiers, regions.
-
-    Raises
-    ------
-    ClipError
-        As for :func:`open_clip`.
-    """
+    """Read what a clip says of itself; raise as open_clip."""
     reader = _find_reader(path)
     with naming(path):
         return reader.facts(path)

@@ -31,18 +31,10 @@ class RepeatFinder:
         self._last: NDArray[np.float32] | None = None
 
     def add(self, rgb: NDArray[np.uint8]) -> bool:
-        """Look at the next frame.
+        """Tell whether the next frame shows the same picture as the last that was no repeat.
 
-        Parameters
-        ----------
-        rgb
-            uint8, shape (height, width, 3).
-
-        Returns
-        -------
-        bool
-            Whether it shows the same picture as the last frame that was no repeat; False for the
-            first frame and after a change of size.
+        `rgb` is uint8, shape (height, width, 3). False for the first frame and after a change of
+        size.
         """
         cells = _cells(rgb)
         last = self._last

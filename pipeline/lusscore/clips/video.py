@@ -63,23 +63,11 @@ class VideoReader(ClipReader):
 
 @dataclass(frozen=True)
 class _Picture:
-    """One decoded picture of a video stream.
-
-    Attributes
-    ----------
-    image
-        As FFmpeg decoded it.
-    time
-        Seconds on the stream's own clock; NaN where it has none.
-    aspect
-        Width of a pixel over its height.
-    turn
-        How the picture is to be turned and mirrored.
-    """
+    """One decoded picture of a video stream."""
 
     image: av.VideoFrame
-    time: float
-    aspect: Fraction
+    time: float  # seconds on the stream's own clock; NaN where it has none
+    aspect: Fraction  # width of a pixel over its height
     turn: Turn
 
     def check_size(self) -> tuple[int, int]:
@@ -99,11 +87,8 @@ def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
 def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator[Frame]:
     """Yield the frames of a path or open file numbered in `only` (all if None).
 
-    Raises
-    ------
-    ClipError
-        If it is not a video, has no picture, breaks off before its declared end, or is larger
-        than :mod:`lusscore.clips.reader` allows.
+    Raises ClipError if it is not a video, has no picture, breaks off before its declared end, or
+    is larger than :mod:`lusscore.clips.reader` allows.
     """
     start = math.nan
     # One thread: threads that are started for every frame take longer than its conversion.

@@ -47,20 +47,10 @@ _SPACE = 0.03
 
 
 def find_overlays(statistics: ClipStatistics, inside: NDArray[np.bool_] | None) -> tuple[Box, ...]:
-    """Find what is written over the picture.
+    """Find what is written over the picture: one box per line of text or sign, with a margin.
 
-    Parameters
-    ----------
-    statistics
-        Of at least one frame.
-    inside
-        bool, shape (rows, columns) of the statistics' arrays: where tissue is shown; None while
-        that is not known, which leaves weak edges alone.
-
-    Returns
-    -------
-    tuple of Box
-        One per line of text or sign, in pixels of the statistics' arrays, with a margin.
+    Boxes are in pixels of the statistics' arrays, as is `inside`, where tissue is shown; None
+    while that is not known, which leaves weak edges alone.
     """
     weak = _stroke_edges(statistics, _EDGE)
     sharp = _sharp(statistics)

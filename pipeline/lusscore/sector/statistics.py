@@ -25,29 +25,16 @@ class ClipStatistics:
     frames, with which some clips begin or end, are passed over once a frame that shows something
     was seen, and forgotten then.
 
-    Attributes
-    ----------
-    frames
-        Frames looked at.
-    step
-        Pixels of the clip per pixel of the arrays.
-    shape
-        (height, width) of the clip's frames.
-    darkest, brightest
-        uint8, shape (rows, columns): extremes of luma.
-    colour
-        uint8, shape (rows, columns): least difference between the strongest and the weakest
-        channel.
-    rising, falling
-        Properties: how strong an edge between left and right stays in every frame.
+    Arrays are of shape (rows, columns), one pixel for each `step` × `step` of the clip.
     """
 
     def __init__(self) -> None:
-        self.frames = 0
+        self.frames = 0  # looked at
         self.step = 1
-        self.shape = (0, 0)
+        self.shape = (0, 0)  # (height, width) of the clip's frames
         self._seen = 0
         self._black = False
+        # extremes of luma, and the least difference between strongest and weakest channel
         self.darkest: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
         self.brightest = self.colour = self.darkest
         self._rising: NDArray[np.int16] = np.empty((0, 0), np.int16)

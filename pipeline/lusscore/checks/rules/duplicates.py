@@ -154,17 +154,8 @@ def find_alike(
     The clips' middle frames are compared with all frames of all clips first, by a matrix product;
     only pairs that this leaves are compared in full.
 
-    Parameters
-    ----------
-    hashes
-        One entry per clip: uint8, shape (views, frames, bytes), packed bits.
-    most
-        Largest distance of a pair that is returned, as a fraction of the bits.
-
-    Returns
-    -------
-    list of (int, int, float)
-        Positions in `hashes`, the lower first, and the distance, 0–1; nearest first.
+    Returned are positions in `hashes`, the lower first, and the distance as a fraction of the
+    bits, at most `most`; nearest first.
     """
     found: dict[tuple[int, int], float] = {}
     for view in range(2):

@@ -131,12 +131,7 @@ def cramers_v(pairs: Sequence[tuple[str, str]]) -> float:
 
     With φ² = χ²/n of an r × k table, φ̃² = max(0, φ² − (k−1)(r−1)/(n−1)),
     r̃ = r − (r−1)²/(n−1), k̃ = k − (k−1)²/(n−1), and V = √(φ̃² / min(k̃−1, r̃−1))
-    (Bergsma 2013, J Korean Stat Soc 42(3):323–328).
-
-    Returns
-    -------
-    float
-        0 where either property has fewer than two values.
+    (Bergsma 2013, J Korean Stat Soc 42(3):323–328). 0 where either has fewer than two values.
     """
     table = crosstab(*np.array(pairs).T).count if pairs else np.zeros((0, 0))
     n, (r, k) = len(pairs), table.shape

@@ -44,11 +44,6 @@ def compressed_frames(
     ndarray of integers, shape (height, width) or (height, width, 3)
     str
         Photometric interpretation.
-
-    Raises
-    ------
-    ClipError
-        If nothing can decode the transfer syntax, or a frame is missing or broken.
     """
     with DecoderProcess() as process:
         decode = _find_decoder(header, layout, process)

@@ -41,27 +41,11 @@ class DecoderProcess:
     def decode(
         self, frame: bytes, syntax: str, options: dict[str, Any]
     ) -> tuple[NDArray[Any], str]:
-        """Decode a compressed frame.
+        """Decode a codestream to integers, shape (height, width[, 3]), and its colour model.
 
-        Parameters
-        ----------
-        frame
-            Its codestream.
-        syntax
-            UID of the transfer syntax, or ``"12 bit"`` for greyscale JPEG of 12 bits.
-        options
-            Its layout in the words of pydicom's decoders.
-
-        Returns
-        -------
-        ndarray of integers, shape (height, width) or (height, width, 3)
-        str
-            Photometric interpretation that decoding left it in.
-
-        Raises
-        ------
-        ValueError
-            If it cannot be decoded, or the process died or did not answer.
+        `syntax` is the UID of the transfer syntax, or ``"12 bit"`` for greyscale JPEG of 12 bits;
+        `options` is the layout in the words of pydicom's decoders. Raises ValueError if it cannot
+        be decoded, or the process died or did not answer.
         """
         process = self._start()
         assert process.stdin is not None

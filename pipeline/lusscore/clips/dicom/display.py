@@ -19,13 +19,7 @@ _PARTIAL = np.array(
 
 
 def display(dataset: Any, layout: PixelLayout) -> Callable[[NDArray[Any], str], NDArray[np.uint8]]:
-    """Return what turns a frame's samples and their colour model into RGB with square pixels.
-
-    Returns
-    -------
-    callable
-        To uint8, of the size ``layout.square``.
-    """
+    """Return what turns a frame's samples and their colour model into RGB with square pixels."""
     if layout.photometric == "PALETTE COLOR":
         look_up = _palette_display(dataset)
     elif layout.samples == 1:

@@ -43,30 +43,14 @@ class NotANumberError(ValueError):
 
 @dataclass(frozen=True)
 class Header:
-    """What comes before the pixels.
-
-    Attributes
-    ----------
-    dataset
-        All elements before the pixels.
-    transfer_syntax
-        How the pixels are encoded.
-    pixel_keyword
-        ``"PixelData"`` or its floating-point relatives; empty where the file has no pixels.
-    pixel_vr
-        Value representation of the pixels: ``"OB"``, ``"OW"``, or empty where it is implicit.
-    pixel_offset
-        Byte at which the value of the pixel element begins.
-    pixel_length
-        Bytes that it claims; :data:`UNDEFINED_LENGTH` for encapsulated pixels.
-    """
+    """What comes before the pixels, and where they begin."""
 
     dataset: FileDataset
     transfer_syntax: UID
-    pixel_keyword: str
-    pixel_vr: str
-    pixel_offset: int
-    pixel_length: int
+    pixel_keyword: str  # "PixelData" or its floating-point relatives; empty without pixels
+    pixel_vr: str  # "OB", "OW", or empty where it is implicit
+    pixel_offset: int  # byte at which the value of the pixel element begins
+    pixel_length: int  # bytes that it claims; UNDEFINED_LENGTH for encapsulated pixels
 
 
 class BoundedFile(io.BufferedReader):
@@ -91,14 +75,9 @@ DicomFile: TypeAlias = BoundedFile | io.BytesIO
 def open_dicom(path: Path) -> Iterator[tuple[DicomFile, Header]]:
     """Open a DICOM file and read its header; a deflated file is inflated in memory.
 
-    Any byte of a header may be wrong, and pydicom, which converts each element when it is first
-    looked at, answers with a dozen kinds of exception. Their messages may quote the header, so
-    only their kind is passed on.
-
-    Raises
-    ------
-    ClipError
-        Instead of any other exception, within the block too.
+    Within the block, too, every exception becomes a ClipError: any byte of a header may be wrong,
+    and pydicom, which converts each element when it is first looked at, answers with a dozen kinds
+    of exception. Their messages may quote the header, so only their kind is passed on.
     """
     ignore_warnings("pydicom")
     ignore_warnings(r"lusscore\.clips\.dicom")  # where pydicom blames its caller

@@ -36,35 +36,19 @@ _ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 
 @dataclass(frozen=True)
 class PixelLayout:
-    """The image pixel module (PS3.3 C.7.6.3) of a file.
-
-    Attributes
-    ----------
-    frames, height, width, samples
-        Claimed shape; `samples` is 1 or 3.
-    photometric
-        Photometric interpretation.
-    planar
-        0 for colour by pixel, 1 for colour by plane.
-    allocated, stored, high
-        Bits that a sample takes, that count, and the number of the highest that counts.
-    signed
-        Whether samples are in two's complement.
-    aspect
-        Width of a pixel over its height.
-    """
+    """The image pixel module (PS3.3 C.7.6.3) of a file."""
 
     frames: int
     height: int
     width: int
-    samples: int
+    samples: int  # 1 or 3
     photometric: str
-    planar: int
-    allocated: int
-    stored: int
-    high: int
+    planar: int  # 0 for colour by pixel, 1 for colour by plane
+    allocated: int  # bits that a sample takes,
+    stored: int  # that count,
+    high: int  # and the number of the highest that counts
     signed: bool
-    aspect: Fraction
+    aspect: Fraction  # width of a pixel over its height
 
     @property
     def square(self) -> tuple[int, int]:
