@@ -7,7 +7,7 @@ checked where heads are trained, by :mod:`lusscore.evaluation.guards`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,8 +292,7 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
         If the file is missing or no folds file, or the manifest no longer has what its folds
         leave out.
     InvalidCohortError
-        If rows are bad, a patient is missing, unknown or in two folds of one repeat, or a fold
-        leaves out two things, or two folds the same.
+        If rows are bad, or a patient is missing, unknown or in two folds of one repeat.
     """
     try:
         rows, problems = read_csv(path, _FoldRow, FoldError)
@@ -301,24 +300,20 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
         raise FoldError(
             "there are no folds", advice="leave the option out to make new ones", path=path
         ) from None
-    patients = frames["patient"].to_numpy()
-    repeats, more = _folds_of_patients(rows, set(patients))
-    problems += more
-    left_out: dict[int, str] = {}
-    if not problems:
-        left_out, problems = _read_left_out(rows)
-    if problems:
-        raise InvalidCohortError.of(path, problems)
-    if left_out:
-        by = left_out[1].partition(_SEPARATOR)[0]
-        splits = leave_one_out(frames, by)
-        _check_left_out(by, repeats[1], left_out, splits, patients)
-        return splits
+    repeats, more = _folds_of_patients(rows, set(frames["patient"]))
+    by = next((row.left_out for _, row in rows if row.left_out), "").partition(_SEPARATOR)[0]
+    if by and by not in LEAVE_OUT_COLUMNS:
+        expected = " or ".join(f"'{name}: …'" for name in LEAVE_OUT_COLUMNS)
+        more.append(Problem("column left_out", f"{by!r} is not allowed; expected {expected}"))
+    if problems + more:
+        raise InvalidCohortError.of(path, problems + more)
+    if by:
+        return _left_out_again(path, by, rows, frames)
     count = max(repeats[1].values())
     return tuple(
         split
         for repeat, folds in sorted(repeats.items())
-        for split in _by_fold(np.array([folds[one] for one in patients]), count, repeat)
+        for split in _by_fold(frames["patient"].map(folds).to_numpy(), count, repeat)
     )
 
 
@@ -348,53 +343,23 @@ def _folds_of_patients(
     return repeats, problems
 
 
-def _read_left_out(rows: Sequence[tuple[int, _FoldRow]]) -> tuple[dict[int, str], list[Problem]]:
-    """Return what each fold leaves out, nothing where folds are alike, and what is wrong."""
-    if not any(row.left_out for _, row in rows):
-        return {}, []
-    left_out: dict[int, str] = {}
-    problems: list[Problem] = []
-    for line, row in rows:
-        by, _, value = row.left_out.partition(_SEPARATOR)
-        what = ""
-        if by not in LEAVE_OUT_COLUMNS or not value:
-            allowed = " or ".join(f"'{name}: …'" for name in LEAVE_OUT_COLUMNS)
-            what = f"{row.left_out!r} is not allowed; expected {allowed}"
-        elif (above := left_out.setdefault(row.fold, row.left_out)) != row.left_out:
-            what = f"fold {row.fold} leaves out {row.left_out!r} here and {above!r} above"
-        if what:
-            problems.append(Problem(f"line {line}, column left_out", what))
-    if problems:
-        return {}, problems
-    if len({row.repeat for _, row in rows}) > 1 or len(set(left_out.values())) < len(left_out):
-        what = "expected one repeat, and something else left out by every fold"
-        problems = [Problem("column left_out", what)]
-    elif len({cell.partition(_SEPARATOR)[0] for cell in left_out.values()}) > 1:
-        problems = [Problem("column left_out", "expected devices alone or groups alone")]
-    return left_out, problems
-
-
-def _check_left_out(
-    by: str,
-    folds: Mapping[str, int],
-    left_out: Mapping[int, str],
-    splits: Sequence[Split],
-    patients: NDArray[Any],
-) -> None:
-    """Refuse saved folds that leave out something else than what the manifest has now."""
-    advice = f"make new folds with --leave-out {by}"
+def _left_out_again(
+    path: Path, by: str, rows: Sequence[tuple[int, _FoldRow]], frames: pd.DataFrame
+) -> tuple[Split, ...]:
+    """Leave out each device or group again; refuse what the manifest no longer has."""
+    splits = leave_one_out(frames, by)
+    patients = frames["patient"].to_numpy()
     now = {patient: split for split in splits for patient in set(patients[split.test])}
-    for patient, split in sorted(now.items()):
-        then = left_out[folds[patient]]
-        if then != split.left_out:
+    for line, row in rows:
+        split = now[row.patient]
+        if (row.repeat, row.fold, row.left_out) != (1, split.fold, split.left_out):
             raise FoldError(
-                f"the saved folds hold out patient {patient!r} with {then!r}, but the manifest has "
-                f"{split.left_out!r}; expected the {by} of every patient as it was when they were "
-                "saved",
-                advice=advice,
+                f"patient {row.patient!r} was in fold {row.fold} of repeat {row.repeat}, with "
+                f"{row.left_out!r} left out, but the manifest gives fold {split.fold} with "
+                f"{split.left_out!r}; expected the {by} of every patient as it was when the folds "
+                "were saved",
+                where=f"line {line}",
+                advice=f"make new folds with --leave-out {by}",
+                path=path,
             )
-    if any(folds[patient] != split.fold for patient, split in now.items()):
-        raise FoldError(
-            "the saved folds are not numbered by the names of what they leave out",
-            advice=advice,
-        )
+    return splits

@@ -109,9 +109,11 @@ def test_a_large_consolidation_has_a_ragged_border_and_bronchograms_inside() -> 
 
 def line(signs: Signs, seed: int = 0, cover: float = 0.0) -> np.ndarray:
     """Level in dB of a pleural line, shape (rows, beams)."""
+    scene = scene_of(0)
+    levels = replace(scene.levels, pleura=20.0)
+    scene = replace(scene, grid=GRID, window=WINDOW, levels=levels, signs=signs)
     covers = np.full(WINDOW.lung_beams, cover, dtype=np.float32)
-    rng = np.random.default_rng(seed)
-    drawn = pleural_line(rng, GRID, canvas_depths(GRID), signs, WINDOW, 20.0, covers)
+    drawn = pleural_line(np.random.default_rng(seed), scene, covers)
     return 20 * np.log10(np.abs(drawn) + 1e-9)
 
 

@@ -78,9 +78,7 @@ def paint_lung(rng: np.random.Generator, scene: Scene) -> LungCanvas:
         _whiten(rng, scene, layers)
     _add_vertical_artefacts(rng, scene, layers)
     cover = _consolidate(rng, scene, layers)
-    rigid = layers.rigid + pleural_line(
-        rng, grid, below, scene.signs, scene.window, scene.levels.pleura, cover
-    )
+    rigid = layers.rigid + pleural_line(rng, scene, cover)
     texture = np.sqrt(layers.power)
     widths = grid.beam_widths(np.maximum(below + np.float32(wall), 1))
     return LungCanvas(
@@ -96,7 +94,7 @@ def haze_power(levels: Levels, below: FloatArray, reach: float) -> FloatArray:
     depth = np.maximum(below, 0)
     diffuse = np.square(amplitude(levels.haze - levels.decay * depth / np.float32(reach)))
     rim = np.square(amplitude(levels.haze + _RIM_LEVEL)) * np.exp(-depth / _RIM_DEPTH)
-    return np.asarray(((diffuse + rim) * (below > 0)), dtype=np.float32)
+    return np.asarray((diffuse + rim) * (below > 0), dtype=np.float32)
 
 
 def _whiten(rng: np.random.Generator, scene: Scene, layers: _Layers) -> None:
@@ -150,7 +148,7 @@ def _shreds(
     glint = amplitude(7 + 4 * smooth_line(rng, 2 * beams_per_mm, len(border)))
     edge = np.square(glint)[None, :] * np.exp(-0.5 * np.square(away / 0.8))
     cast = np.square(amplitude(1.0)) * (away > 0) * np.exp(-np.maximum(away, 0) / 40)
-    return np.asarray(((edge + cast) * (border > 0.6)[None, :]), dtype=np.float32)
+    return np.asarray((edge + cast) * (border > 0.6)[None, :], dtype=np.float32)
 
 
 def bronchogram_mask(
@@ -175,31 +173,13 @@ def bronchogram_mask(
     return mask & (depth < 0.92 * border[None, :]) & (depth > 1.5)
 
 
-def pleural_line(
-    rng: np.random.Generator,
-    grid: BeamGrid,
-    below: FloatArray,
-    signs: Signs,
-    window: Window,
-    level: float,
-    cover: FloatArray,
-) -> ComplexArray:
+def pleural_line(rng: np.random.Generator, scene: Scene, cover: FloatArray) -> ComplexArray:
     """Draw the line that the visceral pleura makes: smooth and thin, or uneven, thick and broken.
 
-    Parameters
-    ----------
-    below
-        Depth below the pleura's mean course in mm of every row, shape (rows,).
-    level
-        Level of a smooth line in dB relative to muscle.
-    cover
-        Share of consolidated lung right below, 0–1, which takes the line's strength because
-        there is no air behind it; shape (window.lung_beams,).
-
-    Returns
-    -------
-    ndarray of complex64, shape (rows, window.lung_beams)
+    `cover` is the share of consolidated lung right below every beam, 0–1, which takes the line's
+    strength because there is no air behind it.
     """
+    signs, window = scene.signs, scene.window
 
     def wave(width: float) -> FloatArray:
         return smooth_line(rng, width * window.beams_per_mm, window.lung_beams)
@@ -207,11 +187,11 @@ def pleural_line(
     uneven = signs.irregularity
     offset = uneven * (0.45 * wave(2.5) + 0.35 * wave(8))
     mottle = wave(2.0) + wave(6)
-    strength = level + (0.8 + 3.2 * uneven) * mottle - 2.5 * uneven - 14 * cover
+    strength = scene.levels.pleura + (0.8 + 3.2 * uneven) * mottle - 2.5 * uneven - 14 * cover
     strength += _GAP_LEVEL * _gaps(rng, signs, window)
-    thin = line_thickness(grid) + 0.45 * uneven * rng.uniform(0.3, 1.0)
+    thin = line_thickness(scene.grid) + 0.45 * uneven * rng.uniform(0.3, 1.0)
     thick = thin * (1 + 0.35 * uneven * np.abs(wave(5)))
-    away = (below[:, None] - offset[None, :]) / thick[None, :]
+    away = (canvas_depths(scene.grid)[:, None] - offset[None, :]) / thick[None, :]
     # the echo rings on below the line
     away = np.where(away > 0, away * 0.75, away)
     phase = np.exp(1j * (1 + uneven) * wave(3))
@@ -236,12 +216,8 @@ def slide(
 ) -> tuple[ComplexArray, FloatArray]:
     """Cut what is in view at `time` seconds from the lung and renew its speckle.
 
-    Returns
-    -------
-    echoes
-        Shape (canvas rows, beams).
-    erased
-        Share of the reverberations that is suppressed, shape (beams,).
+    Returns the echoes, shape (canvas rows, beams), and the share of the reverberations that is
+    suppressed, shape (beams,).
     """
     start = window.margin + motion.sliding(time) * window.beams_per_mm
     angle = motion.turnover(time)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from lusscore.cohort.card import CARD_NAME, Card, Cohort, read_card, write_cohort
@@ -26,10 +26,7 @@ def write_phantom(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Cohort:
-    """Render a phantom cohort into `folder`.
-
-    Everything is first written beside it and takes its place when it is complete, so that a run
-    that is killed leaves `folder` as it was.
+    """Render a phantom cohort into `folder`, which stays as it was until all is complete.
 
     Parameters
     ----------
@@ -51,6 +48,8 @@ def write_phantom(
     WriteError
         If `folder` cannot be written.
     """
+    from joblib import Parallel, delayed
+
     if jobs != -1 and jobs < 1:
         raise CohortError(
             f"jobs = {jobs} is not allowed for a phantom; expected a number of processes from 1 "
@@ -58,35 +57,25 @@ def write_phantom(
         )
     _check_target(folder, overwrite)
     patients = [draw_patient(settings, number + 1) for number in range(settings.patients)]
-    card = Card(
-        name=settings.name,
-        protocol=PROTOCOL,
-        rubric="lung-ultrasound-score",
-        licence="CC0-1.0",
-        source=f"lusscore phantom --seed {settings.seed}",
-        description=_DESCRIPTION,
-        label_level="frame",
-        synthetic=True,
-        extraction=settings.extraction,
-    )
-    segments = [
-        Segment(
-            clip=_clip(patient, zone),
-            patient=patient.name,
-            exam="1",
-            zone=zone,
-            score=score,
-            group="covid" if patient.covid else "healthy",
-            device=patient.probe.name,
-            rater="phantom",
-        )
+    clips = [
+        (patient, zone, score, f"clips/{patient.name}/{zone}.mp4")
         for patient in patients
         for zone, score in patient.scores.items()
     ]
     with folder_written_whole(folder) as fresh:
-        _write_clips(fresh, settings, patients, jobs, progress)
-        write_cohort(fresh, card, segments)
-    return Cohort(folder, card, tuple(segments))
+        # workers that an earlier call left waiting have the working directory of that time
+        place = fresh.absolute()
+        tasks = [
+            delayed(_write_clip)(settings, place / clip, patient.number, zone, score)
+            for patient, zone, score, clip in clips
+        ]
+        finished = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
+        for done, _ in enumerate(finished, start=1):
+            if progress is not None:
+                progress(done, len(clips))
+        segments = [_segment(*clip) for clip in clips]
+        cohort = write_cohort(fresh, _card(settings), segments)
+    return Cohort(folder, cohort.card, cohort.segments)
 
 
 def _check_target(folder: Path, overwrite: bool) -> None:
@@ -107,36 +96,33 @@ def _check_target(folder: Path, overwrite: bool) -> None:
     raise CohortError(what, advice=advice, path=folder)
 
 
-def _clip(patient: Patient, zone: str) -> str:
-    """Path of a clip inside the cohort's folder."""
-    return f"clips/{patient.name}/{zone}.mp4"
+def _card(settings: PhantomSettings) -> Card:
+    return Card(
+        name=settings.name,
+        protocol=PROTOCOL,
+        rubric="lung-ultrasound-score",
+        licence="CC0-1.0",
+        source=f"lusscore phantom --seed {settings.seed}",
+        description=_DESCRIPTION,
+        label_level="frame",
+        synthetic=True,
+        extraction=settings.extraction,
+    )
 
 
-def _write_clips(
-    folder: Path,
-    settings: PhantomSettings,
-    patients: Sequence[Patient],
-    jobs: int,
-    progress: Callable[[int, int], None] | None,
-) -> None:
-    """Render and encode all clips, calling `progress` after each."""
-    from joblib import Parallel, delayed
-
-    # workers that an earlier call left waiting have the working directory of that time
-    place = folder.absolute()
-    clips = [
-        (place / _clip(patient, zone), patient.number, zone, score)
-        for patient in patients
-        for zone, score in patient.scores.items()
-    ]
-    for path, *_ in clips:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    tasks = (delayed(_write_clip)(settings, *clip) for clip in clips)
-    finished = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
-    for done, _ in enumerate(finished, start=1):
-        if progress is not None:
-            progress(done, len(clips))
+def _segment(patient: Patient, zone: str, score: int, clip: str) -> Segment:
+    return Segment(
+        clip=clip,
+        patient=patient.name,
+        exam="1",
+        zone=zone,
+        score=score,
+        group="covid" if patient.covid else "healthy",
+        device=patient.probe.name,
+        rater="phantom",
+    )
 
 
 def _write_clip(settings: PhantomSettings, path: Path, patient: int, zone: str, score: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_video(path, render_clip(settings, patient, zone, score))
