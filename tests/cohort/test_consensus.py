@@ -15,7 +15,6 @@ from lusscore.cohort import (
     cut_into_rated_segments,
     parse_rule,
 )
-from lusscore.cohort.consensus import TwoScoresError
 from lusscore.errors import CohortError, InvalidCohortError
 
 FRAMES = 12
@@ -62,16 +61,6 @@ def test_a_tie_is_unlabelled_and_rows_of() -> None:
     assert agreed.ties == agreed.segments[:1]
 
 
-@pytest.mark.parametrize(
-    ("scores", "mean"), [((1, 2), 2), ((0, 1), 1), ((2, 3), 3), ((1, 1, 2), 1)]
-)
-def test_the_mean_is_rounded_half_up(scores: tuple[int, ...], mean: int) -> None:
-    segments = [segment(f"r{number}", score) for number, score in enumerate(scores)]
-    assert rows_of(consensus_labels(segments, "mean").segments) == [
-        (mean, 0, None, f"mean of {len(scores)}")
-    ]
-
-
 def test_a_rater_whose_name_begins_like_a_tie_makes_none() -> None:
     agreed = consensus_labels(
         [segment("tieu", 2, 0, 5), segment("tieu", 1, 5, 9), segment("anna", 2, 0, 5)]
@@ -87,13 +76,6 @@ def test_one_named_rater_counts_alone() -> None:
     assert len(agreed.ratings) == 3
 
 
-def test_an_unknown_rater_lists_those_there_are() -> None:
-    with pytest.raises(CohortError, match="no rater 'c' gave scores here; expected one of a, b"):
-        consensus_labels([segment("b", 0), segment("a", 3)], "rater:c")
-    with pytest.raises(CohortError, match="or rater:NAME, where NAME is one of .*: a, b"):
-        consensus_labels([segment("b", 0), segment("a", 3)], "median")
-
-
 def test_different_ranges_are_cut_at_all_boundaries() -> None:
     agreed = consensus_labels(
         [segment("a", 1, 0, 10), segment("b", 2, 5, 15), segment("c", 2, 5, None)]
@@ -104,18 +86,6 @@ def test_different_ranges_are_cut_at_all_boundaries() -> None:
         (2, 10, 15, "majority of 2"),
         (2, 15, None, "c"),
     ]
-
-
-def test_what_nobody_looked_at_is_in_no_segment_and_what_nobody_scored_is_unlabelled() -> None:
-    agreed = consensus_labels(
-        [segment("a", 1, 0, 2), segment("b", None, 0, 4), segment("b", 3, 8, 9)]
-    )
-    assert rows_of(agreed.segments) == [(1, 0, 2, "a"), (None, 2, 4, ""), (3, 8, 9, "b")]
-
-
-def test_the_same_label_twice_is_one_label() -> None:
-    agreed = consensus_labels([segment("a", 1, 0, 6), segment("a", 1, 3, 9)])
-    assert rows_of(agreed.segments) == [(1, 0, 9, "a")]
 
 
 def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:
@@ -217,11 +187,6 @@ def test_the_order_of_the_segments_means_nothing(segments: list[Segment], rule: 
 SCORES = st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 3), min_size=1)
 
 
-def test_no_rule_is_the_majority() -> None:
-    assert parse_rule(None, {"a"}).name == parse_rule("majority", {"a"}).name == "majority"
-    assert parse_rule("rater:a b", {"a b"}).rater == "a b"
-
-
 @given(SCORES)
 def test_the_majority_has_more_raters_than_any_other_score_or_is_none(
     scores: dict[str, int],
@@ -283,12 +248,3 @@ def test_pieces_are_in_order_and_hold_exactly_the_raters_that_cover_them(
 def test_a_segment_to_the_end_is_infinite() -> None:
     (piece,) = cut_into_rated_segments([Segment("a", "p", "1", "", 1, 3, rater="x")])
     assert (piece.start, piece.end, piece.scores) == (3, END, {"x": 1})
-
-
-def test_two_scores_of_one_rater_for_a_frame_are_refused() -> None:
-    segments = [
-        Segment("a", "p", "1", "", 1, 0, 5, rater="x"),
-        Segment("a", "p", "1", "", 2, 4, 9, rater="x"),
-    ]
-    with pytest.raises(TwoScoresError, match="rater 'x' gave frame 4 the scores 1 and 2"):
-        list(cut_into_rated_segments(segments))

@@ -69,13 +69,6 @@ def test_a_manifest_reads_back(tmp_path: Path, segments: list[Segment]) -> None:
     assert found == tuple(segments)
 
 
-def test_segments_of_one_clip_may_have_different_scores(tmp_path: Path) -> None:
-    path = write(tmp_path, HEADER + "a.mp4,1,1,R1,0,0,10,\na.mp4,1,1,R1,2,10,,\n")
-    first, second = read_manifest(path, BLUE, check_files=False)
-    assert (first.frame_start, first.frame_end, first.score) == (0, 10, 0)
-    assert (second.frame_start, second.frame_end, second.score) == (10, None, 2)
-
-
 def test_excel_style_text_is_read(tmp_path: Path) -> None:
     path = tmp_path / "manifest.csv"
     path.write_bytes(
@@ -134,6 +127,10 @@ def test_columns_of_ones_own_are_passed_over_and_misspelt_ones_refused(tmp_path:
         (",1,1,R1,1,,,", "line 2, column clip: is empty"),
         ("a.mp4,1,1,R1,1,x,,", "line 2, column frame_start: 'x' is not allowed"),
         ("a.mp4,1,1,R1,1,9,9,", "line 2, column frame_end: 9 is not above frame_start 9"),
+        (
+            "a.mp4,1,1,R1,1,,,covid\nb.mp4,1,1,R2,1,,,healthy",
+            "line 3, column group: patient '1' is in group 'healthy' here and in 'covid' on line 2",
+        ),
         ("a.mp4,1,1,R1", "line 2: has 4 fields where the header has 8"),
         ("a.mp4,1,1,R1,1,,,,extra", "line 2: has 9 fields where the header has 8"),
     ],
@@ -154,14 +151,6 @@ def test_all_bad_rows_are_named_at_once_in_order(tmp_path: Path) -> None:
         "line 4, column score",
         "line 5, column group",
     ]
-
-
-def test_a_patient_in_two_groups_is_refused(tmp_path: Path) -> None:
-    (told,) = problems(tmp_path, "a,1,1,R1,0,,,covid\nb,1,1,R2,0,,,healthy\n")
-    assert told == (
-        "line 3, column group: patient '1' is in group 'healthy' here and in 'covid' on line 2; "
-        "a patient has one group"
-    )
 
 
 def test_a_clip_of_two_patients_is_refused(tmp_path: Path) -> None:
@@ -248,11 +237,6 @@ def test_what_is_no_frame_number_is_noted(cell: str) -> None:
     assert "expected a frame number" in told[0][1]
 
 
-def test_an_end_that_is_not_above_the_start_is_noted() -> None:
-    (_, told) = read_range(frame_start="4", frame_end="4")
-    assert told == [("frame_end", "4 is not above frame_start 4; the end is exclusive")]
-
-
 CELLS = (
     st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1)
     .map(str.strip)
@@ -268,12 +252,6 @@ def test_ratings_read_back(
     ratings = tuple(Rating(c, r, s, 5 * n, 5 * n + 5) for (c, r, n), s in scores.items())
     write_ratings(path, ratings)
     assert read_ratings(path) == ratings
-
-
-def test_a_cohort_without_ratings_has_none(make_cohort: Callable[..., Cohort]) -> None:
-    cohort = make_cohort(1)
-    assert not (cohort.folder / RATINGS_NAME).exists()
-    assert read_ratings(cohort.folder / RATINGS_NAME) == ()
 
 
 def test_ratings_lie_beside_the_manifest_and_go_with_it(make_cohort: Callable[..., Cohort]) -> None:
