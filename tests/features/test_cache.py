@@ -22,11 +22,6 @@ from staged_backbone import staged_backbone
 EXTRACTION = ExtractionSettings(FramesPolicy("per-clip", 3), variants=2, dtype="float32")
 
 
-@pytest.fixture
-def spec(tiny_backbone: Path) -> BackboneSpec:
-    return get_backbone(str(tiny_backbone))
-
-
 def with_settings(cohort: Cohort, **changes: object) -> Cohort:
     """The same cohort with other settings of stage one."""
     extraction = replace(cohort.card.extraction, **changes)

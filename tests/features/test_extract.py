@@ -24,11 +24,6 @@ from lusscore.features import (
 ALL = ExtractionSettings(FramesPolicy("all"), variants=2)
 
 
-@pytest.fixture
-def spec(tiny_backbone: Path) -> BackboneSpec:
-    return get_backbone(str(tiny_backbone))
-
-
 def rows(outcome: Outcome) -> np.ndarray:
     features = read_features(outcome.path)
     assert features.done.all()

@@ -15,11 +15,6 @@ from lusscore.features import EngineChoice, Outcome, extract_features, forecast_
 from lusscore.features.forecast import expected_speed, remember_speed
 
 
-@pytest.fixture
-def spec(tiny_backbone: Path) -> BackboneSpec:
-    return get_backbone(str(tiny_backbone))
-
-
 def size_of_parts(features_dir: Path) -> int:
     return sum(path.stat().st_size for path in features_dir.glob(".cache/*/*/*/*.h5"))
 

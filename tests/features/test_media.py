@@ -147,21 +147,6 @@ def test_a_clip_that_changes_while_it_is_read_is_an_error_and_not_remembered(
     assert frames(MediaIndex(cohort, tmp_path).survey_all()) == [7, 5]
 
 
-def test_damaged_memory_is_ignored(make_cohort: Callable[..., Cohort], tmp_path: Path) -> None:
-    cohort = make_cohort(1)
-    first = MediaIndex(cohort, tmp_path).survey_all()
-    memories = [path for path in tmp_path.rglob("*.json") if "data" not in path.parts]
-    assert len(memories) == 3
-    sound = {path: path.read_bytes() for path in memories}
-    for nonsense in (b"", b"{", b"[1]", b'{"schema": 1}', b"\xff\xfe"):
-        for path in memories:
-            path.write_bytes(nonsense)
-        assert MediaIndex(cohort, tmp_path).survey_all() == first
-    for path in memories:
-        path.write_bytes(sound[path].replace(b"5", b"6", 1))
-        assert MediaIndex(cohort, tmp_path).survey_all() == first
-
-
 def test_what_other_code_remembered_is_not_believed(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:

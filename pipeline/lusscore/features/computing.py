@@ -7,7 +7,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -42,18 +42,9 @@ _CHUNKS_IN_FLIGHT = 2
 class Callbacks:
     """Progress callbacks of stage one.
 
-    Attributes
-    ----------
-    media
-        Called with (clips looked at, clips in all).
-    total
-        Called with (backbone, about how many frames it has to compute).
-    frames
-        Called with (backbone, number of frames just computed).
-    note
-        Called with sentences that the user should read.
-    stop
-        Set it to end after the write in hand.
+    `media` is called with (clips looked at, clips in all), `total` with (backbone, about how many
+    frames it has to compute), `frames` with (backbone, number of frames just computed) and `note`
+    with sentences that the user should read. Set `stop` to end after the write in hand.
     """
 
     media: Callable[[int, int], None] = lambda done, total: None
@@ -311,24 +302,19 @@ def _ask(chunk: Chunk, order: Order, engines: _Engines) -> Callable[[], Rows]:
     return fetch
 
 
-class _Engines:
-    """Engines that are open, each opened when it is first asked for; a context manager."""
+class _Engines(ExitStack):
+    """Engines that are open, each opened when it is first asked for."""
 
     def __init__(self, choice: EngineChoice) -> None:
+        super().__init__()
         self._choice = choice
         self._opened: dict[object, Engine] = {}
-
-    def __enter__(self) -> _Engines:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        for engine in self._opened.values():
-            engine.close()
 
     def __call__(self, spec: BackboneSpec, weights: Weights) -> Engine:
         key = (spec, weights.digest)
         if key not in self._opened:
-            self._opened[key] = self._choice.open(spec, _weights_here(spec, weights))
+            engine = self._choice.open(spec, _weights_here(spec, weights))
+            self._opened[key] = self.enter_context(engine)
         return self._opened[key]
 
 
@@ -374,12 +360,8 @@ def compute_clip(
     """Decode a clip once and run it through its networks; runs on a worker.
 
     Embeddings come back in the type in which they are stored, so that no more than needed
-    travels. A clip that cannot be read comes back as its end, with the error.
-
-    Raises
-    ------
-    LusscoreError
-        If a backbone cannot run on this worker.
+    travels. A clip that cannot be read comes back as its end, with the error. LusscoreError if
+    a backbone cannot run on this worker.
     """
     if version != _VERSION:
         raise EngineError(

@@ -37,18 +37,12 @@ class Forecast:
 
     Attributes
     ----------
-    backbone, path
-        Which file.
     clips, frames, images
         To be computed; images are frames times variants.
-    kept
-        Clips whose embeddings are there.
-    unreadable
-        Clips that cannot be read.
-    seconds
-        How long it would take; None where it is not known.
-    basis
-        What `seconds` rests on: ``"last run"`` or ``"estimate"``.
+    kept, unreadable
+        Clips whose embeddings are there, and clips that cannot be read.
+    seconds, basis
+        How long it would take, by the ``"last run"`` or an ``"estimate"``; None where not known.
     parts_size, size
         Bytes of the parts to be computed, and of the feature file when it is complete.
     changes
@@ -85,16 +79,8 @@ def forecast_features(
     """Say what :func:`extract_features` would do with the same arguments; compute nothing.
 
     No network is loaded and no weights are downloaded. Clips that were never seen are read,
-    since their frames must be counted.
-
-    Raises
-    ------
-    BackboneError
-        If a backbone lacks a level that the card asks for.
-    WeightsError
-        If weights are not on this machine.
-    FeatureFileError
-        If something else has the name of a feature file.
+    since their frames must be counted. Errors are those of :func:`extract_features`, and a
+    WeightsError if weights are not on this machine.
     """
     engine, callbacks = engine or EngineChoice(), callbacks or Callbacks()
     media = MediaIndex(cohort, features_dir).survey_all(callbacks.media)

@@ -35,18 +35,9 @@ Progress = Callable[[int, int], None]
 class Survey:
     """What one reading of a clip from end to end gives.
 
-    Attributes
-    ----------
-    frames
-        Frames that can be decoded, at least 1.
-    period
-        Seconds between frames of a regular clip; None of any other.
-    seconds
-        Of each frame since the first, of a clip that is not regular; empty without a clock.
-    repeats
-        Numbers of frames that show a picture again.
-    sector
-        Where tissue is shown.
+    `frames` can be decoded, at least 1. `period` is the seconds between frames of a regular clip,
+    `seconds` those of each frame since the first of any other; without a clock there is neither.
+    `repeats` are the numbers of frames that show a picture again.
     """
 
     frames: int
@@ -69,23 +60,12 @@ _SURVEY = TypeAdapter(Survey)
 
 @dataclass(frozen=True)
 class Media:
-    """One clip on disk.
+    """One clip on disk, `clip` being its path as the manifest writes it.
 
-    Attributes
-    ----------
-    clip
-        Path as the manifest writes it.
-    digest
-        SHA-256 of the media bytes; of a clip that is away, the last that is known; empty where
-        none is.
-    stamp
-        What :func:`lusscore.clips.stamp_clip` gave before it was read.
-    error
-        Why it cannot be read to its end, else empty.
-    away
-        Whether the clip cannot be opened at all now.
-    survey
-        What reading it gave; None where it cannot be read or was not yet.
+    `digest` is the SHA-256 of the media bytes; of a clip that is `away`, which cannot be opened at
+    all now, the last that is known, or empty. `stamp` is what :func:`lusscore.clips.stamp_clip`
+    gave before it was read, `error` why it cannot be read to its end, and `survey` what reading
+    it gave; None where it cannot be read or was not yet.
     """
 
     clip: str
@@ -100,22 +80,9 @@ class Media:
 class PlannedClip:
     """A clip and the frames of it that embeddings are needed of.
 
-    Attributes
-    ----------
-    path
-        As the manifest writes it.
-    digest
-        SHA-256 of the media bytes; empty if the clip cannot be read.
-    frames
-        int64, shape (selected,): frame numbers, increasing.
-    error
-        Why the clip cannot be read, else empty.
-    stamp
-        What :func:`lusscore.clips.stamp_clip` gave when the digest was taken.
-    sector
-        Where the clip shows tissue; None where that was not looked for yet.
-    variants
-        Numbers of the variants needed of each frame; None for all that the settings ask for.
+    `path`, `digest`, `error` and `stamp` are those of :class:`Media`; `frames` are increasing
+    numbers, shape (selected,). `sector` is None where that was not looked for yet, `variants` for
+    all that the settings ask for.
     """
 
     path: str

@@ -40,24 +40,10 @@ _LEAST_AGE = 7 * 24 * 3600.0
 class FileStatus:
     """The state of one feature file.
 
-    Attributes
-    ----------
-    backbone, path
-        Which file.
-    state
-        ``"fresh"``, ``"unfinished"``, ``"stale"``, ``"damaged"`` or ``"missing"``.
-    why
-        What makes it anything but fresh, in words.
-    frames_done, frames
-        Frames with embeddings in the feature file, and frames the cohort asks for now.
-    clips_failed
-        Clips recorded with an error.
-    size
-        Bytes on disk.
-    precision
-        Number format of the arithmetic that made it.
-    notes
-        What could not be asked and is taken from the record, as sentences.
+    `state` is ``"fresh"``, ``"unfinished"``, ``"stale"``, ``"damaged"`` or ``"missing"``, and `why`
+    what makes it anything but fresh. It has `frames_done` of the `frames` that the cohort asks for
+    now, `clips_failed` with an error, and `size` bytes. `notes` are sentences about what could not
+    be asked and is taken from the record.
     """
 
     backbone: str
@@ -159,19 +145,11 @@ def _clip_changes(record: Features, clips: Sequence[PlannedClip]) -> list[str]:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong at one place.
+    """One thing wrong with a clip, or, where `clip` is empty, with the file as a whole.
 
-    Attributes
-    ----------
-    kind
-        ``"file"`` (the feature file), ``"part"`` (of the cache), ``"media"`` (a clip changed on
-        disk), ``"unreadable media"`` or ``"missing"`` (there is no feature file).
-    what
-        What is wrong, in words.
-    clip
-        Which clip, as the manifest writes it; empty for the file as a whole.
-    path
-        Of the file that is damaged.
+    `kind` is ``"file"`` (the feature file), ``"part"`` (of the cache), ``"media"`` (a clip changed
+    on disk), ``"unreadable media"`` or ``"missing"`` (there is no feature file); `path` is that of
+    a damaged file.
     """
 
     kind: str
@@ -184,20 +162,9 @@ class Finding:
 class FileReport:
     """What was checked of one cohort and backbone, what was found, and what became of it.
 
-    Attributes
-    ----------
-    cohort, backbone, path
-        Which feature file.
-    findings
-        What is wrong; empty where nothing is.
-    parts, size
-        Parts of the cohort's clips that were read, and bytes read of them and of the file.
-    unlisted
-        Clips in the file that are no longer in the manifest.
-    computed
-        Clips computed by a repair.
-    left
-        Why a repair did not mend all, as a sentence; else empty.
+    `parts` of the cohort's clips were read, and `size` bytes of them and of the file; `unlisted`
+    clips of the file are no longer in the manifest. A repair `computed` clips; `left` says why it
+    did not repair all, as a sentence.
     """
 
     cohort: str
@@ -262,13 +229,13 @@ def repair_cohort(
                 finding.path.unlink(missing_ok=True)
         unreadable = [one.clip for one in report.findings if one.kind == "unreadable media"]
         if len(report.findings) > len(unreadable):
-            _mend(report, cohort, features_dir, weights_dir, engine, callbacks)
+            _repair(report, cohort, features_dir, weights_dir, engine, callbacks)
         if unreadable and not report.left:
             report.left = f"{len(unreadable)} clips cannot be read, the first {unreadable[0]!r}."
     return reports
 
 
-def _mend(
+def _repair(
     report: FileReport,
     cohort: Cohort,
     features_dir: Path,
