@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.rules import Rule
 from lusscore.heads import head_defaults, make_head
-from lusscore.models import Bundle, Network, OODDetector, TrainedHead, split_distance
+from lusscore.models import Bundle, Network, OODDetector, TrainedHead
 
 SIZE, CHANNELS = 32, 12
 CLIPS_PER_SCORE, FRAMES_PER_CLIP, COMPONENTS = 12, 4, 3
@@ -40,7 +41,7 @@ def make_bundle(
     least_confidence: float = 0.4,
     seed: int = 0,
 ) -> Bundle:
-    """Train a scorer of brightness, 0 for dark frames and 3 for bright ones; nothing is written.
+    """Train a model of brightness, 0 for dark frames and 3 for bright ones; nothing is written.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def make_bundle(
         zone_rule=Rule.parse("worst"),
         least_confidence=least_confidence,
         coverage=0.8,
-        familiar=make_familiar(embeddings.reshape(-1, FRAMES_PER_CLIP, embeddings.shape[1])),
+        ood=make_ood(embeddings.reshape(-1, FRAMES_PER_CLIP, embeddings.shape[1])),
         card={
             "Intended use": ["Research use only.", "It scores how bright computed frames are."],
             "Training cohort": {"Name": name, "Synthetic": synthetic, "Patients by device": {}},
@@ -142,13 +143,13 @@ def bright_frames(
     return (noise + 60 * scores[:, None, None, None]).astype(np.uint8), scores, clips
 
 
-def make_familiar(frames: NDArray[np.float32]) -> OODDetector:
+def make_ood(frames: NDArray[np.float32]) -> OODDetector:
     """Learn what clips look like from embeddings of shape (clips, frames, dim)."""
     clips = frames.mean(axis=1)
     mean = clips.mean(axis=0)
     _, sizes, rows = np.linalg.svd(clips - mean, full_matrices=False)
     directions = np.ascontiguousarray(rows[:COMPONENTS].T)
     deviations = (sizes[:COMPONENTS] / np.sqrt(len(clips))).astype(np.float32)
-    along, left = split_distance(clips, mean, directions, deviations)
-    limit, rest = (float(1.2 * part.max()) for part in (along, left))
-    return OODDetector(mean, directions, deviations, rest, limit, 0.01)
+    raw = OODDetector(mean, directions, deviations, 1.0, 1.0, 0.01)
+    far = float(1.2 * raw.scores(clips).max())
+    return replace(raw, rest=far, limit=far)

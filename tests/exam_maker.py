@@ -82,9 +82,7 @@ def make_exam_bundle(protocol: str = "lus-12", **changes: Any) -> Bundle:
         zone_rule=Rule.parse("mean-probability"),
         least_confidence=0.5,
         coverage=0.8,
-        familiar=OODDetector(
-            known, np.zeros((2, 1), np.float32), np.ones(1, np.float32), 1, 1, 0.01
-        ),
+        ood=OODDetector(known, np.zeros((2, 1), np.float32), np.ones(1, np.float32), 1, 1, 0.01),
         card=CARD,
         digest="fedcba98" * 8,
     )

@@ -12,7 +12,7 @@ from lusscore.models.calibration import (
     HeldOutClips,
     calibrate,
     cross_fit,
-    measure_trust,
+    measure_selective,
 )
 from training_tables import held_out
 
@@ -28,14 +28,14 @@ def test_the_temperature_undoes_what_made_probabilities_too_sure_or_too_timid(
 
 
 @pytest.mark.parametrize("coverage", [0.1, 0.3, 0.5])
-def test_the_share_asked_for_is_sure_enough(coverage: float) -> None:
+def test_the_share_asked_for_needs_no_review(coverage: float) -> None:
     clips = HeldOutClips.of(held_out(3.0, patients=60), MEAN)
     found = calibrate(clips, coverage)
     assert found.coverage == pytest.approx(coverage, abs=0.01)
     assert found.coverage == sure_share(clips, found)
 
 
-def test_a_score_more_likely_wrong_than_right_is_never_sure_enough() -> None:
+def test_a_score_more_likely_wrong_than_right_always_needs_review() -> None:
     clips = HeldOutClips.of(held_out(), MEAN)
     found = calibrate(clips, 1.0)
     assert found.least_confidence == 0.5
@@ -78,7 +78,7 @@ def test_no_fold_is_calibrated_by_its_own_patients() -> None:
         number for number, name in enumerate(sorted(set(table["patient"]))) if name in patients
     }
     np.testing.assert_array_equal(before.probabilities[held], after.probabilities[held])
-    np.testing.assert_array_equal(before.trusted[held], after.trusted[held])
+    np.testing.assert_array_equal(before.confident[held], after.confident[held])
     assert not np.array_equal(before.probabilities[~held], after.probabilities[~held])
 
 
@@ -149,18 +149,18 @@ def clips():  # type: ignore[no-untyped-def]
 
 def test_figures_are_those_of_the_clips_counted_by_hand(clips) -> None:  # type: ignore[no-untyped-def]
     right = clips.scores == clips.truth
-    measured = measure_trust(clips)
+    measured = measure_selective(clips)
     assert measured["accuracy"][0] == pytest.approx(right.mean())
-    assert measured["coverage"][0] == pytest.approx(clips.trusted.mean())
-    assert measured["accuracy_trusted"][0] == pytest.approx(right[clips.trusted].mean())
-    assert measured["accuracy_review"][0] == pytest.approx(right[~clips.trusted].mean())
+    assert measured["coverage"][0] == pytest.approx(clips.confident.mean())
+    assert measured["accuracy_confident"][0] == pytest.approx(right[clips.confident].mean())
+    assert measured["accuracy_review"][0] == pytest.approx(right[~clips.confident].mean())
     squares = ((clips.probabilities - np.eye(4)[clips.truth]) ** 2).sum(axis=1)
     assert measured["brier"][0] == pytest.approx(squares.mean())
     for value, (low, high) in measured.values():
         assert low <= value <= high or value == measured["calibration_error"][0]
 
 
-def test_those_trusted_are_right_more_often_and_probabilities_hold(clips) -> None:  # type: ignore[no-untyped-def]
-    measured = measure_trust(clips)
-    assert measured["accuracy_trusted"][0] > measured["accuracy_review"][0] + 0.1
+def test_confident_clips_are_right_more_often_and_probabilities_hold(clips) -> None:  # type: ignore[no-untyped-def]
+    measured = measure_selective(clips)
+    assert measured["accuracy_confident"][0] > measured["accuracy_review"][0] + 0.1
     assert measured["calibration_error"][0] < 0.1

@@ -11,7 +11,7 @@ from ground import PATIENT, Ground, make_ground
 from lusscore.evaluation.rules import Rule
 from lusscore.models import Bundle, RecordedRun, read_recorded_run
 from lusscore.models.calibration import Calibration
-from lusscore.models.card import make_card
+from lusscore.models.card import make_card, render_card
 from run_maker import changed
 
 MEASURES = {
@@ -22,8 +22,8 @@ MEASURES = {
     "macro ROC-AUC": "macro_auc",
     "mean absolute error": "mean_absolute_error",
 }
-NAMES = ("accuracy", "coverage", "accuracy_trusted", "accuracy_review", "brier")
-TRUST = dict.fromkeys((*NAMES, "calibration_error"), (0.5, (0.25, 0.75)))
+NAMES = ("accuracy", "coverage", "accuracy_confident", "accuracy_review", "brier")
+SELECTIVE = dict.fromkeys((*NAMES, "calibration_error"), (0.5, (0.25, 0.75)))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def card_of(run: RecordedRun, bundle: Bundle, rule: str = "majority", **cohort: 
     """The card of a run whose record of its cohort is changed so."""
     calibration = Calibration(1.5, 0.62, 0.81)
     return make_card(
-        changed(run, cohort=cohort), bundle.members, Rule.parse(rule), calibration, TRUST
+        changed(run, cohort=cohort), bundle.members, Rule.parse(rule), calibration, SELECTIVE
     )
 
 
@@ -77,7 +77,7 @@ def test_the_error_of_global_scores_is_not_known_where_no_exam_has_all_zones(
     bundle: Bundle,
 ) -> None:
     assert bundle.card["Performance"]["Global score"] == (
-        "How far off it is is not known: no exam has all its zones labelled."
+        "Its error is unknown: no exam has all its zones labelled."
     )
 
 
@@ -97,13 +97,16 @@ def test_the_error_of_global_scores_is_the_runs(
 
 
 @pytest.mark.parametrize(("sure", "is_told"), [(0.5, True), (0.51, False), (float("nan"), False)])
-def test_a_sureness_that_is_worth_nothing_is_a_limitation(
+def test_a_confidence_that_is_worth_nothing_is_a_limitation(
     run: RecordedRun, bundle: Bundle, sure: float, is_told: bool
 ) -> None:
-    trust = TRUST | {"accuracy_trusted": (sure, (0.2, 0.8)), "accuracy_review": (0.5, (0.2, 0.8))}
+    selective = SELECTIVE | {
+        "accuracy_confident": (sure, (0.2, 0.8)),
+        "accuracy_review": (0.5, (0.2, 0.8)),
+    }
     calibration = Calibration(1.5, 0.62, 0.81)
-    card = make_card(run, bundle.members, Rule.parse("majority"), calibration, trust)
-    told = [sentence for sentence in card["Limitations"] if "no reason to believe" in sentence]
+    card = make_card(run, bundle.members, Rule.parse("majority"), calibration, selective)
+    told = [sentence for sentence in card["Limitations"] if "no evidence" in sentence]
     assert len(told) == is_told
 
 
@@ -118,7 +121,7 @@ def test_how_it_was_measured_and_on_whom_is_said(run: RecordedRun, bundle: Bundl
     assert cohort["Raters on record"] == "unknown"
     assert cohort["SHA-256 of the manifest"] == run.config.cohort.manifest_digest
     assert "Devices seen: scanner 0, scanner 1." in bundle.card["Limitations"]
-    (head,) = bundle.card["LoadedModel"]["Heads"]
+    (head,) = bundle.card["Model"]["Heads"]
     assert (head["sees"], head["head"]) == ("other", "logistic")
     assert "C=0.3" in head["settings"]
     assert "Research use only" in " ".join(bundle.card["Intended use"])
@@ -139,9 +142,9 @@ def test_what_was_chosen_in_folds_and_repeats_is_said(ground: Ground, chosen_run
 
 def test_a_phantom_says_first_that_it_is_one(run: RecordedRun, bundle: Bundle) -> None:
     card = card_of(run, bundle, synthetic=True)
-    assert card["Intended use"][0].startswith("Trained on computed images, of no patient")
+    assert card["Intended use"][0].startswith("Trained on synthetic images, of no patient")
     assert card["Training cohort"]["Synthetic"] is True
-    assert not any("computed images" in line for line in bundle.card["Intended use"])
+    assert not any("synthetic images" in line for line in bundle.card["Intended use"])
 
 
 @pytest.mark.parametrize("level", ["clip", "zone", "frame"])
@@ -169,7 +172,7 @@ def test_calibration_and_review_are_told_with_their_intervals(
 ) -> None:
     told = card_of(run, bundle)["Calibration and review"]
     assert "(1.5)" in told["How"]
-    assert "probability below 0.62, which 81% of them reach" in told["How"]
+    assert "probability below 0.62; 81% of clips need no review" in told["How"]
     assert len(told["Measured"]) == 6
     assert {row["value"] for row in told["Measured"]} == {"0.500"}
     assert {row["95 % interval"] for row in told["Measured"]} == {"[0.250, 0.750]"}
@@ -186,3 +189,69 @@ def test_it_is_plain_json_without_patients_clips_and_places(bundle: Bundle, grou
     assert json.loads(text) == bundle.card
     assert PATIENT not in text
     assert str(ground.root) not in text
+
+
+def test_all_that_the_record_says_stands_under_its_heading(tiny: Bundle) -> None:
+    card = render_card(tiny)
+    assert card.startswith("# Model card: tiny\n\n**Trained on synthetic images alone")
+    for line in (
+        f"- **Id:** {tiny.id}",
+        "- **Rubric:** soldati-2020",
+        "- **Backbones:** tiny",
+        "## Intended use",
+        "- Research use only.",
+        "## Training cohort",
+        "- **Synthetic:** yes",
+        "### Patients by device",
+        "None.",
+        "### Clips",
+        "| measure | value | 95 % interval |",
+        "| --- | --- | --- |",
+        "| accuracy | 1.000 | \\[1, 1\\] |",
+    ):
+        assert f"\n{line}\n" in card, line
+    assert card.endswith("\n")
+    assert "\n\n\n" not in card
+
+
+def test_a_model_of_patients_does_not_say_that_it_is_none(tiny: Bundle) -> None:
+    assert "synthetic images alone" not in render_card(replace(tiny, synthetic=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<script>alert(1)</script>", "\\<script\\>alert(1)\\</script\\>"),
+        ("[here](javascript:x)", "\\[here\\](javascript:x)"),
+        ("![x](http://evil)", "!\\[x\\](http://evil)"),
+        ("**bold** _it_ `code` ~~no~~", "\\*\\*bold\\*\\* \\_it\\_ \\`code\\` \\~\\~no\\~\\~"),
+        ("a | b", "a \\| b"),
+        ("&lt;b&gt;", "\\&lt;b\\&gt;"),
+        ("# heading\n\n## another", "\\# heading \\#\\# another"),
+        ("back\\slash", "back\\\\slash"),
+        ("- a list", "\\- a list"),
+        ("1. a list", "1\\. a list"),
+        ("---", "\\---"),
+        ("0.948, -0.5 and 3-4", "0.948, -0.5 and 3-4"),
+    ],
+)
+def test_markup_in_names_is_shown_as_text(tiny: Bundle, text: str, shown: str) -> None:
+    card: dict[str, Any] = {
+        text: text,
+        "List": [text],
+        "Table": [{text: text}],
+        "Deeper": {text: [1]},
+    }
+    page = render_card(replace(tiny, name=text, card=card))
+    assert f"# Model card: {shown}\n" in page
+    assert f"\n- **{shown}:** {shown}\n" in page
+    assert f"\n- {shown}\n" in page
+    assert f"\n| {shown} |\n| --- |\n| {shown} |\n" in page
+    assert f"\n### {shown}\n" in page
+    assert page.count(shown) == 7
+
+
+def test_rows_of_a_table_may_have_other_columns(tiny: Bundle) -> None:
+    rows = {"Rows": [{"a": 1.0, "b": True}, {"b": False, "c": 2.5}]}
+    page = render_card(replace(tiny, card=rows))
+    assert "| a | b | c |\n| --- | --- | --- |\n| 1 | yes |  |\n|  | no | 2.5 |\n" in page

@@ -101,7 +101,7 @@ def test_it_reads_what_was_written(tiny: Bundle, tmp_path: Path) -> None:
     write_bundle(tiny, tmp_path / "tiny")
     found = read_bundle(tmp_path / "tiny")
     for key in vars(tiny):
-        if key not in ("members", "familiar", "networks", "digest", "folder"):
+        if key not in ("members", "ood", "networks", "digest", "folder"):
             assert getattr(found, key) == getattr(tiny, key), key
     for ours, theirs in zip(tiny.networks.values(), found.networks.values(), strict=True):
         assert vars(ours) | {"spec": None} == vars(theirs) | {"spec": None}
@@ -109,16 +109,9 @@ def test_it_reads_what_was_written(tiny: Bundle, tmp_path: Path) -> None:
     member, again = tiny.members[0], found.members[0]
     assert (again.features, again.name, again.temperature) == (member.features, "logistic", 1.25)
     assert again.settings == member.settings
-    for key, value in vars(tiny.familiar).items():
-        np.testing.assert_array_equal(getattr(found.familiar, key), value)
+    for key, value in vars(tiny.ood).items():
+        np.testing.assert_array_equal(getattr(found.ood, key), value)
     assert found.zones().name == "blue-6"
-
-
-@pytest.mark.parametrize("name", ["logistic"])
-def test_settings_are_all_told_with_classes_as_numbers(name: str, tmp_path: Path) -> None:
-    bundle = make_bundle(tmp_path, head=name, settings=HEADS[name])
-    write_bundle(bundle, tmp_path / "a")
-    assert read_bundle(tmp_path / "a").members[0].settings == bundle.members[0].settings
 
 
 @given(st.data())
@@ -197,7 +190,7 @@ def test_the_zip_of_another_program_has_the_same_digest(
 def test_nothing_there_is_a_sentence(tmp_path: Path) -> None:
     assert "there is no bundle" in refusal_of(tmp_path / "none")
     (tmp_path / "a.zip").write_bytes(b"")
-    assert "no zip file, or is cut off" in refusal_of(tmp_path / "a.zip")
+    assert "no zip file, or a damaged one" in refusal_of(tmp_path / "a.zip")
 
 
 PLACES = pytest.mark.parametrize("name", ["mine", "mine.zip"])
@@ -217,12 +210,6 @@ def test_it_is_there_whole_and_alone(
     assert read_bundle(path).digest == written.digest
     assert written.folder == path
     assert left_in(path.parent) == [name]
-
-
-def test_the_same_bundle_is_the_same_zip(tiny: Bundle, tmp_path: Path) -> None:
-    for name in ("a.zip", "b.ZIP"):
-        write_bundle(tiny, tmp_path / name)
-    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.ZIP").read_bytes()
 
 
 @PLACES
@@ -307,7 +294,7 @@ def test_what_would_not_be_read_again_is_not_written(tiny: Bundle, tmp_path: Pat
         replace(tiny, members=()),
         replace(tiny, members=(replace(member, head=make_head("logistic")),)),
         replace(tiny, members=(replace(member, name="svm"),)),
-        replace(tiny, familiar=replace(tiny.familiar, mean=np.full(12, np.nan, np.float32))),
+        replace(tiny, ood=replace(tiny.ood, mean=np.full(12, np.nan, np.float32))),
         replace(tiny, networks={}),
     ]
     for bundle in odd:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.errors import HeadError
-from lusscore.models import distances
-from lusscore.models.ood import clip_vectors, fit_familiar
+from lusscore.models import OODDetector
+from lusscore.models.ood import clip_vectors, fit_ood
 
 
 def cloud(patients: int, seed: int, *, dim: int = 40, shift: float = 0.0) -> tuple[np.ndarray, ...]:
@@ -20,38 +22,38 @@ def cloud(patients: int, seed: int, *, dim: int = 40, shift: float = 0.0) -> tup
 
 
 def test_few_clips_of_new_patients_of_the_same_kind_lie_beyond_the_limit() -> None:
-    familiar = fit_familiar(*cloud(60, 0), share=0.05)
+    detector = fit_ood(*cloud(60, 0), share=0.05)
     new, _ = cloud(200, 1)
-    assert 0.01 < np.mean(distances(familiar, new) > 1) < 0.12
+    assert 0.01 < np.mean(detector.scores(new) > 1) < 0.12
 
 
 def test_clips_of_another_kind_lie_beyond_it() -> None:
-    familiar = fit_familiar(*cloud(60, 0))
+    detector = fit_ood(*cloud(60, 0))
     other = np.random.default_rng(2).normal(0, 3, (50, 40))
     shifted, _ = cloud(20, 3, shift=3.0)
-    assert np.all(distances(familiar, other) > 1)
-    assert np.all(distances(familiar, shifted) > 1)
+    assert np.all(detector.scores(other) > 1)
+    assert np.all(detector.scores(shifted) > 1)
 
 
 def test_a_clip_that_is_odd_in_one_way_is_far_off_however_usual_it_is_in_the_other() -> None:
-    familiar = fit_familiar(*cloud(60, 0))
-    along = familiar.mean + 30 * familiar.deviations[0] * familiar.directions[:, 0]
-    usual = familiar.directions @ familiar.directions.T
+    detector = fit_ood(*cloud(60, 0))
+    along = detector.mean + 30 * detector.deviations[0] * detector.directions[:, 0]
+    usual = detector.directions @ detector.directions.T
     left = np.random.default_rng(4).normal(0, 2, 40)
-    out = familiar.mean + left - usual @ left
-    assert np.all(distances(familiar, np.stack([along, out])) > 1)
-    assert distances(familiar, familiar.mean[None])[0] < 0.1
+    out = detector.mean + left - usual @ left
+    assert np.all(detector.scores(np.stack([along, out])) > 1)
+    assert detector.scores(detector.mean[None])[0] < 0.1
 
 
 def test_a_clip_is_as_far_off_whatever_stands_beside_it() -> None:
-    familiar = fit_familiar(*cloud(20, 5))
+    detector = fit_ood(*cloud(20, 5))
     clips, _ = cloud(4, 6)
-    alone = np.concatenate([distances(familiar, clip[None]) for clip in clips])
-    np.testing.assert_allclose(alone, distances(familiar, clips), rtol=1e-12)
+    alone = np.concatenate([detector.scores(clip[None]) for clip in clips])
+    np.testing.assert_allclose(alone, detector.scores(clips), rtol=1e-12)
 
 
 def test_the_same_clips_give_the_same_bits_in_any_order_of_calls() -> None:
-    first, second = (fit_familiar(*cloud(20, 7)) for _ in range(2))
+    first, second = (fit_ood(*cloud(20, 7)) for _ in range(2))
     for name in ("mean", "directions", "deviations"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     assert (first.rest, first.limit) == (second.rest, second.limit)
@@ -59,7 +61,7 @@ def test_the_same_clips_give_the_same_bits_in_any_order_of_calls() -> None:
 
 def test_too_few_patients_are_refused() -> None:
     with pytest.raises(HeadError, match="at least 3"):
-        fit_familiar(*cloud(2, 0))
+        fit_ood(*cloud(2, 0))
 
 
 def test_clips_are_pooled_over_their_clean_frames() -> None:
@@ -74,5 +76,35 @@ def test_clips_are_pooled_over_their_clean_frames() -> None:
 
 def test_constant_embeddings_are_survived() -> None:
     clips = np.ones((12, 5), np.float32)
-    familiar = fit_familiar(clips, np.repeat(np.arange(6), 2))
-    assert np.isfinite(familiar.limit)
+    detector = fit_ood(clips, np.repeat(np.arange(6), 2))
+    assert np.isfinite(detector.limit)
+
+
+MEAN = np.array([1.0, 2.0, 3.0], np.float32)
+# along the first axis 2, along the second 0.5, and the third is what is left
+DETECTOR = OODDetector(
+    MEAN,
+    np.eye(3, 2, dtype=np.float32),
+    np.array([2.0, 0.5], np.float32),
+    rest=0.25,
+    limit=3.0,
+    share=0.01,
+)
+
+
+def test_each_part_counts_in_its_own_measure_and_the_larger_one_is_taken() -> None:
+    away = np.array([[0, 0, 0], [6, 0, 0], [0, 1.5, 0], [0, 0, 0.25], [6, 0, 0.5], [12, 0, 0.5]])
+    np.testing.assert_allclose(DETECTOR.scores(MEAN + away), [0, 1, 1, 1, 2, 2])
+
+
+@given(st.integers(0, 2**16), st.floats(0.1, 10))
+def test_twice_as_far_is_twice_the_score_on_either_side(seed: int, times: float) -> None:
+    away = np.random.default_rng(seed).normal(size=(5, 3))
+    once, more = (DETECTOR.scores(MEAN + size * away) for size in (1, times))
+    np.testing.assert_allclose(more, times * once, rtol=1e-6)
+    np.testing.assert_allclose(DETECTOR.scores(MEAN - away), once, rtol=1e-6)
+
+
+def test_half_precision_does_not_overflow() -> None:
+    clips = np.full((1, 3), 60000, np.float16)
+    assert DETECTOR.scores(clips)[0] == pytest.approx(59997 / 0.25)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bundle_tamper import lay_out, record_changed, refusal_of, sums_again
 from lusscore.errors import BundleError, HeadError
-from lusscore.models import SCHEMA, Bundle, from_files, to_files
+from lusscore.models import SCHEMA, Bundle, bundle_facts, from_files, to_files
 
 Files = Mapping[str, bytes]
 Change = Callable[[dict[str, Any]], object]
@@ -312,12 +312,12 @@ def test_what_is_wrong_is_said_without_the_advice_of_another_package(files: File
     with pytest.raises(BundleError) as told:
         from_files(arrays_changed(files, lambda arrays: arrays.pop("head0.coef")))
     assert told.value.what == (
-        "the head head0 cannot be restored (The kept head logistic lacks its array coef)"
+        "the head head0 cannot be restored (The stored head logistic lacks its array coef)"
     )
 
 
 def test_a_head_under_another_name_is_not_kept(tiny: Bundle) -> None:
-    with pytest.raises(HeadError, match="cannot be kept as the head ordinal"):
+    with pytest.raises(HeadError, match="cannot be stored as the head ordinal"):
         to_files(replace(tiny, members=(replace(tiny.members[0], name="ordinal"),)))
 
 
@@ -333,7 +333,23 @@ def test_what_json_has_not_is_not_written(tiny: Bundle, value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, 1e31])
-def test_no_distance_is_divided_by_nothing(tiny: Bundle, value: float) -> None:
-    for odd in (replace(tiny.familiar, rest=value), replace(tiny.familiar, limit=value)):
+def test_no_ood_score_is_divided_by_0(tiny: Bundle, value: float) -> None:
+    for odd in (replace(tiny.ood, rest=value), replace(tiny.ood, limit=value)):
         with pytest.raises(BundleError, match="familiar"):
-            to_files(replace(tiny, familiar=odd))
+            to_files(replace(tiny, ood=odd))
+
+
+def test_facts_are_plain_and_tell_a_bundle_from_others(tiny: Bundle) -> None:
+    facts = bundle_facts(replace(tiny, digest="0" * 64))
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["digest"] == "0" * 64
+    assert (facts["id"], facts["name"], facts["synthetic"]) == (tiny.id, "tiny", True)
+    assert facts["backbones"] == ["tiny"]
+    assert facts["heads"] == [{"head": "logistic", "sees": [tiny.members[0].features[0].name]}]
+    assert facts["clip_rule"] == "mean-probability"
+
+
+def test_facts_name_no_place_on_this_machine(tiny: Bundle) -> None:
+    text = json.dumps(bundle_facts(tiny))
+    assert "/" not in text
+    assert "\\" not in text

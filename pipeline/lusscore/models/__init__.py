@@ -4,11 +4,8 @@ from lusscore.models.bundle import (
     SCHEMA,
     Bundle,
     Network,
-    OODDetector,
     TrainedHead,
     bundle_facts,
-    distances,
-    split_distance,
 )
 from lusscore.models.disk import (
     BUILTIN,
@@ -20,6 +17,7 @@ from lusscore.models.disk import (
     read_bundle,
     write_bundle,
 )
+from lusscore.models.ood import OODDetector
 from lusscore.models.record import from_files, to_files
 from lusscore.models.recorded_run import RecordedRun, read_recorded_run
 from lusscore.models.train import train_bundle
@@ -37,12 +35,10 @@ __all__ = [
     "bundle_facts",
     "bundle_names",
     "bundle_place",
-    "distances",
     "find_bundle",
     "from_files",
     "read_bundle",
     "read_recorded_run",
-    "split_distance",
     "to_files",
     "train_bundle",
     "write_bundle",

@@ -1,7 +1,7 @@
-"""The files of a bundle in memory: their names, zips and checksums, and nothing that could harm.
+"""The files of a bundle in memory: their names, zips, arrays and checksums.
 
 What is wrong inside a bundle is a :class:`lusscore.errors.BundleError` that names no path: whoever
-knows the bundle's adds it.
+knows the bundle's adds it. Nothing is unpacked to disk, and no code of a bundle is run.
 """
 
 from __future__ import annotations
@@ -12,10 +12,16 @@ import os
 import re
 import stat
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from lusscore.errors import BundleError, LusscoreError
 from lusscore.records import quoted
@@ -24,35 +30,34 @@ AGAIN = "get the bundle again, or train it again with 'lusscore train'"
 ZIP_SUFFIX = ".zip"
 RECORD, ARRAYS, CARD, SUMS = "bundle.json", "arrays.npz", "MODEL-CARD.md", "SHA256SUMS"
 NETWORKS = "networks"
+MOST_BYTES = 2 * 1024**3
+MOST_FILES = 256
+Arrays = dict[str, NDArray[Any]]
+
 # ASCII, one folder deep: nothing that could be another place, or the same place twice
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"
 _NAME = re.compile(rf"({_PART}/)?{_PART}")
 _KNOWN = re.compile(
     "|".join([*map(re.escape, (RECORD, ARRAYS, CARD, SUMS)), rf"{NETWORKS}/{_PART}\.(?:xml|bin)"])
 )
-
 _OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
 # names of devices on Windows, and those that stand in for others
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|network-[0-9]+", re.IGNORECASE
 )
-MOST_BYTES = 2 * 1024**3
-MOST_FILES = 256
 # Deflate packs zeros a thousandfold; networks and heads, hardly at all.
-MOST_RATIO = 200
+_MOST_RATIO = 200
 _SMALL = 1024**2
-_ENCRYPTED = 1
 _DATE = (1980, 1, 1, 0, 0, 0)
-# NotImplementedError: a version that Python cannot read; OverflowError: a place beyond any file
+# what zipfile raises of a damaged file; RuntimeError: encrypted; OverflowError: beyond any file
 _DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-    *(EOFError, NotImplementedError, OverflowError, ValueError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),
+    *(NotImplementedError, OverflowError, ValueError),
 )
-_END, _END_SIZE, _END64 = b"PK\x05\x06", 22, b"PK\x06\x07"
+_NO_ARRAY = (ValueError, TypeError, OverflowError, MemoryError, SyntaxError, tokenize.TokenError)
 _SUM = re.compile(rb"([0-9a-f]{64})  ([\x21-\x7e]{1,500})")
 # as many as a report shows
 _LEAST_DIGITS = 12
-_MOST_SUMS = 256 * 1024
 
 
 def refusal(what: str, advice: str = AGAIN) -> BundleError:
@@ -61,30 +66,19 @@ def refusal(what: str, advice: str = AGAIN) -> BundleError:
 
 
 def clause(error: object) -> str:
-    """Make a clause of another error or problem, without its advice and not without end."""
+    """Make a short clause of another error or problem, without its advice."""
     text = error.what if isinstance(error, LusscoreError) else str(error)
     text = " ".join(text.split()).partition("; ")[0].rstrip(".")
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 
 def check_name(name: str) -> str:
-    """Return the name of a file in a bundle.
-
-    Raises
-    ------
-    BundleError
-        If it could name a place outside the bundle, or is written unlike any name of lusscore's.
-    """
+    """Return the name of a file in a bundle; refuse one that could name a place outside it."""
     if not _NAME.fullmatch(name):
         raise refusal(
             f"it holds a file named {quoted(name)}, which no bundle has", f"remove it, or {AGAIN}"
         )
     return name
-
-
-def is_of_desktop(name: str) -> bool:
-    """Tell whether a system that shows folders, or packs them, has put a file there by itself."""
-    return name.startswith("__MACOSX/") or name.rpartition("/")[2] in _OF_DESKTOPS
 
 
 def is_known(name: str) -> bool:
@@ -153,7 +147,7 @@ def _list_folder(folder: Path, inside: str = "") -> dict[str, tuple[Path, int]]:
     found: dict[str, tuple[Path, int]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            if is_of_desktop(entry.name) and entry.is_file(follow_symlinks=False):
+            if _is_of_desktop(entry.name) and entry.is_file(follow_symlinks=False):
                 continue
             name = check_name(f"{inside}{entry.name}")
             if entry.is_dir(follow_symlinks=False):
@@ -165,6 +159,11 @@ def _list_folder(folder: Path, inside: str = "") -> dict[str, tuple[Path, int]]:
             if len(found) > MOST_FILES:
                 raise refusal(f"it holds more than {MOST_FILES} files, too many for a bundle")
     return found
+
+
+def _is_of_desktop(name: str) -> bool:
+    """Tell whether a system that shows folders, or packs them, has put a file there by itself."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2] in _OF_DESKTOPS
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -184,46 +183,41 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes, name: str) -> dict[str, bytes]:
-    """Read all files of a zip file into memory; nothing is written to disk.
-
-    Parameters
-    ----------
-    data
-        The file.
-    name
-        What messages call it.
+    """Read all files of a zip file into memory; messages call it `name`.
 
     Raises
     ------
     BundleError
-        If it is damaged, a name is not that of a file in a bundle or stands there twice, an entry
-        is no plain file, or there is more in it than a bundle can hold.
+        If it is damaged, a name is not that of a file in a bundle or stands there twice, or there
+        is more in it than a bundle can hold.
     """
-    _check_end(data, name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            _check_sizes(entries, len(data), name)
-            entries = [entry for entry in entries if not is_of_desktop(entry.orig_filename)]
-            return {
-                own: _read_entry(archive, entry, name) for own, entry in _plain_files(entries, name)
-            }
+            _check_entries(entries, len(data), name)
+            files = [
+                entry
+                for entry in entries
+                if not (entry.is_dir() or _is_of_desktop(entry.orig_filename))
+            ]
+            around = _folder_around([entry.orig_filename for entry in files])
+            contents: dict[str, bytes] = {}
+            for entry in files:
+                own = check_name(entry.orig_filename[len(around) :])
+                # some systems take upper and lower case for the same
+                if own.lower() in map(str.lower, contents):
+                    raise refusal(f"{name} holds {quoted(own)} twice")
+                with archive.open(entry) as file:
+                    contents[own] = file.read(entry.file_size + 1)
+                if len(contents[own]) != entry.file_size:
+                    raise refusal(f"{name} is damaged: {quoted(own)} has another size than listed")
+            return contents
     except _DAMAGE as error:
-        raise refusal(f"{name} is a damaged zip file ({quoted(str(error))})") from None
+        raise refusal(f"{name} is no zip file, or a damaged one ({quoted(str(error))})") from None
 
 
-def _check_end(data: bytes, name: str) -> None:
-    """Refuse a list of files that would fill the memory before any of them is looked at."""
-    end = data[-_END_SIZE:]
-    if len(end) < _END_SIZE or not end.startswith(_END) or end[-2:] != b"\0\0":
-        raise refusal(f"{name} is no zip file, or is cut off")
-    files, size = int.from_bytes(end[10:12], "little"), int.from_bytes(end[12:16], "little")
-    large = data[-_END_SIZE - 20 : -_END_SIZE].startswith(_END64)
-    if large or files > MOST_FILES or size > MOST_FILES * 1024:
-        raise refusal(f"{name} lists more than {MOST_FILES} files, too many for a bundle")
-
-
-def _check_sizes(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
+def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
+    """Refuse what would take more memory than a bundle can, before anything is unpacked."""
     if len(entries) > MOST_FILES:
         raise refusal(f"{name} lists more than {MOST_FILES} files, too many for a bundle")
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
@@ -236,61 +230,52 @@ def _check_sizes(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
             raise refusal(
                 f"{name} holds {quoted(entry.orig_filename)}, which is neither stored nor deflated"
             )
-        if entry.file_size > _SMALL + MOST_RATIO * entry.compress_size:
+        if entry.file_size > _SMALL + _MOST_RATIO * entry.compress_size:
             raise refusal(
                 f"{name} holds {quoted(entry.orig_filename)} packed more than "
-                f"{MOST_RATIO}-fold, as no network or head can be"
+                f"{_MOST_RATIO}-fold, as no network or head can be"
             )
-
-
-def _plain_files(entries: list[zipfile.ZipInfo], name: str) -> list[tuple[str, zipfile.ZipInfo]]:
-    """Pair files with their names in the bundle; entries that stand for folders are left out."""
-    for entry in entries:
-        is_folder = entry.orig_filename.endswith("/")
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        plain = kind in (0, stat.S_IFDIR if is_folder else stat.S_IFREG)
-        if not plain or entry.flag_bits & _ENCRYPTED or (is_folder and entry.file_size):
-            raise refusal(
-                f"{name} holds {quoted(entry.orig_filename)}, which is encrypted, a link or no "
-                "plain file"
-            )
-    around = _folder_around([entry.orig_filename for entry in entries])
-    pairs = []
-    # some systems take upper and lower case for the same
-    seen: set[str] = set()
-    for entry in entries:
-        own = entry.orig_filename[len(around) :]
-        if not own:
-            continue
-        check_name(own.removesuffix("/"))
-        if own.lower() in seen:
-            raise refusal(f"{name} holds {quoted(own)} twice")
-        seen.add(own.lower())
-        if not own.endswith("/"):
-            pairs.append((own, entry))
-    return pairs
 
 
 def _folder_around(names: list[str]) -> str:
     """Return ``folder/`` if all files lie in one, as when a person packed the folder itself."""
     around = f"{names[0].partition('/')[0]}/" if names else ""
-    odd = set(around) & set("\\:\0") or around in ("/", "./", "../")
-    if odd or f"{around}{RECORD}" not in names:
-        return ""
-    return around if all(name.startswith(around) for name in names) else ""
+    is_around = f"{around}{RECORD}" in names and all(name.startswith(around) for name in names)
+    return around if is_around else ""
 
 
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
-    """Read a file, and no more of it than its entry tells."""
-    with archive.open(entry) as file:
-        data = file.read(entry.file_size + 1)
-    if len(data) != entry.file_size:
-        raise refusal(f"{name} holds {quoted(entry.orig_filename)} with another size than it tells")
-    return data
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return ``arrays.npz``: the same bytes for the same arrays, which are of numbers alone."""
+    files = {}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiu":
+            raise refusal(f"{ARRAYS}: {name} is of {array.dtype}; expected numbers")
+        memory = io.BytesIO()
+        npy.write_array(memory, array, version=(1, 0), allow_pickle=False)
+        files[f"{name}.npy"] = memory.getvalue()
+    return pack(files)
+
+
+def unpack_arrays(data: bytes) -> Arrays:
+    """Read ``arrays.npz``, never by pickle; refuse anything but finite numbers."""
+    arrays = {}
+    for name, file in unpack(data, ARRAYS).items():
+        memory = io.BytesIO(file)
+        try:
+            array = npy.read_array(memory, allow_pickle=False)
+        except _NO_ARRAY as error:
+            why = "is no array of numbers, or is cut off"
+            raise refusal(f"{ARRAYS}: {name} {why} ({quoted(str(error))})") from None
+        if array.dtype.kind not in "fiu" or memory.read(1):
+            raise refusal(f"{ARRAYS}: {name} is no array of numbers alone")
+        if not np.isfinite(array).all():
+            raise refusal(f"{ARRAYS}: {name} holds numbers that are not finite")
+        arrays[name.removesuffix(".npy")] = array
+    return arrays
 
 
 def write_sums(files: Mapping[str, bytes]) -> bytes:
-    """Return the list for `files`, sorted by name."""
+    """Return the list of checksums for `files`, sorted by name."""
     return b"".join(
         f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode()
         for name in sorted(files)
@@ -313,8 +298,9 @@ def check_sums(files: Mapping[str, bytes]) -> str:
                 f"it is no bundle, as it has neither {SUMS} nor {RECORD}",
                 "give the folder or .zip that 'lusscore train' wrote",
             )
-        raise refusal(f"it has no {SUMS}, so that nothing in it can be verified")
-    listed = _listed(files[SUMS])
+        raise refusal(f"it has no {SUMS}, so nothing in it can be verified")
+    matches = [_SUM.fullmatch(line) for line in files[SUMS].splitlines()]
+    listed = {match[2].decode(): match[1].decode() for match in matches if match}
     others = set(files) - {SUMS}
     for name in sorted(listed.keys() - others):
         raise refusal(f"the file {quoted(name)}, which {SUMS} lists, is missing")
@@ -324,25 +310,12 @@ def check_sums(files: Mapping[str, bytes]) -> str:
         if hashlib.sha256(files[name]).hexdigest() != digest:
             raise refusal(f"{name} was changed or damaged: its checksum is not the one in {SUMS}")
     if write_sums(files) != files[SUMS]:
-        raise refusal(f"{SUMS} is not in the order in which lusscore writes it")
+        raise refusal(f"{SUMS} is not as lusscore writes it")
     return hashlib.sha256(files[SUMS]).hexdigest()
 
 
 def check_digest(digest: str, expect: str) -> None:
-    """Refuse a bundle that is not the one expected.
-
-    Parameters
-    ----------
-    digest
-        Of the bundle.
-    expect
-        The digest that it must have, or the first 12 digits of it or more.
-
-    Raises
-    ------
-    BundleError
-        If it has another, or `expect` is no digest.
-    """
+    """Refuse a bundle whose digest does not begin with `expect`, of at least 12 digits."""
     wanted = expect.strip().lower()
     if not re.fullmatch(rf"[0-9a-f]{{{_LEAST_DIGITS},64}}", wanted):
         raise refusal(
@@ -354,21 +327,3 @@ def check_digest(digest: str, expect: str) -> None:
             f"it has the digest {digest[:16]}, not the expected {wanted[:16]}",
             "get the bundle that was meant, or ask whoever trained it which digest is right",
         )
-
-
-def _listed(data: bytes) -> dict[str, str]:
-    if len(data) > _MOST_SUMS:
-        raise refusal(f"{SUMS} lists more than a bundle can hold")
-    lines = data.split(b"\n")
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines[:-1], start=1):
-        match = _SUM.fullmatch(line)
-        if match is None:
-            raise refusal(f"line {number} of {SUMS} is no checksum and name")
-        name = match[2].decode()
-        if name in found:
-            raise refusal(f"{SUMS} lists {quoted(name)} twice")
-        found[name] = match[1].decode()
-    if lines[-1] or not found:
-        raise refusal(f"{SUMS} is cut off")
-    return found

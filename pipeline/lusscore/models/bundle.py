@@ -1,4 +1,4 @@
-"""A trained scorer as plain data."""
+"""A trained model as plain data."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import ExtractionSettings, Protocol, get_protocol
 from lusscore.evaluation import FeatureSet, Rule
 from lusscore.heads import Head
+from lusscore.models.ood import OODDetector
 
 SCHEMA = 1
 
@@ -63,44 +61,13 @@ class TrainedHead:
 
     @property
     def scores_whole_clips(self) -> bool:
-        """Whether all frames of a clip get the same answer."""
+        """Whether all frames of a clip get the same prediction."""
         return self.name == "mil" or self.settings.get("pooling", "none") != "none"
 
 
 @dataclass(frozen=True)
-class OODDetector:
-    """What clips of the training cohort look like to the backbones.
-
-    A clip is the mean of its frames' embeddings of all backbones, one after the other, less
-    `mean`. Its distance is the larger of √(Σ (component / deviation)²) / `limit` and of what the
-    components leave of it, √(Σ residual²) / `rest`: above 1 it is farther off than clips of
-    held-out training patients are.
-
-    Attributes
-    ----------
-    mean
-        float32, shape (dim,).
-    directions
-        float32, shape (dim, r): principal components.
-    deviations
-        float32, shape (r,): standard deviation along each.
-    rest, limit
-        So that a small share of the clips of held-out patients is above 1.
-    share
-        That share, 0–1.
-    """
-
-    mean: NDArray[np.float32]
-    directions: NDArray[np.float32]
-    deviations: NDArray[np.float32]
-    rest: float
-    limit: float
-    share: float
-
-
-@dataclass(frozen=True)
 class Bundle:
-    """A trained scorer with all that it needs.
+    """A trained model with all that it needs to score an exam.
 
     Attributes
     ----------
@@ -115,11 +82,11 @@ class Bundle:
     protocol, rubric, label_level
         Those of the training cohort.
     synthetic
-        Whether no patient was ever scanned: such a scorer says nothing about patients.
+        Whether no patient was ever scanned: such a model says nothing about patients.
     extraction
         How stage one made the training embeddings, and must make those of an exam.
     networks
-        Backbones by name, in the order in which `familiar` joins their embeddings.
+        Backbones by name, in the order in which `ood` joins their embeddings.
     members
         Trained heads; their calibrated probabilities are averaged.
     temperature
@@ -130,8 +97,8 @@ class Bundle:
         A clip whose score has a lower probability is to be reviewed by a person.
     coverage
         Share of the training cohort's held-out clips that are at least as sure as that.
-    familiar
-        By which unlike clips are told.
+    ood
+        Detects clips that are unlike the training cohort.
     card
         The model card: plain JSON values, under the headings that a reader looks for.
     digest
@@ -156,7 +123,7 @@ class Bundle:
     zone_rule: Rule
     least_confidence: float
     coverage: float
-    familiar: OODDetector
+    ood: OODDetector
     card: Mapping[str, Any]
     digest: str = ""
     folder: Path | None = None
@@ -172,7 +139,7 @@ class Bundle:
 
 
 def bundle_facts(bundle: Bundle) -> dict[str, Any]:
-    """Return what tells a bundle from others, as plain JSON values."""
+    """Return what identifies a bundle and its settings, as plain JSON values."""
     return {
         "id": bundle.id,
         "digest": bundle.digest,
@@ -193,39 +160,3 @@ def bundle_facts(bundle: Bundle) -> dict[str, Any]:
         "least_confidence": bundle.least_confidence,
         "coverage": bundle.coverage,
     }
-
-
-def distances(familiar: OODDetector, clips: NDArray[Any]) -> NDArray[np.float64]:
-    """Measure clips against :class:`OODDetector`, which has the formula.
-
-    Parameters
-    ----------
-    familiar
-        What is known.
-    clips
-        float, shape (clips, dim): mean of each clip's clean embeddings, all backbones one after
-        the other.
-
-    Returns
-    -------
-    ndarray of float64, shape (clips,)
-        Above 1: farther off than clips of held-out training patients are.
-    """
-    along, left = split_distance(clips, familiar.mean, familiar.directions, familiar.deviations)
-    return np.maximum(along / familiar.limit, left / familiar.rest)
-
-
-def split_distance(
-    clips: NDArray[Any],
-    mean: NDArray[np.float32],
-    directions: NDArray[np.float32],
-    deviations: NDArray[np.float32],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the distance along the components, and the length of what they leave.
-
-    Both of shape (clips,); shapes of the others as in :class:`OODDetector`.
-    """
-    centred = clips.astype(np.float64) - mean
-    components = centred @ directions
-    left = np.linalg.norm(centred - components @ directions.T, axis=1)
-    return np.linalg.norm(components / deviations, axis=1), np.asarray(left)

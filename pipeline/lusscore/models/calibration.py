@@ -1,4 +1,4 @@
-"""How sure a model may be of a clip, learned from patients held out, and how well that works."""
+"""Calibrated probabilities and the review threshold, from held-out patients, and their effect."""
 
 from __future__ import annotations
 
@@ -38,20 +38,9 @@ Measured = dict[str, tuple[float, tuple[float, float]]]
 
 @dataclass(frozen=True)
 class HeldOutClips:
-    """Frames held out, clip after clip.
+    """Held-out clips: probabilities of their frames, and per clip its true score and more.
 
-    Attributes
-    ----------
-    frames
-        Their probabilities, as the model gave them.
-    truth
-        Score of each clip, shape (clips,).
-    fold
-        Fold in which each was held out, those of repeats apart, shape (clips,).
-    patient
-        By number, shape (clips,).
-    rule
-        From frames to clips.
+    `fold` tells those of repeats apart, and `patient` is a number; both have shape (clips,).
     """
 
     frames: GroupedFrames
@@ -84,13 +73,7 @@ class HeldOutClips:
         )
 
     def decide(self, temperature: float = 1.0) -> tuple[_Int, _Float]:
-        """Score the clips with the frames' probabilities scaled.
-
-        Returns
-        -------
-        tuple
-            Scores, shape (clips,), and probabilities, shape (clips, 4).
-        """
+        """Return scores, shape (clips,), and probabilities, (clips, 4), of scaled frames."""
         scaled = Temperature(temperature).apply(self.frames.probabilities)
         return self.rule.decide(GroupedFrames(scaled, self.frames.starts))
 
@@ -102,12 +85,13 @@ class Calibration:
     Attributes
     ----------
     temperature
-        That frames' probabilities are scaled by, before the rule makes a clip's of them.
+        Scales the frames' probabilities, before the rule makes a clip's of them.
     least_confidence
-        Probability of a clip's score below which a person is to look; 0.5 or more.
+        Review threshold: the probability of a clip's score below which a person must look; 0.5
+        or more.
     coverage
-        Share of the held-out clips that reach it, 0–1: what was asked for, or less where that
-        few are more likely right than wrong.
+        Share of the held-out clips that reach it, 0–1: what was asked for, or less where fewer
+        are more likely right than wrong.
     """
 
     temperature: float
@@ -117,46 +101,26 @@ class Calibration:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """Held-out clips, each calibrated by what the other folds gave alone.
+    """Held-out clips, each calibrated on the other folds alone; arrays as in `HeldOutClips`.
 
-    Attributes
-    ----------
-    scores, truth
-        int64, shape (clips,).
-    probabilities
-        float64, shape (clips, 4).
-    trusted
-        bool, shape (clips,): as sure as `Calibration.least_confidence` of the other folds asks.
-    patient
-        By number, shape (clips,).
+    `confident` is bool, shape (clips,): whether the probability of a clip's score, one of
+    `probabilities`, shape (clips, 4), reaches the review threshold that the other folds gave.
     """
 
-    scores: NDArray[np.int64]
-    truth: NDArray[np.int64]
+    scores: _Int
+    truth: _Int
     probabilities: _Float
-    trusted: NDArray[np.bool_]
-    patient: NDArray[np.int64]
+    confident: NDArray[np.bool_]
+    patient: _Int
 
 
 def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
     """Fit the temperature of highest likelihood for clips, and the confidence to ask for.
 
-    As :class:`lusscore.heads.Temperature`, but of the clips' probabilities and not the
-    frames', since it is clips and zones that are shown with a probability. The threshold leaves
-    the least sure clips to a person (reject option; El-Yaniv & Wiener 2010, J Mach Learn Res
-    11:1605–1641).
-
-    Parameters
-    ----------
-    clips
-        Held out from whatever scored them.
-    coverage
-        Share of clips that the scorer is to be believed on at most, above 0 and at most 1.
-
-    Raises
-    ------
-    HeadError
-        If the coverage is out of range.
+    Of the clips' probabilities and not the frames', since it is clips and zones that are shown with
+    a probability. The threshold leaves the least confident clips to a person (selective
+    prediction; El-Yaniv & Wiener 2010, J Mach Learn Res 11:1605–1641); at most `coverage` of them,
+    a share above 0 and at most 1, need no review.
     """
     if not 0 < coverage <= 1:
         raise HeadError(
@@ -182,7 +146,7 @@ def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
     """
     scores = np.zeros(len(clips.truth), np.int64)
     probabilities = np.zeros((len(clips.truth), 4))
-    trusted = np.zeros(len(clips.truth), bool)
+    confident = np.zeros(len(clips.truth), bool)
     for fold in np.unique(clips.fold):
         mine = clips.fold == fold
         # a patient is held out once in every repeat, and must not calibrate itself in another
@@ -190,49 +154,49 @@ def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
         found = calibrate(clips.only(others), coverage)
         scores[mine], probabilities[mine] = clips.only(mine).decide(found.temperature)
         own = _confidence(scores[mine], probabilities[mine])
-        trusted[mine] = own >= found.least_confidence
-    return CrossFitted(scores, clips.truth, probabilities, trusted, clips.patient)
+        confident[mine] = own >= found.least_confidence
+    return CrossFitted(scores, clips.truth, probabilities, confident, clips.patient)
 
 
 def _confidence(scores: NDArray[np.int64], probabilities: _Float) -> _Float:
     return np.asarray(probabilities[np.arange(len(scores)), scores])
 
 
-def measure_trust(clips: CrossFitted) -> Measured:
-    """Measure probabilities, and what is gained by review, over clips held out from both.
+def measure_selective(clips: CrossFitted) -> Measured:
+    """Measure probabilities, and selective prediction, over clips held out from both.
 
     Returns
     -------
     dict
-        ``brier``, ``calibration_error``, ``accuracy`` of all clips, ``accuracy_trusted`` of those
-        sure enough, ``coverage``, the share of these, and ``accuracy_review`` of the rest; NaN
-        where there are none. Intervals resample patients (percentiles).
+        ``brier``, ``calibration_error``, ``accuracy`` of all clips, ``accuracy_confident`` of those
+        that reach the review threshold (1 − selective risk), ``coverage``, the share of these, and
+        ``accuracy_review`` of the rest; NaN where there are none. Intervals resample patients
+        (percentiles).
     """
     patients = int(clips.patient.max()) + 1
     draws = draw_patients(patients, RESAMPLES, SEED)
     weights = np.concatenate([np.ones((1, patients)), draws])[:, clips.patient]
     right = (clips.scores == clips.truth).astype(np.float64)
-    confidence = clips.probabilities[np.arange(len(right)), clips.scores]
+    confidence = _confidence(clips.scores, clips.probabilities)
     squares = np.square(clips.probabilities - np.eye(4)[clips.truth]).sum(axis=1)
     bins = np.eye(BINS)[confidence_bin(confidence)]
-    trusted = clips.trusted.astype(np.float64)
-    everyone = np.ones_like(right)
+    confident = clips.confident.astype(np.float64)
+
+    def mean(values: _Float, among: _Float) -> _Float:
+        return ratio(weights @ (values * among), weights @ among)
+
     drawn = {
-        "brier": _mean(weights, squares, everyone),
+        "brier": mean(squares, np.ones_like(right)),
         "calibration_error": calibration_error(
             weights @ bins, weights @ (bins * (confidence - right)[:, None])
         ),
-        "accuracy": _mean(weights, right, everyone),
-        "accuracy_trusted": _mean(weights, right, trusted),
-        "accuracy_review": _mean(weights, right, 1 - trusted),
-        "coverage": _mean(weights, trusted, everyone),
+        "accuracy": mean(right, np.ones_like(right)),
+        "accuracy_confident": mean(right, confident),
+        "accuracy_review": mean(right, 1 - confident),
+        "coverage": mean(confident, np.ones_like(right)),
     }
-    return {name: (float(values[0]), _segment(values[1:])) for name, values in drawn.items()}
-
-
-def _mean(weights: _Float, values: _Float, among: _Float) -> _Float:
-    return ratio(weights @ (values * among), weights @ among)
-
-
-def _segment(values: _Float) -> tuple[float, float]:
-    return interval(values) or (float("nan"), float("nan"))
+    undefined = float("nan"), float("nan")
+    return {
+        name: (float(values[0]), interval(values[1:]) or undefined)
+        for name, values in drawn.items()
+    }

@@ -1,4 +1,4 @@
-"""The model card: what a reader must know before believing a score.
+"""The model card: what a reader must know before relying on a score.
 
 After Mitchell, M., Wu, S., Zaldivar, A. et al. (2019). Model cards for model reporting. Proceedings
 of the Conference on Fairness, Accountability, and Transparency, 220–229.
@@ -7,32 +7,39 @@ of the Conference on Fairness, Accountability, and Transparency, 220–229.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
 from lusscore.cohort import describe_rubric, get_protocol
 from lusscore.evaluation import BASELINE, MAJORITY, CohortTable, Rule
-from lusscore.models import TrainedHead
+from lusscore.models.bundle import Bundle, TrainedHead
 from lusscore.models.calibration import Calibration, Measured
 from lusscore.models.recorded_run import RecordedRun
+from lusscore.records import Document
 
-_SHOWN = (
-    ("quadratic_kappa", "quadratic kappa"),
-    ("accuracy", "accuracy"),
-    ("balanced_accuracy", "balanced accuracy"),
-    ("macro_f1", "macro-F1"),
-    ("macro_auc", "macro ROC-AUC"),
-    ("mean_absolute_error", "mean absolute error"),
-)
-_OF_SCORES = (("precision", "precision"), ("recall", "recall"), ("auc", "ROC-AUC"))
-_TRUST = (
-    ("accuracy", "accuracy of all clips"),
-    ("coverage", "share that is sure enough"),
-    ("accuracy_trusted", "accuracy of these"),
-    ("accuracy_review", "accuracy of those marked for review"),
-    ("brier", "Brier score"),
-    ("calibration_error", "expected calibration error"),
-)
+_MEASURES = {
+    "quadratic_kappa": "quadratic kappa",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "macro_auc": "macro ROC-AUC",
+    "mean_absolute_error": "mean absolute error",
+}
+_PER_SCORE = {"precision": "precision", "recall": "recall", "auc": "ROC-AUC"}
+_SELECTIVE = {
+    "accuracy": "accuracy of all clips",
+    "coverage": "coverage: share of clips that need no review",
+    "accuracy_confident": "accuracy of these (1 − selective risk)",
+    "accuracy_review": "accuracy of clips marked for review",
+    "brier": "Brier score",
+    "calibration_error": "expected calibration error",
+}
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#&~"})
+# what would begin a list in a list
+_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|-|$)")
 
 
 def make_card(
@@ -40,58 +47,47 @@ def make_card(
     members: Sequence[TrainedHead],
     clip_rule: Rule,
     calibration: Calibration,
-    trust: Measured,
+    selective: Measured,
 ) -> dict[str, Any]:
     """Write the card as headings over plain JSON values.
 
-    Parameters
-    ----------
-    run
-        The cross-validation behind the bundle.
-    members
-        Its heads.
-    clip_rule
-        By which it scores clips.
-    calibration, trust
-        What was fixed on held-out patients, and how well that works on others.
+    `calibration` is what was fixed on held-out patients, and `selective` how well it works on
+    others.
     """
     cohort = run.config.cohort
-    levels = run.metrics["levels"]
+    levels = {level: run.metrics["levels"][level] for level in ("clip", "zone")}
+    measured = {level: found for level, found in levels.items() if found.get(run.model)}
     return {
         "Intended use": _use(cohort),
         "Training cohort": _cohort(cohort),
-        "LoadedModel": _scorer(run, members),
+        "Model": _model(run, members),
         "Performance": {
             "How it was measured": _how(run),
             **{
-                f"{level.capitalize()}s": _rows(
-                    levels[level][run.model], levels[level].get(BASELINE)
-                )
-                for level in ("clip", "zone")
-                if levels[level].get(run.model)
+                f"{level.capitalize()}s": _rows(found[run.model], found.get(BASELINE))
+                for level, found in measured.items()
             },
             **{
-                f"{level.capitalize()}s, by score": _by_score(levels[level][run.model])
-                for level in ("clip", "zone")
-                if levels[level].get(run.model)
+                f"{level.capitalize()}s, by score": _by_score(found[run.model])
+                for level, found in measured.items()
             },
             **_exams(run),
         },
         "Calibration and review": {
             "How": "One temperature was fitted to held-out clips of the training cohort "
             f"({calibration.temperature:.3g}). A clip is marked for review when its score has a "
-            f"probability below {calibration.least_confidence:.2f}, which "
-            f"{calibration.coverage:.0%} of them reach. The figures are of clips calibrated by "
-            f"the other folds alone.{_rescored(clip_rule)}",
-            "Measured": _measured(trust, _TRUST),
+            f"probability below {calibration.least_confidence:.2f}; {calibration.coverage:.0%} of "
+            f"clips need no review. The figures are of clips calibrated by the other folds alone."
+            f"{_rescored(clip_rule)}",
+            "Measured": [_row(label, *selective[key]) for key, label in _SELECTIVE.items()],
         },
-        "Limitations": _limitations(run, trust),
+        "Limitations": _limitations(run, selective),
     }
 
 
 def _use(cohort: CohortTable) -> list[str]:
     synthetic = [
-        "Trained on computed images, of no patient: it shows how the software works, and says "
+        "Trained on synthetic images, of no patient: it shows how the software works, and says "
         "nothing about any patient."
     ]
     return [
@@ -126,7 +122,7 @@ def _cohort(cohort: CohortTable) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value not in ("", {})}
 
 
-def _scorer(run: RecordedRun, members: Sequence[TrainedHead]) -> dict[str, Any]:
+def _model(run: RecordedRun, members: Sequence[TrainedHead]) -> dict[str, Any]:
     return {
         "Model": run.model,
         "Heads": [
@@ -158,7 +154,7 @@ def _rescored(rule: Rule) -> str:
 def _how(run: RecordedRun) -> str:
     folds = run.config.cross_validation
     by = folds.leave_out
-    division = (
+    splits = (
         f"leaving out one {by} after another ({folds.folds})"
         if by
         else f"{folds.folds} folds" + (f", {folds.repeats} times over" if folds.repeats > 1 else "")
@@ -169,40 +165,36 @@ def _how(run: RecordedRun) -> str:
         else ""
     )
     return (
-        f"On patients held out, by {division}; run {run.config.run.name}.{chosen} The scorer "
+        f"On patients held out, by {splits}; run {run.config.run.name}.{chosen} The model "
         "itself was then trained on all patients in the same way. Intervals are 95 %, over "
         "patients."
     )
 
 
-def _rows(
-    entry: Mapping[str, Any], baseline: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
+def _rows(entry: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     rows = [
-        {
-            "measure": label,
-            "value": _three(entry["pooled"].get(key)),
-            "95 % interval": _segment(segment),
-        }
-        for key, label in _SHOWN
+        _row(label, entry["pooled"][key], entry["interval"].get(key))
+        for key, label in _MEASURES.items()
         if key in entry["pooled"]
-        for segment in [entry["interval"].get(key)]
     ]
     if baseline:
-        usual, segment = (baseline[part].get("accuracy") for part in ("pooled", "interval"))
-        measure = "accuracy of the most frequent score"
-        rows.append(
-            {"measure": measure, "value": _three(usual), "95 % interval": _segment(segment)}
-        )
+        usual, interval = (baseline[part].get("accuracy") for part in ("pooled", "interval"))
+        rows.append(_row("accuracy of the most frequent score", usual, interval))
     return rows
+
+
+def _row(
+    measure: str, value: float | None, interval: Sequence[float | None] | None
+) -> dict[str, Any]:
+    return {"measure": measure, "value": _three(value), "95 % interval": _interval(interval)}
 
 
 def _by_score(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for one in entry["per_class"]:
         row: dict[str, Any] = {"score": one["score"], "held out": one["support"]}
-        for key, label in _OF_SCORES:
-            row[label] = f"{_three(one.get(key))} {_segment(one['interval'].get(key))}".strip()
+        for key, label in _PER_SCORE.items():
+            row[label] = f"{_three(one.get(key))} {_interval(one['interval'].get(key))}".strip()
         rows.append(row)
     return rows
 
@@ -211,48 +203,39 @@ def _exams(run: RecordedRun) -> dict[str, Any]:
     entry = run.metrics["exams"].get(run.model)
     if not entry or not entry.get("exams"):
         return {}
-    error, segment = (entry[part].get("mean_absolute_error") for part in ("pooled", "interval"))
+    error, interval = (entry[part].get("mean_absolute_error") for part in ("pooled", "interval"))
     if not entry["complete"]:
-        return {
-            "Global score": "How far off it is is not known: no exam has all its zones labelled."
-        }
+        return {"Global score": "Its error is unknown: no exam has all its zones labelled."}
     fewer = entry["exams"] - entry["complete"]
     among = f", {fewer} of them with fewer zones, which makes the error smaller" if fewer else ""
     return {
-        "Global score": f"Off by {_three(error)} {_segment(segment)} points on average, over "
+        "Global score": f"Off by {_three(error)} {_interval(interval)} points on average, over "
         f"{entry['exams']} exams{among}."
     }
 
 
-def _measured(trust: Measured, shown: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [
-        {"measure": label, "value": _three(value), "95 % interval": _segment(segment)}
-        for key, label in shown
-        for value, segment in [trust[key]]
-    ]
-
-
-def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
+def _limitations(run: RecordedRun, selective: Measured) -> list[str]:
     cohort = run.config.cohort
     devices = sorted(cohort.devices)
     told = [
         "Measured by cross-validation inside one cohort: other hospitals, examiners and presets "
         "were not seen.",
         "Devices seen: " + (", ".join(devices) if devices else "unknown") + ".",
-        "The distance from the training cohort tells recordings that look different; it does not "
-        "tell every one that is scored wrongly.",
+        "The out-of-distribution score finds recordings that look different, but not all that are "
+        "scored wrongly.",
         "Probabilities hold for a cohort with the same share of each score.",
     ]
     if cohort.label_level != "frame":
         told.append(
-            f"Scores were given per {cohort.label_level}, so that frames carry weak labels: "
-            "what it says of a single frame was never checked."
+            f"Scores were given per {cohort.label_level}, so frames carry weak labels: "
+            "its scores of single frames were never checked."
         )
-    sure, doubted = trust["accuracy_trusted"][0], trust["accuracy_review"][0]
-    if sure <= doubted:
+    confident, review = selective["accuracy_confident"][0], selective["accuracy_review"][0]
+    if confident <= review:
         told.append(
-            f"Clips of which it was sure were not right more often ({_three(sure)}) than those "
-            f"marked for review ({_three(doubted)}): its sureness is no reason to believe it."
+            f"Clips with a high probability were not scored more accurately ({_three(confident)}) "
+            f"than those marked for review ({_three(review)}): a high probability is no evidence "
+            "that a score is right."
         )
     absent = [
         one["score"]
@@ -261,13 +244,98 @@ def _limitations(run: RecordedRun, trust: Measured) -> list[str]:
     ]
     if absent:
         told.append(f"No labelled clip has score {' or '.join(map(str, absent))}.")
-    notes = run.config.run.notes
-    return [*told, *notes]
+    return [*told, *run.config.run.notes]
 
 
 def _three(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
-def _segment(segment: Sequence[float | None] | None) -> str:
-    return f"[{_three(segment[0])}, {_three(segment[1])}]" if segment else ""
+def _interval(interval: Sequence[float | None] | None) -> str:
+    return f"[{_three(interval[0])}, {_three(interval[1])}]" if interval else ""
+
+
+class ModelCard(Document):
+    """A card as ``bundle.json`` has it; the first ones have no schema."""
+
+    model_config = ConfigDict(extra="allow")
+    RENEW = "train the bundle again with 'lusscore train'"
+    schema_version: int = Field(1, alias="schema")
+    intended_use: tuple[str, ...] = Field((), alias="Intended use")
+    training_cohort: dict[str, Any] = Field(default_factory=dict, alias="Training cohort")
+    model: dict[str, Any] = Field(default_factory=dict, alias="Model")
+    performance: dict[str, Any] = Field(default_factory=dict, alias="Performance")
+    calibration: dict[str, Any] = Field(default_factory=dict, alias="Calibration and review")
+    limitations: tuple[str, ...] = Field((), alias="Limitations")
+
+
+def render_card(bundle: Bundle) -> str:
+    """Return the card under its headings, after what names the bundle."""
+    lines = [f"# Model card: {_inline(bundle.name)}", ""]
+    if bundle.synthetic:
+        lines += ["**Trained on synthetic images alone: it says nothing about patients.**", ""]
+    lines += _bullets(
+        {
+            "Id": bundle.id,
+            "Trained": f"{bundle.created}, by lusscore {bundle.lusscore}",
+            "Protocol": bundle.protocol,
+            "Rubric": bundle.rubric,
+            "Backbones": ", ".join(bundle.networks),
+        }
+    )
+    lines += _section(bundle.card, 2)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(table: Mapping[str, Any], level: int) -> list[str]:
+    """Write a mapping: plain values as a list, what is more under a heading each."""
+    lines: list[str] = []
+    plain: dict[str, Any] = {}
+    for key, value in table.items():
+        if not isinstance(value, (Mapping, list, tuple)):
+            plain[key] = value
+            continue
+        lines += _bullets(plain)
+        plain = {}
+        heading = f"{'#' * min(level, 6)} {_inline(key)}"
+        lines += [heading, "", *_block(value, level + 1)]
+    return lines + _bullets(plain)
+
+
+def _block(value: Mapping[str, Any] | Sequence[Any], level: int) -> list[str]:
+    if not value:
+        return ["None.", ""]
+    if isinstance(value, Mapping):
+        return _section(value, level)
+    if all(isinstance(row, Mapping) for row in value):
+        return _table(value)
+    return [*(f"- {_inline(entry)}" for entry in value), ""]
+
+
+def _bullets(plain: Mapping[str, Any]) -> list[str]:
+    if not plain:
+        return []
+    return [*(f"- **{_inline(key)}:** {_inline(value)}" for key, value in plain.items()), ""]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return [
+        _cells(columns),
+        "|" + " --- |" * len(columns),
+        *(_cells([row.get(column, "") for column in columns]) for row in rows),
+        "",
+    ]
+
+
+def _cells(cells: Sequence[Any]) -> str:
+    return f"| {' | '.join(_inline(cell) for cell in cells)} |"
+
+
+def _inline(value: Any) -> str:
+    """Write a value in one line, none of its characters being markup."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return _MARK.sub(r"\1\\\2", " ".join(str(value).split()).translate(_SPECIAL))

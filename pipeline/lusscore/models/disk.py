@@ -53,7 +53,7 @@ def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
     for path in (Path(text), folder / text, folder / f"{text}{ZIP_SUFFIX}"):
         if text and _is_there(path):
             return path
-    if _is_folder(text):
+    if os.path.isdir(text):  # noqa: PTH112 - no error for names that no file can have
         raise BundleError(
             f"it is a folder and no bundle, as it has no {RECORD}",
             path=text,
@@ -75,13 +75,6 @@ def bundle_names(folder: Path = DEFAULT_FOLDER) -> list[str]:
         return []
     # what a process that was killed left half-written is hidden
     return sorted(path.name for path in paths if path.name[0] != "." and _is_there(path))
-
-
-def _is_folder(text: str) -> bool:
-    try:
-        return text != "" and Path(text).is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def _is_there(path: Path) -> bool:
@@ -133,21 +126,21 @@ def read_bundle(path: Path, expect: str | None = None) -> Bundle:
 def bundle_place(
     name: str, folder: Path, output: str | os.PathLike[str] | None = None, *, overwrite: bool
 ) -> Path:
-    """Return where a bundle goes that is to be made: `output`, or its name in `folder`.
+    """Return where a new bundle goes: `output`, or its name in `folder`.
 
     Raises
     ------
     BundleError
-        If `name` could name another place than one beside the other bundles, or something is
-        there that may not be replaced.
+        If `name` could name a place outside `folder`, or something is there that may not be
+        replaced.
     """
     try:
         check_run_name(name)
     except RunError:
         raise BundleError(
             f"--name {name!r} is not allowed; expected up to 100 letters, digits, '.', '-' and "
-            "'_', beginning with a letter or digit and not ending with '.', since the bundle goes "
-            "by it. Where it lies is said with --output."
+            "'_', beginning with a letter or digit and not ending with '.'. Use --output to say "
+            "where the bundle goes."
         ) from None
     path = Path(output or folder / name)
     _check_place(path, overwrite)

@@ -27,14 +27,17 @@ from lusscore.models.archive import (
     CARD,
     RECORD,
     SUMS,
+    Arrays,
     clause,
     network_stems,
+    pack_arrays,
     refusal,
+    unpack_arrays,
     write_sums,
 )
-from lusscore.models.arrays import Arrays, pack_arrays, unpack_arrays
-from lusscore.models.bundle import SCHEMA, Bundle, Network, OODDetector, TrainedHead
-from lusscore.models.model_card import ModelCard, render_card
+from lusscore.models.bundle import SCHEMA, Bundle, Network, TrainedHead
+from lusscore.models.card import ModelCard, render_card
+from lusscore.models.ood import OODDetector
 from lusscore.records import (
     Document,
     Record,
@@ -51,7 +54,7 @@ _MOST_BYTES = 2 * 1024**2
 _LARGEST = 1e30
 # one character of a line: no control, and nothing that turns the order of those around it
 _LINE = "[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
-_FAMILIAR = "familiar."
+_OOD = "familiar."  # the name of the first bundles
 
 
 def _among(names: Callable[[], Iterable[str]]) -> AfterValidator:
@@ -86,6 +89,13 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 _Digest = Annotated[str, matching("[0-9a-f]{64}", "64 hexadecimal digits")]
 # a fitted temperature is from 0.05 to 20, and two of them are multiplied
 _Temperature = Annotated[float, Field(ge=1e-3, le=1e3)]
+
+
+# keys of the record that are fields of the bundle as they are
+_PLAIN = (
+    *("id", "name", "created", "lusscore", "protocol", "rubric", "label_level", "synthetic"),
+    *("temperature", "least_confidence", "coverage"),
+)
 
 
 class SpecRecord(Record):
@@ -148,7 +158,7 @@ class OODRecord(Record):
 
 
 class BundleRecord(Document):
-    """``bundle.json``; docs/bundles.md tells what each key is."""
+    """``bundle.json``; docs/bundles.md describes each key."""
 
     SCHEMA = SCHEMA
     RENEW = AGAIN
@@ -185,7 +195,7 @@ def to_files(bundle: Bundle) -> dict[str, bytes]:
     networks, members = [], []
     files: dict[str, bytes] = {}
     arrays: Arrays = {
-        _FAMILIAR + key: np.asarray(getattr(bundle.familiar, key), np.float32)
+        _OOD + key: np.asarray(getattr(bundle.ood, key), np.float32)
         for key in ("mean", "directions", "deviations")
     }
     for network, stem in zip(bundle.networks.values(), network_stems(bundle.networks), strict=True):
@@ -214,30 +224,17 @@ def to_files(bundle: Bundle) -> dict[str, bytes]:
             }
         )
         own |= {prefix + name: array for name, array in learned.arrays.items()}
-    numbers = {key: getattr(bundle.familiar, key) for key in OODRecord.model_fields}
-    plain = {
-        key: getattr(bundle, key)
-        for key in BundleRecord.model_fields
-        if key not in ("schema_version", "extraction", "networks", "members", "familiar")
+    table = {key: getattr(bundle, key) for key in _PLAIN} | {
+        "schema": SCHEMA,
+        "extraction": bundle.extraction.as_table(),
+        "networks": networks,
+        "members": members,
+        "clip_rule": bundle.clip_rule.name,
+        "zone_rule": bundle.zone_rule.name,
+        "familiar": {key: getattr(bundle.ood, key) for key in OODRecord.model_fields},
+        "card": {"schema": ModelCard.SCHEMA, **bundle.card},
     }
-    record = _told(
-        partial(
-            validate,
-            plain
-            | {
-                "schema": SCHEMA,
-                "extraction": bundle.extraction.as_table(),
-                "networks": networks,
-                "members": members,
-                "clip_rule": bundle.clip_rule.name,
-                "zone_rule": bundle.zone_rule.name,
-                "familiar": numbers,
-                "card": {"schema": ModelCard.SCHEMA, **bundle.card},
-            },
-            BundleRecord,
-            BundleError,
-        )
-    )
+    record = _checked(partial(validate, table, BundleRecord, BundleError))
     files |= {
         RECORD: to_json(record),
         ARRAYS: pack_arrays(own | arrays),
@@ -256,14 +253,15 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     """
     if RECORD not in files:
         raise refusal(f"it has no {RECORD}")
-    record = _told(
+    record = _checked(
         partial(parse_json, files[RECORD], BundleRecord, BundleError, most_bytes=_MOST_BYTES)
     )
-    _told(partial(validate, record.card, ModelCard, BundleError), "card: ")
+    _checked(partial(validate, record.card, ModelCard, BundleError), "card: ")
     for name in (ARRAYS, CARD):
         if name not in files:
             raise refusal(f"it has no {name}")
-    left = {name: data for name, data in files.items() if name not in (RECORD, ARRAYS, CARD, SUMS)}
+    known_files = (RECORD, ARRAYS, CARD, SUMS)
+    left = {name: data for name, data in files.items() if name not in known_files}
     arrays = unpack_arrays(files[ARRAYS])
     extraction = _extraction(record.extraction)
     networks: dict[str, Network] = {}
@@ -279,34 +277,25 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
         networks[name] = network
     members = tuple(_member(one, k, networks, arrays) for k, one in enumerate(record.members))
     dim = sum(network.spec.embedding_size for network in networks.values())
-    familiar = _familiar(record.familiar, dim, arrays)
+    ood = _detector(record.familiar, dim, arrays)
     for name in sorted(left):
         raise refusal(f"nothing in {RECORD} has a use for the file {quoted(name)}")
     for name in sorted(arrays):
         raise refusal(f"nothing in {RECORD} has a use for the array {quoted(name)} of {ARRAYS}")
+    plain = {key: getattr(record, key) for key in _PLAIN}
     return Bundle(
-        id=record.id,
-        name=record.name,
-        created=record.created,
-        lusscore=record.lusscore,
-        protocol=record.protocol,
-        rubric=record.rubric,
-        label_level=record.label_level,
-        synthetic=record.synthetic,
+        **plain,
         extraction=extraction,
         networks=networks,
         members=members,
-        temperature=record.temperature,
         clip_rule=Rule.parse(record.clip_rule),
         zone_rule=Rule.parse(record.zone_rule),
-        least_confidence=record.least_confidence,
-        coverage=record.coverage,
-        familiar=familiar,
+        ood=ood,
         card={key: value for key, value in record.card.items() if key != "schema"},
     )
 
 
-def _told(read: Callable[[], _Record], place: str = "") -> _Record:
+def _checked(read: Callable[[], _Record], place: str = "") -> _Record:
     """Read or make a record; of all its problems, the first is enough to refuse a bundle."""
     try:
         return read()
@@ -384,7 +373,7 @@ def _size(features: FeatureSet, place: str, networks: Mapping[str, Network]) -> 
     return sum(sizes[level] for level in levels)
 
 
-def _familiar(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:
+def _detector(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:
     """Read it, taking its arrays out of `arrays`; embeddings are `dim` numbers long."""
     mean = _take(arrays, "mean", 1)
     directions = _take(arrays, "directions", 2)
@@ -392,16 +381,16 @@ def _familiar(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:
     components = len(deviations)
     if mean.shape != (dim,) or directions.shape != (dim, components):
         raise refusal(
-            f"{ARRAYS}: {_FAMILIAR}mean and {_FAMILIAR}directions have the shapes {mean.shape} "
+            f"{ARRAYS}: {_OOD}mean and {_OOD}directions have the shapes {mean.shape} "
             f"and {directions.shape}; expected {(dim,)} and {(dim, components)}"
         )
     if not (components and (deviations > 0).all()):
-        raise refusal(f"{ARRAYS}: {_FAMILIAR}deviations has none, or some that are not above 0")
+        raise refusal(f"{ARRAYS}: {_OOD}deviations has none, or some that are not above 0")
     return OODDetector(mean, directions, deviations, record.rest, record.limit, record.share)
 
 
 def _take(arrays: Arrays, key: str, axes: int) -> NDArray[np.float32]:
-    array = arrays.pop(_FAMILIAR + key, None)
+    array = arrays.pop(_OOD + key, None)
     if array is None or array.dtype != np.float32 or array.ndim != axes:
-        raise refusal(f"{ARRAYS}: {_FAMILIAR}{key} is missing or not float32 with {axes} axes")
+        raise refusal(f"{ARRAYS}: {_OOD}{key} is missing or not float32 with {axes} axes")
     return array

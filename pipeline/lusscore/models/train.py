@@ -33,16 +33,16 @@ from lusscore.evaluation import (
     selected_name,
 )
 from lusscore.features import find_weights
-from lusscore.models import Bundle, Network, TrainedHead
+from lusscore.models.bundle import Bundle, Network, TrainedHead
 from lusscore.models.calibration import (
     COVERAGE,
     HeldOutClips,
     calibrate,
     cross_fit,
-    measure_trust,
+    measure_selective,
 )
 from lusscore.models.card import make_card
-from lusscore.models.ood import clip_vectors, fit_familiar
+from lusscore.models.ood import clip_vectors, fit_ood
 from lusscore.models.recorded_run import RecordedRun, check_same_data
 
 
@@ -74,7 +74,7 @@ def train_bundle(
     name
         Of the bundle, for people; by default the cohort's.
     coverage
-        Share of held-out clips that the scorer is to be believed on.
+        Share of held-out clips that need no review.
     weights_dir
         Where weights lie beside those that come with lusscore.
     cache
@@ -89,7 +89,7 @@ def train_bundle(
     RunError
         If the run is of other data.
     BundleError
-        If the embeddings cannot be made again by the network that goes into the bundle.
+        If the network that goes into the bundle would give other embeddings.
     FeatureFileError, CohortError, HeadError, FoldError, WeightsError
         As in a cross-validation.
     """
@@ -102,7 +102,7 @@ def train_bundle(
     )
     held_out = HeldOutClips.of(run.predictions, fitted.clip_rule)
     calibration = calibrate(held_out, coverage)
-    trust = measure_trust(cross_fit(held_out, coverage))
+    selective = measure_selective(cross_fit(held_out, coverage))
     card, extraction = cohort.card, cohort.card.extraction
     networks = {
         backbone: _network(
@@ -132,8 +132,8 @@ def train_bundle(
         zone_rule=run.zone_rule,
         least_confidence=calibration.least_confidence,
         coverage=calibration.coverage,
-        familiar=fit_familiar(*clip_vectors(dataset, used)),
-        card=make_card(run, fitted.members, fitted.clip_rule, calibration, trust),
+        ood=fit_ood(*clip_vectors(dataset, used)),
+        card=make_card(run, fitted.members, fitted.clip_rule, calibration, selective),
     )
 
 
@@ -167,17 +167,7 @@ def _network(
 
 @dataclass(frozen=True)
 class FittedMembers:
-    """Heads, and how their answers become one.
-
-    Attributes
-    ----------
-    members
-        Trained on all labelled frames.
-    temperature
-        That the mean of their probabilities is scaled by.
-    clip_rule
-        From frames to clips.
-    """
+    """Heads trained on all labelled frames, and how their predictions become one."""
 
     members: tuple[TrainedHead, ...]
     temperature: float
@@ -194,17 +184,6 @@ def fit_members(
     """Train the run's model on all patients: the very procedure that the run has measured.
 
     A model that the run chose anew in each fold is chosen once more, by folds of all patients.
-
-    Parameters
-    ----------
-    dataset
-        All labelled frames.
-    run
-        With the model wanted.
-    jobs
-        Processes for choosing.
-    progress
-        Called with (heads trained, heads in all).
     """
     if not run.is_selected:
         model = recorded_model(run.config, run.model)

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from lusscore.backbones import BackboneSpec, pooled_parts
 from lusscore.evaluation import SCORES, predicted_scores
 from lusscore.heads import Temperature
-from lusscore.models import Bundle, TrainedHead, distances
+from lusscore.models import Bundle, TrainedHead
 from lusscore.scoring.exam import (
     ClipPrediction,
     Evidence,
@@ -94,7 +94,7 @@ class LoadedModel:
         owner = np.repeat(np.arange(len(clips)), sizes)
         answers = [self._ask(member, clips, owner) for member in self.bundle.members]
         probabilities = Temperature(self.bundle.temperature).apply(np.mean(answers, axis=0))
-        ood_scores = distances(self.bundle.familiar, np.stack(list(map(self._vector, clips))))
+        ood_scores = self.bundle.ood.scores(np.stack(list(map(self._vector, clips))))
         frames = np.split(probabilities, np.cumsum(sizes)[:-1])
         return {
             clip.number: self._prediction(clip, mine, float(ood_score))
@@ -184,7 +184,7 @@ def warnings(
     if ood_score > 1:
         found.append(
             f"Out of distribution: the OOD score is {ood_score:.2f}; only "
-            f"{bundle.familiar.share:.0%} of held-out clips of the training cohort exceed 1. "
+            f"{bundle.ood.share:.0%} of held-out clips of the training cohort exceed 1. "
             "Possible causes are another device or preset, another organ, or no ultrasound at all."
         )
     if confidence < bundle.least_confidence:
