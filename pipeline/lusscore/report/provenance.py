@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lusscore.cohort import describe_rubric, get_protocol, rubric_names
-from lusscore.evaluation import BackboneTable, CohortTable, HeadTable, RunConfig
+from lusscore.evaluation import CohortTable, RunConfig
 from lusscore.report.exams import zones
 from lusscore.report.run_files import RunFiles
 from lusscore.wording import count, duration, listed, plural
@@ -37,34 +37,16 @@ class Flow:
     unknown: str
 
 
-@dataclass(frozen=True)
-class FoldSizes:
-    """One fold: its name, and how many it trained on and tested."""
-
-    name: str
-    trained: str
-    tested: str
-
-
-@dataclass(frozen=True)
-class DataFlow:
-    """All cohorts, and the folds of the first repeat; `more` says what is not drawn."""
-
-    flows: tuple[Flow, ...]
-    folds: tuple[FoldSizes, ...]
-    more: str
-
-
-def data_flow(run: RunFiles) -> DataFlow:
-    """Follow clips, frames and patients by the counts that the run has recorded."""
+def data_flow(run: RunFiles) -> tuple[Flow, ...]:
+    """Follow clips, frames and patients of all cohorts by the counts that the run has recorded."""
     others = run.config.trained_on
     unknown = int((run.first_clips["zone"] == "").sum())
     unzoned = f"{plural(unknown, 'clip')} of unknown zone: used, but not per zone and exam"
     role = "Tested on" if others else "Cohort"
-    flows = [_flow(other, "Trained on", ()) for other in others]
-    flows.append(_flow(run.config.cohort, role, (unzoned,) if unknown else ()))
-    folds = _fold_sizes(run)
-    return DataFlow(tuple(flows), folds[:_FOLDS_DRAWN], _not_drawn(run, len(folds)))
+    return (
+        *(_flow(other, "Trained on", ()) for other in others),
+        _flow(run.config.cohort, role, (unzoned,) if unknown else ()),
+    )
 
 
 def _flow(cohort: CohortTable, role: str, unzoned: tuple[str, ...]) -> Flow:
@@ -92,143 +74,58 @@ def _flow(cohort: CohortTable, role: str, unzoned: tuple[str, ...]) -> Flow:
     return Flow(cohort.name, role, tuple(steps), unknown)
 
 
-def _fold_sizes(run: RunFiles) -> tuple[FoldSizes, ...]:
+def fold_sizes(run: RunFiles) -> tuple[list[tuple[str, str, str]], str]:
+    """Name the folds of the first repeat, what they trained on and tested; what is not shown."""
     table = run.training[run.training["model"] == run.models[0]]
     table = table[table["repeat"] == table["repeat"].min()].sort_values("fold")
-    return tuple(
-        FoldSizes(
-            "External" if run.config.trained_on else f"Fold {row['fold']}",
-            *(
-                f"{plural(int(row[f'{side}_patients']), 'patient')}, "
-                f"{plural(int(row[f'{side}_frames']), 'frame')}"
-                for side in ("train", "test")
-            ),
+    sizes = []
+    for row in table.to_dict("records"):
+        trained, tested = (
+            f"{plural(int(row[f'{side}_patients']), 'patient')}, "
+            f"{plural(int(row[f'{side}_frames']), 'frame')}"
+            for side in ("train", "test")
         )
-        for row in table.to_dict("records")
-    )
-
-
-def _not_drawn(run: RunFiles, folds: int) -> str:
-    """Say what the drawing leaves to the table of folds."""
+        name = "External" if run.config.trained_on else f"Fold {row['fold']}"
+        sizes.append((name, trained, tested))
     repeats = run.config.cross_validation.repeats
-    drawn = f"the first {_FOLDS_DRAWN} of {folds} folds" if folds > _FOLDS_DRAWN else ""
+    some = f"the first {_FOLDS_DRAWN} of {len(sizes)} folds" if len(sizes) > _FOLDS_DRAWN else ""
     first = f"the first of {repeats} repeats" if repeats > 1 else ""
-    shown = " of ".join(filter(None, (drawn, first)))
-    return f"Shown: {shown}; the table of folds has all." if shown else ""
+    shown = " of ".join(filter(None, (some, first)))
+    more = f"Shown: {shown}; the table of folds has all." if shown else ""
+    return sizes[:_FOLDS_DRAWN], more
 
 
-@dataclass(frozen=True)
-class Fold:
-    """One fold: whom it held out and how long each model's head took to train on the rest.
+def folds(run: RunFiles) -> list[dict[str, Any]]:
+    """Lay out the folds of ``metrics.json`` at the level of frames, with whom each held out.
 
-    `left_out` names the device or group that is in no training patient of the fold; empty if none.
+    Added are its `patients`, their number in each of `groups`, `training_frames`, the `seconds`
+    that each model's head took to train, and `left_out`, the device or group that no training
+    patient has; empty if folds are random.
     """
-
-    repeat: int
-    fold: int
-    left_out: str
-    patients: tuple[str, ...]
-    groups: tuple[int, ...]
-    frames: int
-    scores: tuple[int, ...]
-    training_frames: int
-    seconds: tuple[str, ...]
+    groups = run.folds["group"].unique()
+    return [
+        _fold(run, entry, groups)
+        for entry in run.metrics["levels"]["frame"][run.models[0]]["folds"]
+    ]
 
 
-@dataclass(frozen=True)
-class Folds:
-    """All folds; `groups` and `models` head the columns of the same order.
-
-    `skipped` are clips that could not be used, by patient and zone, and why. `left_out` is what
-    folds leave out in turn, ``"device"`` or ``"group"``, empty where they are random;
-    `trained_on` names the cohorts trained on where the one tested on is another.
-    """
-
-    groups: tuple[str, ...]
-    models: tuple[str, ...]
-    folds: tuple[Fold, ...]
-    skipped: Entries
-    repeated: bool
-    left_out: str
-    trained_on: tuple[str, ...]
-
-
-def folds(run: RunFiles, labels: Mapping[str, str]) -> Folds:
-    """Lay out folds and skipped clips."""
-    config = run.config
-    groups = tuple(dict.fromkeys(run.folds["group"]))
-    entries = run.metrics["levels"]["frame"][run.models[0]]["folds"]
-    return Folds(
-        groups=tuple(group or "no group" for group in groups),
-        models=tuple(labels[model] for model in run.models),
-        folds=tuple(_fold(run, entry, groups) for entry in entries),
-        skipped=tuple(
-            (" · ".join(filter(None, (clip.patient, clip.zone))) or "A clip", clip.error)
-            for clip in config.cohort.skipped_clips
-        ),
-        repeated=config.cross_validation.repeats > 1,
-        left_out=config.cross_validation.leave_out or "",
-        trained_on=tuple(cohort.name for cohort in config.trained_on),
-    )
-
-
-def _fold(run: RunFiles, entry: Mapping[str, Any], groups: tuple[str, ...]) -> Fold:
+def _fold(run: RunFiles, entry: dict[str, Any], groups: Iterable[str]) -> dict[str, Any]:
     held_out, training = (
         table[(table["repeat"] == entry["repeat"]) & (table["fold"] == entry["fold"])]
         for table in (run.folds, run.training)
     )
     seconds = dict(zip(training["model"], training["seconds"].tolist(), strict=True))
-    scores = tuple(score["support"] for score in entry["per_class"])
     left_out = ""
     if "left_out" in held_out and not held_out.empty:
         # without the column that it is of
         left_out = str(held_out["left_out"].iloc[0]).partition(": ")[2]
-    return Fold(
-        repeat=entry["repeat"],
-        fold=entry["fold"],
-        left_out=left_out,
-        patients=tuple(held_out["patient"]),
-        groups=tuple(int((held_out["group"] == group).sum()) for group in groups),
-        frames=sum(scores),
-        scores=scores,
-        training_frames=int(training["train_frames"].max()) if len(training) else 0,
-        seconds=tuple(
-            duration(seconds[model]) if model in seconds else "–" for model in run.models
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Named values in the order shown; `trained_on` has cards where another cohort was tested."""
-
-    command: str
-    created: str
-    seconds: str
-    cohort: Entries
-    trained_on: tuple[Entries, ...]
-    extraction: Entries
-    validation: Entries
-    heads: tuple[Entries, ...]
-    backbones: tuple[BackboneTable, ...]
-    versions: Entries
-
-
-def provenance(run: RunFiles) -> Provenance:
-    """Lay out configuration, card and versions."""
-    config, cohort = run.config, run.config.cohort
-    return Provenance(
-        command=run.command,
-        created=readable_time(config.run.created),
-        seconds=duration(config.run.seconds),
-        cohort=_card(cohort, zones(run).counted),
-        trained_on=tuple(map(_training_card, config.trained_on)),
-        extraction=_entries(cohort.extraction),
-        validation=_validation(config),
-        heads=tuple(map(_head, (config.head, *config.more_heads))),
-        backbones=config.backbones,
-        versions=(("lusscore", config.run.lusscore), *_entries(config.versions)),
-    )
+    return entry | {
+        "left_out": left_out,
+        "patients": tuple(held_out["patient"]),
+        "groups": [int((held_out["group"] == group).sum()) for group in groups],
+        "training_frames": int(training["train_frames"].max()) if len(training) else 0,
+        "seconds": [duration(seconds[name]) if name in seconds else "–" for name in run.models],
+    }
 
 
 def readable_time(text: str) -> str:
@@ -241,25 +138,29 @@ def readable_time(text: str) -> str:
     return f"{time.day} {time:%B %Y, %H:%M}{zone}"
 
 
-def _validation(config: RunConfig) -> Entries:
+def validation(config: RunConfig) -> Entries:
+    """Lay out how patients were split."""
     table = config.cross_validation
     if not config.trained_on:
-        return _entries(table.model_dump(exclude_none=True))
+        return entries(table.model_dump(exclude_none=True))
     names = ", ".join(other.name for other in config.trained_on)
     external = {"trained on all of": names, "tested on all of": config.cohort.name}
-    return _entries(external | {"seed": table.seed})
+    return entries(external | {"seed": table.seed})
 
 
-def _training_card(cohort: CohortTable) -> Entries:
-    """Describe a cohort trained on, and which of its frames were used."""
-    names = {"frames": "Frames used", "variants": "Variants"}
-    seen = [
-        (name, str(cohort.extraction[key]))
-        for key, name in names.items()
-        if key in cohort.extraction
+def cards(run: RunFiles) -> list[tuple[str, Entries]]:
+    """Lay out the card of the cohort, and of those trained on with which frames were used."""
+    others = run.config.trained_on
+    found = [
+        ("Tested on" if others else "Cohort card", _card(run.config.cohort, zones(run).counted))
     ]
-    skipped = len(cohort.skipped_clips)
-    return (*_card(cohort), *seen, *([("Clips left out", count(skipped))] if skipped else []))
+    for other in others:
+        names = {"frames": "Frames used", "variants": "Variants"}
+        used = {name: other.extraction.get(key) for key, name in names.items()}
+        used["Clips left out"] = len(other.skipped_clips) or None
+        more = {name: value for name, value in used.items() if value is not None}
+        found.append(("Trained on", (*_card(other), *entries(more))))
+    return found
 
 
 def _card(cohort: CohortTable, unzoned: str = "") -> Entries:
@@ -267,7 +168,7 @@ def _card(cohort: CohortTable, unzoned: str = "") -> Entries:
     described = f"{rubric} ({describe_rubric(rubric)})" if rubric in rubric_names() else rubric
     groups = [f"{number} {group or 'no group'}" for group, number in cohort.groups.items()]
     synthetic = "synthetic phantom, no patient was scanned"
-    entries = {
+    card = {
         "Name": cohort.name,
         "Data": synthetic if cohort.synthetic else "clips of patients",
         "Protocol": f"{protocol.name}, {len(protocol.zones)} zones, maximum {protocol.maximum} "
@@ -286,14 +187,11 @@ def _card(cohort: CohortTable, unzoned: str = "") -> Entries:
         },
         "Manifest digest": cohort.manifest_digest[:_DIGEST_SHOWN],
     }
-    return tuple((name, text) for name, text in entries.items() if text)
+    return tuple((name, text) for name, text in card.items() if text)
 
 
-def _head(head: HeadTable) -> Entries:
-    return _entries({"name": head.name, **head.settings})
-
-
-def _entries(table: Mapping[str, Any]) -> Entries:
+def entries(table: Mapping[str, Any]) -> Entries:
+    """Lay out plain values by name."""
     return tuple((key.replace("_", " "), _plain(value)) for key, value in table.items())
 
 

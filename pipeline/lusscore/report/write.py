@@ -18,7 +18,16 @@ from lusscore.report.comparison import comparison
 from lusscore.report.exams import exams, lay_out, zones
 from lusscore.report.figures import save_figures
 from lusscore.report.page import render_page
-from lusscore.report.provenance import data_flow, folds, limits, provenance
+from lusscore.report.provenance import (
+    cards,
+    data_flow,
+    entries,
+    fold_sizes,
+    folds,
+    limits,
+    readable_time,
+    validation,
+)
 from lusscore.report.results import (
     CITATION,
     COLUMNS,
@@ -93,8 +102,14 @@ def write_report(folder: Path) -> Path:
         comparison=comparison(run, labels),
         selection=selection(run, labels),
         data_flow=data_flow(run),
-        folds=folds(run, labels),
-        provenance=provenance(run),
+        fold_sizes=fold_sizes(run),
+        folds=folds(run),
+        groups=run.folds["group"].unique(),
+        command=run.command,
+        created=readable_time(run.config.run.created),
+        cards=cards(run),
+        validation=validation(run.config),
+        entries_of=entries,
         limits=limits(run),
         reporting=reporting,
         citations=CITATIONS,
