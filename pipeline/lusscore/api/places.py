@@ -6,16 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lusscore.console import counter
 
-if TYPE_CHECKING:
-    pass
-
-
 Place = str | os.PathLike[str]
-
 Told = Callable[[int, int], None]
 
 
