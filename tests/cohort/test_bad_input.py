@@ -18,7 +18,7 @@ from lusscore.cohort import (
     read_ratings,
     write_cohort,
 )
-from lusscore.errors import CohortError, FoldError, LusscoreError
+from lusscore.errors import CohortError, LusscoreError
 
 SEGMENTS = [
     Segment("clips/a.mp4", "p1", "1", "R1", 2, group="covid", device="x", rater="y"),
@@ -166,30 +166,8 @@ def test_a_zero_byte_in_a_manifest_gets_a_sentence(folder: Path, place: str) -> 
         read_cohort(folder, check_files=False)
 
 
-def test_a_zero_byte_in_ratings_or_folds_gets_a_sentence(folder: Path) -> None:
-    (folder / "ratings.csv").write_bytes(b"clip,rater,score\na\0.mp4,x,2\n")
-    with pytest.raises(CohortError, match="line 2, which holds zero bytes"):
-        read_ratings(folder / "ratings.csv")
-    (folder / "folds.csv").write_bytes(b"repeat,fold,patient\n1,1,a\0\n")
-    with pytest.raises(FoldError, match="it is not text"):
-        read_folds(folder / "folds.csv", frames_of("a\0"))
-
-
-def test_a_folder_where_a_file_was_expected_gets_a_sentence(folder: Path) -> None:
-    (folder / "manifest.csv").unlink()
-    (folder / "manifest.csv").mkdir()
-    with pytest.raises(CohortError, match=r"manifest\.csv: no table can be read here"):
-        read_cohort(folder)
-
-
 def test_a_quotation_mark_that_is_not_closed_gets_a_sentence(folder: Path) -> None:
     path = folder / "manifest.csv"
     path.write_text(path.read_text() + 'a.mp4,"p,1,R1,0\n' + "b.mp4,q,1,R1,0\n" * 20_000)
     with pytest.raises(LusscoreError, match="quotation mark that is not closed"):
         read_cohort(folder, check_files=False)
-
-
-def test_a_fold_of_a_senseless_number_is_refused_at_once(tmp_path: Path) -> None:
-    (tmp_path / "folds.csv").write_text("repeat,fold,patient\n1,999999999,a\n1,1,b\n")
-    with pytest.raises(LusscoreError, match="line 2, column fold: 999999999 is not allowed"):
-        read_folds(tmp_path / "folds.csv", frames_of("a", "b"))

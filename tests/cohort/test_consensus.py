@@ -103,7 +103,7 @@ def test_raters_who_disagree_on_the_zone_are_named() -> None:
         consensus_labels([segment("a", 1), Segment("a.mp4", "p", "1", "L1", 1, rater="b")])
 
 
-def test_what_only_one_rater_tells_of_a_clip_is_kept() -> None:
+def test_what_only_one_rater_says_of_a_clip_is_kept() -> None:
     agreed = consensus_labels([Segment("a.mp4", "p", "1", "", 1, rater="a"), segment("b", 1)])
     assert [s.zone for s in agreed.segments] == ["R1"]
 

@@ -135,7 +135,7 @@ def test_every_stride_goes_with_every_pooling() -> None:
 @pytest.mark.parametrize(
     "name", ["", "16", "16.", ".mean", "mean.16", "2.mean", "16.median", "16.mean.max", "016.mean"]
 )
-def test_a_bad_name_is_told_with_all_that_is_allowed(name: str) -> None:
+def test_a_bad_name_is_refused_with_all_that_is_allowed(name: str) -> None:
     told = check_levels(("32.max", name))
     assert repr(name) in told
     assert "32, 16, 8, 4" in told

@@ -221,7 +221,7 @@ def test_the_same_zone_twice_is_clear() -> None:
     assert zone_in_name("p R-ant-sup deep", GRID) == "R-ant-sup"
 
 
-def test_numbers_beside_a_side_are_told() -> None:
+def test_numbers_beside_a_side_are_read() -> None:
     assert read_name("patient_3_L2_5", BLUE).number == 2
     assert read_name("R_6", BLUE).number == 6
     assert read_name("R-ant-sup_6", BLUE).number == 0

@@ -9,7 +9,6 @@ from lusscore.cohort.phantom.beams import PROBES, BeamGrid
 from lusscore.cohort.phantom.display import (
     Display,
     ScanConverter,
-    colour_map,
     frame_noise,
     noise_bank,
     reduce_speckle,
@@ -26,13 +25,6 @@ SIZE, SPREAD = 256, 0.09
 def test_compression_is_linear_in_decibels_and_clips(level: float, shown: float) -> None:
     echoes = np.full((20, 20), 10 ** (level / 20), dtype=np.complex64)
     assert DISPLAY.compress(echoes, 1.0)[10, 10] == pytest.approx(shown, abs=1e-4)
-
-
-def test_the_gain_curve_tilts_around_the_middle(grid: BeamGrid) -> None:
-    depths = grid.depths()
-    level = 20 * np.log10(DISPLAY.gain_curve(depths))
-    assert level.mean() == pytest.approx(0, abs=1e-3)
-    assert level[-1] - level[0] == pytest.approx(0.1 * (depths[-1] - depths[0]), rel=1e-3)
 
 
 def test_noise_grows_with_depth_and_frequency_up_to_a_limit() -> None:
@@ -62,14 +54,6 @@ def test_speckle_loses_contrast_and_a_bright_line_keeps_it() -> None:
     level = np.full((100, 60), 0.2, dtype=np.float32)
     level[50] = 0.9
     assert reduce_speckle(level, 0.4, SPREAD)[50].min() > 0.75
-
-
-def test_the_colour_map_runs_from_black_to_the_tint() -> None:
-    colours = colour_map(PROBES[1])
-    assert colours.shape == (1024, 3)
-    assert not colours[0].any()
-    assert colours[-1] == pytest.approx(255 * np.asarray(PROBES[1].tint), abs=1)
-    assert (np.diff(colours.astype(int), axis=0) >= 0).all()
 
 
 def drawn(grid: BeamGrid, image: np.ndarray) -> np.ndarray:

@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 
 from lusscore.cohort import PhantomSettings
-from lusscore.cohort.phantom.beams import PROBES, BeamGrid, make_grid
-from lusscore.cohort.phantom.chest_wall import Pleura
+from lusscore.cohort.phantom.beams import PROBES, make_grid
 from lusscore.cohort.phantom.lung import (
-    ABOVE,
-    PleuraLookup,
     bronchogram_mask,
     canvas_depths,
-    cut_beams,
     paint_lung,
     pleural_line,
 )
@@ -131,22 +127,3 @@ def test_a_broken_line_has_a_gap_that_stays_in_view(seed: int) -> None:
     gap = np.flatnonzero(line(replace(SMOOTH, breaks=1), seed).max(axis=0) < 6)
     assert 3 <= len(gap) <= 16
     assert set(gap) & set(WINDOW.always_visible())
-
-
-def test_consolidated_lung_below_weakens_the_line() -> None:
-    assert line(SMOOTH, cover=1.0).max() < line(SMOOTH).max() - 9
-
-
-@pytest.mark.parametrize("start", [0.0, 2.0, 3.25])
-def test_a_cut_interpolates_between_beams(start: float) -> None:
-    ramp = np.arange(20, dtype=np.float32)[None, :].repeat(3, axis=0)
-    assert cut_beams(ramp, start, 5)[1] == pytest.approx(start + np.arange(5))
-
-
-def test_the_canvas_starts_at_the_pleura_of_every_beam(grid: BeamGrid) -> None:
-    depth = np.linspace(12, 22, grid.beams).astype(np.float32)
-    lookup = PleuraLookup(grid, Pleura(depth, np.ones_like(depth)))
-    canvas = (canvas_depths(grid) + ABOVE)[:, None].repeat(grid.beams, axis=1)
-    placed = lookup.place(canvas.astype(np.complex64)).real
-    expected = np.maximum(grid.depths()[:, None] - depth[None, :] + ABOVE, 0)
-    assert np.abs(placed - expected).max() < 1e-3

@@ -126,15 +126,6 @@ def test_always_visible_beams_are_in_view_at_every_displacement(
     assert window.always_visible().tolist() == wanted
 
 
-def test_clearance_keeps_away_from_the_edge_where_there_is_room() -> None:
-    view = np.zeros(40, dtype=bool)
-    view[5:35] = True
-    window = Window(view, margin=4, reach=2, beams_per_mm=2.0)
-    without, kept = window.always_visible(), window.always_visible(clearance=3.0)
-    assert (kept[0], kept[-1]) == (without[0] + 6, without[-1] - 6)
-    assert window.always_visible(clearance=30.0).tolist() == without.tolist()
-
-
 def test_small_consolidations_are_dark_and_large_ones_hold_air_bronchograms() -> None:
     window = Window(np.ones(90, dtype=bool), margin=8, reach=6, beams_per_mm=1.5)
     large = []

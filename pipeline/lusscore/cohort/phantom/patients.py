@@ -71,25 +71,18 @@ class PhantomSettings:
     name: str = "phantom"
 
     def __post_init__(self) -> None:
+        number = "a whole number"
         checks = (
-            (1 <= self.patients <= 999, "patients", "a whole number from 1 to 999"),
+            (1 <= self.patients <= 999, "patients", f"{number} from 1 to 999"),
             (
                 self.covid is None or 0 <= self.covid <= self.patients,
                 "covid",
-                f"a whole number from 0 to the number of patients, {self.patients}",
+                f"{number} from 0 to that of patients, {self.patients}",
             ),
-            (self.seed >= 0, "seed", "a whole number of at least 0"),
-            (2 <= self.frames <= 1000, "frames", "a whole number from 2 to 1000"),
-            (
-                96 <= self.size <= 512 and self.size % 2 == 0,
-                "size",
-                "an even number of pixels from 96 to 512",
-            ),
-            (
-                re.fullmatch(NAME_PATTERN, self.name),
-                "name",
-                "letters, digits, '.', '-' and '_', beginning with a letter or digit",
-            ),
+            (self.seed >= 0, "seed", f"{number} of at least 0"),
+            (2 <= self.frames <= 1000, "frames", f"{number} from 2 to 1000"),
+            (self.size in range(96, 513, 2), "size", "an even number of pixels from 96 to 512"),
+            (re.fullmatch(NAME_PATTERN, self.name), "name", "letters, digits, '.', '-' and '_'"),
         )
         for good, name, expected in checks:
             if not good:

@@ -21,7 +21,7 @@ from lusscore.cohort.phantom.patients import Patient, PhantomSettings, draw_pati
 from lusscore.cohort.phantom.scene import Scene, draw_scene
 
 FRAMES_PER_SECOND = 15
-# one thread, and x264 neither told the time nor asked for its version: the same bytes every time
+# one thread, and no dates or versions in the file: the same bytes every time
 _ENCODER = {"preset": "superfast", "crf": "20", "threads": "1", "x264-params": "threads=1"}
 
 
