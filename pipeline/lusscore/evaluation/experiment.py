@@ -149,7 +149,7 @@ class Experiment:
         if not heads or heads[0].levels or self.levels != ((EMBEDDING,),):
             return ()
         return (
-            "the recommended head was trained on embeddings alone, since the cohort's card does "
+            "The recommended head was trained on embeddings alone, since the cohort's card does "
             f"not keep the layers {', '.join(RECOMMENDED_LAYERS)}; name them under levels in "
             "[extraction] and run 'lusscore features' to use them, too.",
         )
