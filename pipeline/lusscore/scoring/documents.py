@@ -168,14 +168,7 @@ def read_exam_json(path: Path) -> ExamRecord:
 
 def _zone_records(exam: ScoredExam) -> tuple[ZoneRecord, ...]:
     return tuple(
-        ZoneRecord(
-            zone=zone.zone,
-            label=zone.label,
-            score=zone.score,
-            probabilities=_numbers(zone.probabilities),
-            clips=zone.clips,
-            review=zone.review,
-        )
+        ZoneRecord(**vars(zone) | {"probabilities": _numbers(zone.probabilities)})
         for zone in exam.zones
     )
 

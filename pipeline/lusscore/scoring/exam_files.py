@@ -23,19 +23,12 @@ _ZONE = re.compile(r"(?:.*[^a-z0-9])?[lr][ _.-]?[1-9]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class FoundClip:
-    """A clip, and the names that may give its zone.
+    """A clip (a file, or a folder of images), and the names that may give its zone.
 
-    Attributes
-    ----------
-    path
-        Of the file, or of the folder of images.
-    name
-        Of the file without its suffix; of a folder of images, what its images' names share.
-    folders
-        Names of the folders from the one it lies in outwards, without the one that was given. A
-        folder of images is the first of its own folders.
-    top
-        The folder given, and the folder directly in it in which the clip lies.
+    `name` is that of the file without its suffix, or what the names of a folder's images share.
+    `folders` are the names of the folders from the one it lies in outwards, without the one that
+    was given; a folder of images is the first of its own folders. `top` is the folder given, and
+    the folder directly in it in which the clip lies.
     """
 
     path: Path

@@ -39,16 +39,10 @@ _ALIKE = 3
 
 @dataclass(frozen=True)
 class ExamInput:
-    """The clips to score.
+    """The clips to score, in the natural order of their paths.
 
-    Attributes
-    ----------
-    clips
-        In the natural order of their paths.
-    ignored
-        Names of the files that are no clips.
-    notes
-        What the user should know, as sentences; clips go by their number, from 1.
+    `ignored` are names of files that are no clips; `notes` say what the user should know, as
+    sentences, in which clips go by their number, from 1.
     """
 
     clips: tuple[ExamClip, ...]

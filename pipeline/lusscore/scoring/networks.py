@@ -32,32 +32,18 @@ from lusscore.sector import Sector
 _IMAGES_PER_CHUNK = 64
 _Float32 = NDArray[np.float32]
 _Size = tuple[int, int]
+# of a chunk of frames: embeddings by backbone, times, maps
+_Part = tuple[dict[str, _Float32], NDArray[np.float64], _Float32]
 
 
 @dataclass
 class EmbeddedClip:
-    """A clip, and what the networks make of it; where there is an error, only that.
+    """A clip, by its number from 1, and what the networks make of it; with an error, only that.
 
-    Attributes
-    ----------
-    number
-        From 1.
-    digest
-        SHA-256 of its media bytes; empty if they could not be read.
-    frames
-        Numbers of the frames that are scored, int64.
-    sector
-        The insonified part; None if the clip cannot be read.
-    error
-        Why it cannot be scored, once that is known.
-    embeddings
-        Per backbone, float32, shape (frames, 1 + variants, width): embedding, then levels.
-    times
-        Seconds, shape (frames,).
-    maps
-        Of the four logits, float32, shape (frames, rows, columns, 4).
-    pictures
-        To look at; None where there is an error.
+    `digest` is the SHA-256 of its media bytes, empty if they could not be read, and `frames` are
+    the numbers of the scored frames. `embeddings` are per backbone, float32, shape (frames,
+    1 + variants, width): embedding, then levels; `times` are seconds, shape (frames,); `maps` are
+    those of the four logits, float32, shape (frames, rows, columns, 4).
     """
 
     number: int
@@ -122,57 +108,51 @@ class Networks:
         """
         sizes = [network.spec.input_size for network in self._bundle.networks.values()]
         per_chunk = max(1, _IMAGES_PER_CHUNK // (1 + self.extraction.variants))
-        gathered: dict[int, _Gathered] = {}
+        gathered: dict[int, list[_Part]] = {}
+        takers: dict[int, PictureTaker] = {}
         lengths: dict[int, int] = {}
         done = 0
         with closing(stream_exam(clips, self.extraction, sizes, per_chunk)) as source:
             for clip, chunk in source:
                 if stop is not None and stop.is_set():
                     raise ExamError("Scoring was stopped.")
-                mine = gathered.setdefault(clip.number, _Gathered(PictureTaker(len(clip.frames))))
+                parts = gathered.setdefault(clip.number, [])
+                taker = takers.setdefault(clip.number, PictureTaker(len(clip.frames)))
                 lengths[clip.number] = 0 if clip.error else len(clip.frames)
                 if chunk is None:
-                    self._finish(clip, gathered.pop(clip.number))
+                    self._finish(clip, gathered.pop(clip.number), takers.pop(clip.number))
                     yield clip
                     continue
-                self._run(mine, chunk)
+                parts.append(self._run(chunk))
+                taker.add(chunk.shown)
                 done += len(chunk.times)
                 known = sum(lengths.values())
                 unknown = round((len(clips) - len(lengths)) * known / len(lengths))
                 progress(done, max(known + unknown, done))
 
-    def _run(self, mine: _Gathered, chunk: Chunk) -> None:
-        seen: dict[str, dict[str, _Float32]] = {}
+    def _run(self, chunk: Chunk) -> _Part:
+        embedded: dict[str, _Float32] = {}
+        maps: dict[str, dict[str, _Float32]] = {}
         for name, network in self._networks.items():
             images = chunk.images[self._bundle.networks[name].spec.input_size]
             frames, variants = images.shape[:2]
-            embeddings, maps = network.run(images.reshape(-1, *images.shape[2:]))
-            mine.embeddings.setdefault(name, []).append(embeddings.reshape(frames, variants, -1))
-            seen[name] = {
+            embeddings, found = network.run(images.reshape(-1, *images.shape[2:]))
+            embedded[name] = embeddings.reshape(frames, variants, -1)
+            maps[name] = {
                 key: one.reshape(frames, variants, *one.shape[1:])[:, 0]
-                for key, one in maps.items()
+                for key, one in found.items()
             }
-        mine.maps.append(self.saliency.map_frames(seen))
-        mine.times.append(chunk.times)
-        mine.pictures.add(chunk.shown)
+        return embedded, chunk.times, self.saliency.map_frames(maps)
 
-    def _finish(self, clip: EmbeddedClip, mine: _Gathered) -> None:
-        if clip.error or not mine.maps:
+    def _finish(self, clip: EmbeddedClip, parts: list[_Part], taker: PictureTaker) -> None:
+        if clip.error or not parts:
             return
-        clip.embeddings = {name: np.concatenate(one) for name, one in mine.embeddings.items()}
-        clip.times = np.concatenate(mine.times)
-        clip.maps = np.concatenate(mine.maps)
-        clip.pictures = mine.pictures.take(clip.sector, self.extraction.sector, self.first_size)
-
-
-@dataclass
-class _Gathered:
-    """The chunks of a clip so far."""
-
-    pictures: PictureTaker
-    embeddings: dict[str, list[_Float32]] = field(default_factory=dict)
-    maps: list[_Float32] = field(default_factory=list)
-    times: list[NDArray[np.float64]] = field(default_factory=list)
+        embedded, times, maps = zip(*parts, strict=True)
+        clip.embeddings = {
+            name: np.concatenate([part[name] for part in embedded]) for name in self._networks
+        }
+        clip.times, clip.maps = np.concatenate(times), np.concatenate(maps)
+        clip.pictures = taker.take(clip.sector, self.extraction.sector, self.first_size)
 
 
 def stream_exam(

@@ -50,20 +50,11 @@ _REGIONS = ("BodyPartExamined", *CODED)
 
 @dataclass(frozen=True)
 class ZoneGuess:
-    """What names and header say of a clip's zone.
+    """What names and header say of a clip's zone; `zone` and `source` as an ExamClip has them.
 
-    Attributes
-    ----------
-    zone, source
-        As in :class:`~lusscore.scoring.ExamClip`.
-    unclear
-        Whether the most trusted source that speaks of zones names several.
-    contradicted
-        Whether a less trusted source names another zone.
-    number
-        The highest number beside an L or R in any source; 0 where there is none.
-    by_number
-        Whether `zone` is written as a number, as in ``L2``.
+    It is `unclear` where the most trusted source that speaks of zones names several, and
+    `contradicted` where a less trusted one names another zone. `number` is the highest number
+    beside an L or R in any source, 0 without any; `by_number` tells of a zone like ``L2``.
     """
 
     zone: str = ""
@@ -78,16 +69,9 @@ class ZoneGuess:
 class DicomTexts:
     """What a header says; none of it may be shown, since people write names anywhere.
 
-    Attributes
-    ----------
-    texts
-        Those that may give the zone.
-    side
-        ``"left"``, ``"right"`` or empty.
-    patient
-        Who it is of, to be compared with that of another file; empty where unknown.
-    is_image
-        Whether it has rows or pixels: exports also hold reports and presentation states.
+    `texts` may give the zone; `side` is ``"left"``, ``"right"`` or empty; `patient` is to be
+    compared with that of another file. Without rows or pixels, as in reports and presentation
+    states, it is no image.
     """
 
     texts: tuple[str, ...] = field(repr=False)
