@@ -17,6 +17,8 @@ import lusscore as ls
 from ground import Ground, make_ground
 from lusscore.cohort import read_cohort, write_cohort
 from lusscore.errors import BundleError, CohortError, FeatureFileError, RunError
+from lusscore.evaluation import EMBEDDING, Experiment, HeadChoice
+from lusscore.heads import RECOMMENDED_LAYERS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -233,3 +235,41 @@ def test_several_backbones_are_several_features(there: Ground, tmp_path: Path) -
     found = ls.extract_features(there.cohort, ["tiny.onnx"], progress=False)
     assert [one.backbone for one in found] == ["tiny"]
     assert np.array_equal(found[0].embeddings, ls.read_features(there.cohort)[0].embeddings)
+
+
+def test_by_default_the_papers_head_and_the_recommended_one_are_trained(there: Ground) -> None:
+    features = ls.read_features(ls.read_cohort("bright"), "tiny.onnx")
+    run = ls.cross_validate(features, folds=2, name="default", progress=False)
+    assert run.metrics["models"] == ["tiny/softmax", "tiny/recommended"]
+    assert [head.settings["C"] for head in run.config.more_heads] == [0.003]
+    assert any("recommended head was trained on embeddings alone" in note for note in run.notes)
+    text = run.report.read_text("utf-8")
+    assert "steps per fold here, against about 1,480" in text
+    assert "selection and not test" in text
+    # of a run that chose nothing, it is what becomes a model
+    with ls.train(run, name="default", progress=False) as model:
+        assert model.chosen == "tiny/recommended"
+        assert model.score("data/bright/clips", progress=False).global_score is not None
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "expected"),
+    [
+        (RECOMMENDED_LAYERS, ((EMBEDDING,),), (RECOMMENDED_LAYERS,)),
+        (RECOMMENDED_LAYERS[:3], ((EMBEDDING,),), ()),
+        ((), ((EMBEDDING,),), ()),
+        (RECOMMENDED_LAYERS, (("16.mean",),), ()),
+    ],
+)
+def test_the_recommended_head_sees_layers_that_the_card_keeps(
+    there: Ground, kept: tuple[str, ...], asked: tuple[tuple[str, ...], ...], expected: object
+) -> None:
+    cohort = ls.read_cohort("bright")
+    extraction = replace(cohort.card.extraction, levels=kept)
+    cohort = replace(cohort, card=replace(cohort.card, extraction=extraction))
+    heads = (HeadChoice("softmax"), HeadChoice("recommended"))
+    experiment = Experiment(cohort, tuple(there.specs.values()), heads, levels=asked)
+    paper, recommended = experiment.complete_heads()
+    assert paper.levels == ()
+    assert recommended.levels == expected
+    assert bool(experiment.notes()) == (not expected and asked == ((EMBEDDING,),))
