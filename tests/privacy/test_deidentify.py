@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from clip_maker import write_video
 from lusscore.clips import digest_clip, open_clip
@@ -382,16 +380,3 @@ def test_a_killed_run_leaves_no_half_copy_and_is_gone_on_with(tmp_path: Path) ->
     assert told == {copy.stem: digest_clip(copy) for copy in copies}
     for row in csv.DictReader(first.splitlines()):
         assert row["pseudonym"] in {later["pseudonym"] for later in rows}
-
-
-@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=30))
-def test_two_patients_are_never_made_one(names: list[tuple[str, str]]) -> None:
-    from lusscore.privacy.deidentify import _pseudonyms
-    from lusscore.privacy.key_file import KeyFile
-
-    key = KeyFile(Path("does/not/exist.csv"))
-    new = {name: _pseudonyms(key, Segment("a.mp4", *name, "R1", 0)) for name in names}
-    patients = {unicodedata.normalize("NFC", patient) for patient, _ in names}
-    exams = {tuple(unicodedata.normalize("NFC", part) for part in name) for name in names}
-    assert len({patient for patient, _ in new.values()}) == len(patients)
-    assert len({exam for _, exam in new.values()}) == len(exams)

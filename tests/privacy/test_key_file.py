@@ -2,6 +2,7 @@ import base64
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +121,15 @@ def test_what_is_written_is_read(
     assert [again.entry("exam", name, patient) for name, patient in names] == made
     again.save()
     assert KeyFile(path).digest("patient", "17") == key.digest("patient", "17")
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=1, max_size=30))
+def test_two_patients_or_exams_are_never_made_one(names: list[tuple[str, str]]) -> None:
+    key = KeyFile(Path("none.csv"))
+    composed = {tuple(unicodedata.normalize("NFC", part) for part in name) for name in names}
+    patients = {key.pseudonym("patient", patient) for patient, _ in names}
+    assert len(patients) == len({patient for patient, _ in composed})
+    assert len({key.pseudonym("exam", exam, patient) for patient, exam in names}) == len(composed)
 
 
 @given(TEXT)

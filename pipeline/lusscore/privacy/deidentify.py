@@ -96,58 +96,56 @@ def deidentify(
             "-1 for one per processor."
         )
     sources = {segment.clip: _source(segment.clip, folder) for segment in imported.segments}
-    copies: dict[Path, CopiedClip] = {}
-    left_out: dict[Path, tuple[str, str]] = {}
     with hold_key_file(key_file, folder) as key, MediaFolder(folder, key) as media:
-        pseudonyms = {segment: _pseudonyms(key, segment) for segment in imported.segments}
-        clips = {
-            sources[segment.clip]: Owner(
-                *pseudonyms[segment],
-                media.pseudonym(sources[segment.clip]),
-                key.digest("dicom", segment.patient).hex(),
+        segments = [_pseudonymous(segment, key) for segment in imported.segments]
+        owners = {
+            sources[original.clip]: Owner(
+                segment.patient,
+                segment.exam,
+                media.pseudonym(sources[original.clip]),
+                key.digest("dicom", original.patient).hex(),
             )
-            for segment in imported.segments
+            for original, segment in zip(imported.segments, segments, strict=True)
         }
         key.save()
-        for done, (clip, copy) in enumerate(media.copy_all(clips, find, jobs), start=1):
-            if isinstance(copy, ClipError):
-                left_out[clip] = (clips[clip].clip, copy.without_path())
-            else:
-                copies[clip] = copy
+        made = {}
+        for clip, copy in media.copy_all(owners, find, jobs):
+            made[clip] = copy
             if progress is not None:
-                progress(done, len(clips))
+                progress(len(made), len(owners))
+        copies = {clip: copy for clip, copy in made.items() if isinstance(copy, CopiedClip)}
         unused = media.unused({copy.clip for copy in copies.values()})
     # in the order of the manifest, whatever order they were finished in
-    copied = {clip: copies[path] for clip, path in sources.items() if path in copies}
-    failed = tuple(left_out[clip] for clip in clips if clip in left_out)
-    if failed and not copied:
+    failed = tuple(
+        (owner.clip, error.without_path())
+        for clip, owner in owners.items()
+        if isinstance(error := made[clip], ClipError)
+    )
+    if failed and not copies:
         raise PrivacyError(
-            f"none of {len(clips)} clips could be copied; the key file says which file each is, in "
-            "column 'original'; the first",
+            f"none of {len(owners)} clips could be copied; the key file says which file each is, "
+            "in column 'original'; the first",
             path=key_file,
             problems=[Problem(*one) for one in failed[:_FIRST]],
         )
-    segments = tuple(
-        replace(
-            segment,
-            clip=copied[segment.clip].clip,
-            patient=pseudonyms[segment][0],
-            exam=pseudonyms[segment][1],
-        )
-        for segment in imported.segments
-        if segment.clip in copied
-    )
+    copied = {clip: copies[path] for clip, path in sources.items() if path in copies}
+    # importers make the card's texts of folder names
+    card = replace(imported.card, source=_SOURCE, description="")
+    kept = [replace(one, clip=copied[one.clip].clip) for one in segments if one.clip in copied]
     return Deidentified(
-        # without the texts that importers make of folder names
-        replace(
-            imported,
-            card=replace(imported.card, source=_SOURCE, description=""),
-            segments=segments,
-        ),
-        tuple(replace(r, clip=copied[r.clip].clip) for r in ratings if r.clip in copied),
+        replace(imported, card=card, segments=tuple(kept)),
+        tuple(replace(one, clip=copied[one.clip].clip) for one in ratings if one.clip in copied),
         tuple(dict.fromkeys(copied.values())),
         failed,
         unused,
+    )
+
+
+def _pseudonymous(segment: Segment, key: KeyFile) -> Segment:
+    return replace(
+        segment,
+        patient=key.pseudonym("patient", segment.patient),
+        exam=key.pseudonym("exam", segment.exam, segment.patient),
     )
 
 
@@ -162,11 +160,3 @@ def _source(clip: str, folder: Path) -> Path:
             path=folder,
         )
     return source
-
-
-def _pseudonyms(key: KeyFile, segment: Segment) -> tuple[str, str]:
-    """Return what stands for a segment's patient and exam."""
-    return (
-        key.pseudonym("patient", segment.patient),
-        key.pseudonym("exam", segment.exam, segment.patient),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lusscore.cohort.importers.fields import read_score
@@ -58,31 +59,7 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         )
     job = Import(source, options)
     media = MediaIndex(options.media or source / "data" / "video")
-    scores, organs = _read_scores(folder / _SCORES)
-    videos = read_published(folder / _VIDEOS, _COLUMNS, _DATA_SET)
-    clips = _by_id(media)
-    segments = []
-    job.ignored += [f"{_VIDEOS} {problem.where}" for problem in videos.table.problems]
-    for _, row in videos.rows():
-        name = row["id"]
-        organ = organs.get(name) or row["type"].lower()
-        clip = clips.get(name.lower())
-        if clip is None or organ not in _LUNG:
-            why = "no file in this copy" if clip is None else f"shows {organ or 'no known organ'}"
-            job.ignored.append(f"{name} ({why})")
-            continue
-        group, probe = row["class"].lower(), row["probe"].lower()
-        segments.append(
-            Segment(
-                clip=clip.as_posix(),
-                patient=row["patient"] or unknown_patient(f"{row['source']}-{group}", name),
-                exam="1",
-                zone="",
-                score=scores.get(name),
-                group=_GROUPS.get(group, group),
-                device=f"{probe} probe" if probe else "",
-            )
-        )
+    segments = list(_segments(folder, media, job))
     if not segments:
         raise CohortError(
             f"no video that {_VIDEOS} names is here",
@@ -104,6 +81,32 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
         ),
         label_level="clip",
     )
+
+
+def _segments(folder: Path, media: MediaIndex, job: Import) -> Iterator[Segment]:
+    """Yield a segment for each video of the lung that is there."""
+    scores, organs = _read_scores(folder / _SCORES)
+    videos = read_published(folder / _VIDEOS, _COLUMNS, _DATA_SET)
+    clips = _by_id(media)
+    job.ignored += [f"{_VIDEOS} {problem.where}" for problem in videos.table.problems]
+    for _, row in videos.rows():
+        name = row["id"]
+        organ = organs.get(name) or row["type"].lower()
+        clip = clips.get(name.lower())
+        if clip is None or organ not in _LUNG:
+            why = "no file in this copy" if clip is None else f"shows {organ or 'no known organ'}"
+            job.ignored.append(f"{name} ({why})")
+            continue
+        group, probe = row["class"].lower(), row["probe"].lower()
+        yield Segment(
+            clip=clip.as_posix(),
+            patient=row["patient"] or unknown_patient(f"{row['source']}-{group}", name),
+            exam="1",
+            zone="",
+            score=scores.get(name),
+            group=_GROUPS.get(group, group),
+            device=f"{probe} probe" if probe else "",
+        )
 
 
 def _read_scores(path: Path) -> tuple[dict[str, int | None], dict[str, str]]:
