@@ -127,7 +127,7 @@ def test_complete_features_need_no_weights_and_load_no_backbone(
     result = ward.command("features", "tiny", "-b", ward.onnx, "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)[0]["images"] == 0
-    assert "not at hand" in result.output
+    assert "were not found" in result.output
     assert ward.state() == "fresh"
     if name == "train":  # a bundle takes the network along
         return

@@ -85,7 +85,7 @@ def _convolve(
     stride: int = 1,
     activation: bool = True,
 ) -> Network:
-    """Convolution without bias, batch normalization and, unless told otherwise, ReLU6."""
+    """Convolution without bias, batch normalization and, unless `activation` is off, ReLU6."""
     layers = keras.layers
     x = layers.Conv2D(channels, kernel, stride, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON)(x)

@@ -42,8 +42,8 @@ class BackboneSpec:
     output
         Name of the tensor whose values are the embedding; empty for the network's own output.
     maps
-        (stride, channels) of the last feature map at each stride, from which levels can be
-        pooled; empty where they are not known.
+        (stride, channels) of the last feature map at each stride, which levels are pooled from;
+        empty where they are not known.
     levels
         Names of the levels that are computed beside the embedding, in alphabetical order; set
         by :func:`lusscore.backbones.with_levels`.
@@ -93,17 +93,17 @@ def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
             continue
         if spec.family == "onnx":
             raise BackboneError(
-                f"The level {name} cannot be had of the ONNX file {spec.source}, of which only "
-                "the output is known; leave levels out of the card's [extraction], or choose a "
-                "network that 'lusscore backbones' lists."
+                f"The ONNX file {spec.source} has no level {name}: only its output is known. "
+                "Leave levels out of the card's [extraction], or choose a network that 'lusscore "
+                "backbones' lists."
             )
         if not strides:
             raise BackboneError(
-                f"The level {name} cannot be had of {spec.name}, whose feature maps are not known; "
-                "give them as maps where it is registered, or leave levels out of the card."
+                f"{spec.name} has no level {name}: its feature maps are not known. Give them as "
+                "maps where it is registered, or leave levels out of the card."
             )
         raise BackboneError(
-            f"{spec.name} has no feature map for the level {name}; those it has are of stride "
+            f"{spec.name} has no feature map for the level {name}; its strides are "
             f"{', '.join(map(str, strides))}. Correct levels in the card's [extraction]."
         )
     return replace(spec, levels=tuple(sorted(names)))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lusscore import __version__
 from lusscore.backbones import BackboneSpec, Engine, EngineChoice, Weights, load_weights
 from lusscore.cohort import ExtractionSettings
-from lusscore.errors import EngineError, FeatureFileError, WeightsError
+from lusscore.errors import EngineError, WeightsError
 from lusscore.features.images import Chunk, ClipEnd, stream_clips
 from lusscore.features.media import PlannedClip
 from lusscore.features.parts import PART_BYTES, Block, Gap
@@ -107,7 +107,7 @@ Results: TypeAlias = Generator[tuple[Task, "Rows | None", "ClipEnd | None"], Non
 
 
 def make_tasks(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Stock, Gap]]) -> Iterator[Task]:
-    """Make tasks of what lacks of a clip; backbones that lack the same frames share a decoding."""
+    """Make tasks of what is missing; backbones that lack the same frames share a decoding."""
     shared: dict[tuple[bytes, tuple[int, ...]], list[tuple[Stock, Gap]]] = {}
     for stock, gap in gaps:
         shared.setdefault((gap.frames.tobytes(), gap.variants), []).append((stock, gap))
@@ -127,10 +127,7 @@ def make_tasks(clip: PlannedClip, path: Path, gaps: Sequence[tuple[Stock, Gap]])
 
 
 def keep_results(results: Results, callbacks: Callbacks) -> bool:
-    """Write what networks computed as parts; return False if the caller stopped it.
-
-    FeatureFileError once the disk has refused a write.
-    """
+    """Write what networks computed as parts; return False if the caller stopped it."""
     with closing(results):
         clip: list[_ClipParts] = []
         for task, rows, end in results:
@@ -195,14 +192,7 @@ class _ClipParts:
             rows,
             self._made_by,
         )
-        try:
-            self._stock.store.write(self._clip.digest, block)
-        except OSError as error:
-            raise FeatureFileError(
-                f"embeddings cannot be written ({error.strerror or type(error).__name__})",
-                advice="free space or check the drive and run this again: every finished clip is "
-                "kept",
-            ) from error
+        self._stock.store.write(self._clip.digest, block)
         self._done += len(rows)
         self._rows, self._times = [], []
 
@@ -433,13 +423,13 @@ def _alone(
     compute: Callable[[tuple[int, Order]], tuple[int, Rows | ClipEnd]],
     pool: Pool,
 ) -> tuple[int, Rows | ClipEnd]:
-    """Compute a clip with no other beside it, so that a worker's death can be laid at its door."""
+    """Compute a clip with no other beside it, to know whether it kills its worker."""
     try:
         (result,) = pool.stream(compute, [numbered])
     except WorkerDiedError:
         return numbered[0], ClipEnd(
-            "The clip brought down the worker that computed it, twice; it may be too large for "
-            "the memory. Try it with fewer workers, or look at the clip."
+            "The worker that computed the clip died, twice; the clip may need more memory than "
+            "there is. Use fewer workers, or check the clip."
         )
     return result
 

@@ -66,7 +66,7 @@ def extract_features(
     run: RunChoice | None = None,
     callbacks: Callbacks | None = None,
 ) -> list[Outcome]:
-    """Compute what the cache lacks of a cohort's embeddings, and pack its feature files.
+    """Compute the embeddings of a cohort that the cache lacks, and pack its feature files.
 
     Each clip is decoded once for all backbones. A clip that fails is recorded and passed over.
     Two runs at once divide the work: each looks again before each clip.
@@ -84,8 +84,8 @@ def extract_features(
     ------
     BackboneError, WeightsError, EngineError
         If a backbone cannot run, or lacks a level that the card asks for.
-    FeatureFileError
-        If something else has the name of a feature file, or the disk refuses a write.
+    FeatureFileError, WriteError
+        If something else has the name of a feature file, or the disk does not take a write.
     ClipError
         If a clip fails and the run is strict.
     """
@@ -191,7 +191,7 @@ def _pending(
 
 
 def _gaps(stock: Stock, media: Media) -> list[Gap]:
-    """List what a backbone lacks of a clip; record why nothing can be done about it."""
+    """List what is missing of a clip; record why nothing can be done about it."""
     clip = stock.plan(media)
     gaps = stock.gaps(clip)
     if not media.error:

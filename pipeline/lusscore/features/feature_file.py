@@ -233,7 +233,7 @@ def write_features(
 
     Raises
     ------
-    OSError
+    WriteError
         If the disk is full or the file may not be replaced.
     """
     with written_whole(path) as raw:
@@ -251,7 +251,7 @@ def write_features(
                     "recipe": json.dumps(recipe, sort_keys=True),
                     "recipe_sha256": digest_of(recipe),
                     "selection": json.dumps(selection),  # layers are in the order of the columns
-                    # where the network lay tells nobody but its owner anything
+                    # where the network was is nobody else's business
                     "network": json.dumps(asdict(spec) | {"source": ""}),
                     "engine": "; ".join(sorted(made_by)),
                     "lusscore": __version__,
@@ -415,7 +415,7 @@ def _verified(raw: BinaryIO, path: Path, again: bool, progress: Progress) -> str
         sound = _Seal.of(raw, seal.start, seal.stop, progress) == seal
     if not sound:
         write_record(memory, known)
-        raise DamagedFileError(path, "its bytes do not give its digest")
+        raise DamagedFileError(path, "its checksum does not match")
     if remembered != mark:
         write_record(memory, known | {key: mark})
     return seal.sha256

@@ -212,7 +212,7 @@ class PartStore:
             )
 
     def write(self, clip: str, block: Block) -> None:
-        """Write a block as one or more parts; OSError if the disk does not take it."""
+        """Write a block as one or more parts; WriteError if the disk does not take it."""
         row_bytes = max(1, math.prod(block.embeddings.shape[1:]) * block.embeddings.itemsize)
         step = max(1, PART_BYTES // row_bytes)
         for start in range(0, len(block.frames), step):

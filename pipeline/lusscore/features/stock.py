@@ -1,4 +1,4 @@
-"""What embeddings a cohort asks for now, what there is of them, what lacks, and packing it.
+"""What embeddings a cohort asks for now, what there is, what is missing, and packing it.
 
 Whether embeddings are fresh is asked of card, code and weights, and never guessed.
 """
@@ -76,7 +76,7 @@ class Outcome:
 class Stock:
     """The embeddings of a cohort by one backbone: what is asked for now, and what there is.
 
-    `spec` has the levels of the card. `weights` is None where they are not at hand; `recipe` then
+    `spec` has the levels of the card. `weights` is None where they were not found; `recipe` then
     has the digest that is recorded. `record` is the feature file at `path`, None where it is
     missing or damaged; `damage` then says what is wrong with it. `store` has the parts of the
     recipe.
@@ -112,12 +112,8 @@ class Stock:
         is recorded is used. With `download`, they are downloaded where the file lacks anything
         that is asked for of `media`.
 
-        Raises
-        ------
-        BackboneError
-            If the backbone lacks a level that the card asks for.
-        WeightsError
-            If there are no weights at hand, and no record either.
+        BackboneError if the backbone lacks a level that the card asks for; WeightsError if there
+        are neither weights nor a record.
         """
         spec = with_levels(spec, cohort.card.extraction.levels)
         path = feature_path(features_dir, cohort, spec.name)
@@ -178,8 +174,9 @@ class Stock:
         notes = []
         if self.weights is None:
             notes.append(
-                f"The weights of {self.spec.name} are not at hand; its embeddings are taken to "
-                f"be of those that their file records (SHA-256 {self.recipe['weights'][:12]}…)."
+                f"The weights of {self.spec.name} were not found; its embeddings are assumed to "
+                f"be of those that the feature file records (SHA-256 "
+                f"{self.recipe['weights'][:12]}…)."
             )
         if self.recipe["precision"] != DEFAULT_PRECISION:
             notes.append(
@@ -217,7 +214,7 @@ class Stock:
         return replace(clip, digest=record.digests[row], frames=frames)
 
     def gaps(self, clip: PlannedClip) -> list[Gap]:
-        """List what lacks of a clip; parts are read only where the feature file is not enough."""
+        """List what is missing of a clip; reads parts only where the feature file is not enough."""
         row = self._rows.get(clip.digest)
         own = [] if row is None or self.record is None else [self.record.block(row)]
         gaps = find_gaps(clip.frames, self.needs, own)
@@ -235,10 +232,7 @@ class Stock:
     def pack(self, media: Sequence[Media]) -> None:
         """Write the feature file of these clips, unless it has this very content.
 
-        Raises
-        ------
-        FeatureFileError
-            If the disk refuses it, or parts have vanished.
+        WriteError if the disk does not take it, FeatureFileError if parts have vanished.
         """
         clips = []
         for clip in map(self.plan, media):
@@ -254,15 +248,7 @@ class Stock:
                 self.record = self.record.replaceable()
             except FeatureFileError:
                 self.record, self._rows = None, {}
-        try:
-            write_features(self.path, self.spec, self.recipe, self.selection, clips, self._entries)
-        except OSError as error:
-            raise FeatureFileError(
-                f"it cannot be written ({error.strerror or type(error).__name__})",
-                advice="free space, check the drive and permissions and run this again: what was "
-                "computed is kept",
-                path=self.path,
-            ) from error
+        write_features(self.path, self.spec, self.recipe, self.selection, clips, self._entries)
         self.outcome.packed = True
 
     def _holds(self, clips: Sequence[PlannedClip]) -> bool:
@@ -285,7 +271,7 @@ class Stock:
             blocks.append(self.record.block(row))
         if find_gaps(clip.frames, self.needs, blocks):
             raise FeatureFileError(
-                "embeddings have vanished from the cache since they were computed",
+                "embeddings are missing from the cache since they were computed",
                 advice="run this again",
                 path=self.store.folder,
             )

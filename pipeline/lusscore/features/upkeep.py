@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from lusscore.backbones import PRECISIONS, BackboneSpec, EngineChoice, backbone_names
 from lusscore.clips import digest_clip
 from lusscore.cohort import Cohort
-from lusscore.errors import ClipError, DamagedFileError, FeatureFileError, LusscoreError
+from lusscore.errors import (
+    ClipError,
+    DamagedFileError,
+    FeatureFileError,
+    LusscoreError,
+    WriteError,
+)
 from lusscore.features.computing import Callbacks
 from lusscore.features.extract import extract_features
 from lusscore.features.feature_file import Features, feature_path, read_features, write_features
@@ -308,7 +314,7 @@ def _verify(
                 report.parts += 1
                 report.size += part.stat().st_size
                 if not part_is_sound(part):
-                    what = f"its bytes do not give its name ({part.name} in {part.parent})"
+                    what = f"its checksum is not its name ({part.name} in {part.parent})"
                     report.findings.append(Finding("part", what, clip, part))
     return report
 
@@ -389,7 +395,8 @@ def find_digests(features_dir: Path, cohort: Cohort, clips: Collection[str]) -> 
 def forget_clips(features_dir: Path, digests: Collection[str]) -> list[str]:
     """Delete all that cache and feature files have of recordings; say in words what that was.
 
-    FeatureFileError if a feature file cannot be read or written; the same call then goes on.
+    FeatureFileError or WriteError if a feature file cannot be read or written; the same call then
+    goes on.
     """
     cache, gone_from = features_dir / CACHE_NAME, []
     for path in sorted(features_dir.glob("*/*.h5")):
@@ -421,34 +428,30 @@ def _forget_in_file(file: Features, digests: Collection[str]) -> int:
     gone = len(file.digests) - len(rows)
     if not gone:
         return 0
-    try:
-        if not rows:
+    if not rows:
+        try:
             file.path.unlink()
-            return gone
-        clips = [
-            PlannedClip(
-                file.paths[row],
-                file.digests[row],
-                file.frame[file.rows(row)].astype(np.int64),
-                file.errors[row],
-            )
-            for row in rows
-        ]
-        blocks = {file.paths[row]: file.block(row) for row in rows}
-
-        def entries(clip: PlannedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
-            block = blocks[clip.path]
-            return block.embeddings, block.times, [block]
-
-        write_features(
-            file.path, recorded_spec(file), file.recipe, file.selection, clips, entries, file.parts
+        except OSError as error:
+            raise WriteError(file.path, error) from None
+        return gone
+    clips = [
+        PlannedClip(
+            file.paths[row],
+            file.digests[row],
+            file.frame[file.rows(row)].astype(np.int64),
+            file.errors[row],
         )
-    except OSError as error:
-        raise FeatureFileError(
-            f"it cannot be written ({error.strerror or type(error).__name__})",
-            advice="mend that and run this again",
-            path=file.path,
-        ) from error
+        for row in rows
+    ]
+    blocks = {file.paths[row]: file.block(row) for row in rows}
+
+    def entries(clip: PlannedClip) -> tuple[NDArray[Any], NDArray[np.float32], list[Block]]:
+        block = blocks[clip.path]
+        return block.embeddings, block.times, [block]
+
+    write_features(
+        file.path, recorded_spec(file), file.recipe, file.selection, clips, entries, file.parts
+    )
     return gone
 
 
