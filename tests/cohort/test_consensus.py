@@ -26,10 +26,6 @@ def segment(
     return Segment(clip, "p", "1", "R1", score, start, end, rater=rater)
 
 
-def rows_of(segments: tuple[Segment, ...]) -> list[tuple[int | None, int, int | None, str]]:
-    return [(s.score, s.frame_start, s.frame_end, s.rater) for s in segments]
-
-
 def test_one_rater_keeps_its_segments_and_gets_no_ratings() -> None:
     segments = (
         segment("anna", 1, 0, 5),
@@ -42,50 +38,48 @@ def test_one_rater_keeps_its_segments_and_gets_no_ratings() -> None:
     assert consensus_labels([segment("", None), segment("", 3, clip="b.mp4")]).ratings == ()
 
 
-def test_the_score_most_raters_gave_is_taken() -> None:
-    agreed = consensus_labels([segment("a", 2), segment("b", 1), segment("c", 2)])
-    assert rows_of(agreed.segments) == [(2, 0, None, "majority of 3")]
-    assert agreed.ratings == (
-        Rating("a.mp4", "a", 2),
-        Rating("a.mp4", "b", 1),
-        Rating("a.mp4", "c", 2),
-    )
-    assert agreed.ties == ()
-
-
-def test_a_tie_is_unlabelled_and_rows_of() -> None:
-    agreed = consensus_labels(
-        [segment("a", 0), segment("b", 3), segment("a", 1, clip="b"), segment("b", 1, clip="b")]
-    )
-    assert rows_of(agreed.segments) == [(None, 0, None, "tie of 2"), (1, 0, None, "majority of 2")]
-    assert agreed.ties == agreed.segments[:1]
-
-
-def test_a_rater_whose_name_begins_like_a_tie_makes_none() -> None:
-    agreed = consensus_labels(
-        [segment("tieu", 2, 0, 5), segment("tieu", 1, 5, 9), segment("anna", 2, 0, 5)]
-    )
-    assert rows_of(agreed.segments) == [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")]
-    assert agreed.ties == ()
-
-
-def test_one_named_rater_counts_alone() -> None:
-    segments = [segment("a", 0), segment("b", 3), segment("a", 1, clip="b.mp4")]
-    agreed = consensus_labels(segments, "rater:b")
-    assert rows_of(agreed.segments) == [(3, 0, None, "b"), (None, 0, None, "")]
-    assert len(agreed.ratings) == 3
-
-
-def test_different_ranges_are_cut_at_all_boundaries() -> None:
-    agreed = consensus_labels(
-        [segment("a", 1, 0, 10), segment("b", 2, 5, 15), segment("c", 2, 5, None)]
-    )
-    assert rows_of(agreed.segments) == [
-        (1, 0, 5, "a"),
-        (2, 5, 10, "majority of 3"),
-        (2, 10, 15, "majority of 2"),
-        (2, 15, None, "c"),
-    ]
+@pytest.mark.parametrize(
+    ("segments", "rule", "expected"),
+    [
+        (
+            [segment("a", 2), segment("b", 1), segment("c", 2)],
+            None,
+            [(2, 0, None, "majority of 3")],
+        ),
+        ([segment("a", 0), segment("b", 3)], "majority", [(None, 0, None, "tie of 2")]),
+        ([segment("a", 1), segment("b", 2)], "mean", [(2, 0, None, "mean of 2")]),
+        (
+            [segment("a", 0), segment("b", 3), segment("a", 1, clip="b.mp4")],
+            "rater:b",
+            [(3, 0, None, "b"), (None, 0, None, "")],
+        ),
+        (
+            [segment("a", 1, 0, 10), segment("b", 2, 5, 15), segment("c", 2, 5)],
+            None,
+            [
+                *((1, 0, 5, "a"), (2, 5, 10, "majority of 3")),
+                *((2, 10, 15, "majority of 2"), (2, 15, None, "c")),
+            ],
+        ),
+        (
+            [segment("tieu", 2, 0, 5), segment("tieu", 1, 5, 9), segment("anna", 2, 0, 5)],
+            None,
+            [(2, 0, 5, "majority of 2"), (1, 5, 9, "tieu")],
+        ),
+    ],
+)
+def test_segments_say_who_decided(
+    segments: list[Segment], rule: str | None, expected: list[tuple[object, ...]]
+) -> None:
+    agreed = consensus_labels(segments, rule)
+    assert [(s.score, s.frame_start, s.frame_end, s.rater) for s in agreed.segments] == expected
+    assert agreed.ties == tuple(s for s in agreed.segments if s.rater == "tie of 2")
+    whole = {
+        Rating(s.clip, s.rater, s.score, s.frame_start, s.frame_end)
+        for s in segments
+        if s.score is not None
+    }
+    assert set(agreed.ratings) == whole
 
 
 def test_two_scores_of_one_rater_are_named_for_all_clips() -> None:

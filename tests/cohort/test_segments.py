@@ -69,15 +69,6 @@ def test_a_manifest_reads_back(tmp_path: Path, segments: list[Segment]) -> None:
     assert found == tuple(segments)
 
 
-def test_excel_style_text_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.csv"
-    path.write_bytes(
-        b"\xef\xbb\xbf clip , patient,exam,zone,score\r\na.mp4,1,1,R1,2\r\n\r\n,,,,\r\n"
-    )
-    (segment,) = read_manifest(path, BLUE, check_files=False)
-    assert segment == Segment("a.mp4", "1", "1", "R1", 2)
-
-
 def test_a_missing_manifest_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"manifest\.csv: there is no manifest"):
         read_manifest(tmp_path / "manifest.csv", BLUE)

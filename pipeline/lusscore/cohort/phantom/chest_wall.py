@@ -182,10 +182,9 @@ def _streaks(
 
 def _fasciae(rng: np.random.Generator, tissue: WallTissue) -> list[tuple[float, float]]:
     """Fascia lines as share of the way to the pleura and level in dB."""
-    muscles = rng.uniform(tissue.fat + 0.1, 0.92, rng.integers(1, 3))
-    septa = rng.uniform(0.1, tissue.fat, rng.integers(0, 3))
-    lines = [(tissue.fat, 9.0), *((share, 6.0) for share in muscles), *((s, 4.0) for s in septa)]
-    return [(float(share), level) for share, level in lines]
+    muscles = rng.uniform(tissue.fat + 0.1, 0.92, rng.integers(1, 3)).tolist()
+    septa = rng.uniform(0.1, tissue.fat, rng.integers(0, 3)).tolist()
+    return [(tissue.fat, 9.0), *((share, 6.0) for share in muscles), *((s, 4.0) for s in septa)]
 
 
 def _interface(

@@ -192,7 +192,7 @@ class Consolidation:
         coarse = smooth_line(rng, max(3.0, 0.4 * self.thickness) * beams_per_mm, beams)
         fine = smooth_line(rng, 1.5 * beams_per_mm, beams)
         uneven = np.clip(1 + self.ragged * (coarse + 0.5 * fine), 0.75, 1.5)
-        return np.asarray((self.thickness * dome * uneven), dtype=np.float32)
+        return np.asarray(self.thickness * dome * uneven, dtype=np.float32)
 
 
 def draw_consolidations(
