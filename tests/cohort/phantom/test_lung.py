@@ -54,15 +54,6 @@ def test_a_b_line_reaches_the_bottom_without_fading_and_a_comet_tail_does_not(
     assert with_tail[deep].mean() == pytest.approx(levels(healthy, beam)[deep].mean(), abs=1)
 
 
-def test_b_lines_erase_reverberations_where_they_are_and_comet_tails_do_not(
-    healthy: Scene,
-) -> None:
-    beam = healthy.window.lung_beams // 2
-    lines = (VerticalArtefact(beam, 8, 5.0), VerticalArtefact(beam + 20, 8, 5.0, length=4.0))
-    erased = paint_lung(np.random.default_rng(0), replace(healthy, artefacts=lines)).erased
-    assert erased[[beam, beam + 20, beam - 15]] == pytest.approx([1, 0, 0], abs=0.01)
-
-
 @pytest.mark.parametrize("zone", ["R-ant-sup", "L-post-inf"])
 def test_white_lung_is_bright_to_the_bottom_and_erases_all_reverberations(zone: str) -> None:
     scene = replace(scene_of(3, zone), consolidations=(), artefacts=())

@@ -94,28 +94,6 @@ def test_the_lung_slides_while_the_chest_wall_stays(patient: int) -> None:
     assert displacement(before, after, most) == pytest.approx(-shift, abs=1)
 
 
-@pytest.mark.parametrize("patient", [2, 5, 8])
-def test_a_lines_of_a_healthy_clip_lie_at_multiples_of_the_pleural_depth(patient: int) -> None:
-    scene = scene_of(patient, 0)
-    grid = scene.grid
-    levels = replace(scene.levels, haze=-25.0, loss=7.0)
-    scene = replace(scene, artefacts=(), ribs=(), levels=levels)
-    frames = frames_of(patient, scene)
-    pleura = scene.pleura.depth[scene.drift : -scene.drift]
-    beams = np.argsort(scene.pleura.mirror[scene.drift : -scene.drift])[-20:]
-    profile = np.zeros(3 * 60)
-    for beam in beams:
-        places = np.linspace(0.5, 3.5, len(profile)) * pleura[beam] / grid.row_step - 0.5
-        column = np.interp(places, np.arange(grid.rows), frames[:, :, beam].mean(axis=0))
-        profile += 20 * np.log10(column + 1e-3)
-    multiples = np.linspace(0.5, 3.5, len(profile))
-    for order in (1, 2):
-        near = np.abs(multiples - order) < 0.3
-        assert multiples[near][profile[near].argmax()] == pytest.approx(order, abs=0.06)
-    peaks = [profile[np.abs(multiples - order) < 0.1].max() / len(beams) for order in (1, 2)]
-    assert peaks[1] < peaks[0] - 3
-
-
 def test_a_b_line_erases_the_a_lines_below_it() -> None:
     scene = scene_of(5, 0)
     window = scene.window
