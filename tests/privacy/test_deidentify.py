@@ -314,12 +314,6 @@ def test_a_number_of_processes_that_makes_no_sense_gets_a_sentence(
         run(imported(tmp_path / "in", patients=1), tmp_path, jobs=jobs)
 
 
-def test_progress_counts_clips(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    run(imported(tmp_path / "in"), tmp_path, progress=lambda *counts: told.append(counts))
-    assert told == [(1, 3), (2, 3), (3, 3)]
-
-
 def test_segments_of_one_clip_share_one_copy(tmp_path: Path) -> None:
     given = imported(tmp_path / "in", patients=1)
     halves = (

@@ -44,23 +44,11 @@ def annotation(number: int, who: Any, *results: dict[str, Any], **more: Any) -> 
         "completed_by": who,
         "result": list(results),
         "was_cancelled": False,
-        "ground_truth": False,
         "created_at": "2025-03-09T22:16:08.728353Z",
         "updated_at": f"2025-03-09T22:16:{number:02}.728378Z",
-        "draft_created_at": None,
         "lead_time": 4.288,
         "prediction": {},
-        "result_count": len(results),
-        "unique_id": "7b1c1b0e-4c47-4f0c-9f0f-6d7c0b5a3a11",
-        "import_id": None,
-        "last_action": None,
-        "bulk_created": False,
-        "task": 1,
-        "project": 83,
-        "updated_by": 1,
-        "parent_prediction": None,
         "parent_annotation": None,
-        "last_created_by": None,
     } | more
 
 
@@ -73,18 +61,8 @@ def task(number: int, video: str, *annotations: dict[str, Any], **data: Any) -> 
         "predictions": [{"model_version": "a", "result": [choice("3")], "score": 0.9}],
         "data": {"video": video} | data,
         "meta": {},
-        "created_at": "2025-03-09T21:52:49.513742Z",
         "updated_at": "2025-03-09T22:16:08.746926Z",
         "inner_id": number,
-        "total_annotations": len(annotations),
-        "cancelled_annotations": 0,
-        "total_predictions": 1,
-        "comment_count": 0,
-        "unresolved_comment_count": 0,
-        "last_comment_updated_at": None,
-        "project": 83,
-        "updated_by": 1,
-        "comment_authors": [],
     }
 
 
@@ -180,14 +158,6 @@ def test_ranges_without_a_rate_are_taken_for_the_clips_own_frames_with_a_note(
     assert "--column fps=NUMBER" in note
     assert read(path, media, score="frames", fps="25").notes == ()
     assert read(path, media).notes == ()
-
-
-def test_nothing_of_the_result_tells_an_email_address(tmp_path: Path, media: Path) -> None:
-    tasks = copy.deepcopy(TASKS)
-    tasks[0]["annotations"][0]["completed_by"] = {"email": EMAIL}
-    imported = read(write(tmp_path, tasks), media)
-    assert imported.segments[0].rater == "annotator 1"
-    assert "@" not in repr(imported)
 
 
 def test_of_two_annotations_by_one_annotator_the_later_counts(tmp_path: Path, media: Path) -> None:
@@ -460,13 +430,13 @@ def test_the_control_of_the_score_is_found_by_name_else_by_its_values(
         assert [segment.score for segment in read(path, **chosen).segments] == [score]
 
 
-def test_who_has_a_number_keeps_it_and_the_others_get_what_is_left(clip: Path) -> None:
-    who = ({"email": "b@x.example"}, 2, {"email": "a@x.example"}, 1)
+def test_who_has_a_number_keeps_it_and_no_email_address_is_kept(clip: Path) -> None:
+    who = ({"email": "b@x.example"}, 2, {"id": 9, "email": EMAIL}, {"email": "a@x.example"}, 1)
     said = [annotation(n, one, choice(str(n % 4))) for n, one in enumerate(who, 1)]
     imported = read(write(clip.parent, [task(1, "a.mp4", *said, patient="p")]))
-    assert [segment.rater for segment in imported.segments] == [
-        *("annotator 3", "annotator 2", "annotator 4", "annotator 1")
-    ]
+    numbers = [segment.rater.removeprefix("annotator ") for segment in imported.segments]
+    assert numbers == ["3", "2", "9", "4", "1"]
+    assert "@" not in repr(imported)
 
 
 @pytest.fixture
