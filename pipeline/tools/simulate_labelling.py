@@ -29,8 +29,7 @@ from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.train_head import fit_on
 from lusscore.labelling.pool import UNLABELLED, Pool, load_pool
 from lusscore.labelling.predict import entropy, predict
-from lusscore.labelling.spread import choose_clips, whiten
-from lusscore.labelling.suggest import PER_PATIENT, suggest_clips
+from lusscore.labelling.suggest import PER_PATIENT, choose_clips, suggest_clips, whiten
 
 METRICS = {"quadratic_kappa": "quadratic kappa", "balanced_accuracy": "balanced accuracy"}
 RESAMPLES = 2000
@@ -62,7 +61,7 @@ def by_diversity(pool: Pool, count: int, head: HeadChoice, rng: np.random.Genera
     chosen = choose_clips(
         whiten(pool.vectors()), labelled, np.ones(len(labelled)), pool.patients, count, PER_PATIENT
     )
-    return np.array([one.row for one in chosen], np.int64)
+    return np.array([row for row, _ in chosen], np.int64)
 
 
 def by_suggest(pool: Pool, count: int, head: HeadChoice, rng: np.random.Generator) -> _Int:

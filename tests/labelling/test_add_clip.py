@@ -9,7 +9,7 @@ from dicom_maker import write_ultrasound
 from labelling.together import run_together
 from lusscore.cohort import Cohort, ExtractionSettings, Rating, read_cohort, read_ratings
 from lusscore.errors import ClipError, CohortError
-from lusscore.labelling.add_clip import NewCohort, add_clip
+from lusscore.labelling import NewCohort, add_clip
 
 NEW = NewCohort("blue-6", "soldati-2020", ExtractionSettings(variants=1))
 

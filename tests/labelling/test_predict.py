@@ -11,17 +11,17 @@ from lusscore.labelling.predict import DEFAULT_HEAD, entropy, predict
 
 
 @given(arrays(float, (5, 4), elements=st.floats(0, 1)).map(lambda a: a + 1e-9))
-def test_doubt_is_between_none_and_all_and_largest_where_all_are_as_likely(
+def test_uncertainty_is_between_none_and_all_and_largest_where_all_are_as_likely(
     raw: np.ndarray,
 ) -> None:
     probabilities = raw / raw.sum(axis=1, keepdims=True)
-    doubt = entropy(probabilities)
-    assert ((doubt >= 0) & (doubt <= 1)).all()
+    uncertainty = entropy(probabilities)
+    assert ((uncertainty >= 0) & (uncertainty <= 1)).all()
     assert entropy(np.full((1, 4), 0.25)) == pytest.approx(1)
     assert entropy(np.eye(4)) == pytest.approx(0)
     assert entropy(np.array([[0.5, 0.5, 0, 0]])) == pytest.approx(0.5)
     # mixing with what is not known at all makes it larger
-    assert (entropy(0.5 * probabilities + 0.125) >= doubt - 1e-9).all()
+    assert (entropy(0.5 * probabilities + 0.125) >= uncertainty - 1e-9).all()
 
 
 def test_labels_of_some_patients_tell_the_scores_of_the_others() -> None:
@@ -45,7 +45,7 @@ def test_two_labels_of_one_patient_are_enough() -> None:
     assert (said[:, 2:] == 0).all()
 
 
-def test_calibration_takes_sureness_that_held_out_patients_do_not_bear_out() -> None:
+def test_calibration_takes_certainty_that_held_out_patients_do_not_bear_out() -> None:
     """Labels that have nothing to do with the embeddings leave nothing to be sure of."""
     noise = make_pool(16, noise=30.0, labelled=lambda segment: int(segment.patient[1:]) < 12)
     strong = HeadChoice("logistic", {"pooling": "mean", "C": 100.0})

@@ -1,10 +1,14 @@
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labelling.pool_maker import FEATURES, in_other_order, make_pool, parts
+from lusscore.cohort import Segment
 from lusscore.labelling.pool import join_pool
-from lusscore.labelling.suggest import suggest_clips
+from lusscore.labelling.suggest import Suggestion, choose_clips, suggest_clips, whiten
 
 
 def test_only_unlabelled_clips_are_suggested_each_once_and_ranked() -> None:
@@ -38,7 +42,7 @@ def test_without_labels_clips_are_chosen_by_what_they_look_like() -> None:
     assert all(one.new_patient for one in suggestions)
 
 
-def test_with_labels_a_head_tells_score_and_doubt() -> None:
+def test_with_labels_a_head_gives_score_and_uncertainty() -> None:
     suggestions = suggest_clips(make_pool(noise=0.2), count=5)
     for one in suggestions:
         assert one.probabilities is not None
@@ -67,3 +71,148 @@ def test_clips_of_unknown_looks_come_before_those_like_what_is_labelled() -> Non
 
 def test_where_all_is_labelled_nothing_is_suggested() -> None:
     assert suggest_clips(make_pool(labelled=lambda segment: True)) == ()
+
+
+SEGMENT = Segment("a.mp4", "p", "1", "R1", None)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "stands_for", "new", "told"),
+    [
+        ((0.1, 0.4, 0.35, 0.15), 7, True, "1 or 2, first of its patient and stands for 7 clips"),
+        ((0.1, 0.7, 0.1, 0.1), 1, False, "unlike the others"),
+        (None, 2, False, "stands for 2 clips"),
+    ],
+)
+def test_the_reason_is_a_few_words(
+    probabilities: tuple[float, float, float, float] | None,
+    stands_for: int,
+    new: bool,
+    told: str,
+) -> None:
+    one = Suggestion(1, SEGMENT, probabilities, None, stands_for, new)
+    assert one.reason == told
+    assert one.predicted == (None if probabilities is None else 1)
+    assert " or " not in one.blind_reason
+
+
+def clusters(
+    sizes: tuple[int, ...], seed: int = 0, apart: float = 20.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points in clusters far from each other, and the cluster of each."""
+    rng = np.random.default_rng(seed)
+    own = np.repeat(np.arange(len(sizes)), sizes)
+    points = rng.normal(0, 1, (len(own), 3)) + apart * own[:, None]
+    return points.astype(np.float32), own
+
+
+def alone(points: np.ndarray) -> np.ndarray:
+    """A patient for each point."""
+    return np.arange(len(points))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_cluster_gets_a_clip_before_any_gets_a_second(seed: int) -> None:
+    points, own = clusters((10, 10, 10, 10))
+    none = np.zeros(40, bool)
+    chosen = choose_clips(points, none, np.ones(40), alone(points), 4, 1, seed)
+    assert sorted(own[[row for row, _ in chosen]]) == [0, 1, 2, 3]
+    assert [size for _, size in chosen] == [10, 10, 10, 10]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_like_the_labelled_is_passed_over(seed: int) -> None:
+    points, own = clusters((20, 10, 10))
+    labelled = np.zeros(40, bool)
+    labelled[:4] = True
+    chosen = choose_clips(points, labelled, np.ones(40), alone(points), 2, 1, seed)
+    assert sorted(own[[row for row, _ in chosen]]) == [1, 2]
+    assert [size for _, size in chosen] == [10, 10]  # none of the 16 like the labelled
+
+
+def test_a_clip_is_chosen_that_many_are_like_rather_than_the_farthest() -> None:
+    """A recording that went wrong is far from everything and teaches nothing.
+
+    It is drawn 29 times in 100, and chosen where both that are drawn are it, 8 times.
+    """
+    points, own = clusters((5, 40), apart=10)
+    points[4] = -40  # on the other side of what is labelled, and farther from it than the many
+    labelled = own == 0
+    labelled[4] = False
+    first = [
+        choose_clips(points, labelled, np.ones(45), alone(points), 1, 1, seed)[0][0]
+        for seed in range(100)
+    ]
+    farthest = np.abs(points - points[labelled].mean(axis=0)).sum(axis=1).argmax()
+    assert farthest == 4
+    assert first.count(4) < 17
+
+
+def test_uncertainty_decides_between_clusters_of_a_size() -> None:
+    points, own = clusters((2, 10, 10), apart=0)
+    points[own == 1] += 20
+    points[own == 2] -= 20
+    labelled = own == 0
+    uncertainty = np.where(own == 1, 0.9, 0.01)
+    for seed in range(5):
+        ((first, _),) = choose_clips(points, labelled, uncertainty, alone(points), 1, 1, seed)
+        assert own[first] == 1
+
+
+def test_no_patient_has_more_than_its_part_while_others_have_clips() -> None:
+    points, own = clusters((6, 6, 6, 6, 6))
+    patients = np.array([0, 0, 0, 1, 2])[own]  # the first one's clips are of three kinds
+    none = np.zeros(30, bool)
+    chosen = choose_clips(points, none, np.ones(30), patients, 5, 1)
+    assert np.bincount(patients[[row for row, _ in chosen]]).max() == 2
+    chosen = choose_clips(points, none, np.ones(30), patients, 3, 1)
+    assert np.bincount(patients[[row for row, _ in chosen]]).tolist() == [1, 1, 1]
+    chosen = choose_clips(points, none, np.ones(30), patients, 5, 5)
+    assert np.bincount(patients[[row for row, _ in chosen]]).tolist() == [3, 1, 1]
+
+
+@given(st.integers(1, 20), st.integers(1, 30), st.integers(1, 4), st.integers(0, 99), st.booleans())
+def test_any_batch_is_of_unlabelled_clips_each_once_and_as_large_as_can_be(
+    clips: int, count: int, per_patient: int, seed: int, alike: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    points = np.zeros((clips, 2)) if alike else rng.normal(size=(clips, 2))
+    labelled = rng.random(clips) < 0.3
+    patients = rng.integers(0, 3, clips)
+    chosen = choose_clips(
+        points.astype(np.float32), labelled, rng.random(clips) + 0.01, patients, count, per_patient
+    )
+    rows = [row for row, _ in chosen]
+    assert len(set(rows)) == len(rows) == min(count, int((~labelled).sum()))
+    assert not labelled[rows].any()
+
+
+def test_the_seed_decides_what_is_drawn() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(60, 4)).astype(np.float32)
+    chosen = [
+        choose_clips(points, np.zeros(60, bool), np.ones(60), alone(points), 5, 1, seed)
+        for seed in (0, 0, 1)
+    ]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_many_labelled_clips_are_looked_at_some_at_a_time() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(700, 4)).astype(np.float32)
+    labelled = np.arange(700) < 600
+    points[650] = 50
+    ((first, _),) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
+    assert first == 650
+    points[599] = 50  # the last of the labelled is like it
+    ((first, _),) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
+    assert first != 650
+
+
+def test_whitening_lets_no_direction_outweigh_the_others() -> None:
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(400, 20)) * np.geomspace(1, 1000, 20)).astype(np.float32)
+    points = whiten(vectors)
+    assert points.std(axis=0) == pytest.approx(1, abs=0.02)
+    assert whiten(vectors[:3]).shape == (3, 1)
+    assert np.isfinite(whiten(np.ones((5, 4), np.float32))).all()

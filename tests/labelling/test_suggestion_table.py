@@ -7,13 +7,12 @@ from click.testing import Result
 
 from lusscore.cohort import Cohort, read_cohort
 from lusscore.errors import CohortError, InvalidCohortError, WriteError
-from lusscore.labelling.suggestion import Suggestion
-from lusscore.labelling.suggestion_table import record_table, write_suggestions
+from lusscore.labelling import Suggestion, record_table, write_suggestions
 
 
 @pytest.fixture
 def cohort(make_cohort: Callable[..., Cohort]) -> Cohort:
-    """Two patients of whom nothing is labelled, the first clip in two stretches."""
+    """Two patients of whom nothing is labelled, the first clip in two labelled segments."""
     made = make_cohort(2, score=lambda patient, zone: None)
     text = (made.folder / "manifest.csv").read_text()
     first = "clips/p0_R1.mp4,p0,1,R1,,"

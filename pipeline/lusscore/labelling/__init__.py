@@ -2,11 +2,10 @@
 
 from lusscore.labelling.add_clip import NewCohort, add_clip
 from lusscore.labelling.forget import Forgotten, forget_patients
+from lusscore.labelling.labels import Recorded, record_label
 from lusscore.labelling.pool import Pool, load_pool
 from lusscore.labelling.predict import DEFAULT_HEAD
-from lusscore.labelling.record_label import Recorded, record_label
-from lusscore.labelling.suggest import suggest_clips
-from lusscore.labelling.suggestion import Suggestion
+from lusscore.labelling.suggest import Suggestion, suggest_clips
 from lusscore.labelling.suggestion_table import record_table, write_suggestions
 
 __all__ = [

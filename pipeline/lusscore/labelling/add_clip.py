@@ -1,4 +1,4 @@
-"""Taking a clip into a cohort together with its label."""
+"""Adding a clip and its label to a cohort."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ from lusscore.cohort import (
 )
 from lusscore.errors import ClipError, CohortError
 from lusscore.files import written_whole
-from lusscore.labelling.checked_input import check_rater, check_score, check_words, check_zone
-from lusscore.labelling.csv_edit import CsvEdit
-from lusscore.labelling.hold_cohort import (
+from lusscore.labelling.csv_table import CsvTable
+from lusscore.labelling.labels import (
+    Recorded,
+    check_rater,
+    check_score,
+    check_words,
+    check_zone,
     hold_cohort,
+    record_held,
 )
-from lusscore.labelling.record_label import Recorded, record_held
 
 CLIPS = "clips"
 _DIGITS = 16
@@ -44,8 +48,8 @@ class NewCohort:
     protocol, rubric
         Registered names.
     extraction
-        Settings of stage one; those of the model whose scores were looked at let its cached
-        embeddings be of use.
+        Settings of stage one; with those of the model whose scores were looked at, its cached
+        embeddings can be used.
     """
 
     protocol: str
@@ -68,10 +72,10 @@ def add_clip(
     """Copy a clip into a cohort's folder and add its row to the manifest.
 
     The copy is called ``clips/<16 digits of its SHA-256><suffix>``: the name that the file had may
-    be a person's. What is in the file stays in it; DICOM headers and burned-in names are taken out
-    by ``lusscore import --deidentify`` alone.
+    be a person's. What is in the file stays in it; only ``lusscore import --deidentify`` removes
+    DICOM headers and burned-in names.
 
-    A recording that the cohort has already, told by its bytes, is not taken in twice: it is
+    A recording that the cohort has already, by its bytes, is not added twice: it is
     labelled as :func:`lusscore.labelling.record_label` does, under the exam that it has there.
 
     Parameters
@@ -91,7 +95,7 @@ def add_clip(
     device
         Free text; empty when unknown.
     new
-        Settings of a cohort that is made now; of no use where there is one.
+        Settings of a cohort that is made now; ignored where there is one.
 
     Raises
     ------
@@ -124,9 +128,8 @@ def add_clip(
             return record_held(cohort_folder, there, score, rater, zone)
         with file.open("rb") as source, written_whole(cohort_folder / name) as copy:
             shutil.copyfileobj(source, copy)
-        columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
-        edit = CsvEdit.empty(columns) if cohort is None else CsvEdit.read(manifest)
-        edit.add(
+        table = CsvTable(manifest, REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
+        table.rows.append(
             {
                 "clip": name,
                 "patient": patient,
@@ -138,8 +141,7 @@ def add_clip(
                 "rater": rater,
             }
         )
-        with written_whole(manifest) as whole:
-            whole.write(edit.encode())
+        table.write()
     return Recorded(name, "label", score, rater)
 
 

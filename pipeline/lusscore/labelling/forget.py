@@ -1,4 +1,4 @@
-"""Taking patients out of all that is kept of them: consent can be withdrawn."""
+"""Deleting patients from all that lusscore has of them: consent can be withdrawn."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort
 from lusscore.errors import CohortError
 from lusscore.features import find_digests, forget_clips
-from lusscore.files import written_whole
-from lusscore.labelling.csv_edit import CsvEdit
-from lusscore.labelling.hold_cohort import hold_cohort
+from lusscore.labelling.csv_table import CsvTable
+from lusscore.labelling.labels import hold_cohort
 
 
 @dataclass(frozen=True)
@@ -96,24 +95,21 @@ def _forget_rows(
     cohort: Cohort, patients: Sequence[str], clips: set[str], dry_run: bool
 ) -> list[str]:
     """Delete rows of ratings, then of the manifest."""
-    told = []
+    deleted = []
     with hold_cohort(cohort.folder):
         for name, column, gone in (
             (RATINGS_NAME, "clip", clips),
             (MANIFEST_NAME, "patient", set(patients)),
         ):
-            path = cohort.folder / name
-            if not path.is_file():
-                continue
-            table = CsvEdit.read(path)
-            rows = [number for number, cells in table.rows() if cells[column] in gone]
-            told += [f"{len(rows)} rows of {path}"] * bool(rows)
-            for number in rows:
-                table.remove(number)
-            if rows and not dry_run:
-                with written_whole(path) as file:
-                    file.write(table.encode())
-    return told
+            table = CsvTable(cohort.folder / name, (column,))
+            left = [row for row in table.rows if row[column] not in gone]
+            count = len(table.rows) - len(left)
+            if count:
+                deleted.append(f"{count} rows of {table.path}")
+            if not dry_run:
+                table.rows = left
+                table.write()
+    return deleted
 
 
 def _kept_exams(results_dir: Path, digests: set[str]) -> list[Path]:

@@ -38,7 +38,7 @@ class Pool:
     features
         What `seen` is.
     left_out
-        Clips that have no embeddings, and why, as a clause.
+        Clips without embeddings, and why, as a clause.
     """
 
     segments: tuple[Segment, ...]
@@ -88,18 +88,7 @@ def load_pool(
 ) -> Pool:
     """Read a cohort's feature file of one backbone, which must be fresh.
 
-    Parameters
-    ----------
-    cohort
-        Gives labels and settings. Its clips are not opened.
-    spec
-        The backbone.
-    features_dir
-        Folder of all feature files; they are read and never written.
-    levels
-        What of the backbone is looked at.
-    weights_dir
-        See :func:`lusscore.evaluation.dataset.load_cohort`.
+    Its clips are not opened. `levels` are what of the backbone is looked at.
 
     Raises
     ------

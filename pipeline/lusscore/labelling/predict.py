@@ -1,4 +1,4 @@
-"""What a head that has seen the labels there are says of every clip, and how unsure it is."""
+"""Predictions for every clip by a head trained on the labels there are, and their uncertainty."""
 
 from __future__ import annotations
 
@@ -22,21 +22,13 @@ _Float = NDArray[np.float64]
 
 
 def entropy(probabilities: _Float) -> _Float:
-    """Return how unsure each row is, from 0 (one score is certain) to 1 (all are as likely).
+    """Return the uncertainty of each row, from 0 (one score is certain) to 1 (all as likely).
 
     Shannon's entropy divided by its largest value, the logarithm of the number of classes:
     Shannon, C. E. (1948). A mathematical theory of communication. Bell System Technical Journal
     27. As a measure of what to label next: Settles, B. (2009). Active learning literature survey.
     Computer Sciences Technical Report 1648, University of Wisconsin-Madison, section 3.1.
-
-    Parameters
-    ----------
-    probabilities
-        Shape (rows, classes).
-
-    Returns
-    -------
-    ndarray of float64, shape (rows,)
+    Probabilities have the shape (rows, classes).
     """
     safe = np.where(probabilities > 0, probabilities, 1.0)
     raw = -(probabilities * np.log(safe)).sum(axis=1) / np.log(probabilities.shape[1])
@@ -44,27 +36,11 @@ def entropy(probabilities: _Float) -> _Float:
 
 
 def predict(pool: Pool, head: HeadChoice = DEFAULT_HEAD) -> _Float | None:
-    """Train a head on the labelled segments and ask it, calibrated, about all.
+    """Train a head on the labelled segments; return its calibrated probabilities for all.
 
     The temperature is that of highest likelihood for labelled segments of held-out patients,
-    and 1 where they are too few to tell.
-
-    Parameters
-    ----------
-    pool
-        Labelled and unlabelled segments.
-    head
-        What is trained.
-
-    Returns
-    -------
-    ndarray of float64, shape (segments, 4), or None
-        None where fewer than two scores have labels, from which no head can learn.
-
-    Raises
-    ------
-    HeadError
-        If the head cannot be made with its settings.
+    and 1 where they are too few to tell. Shape (segments, 4); None where fewer than two scores
+    have labels, from which no head can learn.
     """
     known = np.flatnonzero(pool.frames["truth"].to_numpy() >= 0)
     if len(np.unique(pool.frames["truth"].to_numpy()[known])) < 2:
@@ -75,22 +51,22 @@ def predict(pool: Pool, head: HeadChoice = DEFAULT_HEAD) -> _Float | None:
 
 
 def _temperature(pool: Pool, head: HeadChoice, known: NDArray[np.int64]) -> Temperature:
-    """Fit a temperature to labelled segments, each said of by heads that never saw its patient."""
+    """Fit a temperature to labelled segments, each predicted by heads without its patient."""
     truth = pool.frames["truth"].to_numpy()
     patients = np.unique(pool.frames["patient"].to_numpy()[known], return_inverse=True)[1]
     folds = min(_FOLDS, int(patients.max()) + 1)
     if folds < 2:
         return Temperature()
-    said, scores = [], []
+    predicted, scores = [], []
     for train, test in GroupKFold(folds).split(known, groups=patients):
         seen, unseen = known[train], known[test]
         if len(np.unique(truth[seen])) < 2:
             continue
-        said.append(_ask(pool, head, fit_on(pool, (pool.features,), head, seen), unseen))
+        predicted.append(_ask(pool, head, fit_on(pool, (pool.features,), head, seen), unseen))
         scores.append(pool.scores[np.unique(pool.frames["segment"].to_numpy()[unseen])])
-    if not said or sum(map(len, scores)) < _FEWEST:
+    if not predicted or sum(map(len, scores)) < _FEWEST:
         return Temperature()
-    probabilities, own = np.concatenate(said), np.concatenate(scores)
+    probabilities, own = np.concatenate(predicted), np.concatenate(scores)
     if not (probabilities[np.arange(len(own)), own] > 0).any():
         return Temperature()
     return Temperature.fit(probabilities, own)

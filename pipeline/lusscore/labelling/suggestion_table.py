@@ -1,4 +1,4 @@
-"""Suggestions as a table to be filled in, and taking in what was filled in."""
+"""Suggestions as a table to be filled in, and saving what was filled in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 from lusscore.cohort import Cohort, read_cohort, read_frame_range, read_score
 from lusscore.errors import CohortError, InvalidCohortError, Problem
 from lusscore.files import csv_text, write_text
-from lusscore.labelling.checked_input import check_rater
-from lusscore.labelling.record_label import Recorded, record_label
-from lusscore.labelling.suggestion import Suggestion
+from lusscore.labelling.labels import Recorded, check_rater, record_label
+from lusscore.labelling.suggest import Suggestion
 from lusscore.tables import Row, read_table
 
 COLUMNS = (
@@ -21,8 +20,8 @@ COLUMNS = (
 def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
     """Write a table with an empty column ``score`` for a rater to fill in.
 
-    ``lusscore suggest --record`` takes it into the cohort, and ``lusscore import csv`` makes a
-    cohort of its own of it. What a head would say is not in it: a rater who knows it sees it.
+    ``lusscore suggest --record`` saves it in the cohort, and ``lusscore import csv`` makes a cohort
+    of its own of it. It holds no predictions, which would bias the rater.
 
     Raises
     ------

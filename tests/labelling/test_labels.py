@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +9,7 @@ import pytest
 from labelling.together import run_together
 from lusscore.checks import check_cohort
 from lusscore.cohort import (
+    Card,
     Cohort,
     Rating,
     Segment,
@@ -15,7 +19,8 @@ from lusscore.cohort import (
     write_cohort,
 )
 from lusscore.errors import CohortError
-from lusscore.labelling.record_label import Recorded, record_label
+from lusscore.labelling import Recorded, labels, record_label
+from lusscore.labelling.labels import check_rater, check_score, check_words, hold_cohort
 
 HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group,device,rater\n"
 
@@ -93,7 +98,7 @@ def test_opinions_are_compared_by_the_check(folder: Path) -> None:
     assert pairs == {("anna", "ben"): 0.5}
 
 
-def settled(folder: Path, rule: str, scores: tuple[int, int]) -> None:
+def with_consensus(folder: Path, rule: str, scores: tuple[int, int]) -> None:
     """Write a cohort whose one clip two raters scored."""
     cohort = read_cohort(folder)
     rows = [
@@ -105,7 +110,7 @@ def settled(folder: Path, rule: str, scores: tuple[int, int]) -> None:
 
 
 def test_a_third_rater_breaks_a_tie(folder: Path) -> None:
-    settled(folder, "majority", (1, 2))
+    with_consensus(folder, "majority", (1, 2))
     assert segment(folder, "clips/p0_R1.mp4").rater == "tie of 2"
     told = record_label(folder, "clips/p0_R1.mp4", 2, "cleo")
     assert told == Recorded("clips/p0_R1.mp4", "opinion", 2, "majority of 3")
@@ -116,7 +121,7 @@ def test_a_third_rater_breaks_a_tie(folder: Path) -> None:
 
 
 def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
-    settled(folder, "mean", (0, 1))
+    with_consensus(folder, "mean", (0, 1))
     assert segment(folder, "clips/p0_R1.mp4").score == 1
     told = record_label(folder, "clips/p0_R1.mp4", 3, "anna")
     assert told == Recorded("clips/p0_R1.mp4", "correction", 2, "mean of 2")
@@ -126,7 +131,7 @@ def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
 def test_a_rule_whose_raters_are_not_known_any_more_is_not_applied_again(
     folder: Path, scores: tuple[int, int], left: int | None
 ) -> None:
-    settled(folder, "majority", scores)
+    with_consensus(folder, "majority", scores)
     (folder / "ratings.csv").unlink()
     told = record_label(folder, "clips/p0_R1.mp4", 0, "cleo")
     if left is None:  # nothing was decided, so that nothing is lost
@@ -154,7 +159,7 @@ def test_a_zone_is_filled_in_or_corrected_in_all_rows_of_a_clip(folder: Path) ->
     assert other.zone == "L1"
 
 
-def test_stretches_of_a_clip_are_told_apart_by_their_frames(folder: Path) -> None:
+def test_segments_of_a_clip_are_told_apart_by_their_frames(folder: Path) -> None:
     (folder / "manifest.csv").write_text(
         HEADER + "clips/p0_R1.mp4,p0,1,R1,1,0,2,,,anna\nclips/p0_R1.mp4,p0,1,R1,,2,,,,\n"
     )
@@ -168,18 +173,18 @@ def test_stretches_of_a_clip_are_told_apart_by_their_frames(folder: Path) -> Non
     }
 
 
-def test_everything_else_keeps_its_bytes(folder: Path) -> None:
-    """Columns of one's own, quotes, blank lines, a byte-order mark, Windows line ends."""
+def test_all_other_cells_stay_as_they_are(folder: Path) -> None:
+    """Own columns, quotes, and the byte-order mark without which Excel reads no umlauts."""
     text = (
         '\ufeffpatient,clip,exam,note,score,zone\r\np0,"clips/p0_R1.mp4",1,"a ""quoted"", one",2,R1'
-        "\r\n\r\np0, clips/p0_L1.mp4 ,1,,,L1\r\np1,clips/p1_R1.mp4,1,,0,R1"
+        "\r\n\r\np0, clips/p0_L1.mp4 ,1,,,L1\r\np1,clips/p1_R1.mp4,1,Müller,0,R1"
     )
     (folder / "manifest.csv").write_bytes(text.encode())
     record_label(folder, "clips/p0_L1.mp4", 1, "anna")
     assert (folder / "manifest.csv").read_bytes().decode() == (
-        '\ufeffpatient,clip,exam,note,score,zone,rater\r\np0,"clips/p0_R1.mp4",1,'
-        '"a ""quoted"", one",2,R1,\r\n\r\np0, clips/p0_L1.mp4 ,1,,1,L1,anna\r\n'
-        "p1,clips/p1_R1.mp4,1,,0,R1,"
+        "\ufeffpatient,clip,exam,note,score,zone,rater\n"
+        'p0,clips/p0_R1.mp4,1,"a ""quoted"", one",2,R1,\n'
+        "p0,clips/p0_L1.mp4,1,,1,L1,anna\np1,clips/p1_R1.mp4,1,Müller,0,R1,\n"
     )
 
 
@@ -217,11 +222,48 @@ def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:
     assert (folder / "manifest.csv").read_text() == text
 
 
+@pytest.mark.parametrize("score", [-1, 4, 1.0, "1", True, None])
+def test_only_four_scores_are_let_through(score: object) -> None:
+    with pytest.raises(CohortError, match="expected 0, 1, 2 or 3"):
+        check_score(score)  # type: ignore[arg-type]
+    for allowed in range(4):
+        check_score(allowed)
+
+
+@pytest.mark.parametrize("rater", ["", "  ", "\t"])
+def test_a_label_has_a_rater(rater: str) -> None:
+    with pytest.raises(CohortError, match="The rater is empty"):
+        check_rater(rater)
+
+
+@pytest.mark.parametrize("rater", ["unnamed", "majority of 2", "tie of 3", "mean of 4"])
+def test_words_that_mean_something_else_in_a_manifest_are_no_raters(rater: str) -> None:
+    with pytest.raises(CohortError, match="means something else"):
+        check_rater(rater)
+
+
+@pytest.mark.parametrize("words", ["two\nlines", "a\0b", "x" * 101, "\ufeffz"])
+def test_what_is_no_line_of_text_is_refused_without_being_repeated(words: str) -> None:
+    with pytest.raises(CohortError, match="The device cannot be saved") as caught:
+        check_words("device", words, needed=False)
+    assert words not in str(caught.value)
+    assert check_words("device", " Lumify ") == "Lumify"
+    assert check_words("device", "", needed=False) == ""
+
+
+def test_who_cannot_get_the_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "PATIENCE", 0.1)
+    with hold_cohort(tmp_path):
+        with pytest.raises(CohortError, match="being written by another process"):
+            with hold_cohort(tmp_path):
+                pass
+    with hold_cohort(tmp_path):
+        pass
+
+
 @pytest.mark.slow
 def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
     segments = [Segment(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(60)]
-    from lusscore.cohort import Card
-
     write_cohort(tmp_path, Card("many", "blue-6", "unknown"), segments)
     run_together(
         [
@@ -240,3 +282,37 @@ def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
     for number in range(20, 40):
         assert said[f"c{number}.mp4", "anna"] == number % 4
         assert said[f"c{number}.mp4", "ben"] == (number - 20) % 4
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) -> None:
+    segments = [Segment(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(1000)]
+    write_cohort(tmp_path, Card("many", "blue-6", "unknown"), segments)
+    writer = Path(__file__).parent / "label_process.py"
+    for wait in (0.0, 0.01, 0.1):
+        # those before are labelled already, which would change nothing
+        clips = [
+            one for one in read_cohort(tmp_path, check_files=False).segments if one.score is None
+        ]
+        before = (tmp_path / "manifest.csv").read_bytes()
+        process = subprocess.Popen(
+            [sys.executable, writer, "record", tmp_path, "anna", *[one.clip for one in clips]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        until = time.monotonic() + 60
+        while (tmp_path / "manifest.csv").read_bytes() == before and time.monotonic() < until:
+            time.sleep(0.005)
+        time.sleep(wait)
+        process.kill()
+        process.communicate()
+        found = read_cohort(tmp_path, check_files=False).segments
+        assert [one.clip for one in found] == [one.clip for one in segments]
+        assert 0 < sum(one.score is not None for one in found) < 1000
+        for one in tmp_path.glob(".*.tmp"):
+            one.unlink()

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lusscore.cohort import Segment, read_ratings
-from lusscore.labelling.csv_edit import CsvEdit
-from lusscore.labelling.opinions import decide_again, deciders, keep_opinion, opinions_of
+from lusscore.labelling.csv_table import CsvTable
+from lusscore.labelling.ratings import Rows, decide_again, deciders, rate, scores_of
 
 HEADER = ("clip", "rater", "score", "frame_start", "frame_end")
 
@@ -35,14 +35,14 @@ def test_people_are_no_rules() -> None:
 
 
 def test_an_opinion_takes_the_place_of_what_its_rater_said_of_these_frames_alone() -> None:
-    ratings = CsvEdit.empty(HEADER)
-    keep_opinion(ratings, segment(), "anna", 1)
-    keep_opinion(ratings, segment(), "ben", 0)
-    keep_opinion(ratings, segment(10, 20), "anna", 3)
-    assert opinions_of(ratings, segment(10, 20)) == {"anna": 3, "ben": 0}
-    assert opinions_of(ratings, segment(0, 10)) == {"anna": 1, "ben": 0}
-    assert opinions_of(ratings, segment(20)) == {"anna": 1, "ben": 0}
-    assert opinions_of(ratings, segment(5, 15)) == {"ben": 0}
+    ratings: Rows = []
+    rate(ratings, segment(), "anna", 1)
+    rate(ratings, segment(), "ben", 0)
+    rate(ratings, segment(10, 20), "anna", 3)
+    assert scores_of(ratings, segment(10, 20)) == {"anna": 3, "ben": 0}
+    assert scores_of(ratings, segment(0, 10)) == {"anna": 1, "ben": 0}
+    assert scores_of(ratings, segment(20)) == {"anna": 1, "ben": 0}
+    assert scores_of(ratings, segment(5, 15)) == {"ben": 0}
 
 
 @given(
@@ -60,16 +60,14 @@ def test_no_rater_ever_has_two_scores_of_a_frame_and_the_last_one_stands(
     tmp_path_factory: pytest.TempPathFactory,
     said: list[tuple[str, int, int, int | None]],
 ) -> None:
-    ratings = CsvEdit.empty(HEADER)
+    path = tmp_path_factory.mktemp("rated") / "ratings.csv"
+    ratings = CsvTable(path, HEADER)
     expected: dict[tuple[str, int], int] = {}
     for rater, score, start, length in said:
-        keep_opinion(
-            ratings, segment(start, None if length is None else start + length), rater, score
-        )
+        rate(ratings.rows, segment(start, None if length is None else start + length), rater, score)
         for frame in range(start, 30 if length is None else start + length):
             expected[rater, frame] = score
-    path = tmp_path_factory.getbasetemp() / "ratings.csv"
-    path.write_bytes(ratings.encode())
+    ratings.write()
     found = {
         (one.rater, frame): one.score
         for one in read_ratings(path)  # refuses frames that a rater scored twice
