@@ -249,7 +249,9 @@ def test_bad_frames_are_named(ward: Path) -> None:
 
 def test_seconds_of_what_has_no_clock_are_named(ward: Path) -> None:
     Image.new("L", (8, 8)).save(ward / "still.png")
-    with pytest.raises(InvalidCohortError, match="cannot be turned into frames: still.png has no"):
+    with pytest.raises(
+        InvalidCohortError, match="cannot be turned into frames: The clip has no clock"
+    ):
         read(ward, "clip,patient,score,end_time", "still.png,p,1,1")
 
 

@@ -46,11 +46,15 @@ _Scored = tuple[int, int | None, int]
 
 @dataclass(frozen=True)
 class _Clip:
-    """A clip, and the task that shows it."""
+    """A clip, the task that shows it, and its path below the folder of clips."""
 
     path: Path
     task: LabelTask
-    names: dict[str, str]
+    name: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"file": self.name}
 
     @property
     def where(self) -> str:
@@ -85,7 +89,7 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     index = MediaIndex(options.media or export.parent)
     finder = ClipFinder(job, index)
     clips = [
-        _Clip(path, task, {"file": path.relative_to(index.folder).as_posix()})
+        _Clip(path, task, path.relative_to(index.folder).as_posix())
         for task in tasks
         if (path := finder.find(task)) is not None
     ]
@@ -210,8 +214,11 @@ def _scored(
                 job.ignored.append(f"{clip.where}: {one.control} {word or 'without a value'}")
                 continue
             scored += [(start, end, score) for start, end in _frames_of(clip.path, one, rate)]
-        except (ValueError, ClipError) as error:
+        except ValueError as error:
             job.problem(where, str(error))
+            continue
+        except ClipError as error:
+            job.problem(where, error.without_path(), clip.name)
             continue
         if one.ranges and rate is None and _NO_FRAME_RATE not in job.notes:
             job.notes.append(_NO_FRAME_RATE)

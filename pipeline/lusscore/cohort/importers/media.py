@@ -155,7 +155,9 @@ def frame_times(path: Path) -> tuple[float, ...]:
     """
     times = tuple(clip_times(path))
     if any(map(math.isnan, times)):
-        raise ClipError(f"{path.name} has no clock, so seconds say nothing; give frame numbers.")
+        raise ClipError(
+            "the clip has no clock, so seconds say nothing", advice="give frame numbers", path=path
+        )
     return times
 
 

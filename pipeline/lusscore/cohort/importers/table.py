@@ -212,7 +212,7 @@ def _frames_of_seconds(cells: dict[str, str], clip: Path, note: _Note) -> tuple[
     try:
         times = frame_times(clip)
     except ClipError as error:
-        note(word, f"cannot be turned into frames: {error}")
+        note(word, f"cannot be turned into frames: {error.without_path()}")
         return 0, None
     first, last = frames_between(times, start, end)
     if first >= (len(times) if last is None else last):
