@@ -50,7 +50,7 @@ def test_a_weights_folder_is_looked_into(tmp_path: Path) -> None:
     assert record["weights_origin"] == "weights-dir"
 
 
-def test_json_tells_plain_numbers() -> None:
+def test_json_has_plain_numbers() -> None:
     (record,) = json.loads(invoke("--json", "ResNet50"))
     assert record == {
         "name": "resnet50",

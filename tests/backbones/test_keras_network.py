@@ -227,14 +227,6 @@ def read(spec: BackboneSpec, path: Path) -> None:
     read_weights(builder_of(spec)(spec), spec, weights_at(path))
 
 
-def test_a_file_that_fits_is_read(toy_spec: BackboneSpec, toy_weights: Weights) -> None:
-    network = builder_of(toy_spec)(toy_spec)
-    read_weights(network, toy_spec, toy_weights)
-    with h5py.File(toy_weights.path) as file:
-        stored = file["layers/conv2d/vars/0"][()]
-    np.testing.assert_array_equal(network.get_weights()[0], stored)
-
-
 @pytest.mark.parametrize("kept", [0, 100, 0.5, 0.99])
 def test_a_file_cut_short_is_refused_in_one_sentence(
     lite0: BackboneSpec, copy: Path, kept: float

@@ -40,7 +40,7 @@ with _without_start_up_lines():
     assert "ImportError: broken" in ran.stderr
 
 
-def test_a_backend_that_is_not_installed_is_told_in_one_sentence(
+def test_a_backend_that_is_not_installed_is_reported_in_one_sentence(
     run_python: Run, tmp_path: Path
 ) -> None:
     code = """

@@ -30,7 +30,7 @@ def sidecar(path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("batch", ["n", 4])
-def test_the_file_tells_layout_size_and_cost(
+def test_the_file_gives_layout_size_and_cost(
     save_onnx: Save, layout: str, batch: int | str
 ) -> None:
     path = save_onnx(name="my_net.onnx", layout=layout, batch=batch)

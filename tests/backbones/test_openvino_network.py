@@ -265,7 +265,7 @@ def test_only_a_mean_over_a_map_has_a_map_of_the_embedding(
         assert list(maps) == (["embedding"] if kind == "mean" else [])
 
 
-def test_a_network_that_fails_when_it_runs_is_told_in_one_sentence(
+def test_a_network_that_fails_when_it_runs_is_reported_in_one_sentence(
     made: BackboneSpec, ir_of: Callable[..., tuple[bytes, bytes]]
 ) -> None:
     openvino = import_openvino()

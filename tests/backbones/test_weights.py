@@ -63,18 +63,6 @@ def test_the_environment_stands_in_for_a_folder_that_is_not_given(
     assert locate_weights(spec, given.parent) == (given, "weights-dir")
 
 
-def test_nothing_is_found_where_nothing_is(keras_home: Path, tmp_path: Path) -> None:
-    assert locate_weights(get_backbone("resnet50"), tmp_path) is None
-
-
-def test_the_digest_follows_the_bytes(tmp_path: Path) -> None:
-    spec = get_backbone("resnet50")
-    file = place(tmp_path / "resnet50.weights.h5", b"one")
-    first = load_weights(spec, tmp_path).digest
-    file.write_bytes(b"two")
-    assert load_weights(spec, tmp_path).digest != first
-
-
 def test_the_output_of_an_onnx_file_is_part_of_its_digest(tmp_path: Path) -> None:
     file = place(tmp_path / "net.onnx")
     spec = BackboneSpec("net", (32, 32), "torch", 8, 1, None, "onnx", source=str(file))
@@ -86,7 +74,7 @@ def test_the_output_of_an_onnx_file_is_part_of_its_digest(tmp_path: Path) -> Non
         load_weights(spec)
 
 
-def test_missing_weights_are_told_with_all_ways_out(keras_home: Path, tmp_path: Path) -> None:
+def test_missing_weights_are_reported_with_all_ways_out(keras_home: Path, tmp_path: Path) -> None:
     spec = get_backbone("mobilenet_v2")
     with pytest.raises(WeightsError) as caught:
         load_weights(spec, download=False)

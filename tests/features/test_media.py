@@ -22,7 +22,7 @@ def frames(media: list[Media]) -> list[int]:
     return [one.survey.frames if one.survey else 0 for one in media]
 
 
-def test_one_reading_tells_what_several_would(tmp_path: Path) -> None:
+def test_one_reading_gives_what_several_would(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", fan_clip(9), fps=20)
     survey = survey_clip(path)
     assert survey.frames == count_frames(path) == 9
@@ -91,7 +91,7 @@ def test_what_was_read_is_remembered_word_for_word(tmp_path: Path) -> None:
     assert len(sectors[0].text) == 1
 
 
-def test_a_clip_of_the_same_size_and_time_is_believed_unless_all_are_read_again(
+def test_a_clip_of_the_same_size_and_time_is_not_read_again_unless_all_are(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
     cohort = make_cohort(1)
@@ -106,7 +106,7 @@ def test_a_clip_of_the_same_size_and_time_is_believed_unless_all_are_read_again(
     assert again.digest == digest_clip(path) != before.digest
 
 
-def test_a_clip_that_fails_is_told_and_tried_again(
+def test_a_clip_that_fails_is_reported_and_tried_again(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
     cohort = make_cohort(1)
@@ -147,7 +147,7 @@ def test_a_clip_that_changes_while_it_is_read_is_an_error_and_not_remembered(
     assert frames(MediaIndex(cohort, tmp_path).survey_all()) == [7, 5]
 
 
-def test_what_other_code_remembered_is_not_believed(
+def test_what_other_code_remembered_is_not_used(
     make_cohort: Callable[..., Cohort], tmp_path: Path
 ) -> None:
     cohort = make_cohort(1)

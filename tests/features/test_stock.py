@@ -135,7 +135,7 @@ def test_complete_features_need_no_weights_and_load_no_backbone(
     assert result.exit_code == 0, result.output
 
 
-def test_cv_names_the_digest_that_it_had_to_believe(ward: Ward) -> None:
+def test_cv_names_the_digest_that_it_took_from_the_record(ward: Ward) -> None:
     ward.onnx.unlink()
     result = ward.command(*commands(ward)["cv"])
     assert read_features(ward.path).recipe["weights"][:12] in result.output

@@ -98,7 +98,7 @@ def test_clips_that_failed_are_counted(
     assert (found.state, found.clips_failed, found.frames_done) == ("fresh", 1, 15)
 
 
-def test_a_damaged_file_is_told_and_hides_no_other(computed: Cohort, tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_and_hides_no_other(computed: Cohort, tmp_path: Path) -> None:
     sound = status(computed, tmp_path).path
     for content in (b"", b"nonsense", sound.read_bytes()[:-1]):
         sound.with_name("other.h5").write_bytes(content)
