@@ -11,7 +11,7 @@ import pytest
 from bundle_maker import make_bundle
 from clip_maker import moving_bar, write_video
 from lusscore.models import Bundle
-from lusscore.web.limits import Limits
+from lusscore.web.settings import Limits
 from web.page_server import Page, serving, small
 
 

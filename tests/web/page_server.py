@@ -18,9 +18,8 @@ from urllib.parse import quote
 
 from lusscore import Model
 from lusscore.models import Bundle
-from lusscore.web.limits import Limits
-from lusscore.web.serve import Serving, serve
-from lusscore.web.settings import ServeSettings
+from lusscore.web.server import Serving, serve
+from lusscore.web.settings import Limits, ServeSettings
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The whole way through the page's addresses, as its scripts go it."""
 
+from __future__ import annotations
+
 import json
 import mimetypes
 import re
@@ -9,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bundle_maker import make_bundle
 from lusscore.models import Bundle
 from lusscore.report import model_performance
 from lusscore.web.guards import PAGE_POLICY, REPORT_POLICY
-from lusscore.web.routes.table import STATIC
+from lusscore.web.routes import STATIC
+from lusscore.web.views import pack_pictures
 from web.page_server import Page, serving
 
 
@@ -32,16 +37,16 @@ def test_an_exam_is_scored_from_dropping_to_result(
 ) -> None:
     exam = page.open_exam()
     first = page.upload(exam, "ward/R1.mp4", clip).json
-    assert first | {"reading": None} == {
+    assert first | {"prediction": None} == {
         "number": 1,
         "name": "ward/R1.mp4",
         "size": len(clip),
         "zone": "R1",
         "zone_source": "file name",
-        "zone_doubt": "",
+        "zone_warning": "",
         "scored": False,
         "error": "",
-        "reading": None,
+        "prediction": None,
     }
     page.upload(exam, "ward/unknown.mp4", other_clip)
     view = page.view(exam)
@@ -56,7 +61,7 @@ def test_an_exam_is_scored_from_dropping_to_result(
     assert result["highest"] == result["total"] + 15
     assert any("no known zone" in note for note in result["notes"])
     for each in view["clips"]:
-        assert sum(each["reading"]["probabilities"]) == pytest.approx(1, abs=1e-3)
+        assert sum(each["prediction"]["probabilities"]) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_note_on_patients_is_on_the_page_in_the_report_and_in_json(
@@ -98,8 +103,8 @@ def test_the_page_knows_whether_clips_are_scored_as_a_whole_and_what_the_scorer_
     assert found is not None
     model = json.loads(found[1])["model"]
     assert model["whole_clips"] is whole
-    assert model["worth"] == model_performance(bundle.card)
-    assert "accuracy 1.000" in model["worth"]
+    assert model["verdict"] == model_performance(bundle.card)
+    assert "accuracy 1.000" in model["verdict"]
 
 
 def test_a_changed_zone_changes_the_sum_and_not_the_scores(page: Page, scored: str) -> None:
@@ -110,7 +115,7 @@ def test_a_changed_zone_changes_the_sum_and_not_the_scores(page: Page, scored: s
     assert (zone["zone"], zone["clips"]) == ("R1", [1, 2])
     assert changed.json["clips"][1]["zone_source"] == "person"
     for old, new in zip(before["clips"], changed.json["clips"], strict=True):
-        assert old["reading"]["probabilities"] == new["reading"]["probabilities"]
+        assert old["prediction"]["probabilities"] == new["prediction"]["probabilities"]
     none = page.ask("PATCH", f"/api/exams/{scored}/clips/2", {"zone": ""}).json
     assert none["clips"][1]["zone_source"] == ""
     assert none["result"]["zones"][0]["clips"] == [1]
@@ -123,7 +128,7 @@ def test_a_changed_zone_changes_the_sum_and_not_the_scores(page: Page, scored: s
 
 def test_what_is_said_of_a_clip_fits_its_pictures_and_maps(page: Page, scored: str) -> None:
     address = f"/api/exams/{scored}/clips/1"
-    reading = page.ask("GET", f"{address}/reading").json
+    reading = page.ask("GET", f"{address}/prediction").json
     packed = page.ask("GET", f"{address}/pictures").body
     count, *sizes = struct.unpack_from(f"<{1 + len(reading['pictures']['rows'])}I", packed)
     assert count == len(reading["pictures"]["rows"]) == 6
@@ -178,7 +183,7 @@ def test_a_clip_that_is_taken_out_leaves_the_sum_and_the_disk(
     left = page.ask("DELETE", f"/api/exams/{exam}/clips/1").json
     assert [each["number"] for each in left["clips"]] == [2]
     assert [zone["zone"] for zone in left["result"]["zones"]] == ["L2"]
-    assert page.ask("GET", f"/api/exams/{exam}/clips/1/reading").status == 404
+    assert page.ask("GET", f"/api/exams/{exam}/clips/1/prediction").status == 404
     assert page.upload(exam, "R1.mp4", clip).json["number"] == 3
 
 
@@ -189,7 +194,7 @@ def test_a_clip_that_cannot_be_scored_says_why_by_the_name_that_the_user_knows(
     page.upload(exam, "R1.mp4", clip)
     page.upload(exam, "again.mp4", clip)
     second = page.score(exam)["clips"][1]
-    assert second["reading"] is None
+    assert second["prediction"] is None
     assert "same recording as clip 1" in second["error"]
 
 
@@ -309,3 +314,16 @@ def test_every_page_and_every_file_of_it_has_the_policy(page: Page) -> None:
         assert answer.status == 200, address
         assert answer.headers["content-security-policy"] == PAGE_POLICY, address
         assert answer.headers["x-frame-options"] == "DENY", address
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_pictures_come_apart_again(pictures: list[bytes]) -> None:
+    packed = pack_pictures(pictures)
+    (count,) = struct.unpack_from("<I", packed)
+    sizes = struct.unpack_from(f"<{count}I", packed, 4)
+    at, found = 4 * (1 + count), []
+    for size in sizes:
+        found.append(packed[at : at + size])
+        at += size
+    assert found == pictures
+    assert at == len(packed)

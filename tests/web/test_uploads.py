@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import socket
+import tarfile
 import tempfile
 import threading
 import time
@@ -14,12 +16,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from dicom_maker import ultrasound_header, write_ultrasound
+from clip_maker import moving_bar
+from dicom_maker import coded_stream, ultrasound_header, write_ultrasound
+from lusscore.web.guards import Refusal
+from lusscore.web.uploads import HEAD, clip_suffix, shown_name
 from privacy.broken import PERSON, write_broken
 from web.page_server import Page, small
 
@@ -95,9 +103,9 @@ def test_what_is_no_clip_is_refused_and_not_kept(page: Page, clip: bytes) -> Non
     exam = page.open_exam()
     for content, sentence in (
         (packed.getvalue(), "packed archive"),
-        (zlib.compress(bytes(1000)), "no clip by its content"),
-        (b"<html><script>alert(1)</script>", "no clip by its content"),
-        (b"#!/bin/sh\nrm -rf /", "no clip by its content"),
+        (zlib.compress(bytes(1000)), "not a video, DICOM or image"),
+        (b"<html><script>alert(1)</script>", "not a video, DICOM or image"),
+        (b"#!/bin/sh\nrm -rf /", "not a video, DICOM or image"),
         (b"", "empty"),
         (clip[:200], "cannot be decoded as a video"),
         (clip[:40] + bytes(4000), "cannot be decoded as a video"),
@@ -338,7 +346,74 @@ def test_the_zone_is_told_by_a_dicom_header_whose_names_are_told_to_nobody(
     answer = page.upload(exam, "IM0001", path.read_bytes())
     assert (answer.json["zone"], answer.json["zone_source"]) == ("L1", "DICOM")
     page.score(exam)
-    for address in ("", "/report.html?names=1", "/exam.json?names=1", "/clips/1/reading"):
+    for address in ("", "/report.html?names=1", "/exam.json?names=1", "/clips/1/prediction"):
         body = page.ask("GET", f"/api/exams/{exam}{address}").body
         assert b"Roe" not in body
         assert b"4711" not in body
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "gif", "bmp", "tiff", "webp"])
+def test_images_are_told_by_their_content(kind: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, kind)
+    usual = {"jpeg": ".jpg", "tiff": ".tif"}
+    assert clip_suffix(file.getvalue()[:HEAD]) == usual.get(kind, f".{kind}")
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "suffix"),
+    [
+        ("mp4", "libx264", ".mp4"),
+        ("mov", "mpeg4", ".mov"),
+        ("matroska", "mpeg4", ".mkv"),
+        ("avi", "mpeg4", ".avi"),
+        ("mpeg", "mpeg2video", ".mpg"),
+        ("asf", "wmv2", ".wmv"),
+    ],
+)
+def test_videos_are_told_by_their_content(container: str, codec: str, suffix: str) -> None:
+    stream = coded_stream(moving_bar(4), codec, container)
+    assert clip_suffix(stream[:HEAD]) == suffix
+
+
+def test_dicom_is_told_with_and_without_its_mark(tmp_path: Path) -> None:
+    path = write_ultrasound(tmp_path / "a", np.zeros((1, 8, 8), np.uint8))
+    content = path.read_bytes()
+    assert clip_suffix(content[:HEAD]) == ".dcm"
+    assert clip_suffix(content[132 : 132 + HEAD]) == ".dcm"
+
+
+def test_archives_and_other_files_are_no_clips() -> None:
+    packed, rolled = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.mp4", b"x")
+    with tarfile.open(fileobj=rolled, mode="w:gz"):
+        pass
+    for content in (packed.getvalue(), rolled.getvalue(), gzip.compress(b"x")):
+        with pytest.raises(Refusal, match="packed archive"):
+            clip_suffix(content[:HEAD])
+    for content in (b"", b"MZ\x90\x00", b"%PDF-1.7", b"<svg/>", b"\x7fELF", b"\x00" * HEAD):
+        with pytest.raises(Refusal, match="not a video, DICOM or image"):
+            clip_suffix(content)
+
+
+@given(st.text())
+def test_a_name_is_one_short_line_of_text(name: str) -> None:
+    shown = shown_name(quote(name, errors="replace"))
+    assert 0 < len(shown) <= 160
+    assert "\n" not in shown
+    assert "\x00" not in shown
+    assert "\u202e" not in shown
+
+
+def test_a_usual_name_stays() -> None:
+    assert shown_name(quote("Übung 1/R1 – zweite.mp4")) == "Übung 1/R1 – zweite.mp4"
+
+
+def test_the_end_of_a_long_name_is_kept_for_it_tells_the_kind() -> None:
+    assert shown_name("a" * 500 + "/R1.mp4").endswith("/R1.mp4")
+
+
+def test_what_is_not_text_is_no_error() -> None:
+    assert shown_name("%ff%fe%00") == "\ufffd\ufffd"
+    assert shown_name("") == shown_name("%0a") == "unnamed"

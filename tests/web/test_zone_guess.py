@@ -7,20 +7,20 @@ from dicom_maker import write_ultrasound
 from lusscore.cohort.protocols import get_protocol
 from lusscore.scoring.exam_input import find_exam
 from lusscore.scoring.zones import DicomTexts
-from lusscore.web.held import HeldClip
+from lusscore.web.exams import UploadedClip
 from lusscore.web.zone_guess import guess_zones
 
 BLUE = get_protocol("blue-6")
 
 
-def held(*names: str) -> list[HeldClip]:
+def held(*names: str) -> list[UploadedClip]:
     return [
-        HeldClip(number, Path(f"{number:04}.mp4"), name, 1, b"")
+        UploadedClip(number, Path(f"{number:04}.mp4"), name, 1, b"")
         for number, name in enumerate(names, 1)
     ]
 
 
-def zones(clips: list[HeldClip]) -> list[tuple[str, str]]:
+def zones(clips: list[UploadedClip]) -> list[tuple[str, str]]:
     return [(clip.zone, clip.zone_source) for clip in clips]
 
 
@@ -78,8 +78,8 @@ def test_names_that_count_beyond_three_tell_no_blue_point() -> None:
 def test_what_is_unclear_or_of_another_protocol_or_patient_is_told() -> None:
     clips = held("e/R1 L1.mp4", "e/L2/R2.mp4")
     guess_zones(clips, BLUE)
-    assert "more than one" in clips[0].zone_doubt
-    assert "check" in clips[1].zone_doubt
+    assert "more than one" in clips[0].zone_warning
+    assert "check" in clips[1].zone_warning
     assert any("lus-12" in note for note in guess_zones(held("right ant sup.mp4"), BLUE))
     notes = guess_zones(held("patient_1_R1.mp4", "patient_2_R1.mp4"), BLUE)
     assert any("more than one patient" in note for note in notes)

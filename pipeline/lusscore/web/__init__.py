@@ -1,7 +1,6 @@
-"""The local page on which exams are scored and looked at."""
+"""The local page on which exams are scored and clips are labelled."""
 
-from lusscore.web.limits import Limits
-from lusscore.web.serve import Serving, serve
-from lusscore.web.settings import ServeSettings
+from lusscore.web.server import Serving, serve
+from lusscore.web.settings import Limits, ServeSettings
 
 __all__ = ["Limits", "ServeSettings", "Serving", "serve"]

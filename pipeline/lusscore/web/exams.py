@@ -1,4 +1,4 @@
-"""All exams that are open, and their end."""
+"""Exams while they are open on the page: their clips, their scores, and their end."""
 
 from __future__ import annotations
 
@@ -6,33 +6,142 @@ import secrets
 import shutil
 import threading
 import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lusscore.scoring import DicomTexts, ExamClip, ScoredClip
 from lusscore.web.guards import Refusal
-from lusscore.web.held import HeldExam
-from lusscore.web.limits import Limits
+from lusscore.web.settings import Limits
+
+
+@dataclass
+class UploadedClip:
+    """A clip of an open exam.
+
+    Attributes
+    ----------
+    number
+        From 1; never given twice in an exam.
+    path
+        Where it lies: a number and a suffix of the server's choosing.
+    name
+        What the browser calls it; to be shown and nothing else.
+    size
+        In bytes.
+    thumbnail
+        JPEG of its first frame.
+    header
+        What its DICOM header says; None for other files.
+    zone, zone_source
+        As in ExamClip.
+    zone_warning
+        Why the guess of the zone should be looked at; often empty.
+    by_person
+        Whether somebody chose the zone, or that there is none.
+    scored
+        What the model says; None before.
+    """
+
+    number: int
+    path: Path
+    name: str
+    size: int
+    thumbnail: bytes = field(repr=False)
+    header: DicomTexts | None = field(default=None, repr=False)
+    zone: str = ""
+    zone_source: str = ""
+    zone_warning: str = ""
+    by_person: bool = False
+    scored: ScoredClip | None = None
+
+    def for_scoring(self) -> ExamClip:
+        """Return it as the model takes it."""
+        return ExamClip(self.path, self.zone, self.zone_source)
+
+
+@dataclass
+class Progress:
+    """How far scoring is: frames, and the process's clock when it began."""
+
+    done: int = 0
+    total: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class ExamSession:
+    """An exam that is open on the page; its fields are changed under `lock`.
+
+    Attributes
+    ----------
+    id
+        What only the browser that opened it knows.
+    folder
+        Of its uploads.
+    expires
+        On the process's clock; every request puts it off.
+    left
+        Whether the page that showed it was closed, and has not come back.
+    notes
+        What the user should know of the clips as a whole, as sentences.
+    arriving
+        Bytes of uploads under way.
+    state
+        ``"open"``, ``"waiting"`` or ``"scoring"``.
+    error
+        Why the last scoring failed; empty if it did not.
+    stop
+        Ends scoring when set.
+    closed
+        Whether it is gone: what still arrives for it is thrown away.
+    """
+
+    id: str
+    folder: Path
+    expires: float
+    left: bool = False
+    name: str = ""
+    clips: dict[int, UploadedClip] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    arriving: int = 0
+    last_number: int = 0
+    state: str = "open"
+    progress: Progress = field(default_factory=Progress)
+    error: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+    closed: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def bytes(self) -> int:
+        """What its clips and the uploads under way take."""
+        return self.arriving + sum(clip.size for clip in self.clips.values())
+
+    def in_order(self) -> list[UploadedClip]:
+        """Return the clips by number."""
+        return [self.clips[number] for number in sorted(self.clips)]
+
+    def scored_clips(self) -> list[ScoredClip]:
+        """Return what was scored, in order, with the zones that clips have now."""
+        return [
+            replace(clip.scored, number=clip.number, clip=clip.for_scoring())
+            for clip in self.in_order()
+            if clip.scored is not None
+        ]
 
 
 class Exams:
-    """Opens exams, finds them and deletes them.
-
-    Parameters
-    ----------
-    folder
-        Under which every exam has a folder of its own.
-    limits
-        How many, how large, how long.
-    """
+    """Opens exams, each with a folder of its own under `folder`, finds them and deletes them."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
-        self._exams: dict[str, HeldExam] = {}
+        self._exams: dict[str, ExamSession] = {}
         self._lock = threading.Lock()
         self._opened = 0
 
-    def open(self) -> HeldExam:
-        """Open an exam.
+    def open(self) -> ExamSession:
+        """Open an exam; where no more may be open, the one whose page was closed first goes.
 
         Raises
         ------
@@ -40,22 +149,27 @@ class Exams:
             If as many are open as may be.
         """
         self.close_idle()
-        self._make_room()
+        with self._lock:
+            full = len(self._exams) >= self.limits.exams
+            left = [exam for exam in self._exams.values() if exam.left]
+        if full and left:
+            self.close(min(left, key=lambda exam: exam.expires))
         with self._lock:
             if len(self._exams) >= self.limits.exams:
                 raise Refusal(
                     429,
-                    f"{len(self._exams)} exams are open, and more are not held at once; close one, "
-                    "or wait until one that nobody looks at is closed.",
+                    f"{len(self._exams)} exams are open already; close one, or wait until one "
+                    "that nobody looks at is closed.",
                 )
             self._opened += 1
             folder = self.folder / f"exam-{self._opened}"
             folder.mkdir(mode=0o700)
-            exam = HeldExam(secrets.token_urlsafe(18), folder, self._later(self.limits.idle))
+            expires = time.monotonic() + self.limits.idle
+            exam = ExamSession(secrets.token_urlsafe(18), folder, expires)
             self._exams[exam.id] = exam
         return exam
 
-    def find(self, exam_id: str) -> HeldExam:
+    def find(self, exam_id: str) -> ExamSession:
         """Return an open exam and put off its end.
 
         Raises
@@ -67,19 +181,19 @@ class Exams:
             exam = self._exams.get(exam_id)
         if exam is None:
             raise Refusal(404, "This exam is closed, and its clips are deleted; begin anew.")
-        exam.expires, exam.left = self._later(self.limits.idle), False
+        exam.expires, exam.left = time.monotonic() + self.limits.idle, False
         return exam
 
-    def leave(self, exam: HeldExam) -> None:
+    def leave(self, exam: ExamSession) -> None:
         """Note that the page was closed: if it does not come back the exam goes."""
-        exam.expires, exam.left = self._later(self.limits.left), True
+        exam.expires, exam.left = time.monotonic() + self.limits.left, True
 
     def bytes(self) -> int:
         """Return what all exams take."""
         with self._lock:
             return sum(exam.bytes for exam in self._exams.values())
 
-    def close(self, exam: HeldExam) -> None:
+    def close(self, exam: ExamSession) -> None:
         """Stop what goes on in an exam and delete its clips."""
         with self._lock:
             self._exams.pop(exam.id, None)
@@ -99,20 +213,9 @@ class Exams:
         for exam in idle:
             self.close(exam)
 
-    def _make_room(self) -> None:
-        """Close the exam whose page was closed first, where no more may be open."""
-        with self._lock:
-            full = len(self._exams) >= self.limits.exams
-            left = [exam for exam in self._exams.values() if exam.left]
-        if full and left:
-            self.close(min(left, key=lambda exam: exam.expires))
-
     def close_all(self) -> None:
         """Close every exam."""
         with self._lock:
             exams = list(self._exams.values())
         for exam in exams:
             self.close(exam)
-
-    def _later(self, seconds: float) -> float:
-        return time.monotonic() + seconds

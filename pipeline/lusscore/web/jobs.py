@@ -8,31 +8,23 @@ from collections.abc import Callable
 
 from lusscore import Model
 from lusscore.errors import LusscoreError
+from lusscore.web.exams import ExamSession, Progress
 from lusscore.web.guards import Refusal
-from lusscore.web.held import HeldExam, Progress
 
 
 class Jobs:
-    """A queue of exams before one model.
-
-    Parameters
-    ----------
-    model
-        Scores them; used and closed by the thread alone.
-    on_bug
-        Is told of exceptions that are not the input's fault.
-    """
+    """A queue of exams for one model, which the thread alone uses and closes."""
 
     def __init__(self, model: Model, on_bug: Callable[[BaseException], None]) -> None:
         self._model = model
         self._on_bug = on_bug
-        self._queue: queue.Queue[HeldExam | None] = queue.Queue()
-        self._current: HeldExam | None = None
+        self._queue: queue.Queue[ExamSession | None] = queue.Queue()
+        self._current: ExamSession | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
         self._thread.start()
 
-    def submit(self, exam: HeldExam) -> None:
+    def submit(self, exam: ExamSession) -> None:
         """Have all clips of `exam` scored: some heads look at an exam as a whole.
 
         Raises
@@ -44,13 +36,13 @@ class Jobs:
             if exam.state != "open":
                 raise Refusal(409, "The exam is being scored.")
             if all(clip.scored is not None for clip in exam.clips.values()):
-                raise Refusal(409, "There is no clip that is not scored; add one.")
+                raise Refusal(409, "All clips are scored already; add one.")
             exam.state, exam.error = "waiting", ""
             exam.stop.clear()
             exam.progress = Progress()
         self._queue.put(exam)
 
-    def stop(self, exam: HeldExam) -> None:
+    def stop(self, exam: ExamSession) -> None:
         """Stop scoring an exam, or take it out of the queue."""
         exam.stop.set()
         with exam.lock:
@@ -78,18 +70,18 @@ class Jobs:
             except Exception as error:
                 self._on_bug(error)
                 exam.error = (
-                    "The program made a mistake; the terminal of 'lusscore serve' says where."
+                    "This is a bug of lusscore; the terminal of 'lusscore serve' shows where."
                 )
             finally:
                 self._current = None
                 exam.state = "open"
         self._model.close()
 
-    def _score(self, exam: HeldExam) -> None:
+    def _score(self, exam: ExamSession) -> None:
         with exam.lock:
             if exam.stop.is_set():
                 return
-            wanted = [exam.clips[number] for number in sorted(exam.clips)]
+            wanted = exam.in_order()
             exam.progress = Progress()
             exam.state = "scoring"
 

@@ -1,22 +1,60 @@
-"""How the page is served."""
+"""Where the page listens, whom it answers, and how much it takes from them."""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from lusscore.web.limits import Limits
+MEGABYTE = 1_000_000
+
+_secret = partial(secrets.token_urlsafe, 32)
 
 
-def _secret() -> str:
-    return secrets.token_urlsafe(32)
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what is uploaded and kept, enforced while bytes arrive; times are in seconds."""
+
+    exam_bytes: int = 2_000 * MEGABYTE
+    file_bytes: int = 1_000 * MEGABYTE
+    all_bytes: int = 8_000 * MEGABYTE
+    """Of all open exams together."""
+    clips: int = 200
+    """In an exam."""
+    exams: int = 8
+    """Open at once."""
+    uploads: int = 8
+    """Arriving at once."""
+    connections: int = 128
+    text_bytes: int = 64_000
+    """Of a request that is not a clip."""
+    silence: float = 15.0
+    """Without a byte, after which an upload or a request is cut."""
+    slowest: float = 20_000.0
+    """Bytes per second that an upload must bring on average."""
+    grace: float = 20.0
+    """Before that average counts."""
+    linger: float = 2.0
+    """In which a request that was refused early may still arrive."""
+    patience: float = 10.0
+    """For the head of a request."""
+    idle: float = 3600.0
+    """Without a request, after which an exam is closed and its clips are deleted."""
+    left: float = 60.0
+    """The same once the page has said that it was closed."""
+
+    @classmethod
+    def of_exam(cls, megabytes: int) -> Limits:
+        """Return the usual limits with exams of up to `megabytes`."""
+        most = megabytes * MEGABYTE
+        return cls(exam_bytes=most, file_bytes=min(most, cls.file_bytes), all_bytes=4 * most)
 
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """Where the page listens, what it shows and whom it answers.
+    """How the page is served.
 
     Attributes
     ----------
@@ -25,14 +63,12 @@ class ServeSettings:
     data_dir, features_dir, results_dir
         Folders of cohorts, feature files and runs.
     limits
-        Of uploads.
+        On uploads.
     ask_token
         Whether an access token is asked for on this machine too, where several people may be
         logged in; another address always asks.
-    access_token
-        What the printed address carries; a browser that shows it is given `session`.
-    session
-        What the browser's cookie carries from then on.
+    access_token, session
+        What the printed address carries, and the cookie that a browser gets for it.
     post_token
         What the page sends with everything that changes something.
     """
@@ -51,19 +87,14 @@ class ServeSettings:
     @property
     def on_this_machine(self) -> bool:
         """Whether only programs of this machine reach the page."""
-        return is_loopback(self.host)
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
 
     @property
     def needs_token(self) -> bool:
         """Whether a browser must show the access token first."""
         return self.ask_token or not self.on_this_machine
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` is an address of this machine that no other machine reaches."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

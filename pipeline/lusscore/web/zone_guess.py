@@ -16,20 +16,15 @@ from lusscore.scoring import (
     guess_zone,
     notes_on_patients,
 )
-from lusscore.web.held import HeldClip
+from lusscore.web.exams import UploadedClip
 
 
-def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...]:
-    """Give clips the zones that their names, folders and headers tell; persons' choices stay.
+def guess_zones(clips: Sequence[UploadedClip], protocol: Protocol) -> tuple[str, ...]:
+    """Give clips the zones of their names, folders and headers; a person's choices stay.
 
-    Clips are judged together, as :func:`lusscore.scoring.exam_input.find_exam` does: where sides
-    are counted beyond three no number is a BLUE point. The one folder that was dropped tells no
-    zone; of several, each may.
-
-    Returns
-    -------
-    tuple of str
-        What the user should know of the clips as a whole, as sentences.
+    Clips are judged together, as :func:`lusscore.scoring.find_exam` does: where sides are counted
+    beyond three no number is a BLUE point. The one folder that was dropped gives no zone; of
+    several, each may. Returned are sentences about the clips as a whole.
     """
     several = len({parts[0] for parts in map(_parts, clips) if len(parts) > 1}) > 1
     found = [
@@ -41,12 +36,12 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
     for clip, said in zip(clips, told, strict=True):
         if not clip.by_person:
             clip.zone, clip.zone_source = said.zone, said.source
-            clip.zone_doubt = _doubt(said)
+            clip.zone_warning = _warning(said)
     notes = []
     if counts_beyond_blue(first):
         notes.append(
             "Names count the regions of a side beyond 3, so their numbers are not taken for BLUE "
-            "points and tell no zone."
+            "points and give no zone."
         )
     silent = [
         (one, header)
@@ -63,19 +58,19 @@ def guess_zones(clips: Sequence[HeldClip], protocol: Protocol) -> tuple[str, ...
     return (*notes, *notes_on_patients(found, headers, known))
 
 
-def _doubt(said: ZoneGuess) -> str:
+def _warning(said: ZoneGuess) -> str:
     if said.unclear:
-        return "What should tell the zone names more than one."
+        return "What should give the zone names more than one."
     if said.contradicted:
-        return "Name, folders and header tell different zones; please check."
+        return "Name, folders and header give different zones; please check."
     return ""
 
 
-def _repeats(clips: Sequence[HeldClip]) -> list[int]:
+def _repeats(clips: Sequence[UploadedClip]) -> list[int]:
     """Count for each clip how many others of its name came before it.
 
-    Browsers tell nothing of where a file or a dropped folder lies: only that a name comes twice,
-    with another content, shows that it was in another place.
+    Browsers do not say where a file lies: only a second one of its name, with other content, shows
+    that it was in another place.
     """
     sizes: dict[str, list[int]] = {}
     for clip in clips:
@@ -85,7 +80,7 @@ def _repeats(clips: Sequence[HeldClip]) -> list[int]:
     return [sizes[clip.name].index(clip.size) for clip in clips]
 
 
-def _found(clip: HeldClip, several: bool, again: int) -> FoundClip:
+def _found(clip: UploadedClip, several: bool, again: int) -> FoundClip:
     *folders, name = _parts(clip)
     bare = PurePosixPath(name).stem if has_known_suffix(Path(name)) else name
     inside = folders if several else folders[1:]
@@ -94,6 +89,6 @@ def _found(clip: HeldClip, several: bool, again: int) -> FoundClip:
     return FoundClip(clip.path, bare, tuple(reversed(inside)), top)
 
 
-def _parts(clip: HeldClip) -> list[str]:
+def _parts(clip: UploadedClip) -> list[str]:
     """Divide a name at its slashes: words, never places."""
     return [part for part in clip.name.split("/") if part] or [clip.name]

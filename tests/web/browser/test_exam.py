@@ -73,7 +73,7 @@ def _score(tab: Tab) -> None:
 def _look(tab: Tab) -> None:
     tab.zone("R-lat-sup").click()
     expect(tab.find("#viewer-title")).to_have_text("Right lateral superior – R-lat-sup.mp4")
-    expect(tab.find("#reading")).to_contain_text("says nothing about patients")
+    expect(tab.find("#prediction")).to_contain_text("says nothing about patients")
     slider = tab.find('[data-part="slider"]')
     expect(slider).to_be_enabled(timeout=SECONDS)
     slider.fill("0")
@@ -106,7 +106,7 @@ def _map_is_what_the_report_draws(tab: Tab) -> None:
         if clip["name"].endswith("R-lat-sup.mp4")
     )
     clip = f"{tab.origin}/api/exams/{exam}/clips/{number}"
-    reading = tab.page.request.get(f"{clip}/reading").json()
+    reading = tab.page.request.get(f"{clip}/prediction").json()
     maps = np.frombuffer(tab.page.request.get(f"{clip}/maps").body(), "<f4")
     maps = maps.reshape(-1, reading["maps"]["rows"], reading["maps"]["columns"], 4)
     speaks = (maps - maps.mean(axis=3, keepdims=True))[..., reading["score"]]
@@ -124,7 +124,7 @@ def _map_is_what_the_report_draws(tab: Tab) -> None:
 
 
 def _correct(tab: Tab, study: Path) -> None:
-    model = int(tab.find("#reading .chip.large").inner_text())
+    model = int(tab.find("#prediction .chip.large").inner_text())
     mine = (model + 1) % 4
     tab.find(f"#label-form .pick.score-{mine}").click()
     cohort = tab.find("[name=cohort]")

@@ -91,7 +91,7 @@ def test_clips_of_a_zone_that_disagree_and_notes_on_the_exam_are_told(
     blue.find(".more-flags").click()
     expect(blue.find(".flag:visible")).to_have_count(6)
     blue.find(".flag").first.click()
-    expect(blue.find("#reading")).to_contain_text(words)
+    expect(blue.find("#prediction")).to_contain_text(words)
 
 
 def test_a_clip_of_a_patient_is_offered_no_cohort_of_computed_ones(blue: Tab) -> None:
@@ -111,5 +111,5 @@ def test_where_no_zone_has_a_score_there_is_no_global_score(blue: Tab) -> None:
 def test_a_model_of_real_clips_is_for_research_only_and_not_called_a_phantom(blue: Tab) -> None:
     assert blue.find(".synthetic").count() == 0
     assert "computed images" not in blue.find("body").inner_text()
-    for place in (".use", "#summary", "#reading"):
+    for place in (".use", "#summary", "#prediction"):
         expect(blue.find(place)).to_contain_text("Research use only")

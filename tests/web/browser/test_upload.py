@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import APIResponse, Request, Response, expect
 
-from lusscore.web.limits import Limits
+from lusscore.web.settings import Limits
 from web.browser.study import EXAM, MARKUP
 from web.browser.tab import Tab
 

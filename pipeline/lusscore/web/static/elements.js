@@ -1,4 +1,4 @@
-// Builds what the page shows. Text from files only ever becomes text nodes.
+// Builds what the page shows, and opens dialogs. Text from files only ever becomes text nodes.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -45,4 +45,14 @@ function furnish(node, { on = {}, ...attributes }, children) {
   for (const [event, listener] of Object.entries(on)) node.addEventListener(event, listener);
   node.append(...children.flat().filter((child) => child !== null && child !== undefined));
   return node;
+}
+
+export function openDialog(dialog) {
+  if (!dialog.dataset.ready) {
+    dialog.dataset.ready = "yes";
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+    });
+  }
+  dialog.showModal();
 }

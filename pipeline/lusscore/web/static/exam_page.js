@@ -1,19 +1,16 @@
 // The page on which an exam is scored: makes its parts and lets them know of each other.
 
-import { openDialog } from "./dialogs.js";
-import { byId, listSentences, show } from "./elements.js";
+import { byId, listSentences, openDialog, show } from "./elements.js";
 import { ChestMap } from "./exam/chest_map.js";
 import { ClipRows } from "./exam/clip_rows.js";
-import { Downloads } from "./exam/downloads.js";
-import { acceptFiles } from "./exam/drop_anywhere.js";
+import { acceptFiles } from "./exam/drops.js";
 import { LabelForm } from "./exam/label_form.js";
 import { ScoringBar } from "./exam/scoring_bar.js";
 import { ExamSession } from "./exam/session.js";
-import { Summary } from "./exam/summary.js";
-import { UploadQueue } from "./exam/upload_queue.js";
-import { UploadRows } from "./exam/upload_rows.js";
+import { Downloads, Summary } from "./exam/summary.js";
+import { UploadQueue, UploadRows } from "./exam/uploads.js";
 import { Viewer } from "./exam/viewer.js";
-import { zoneStates } from "./exam/zone_states.js";
+import { zoneStates } from "./exam/zones.js";
 import { announce, clearNotices, notice, orNotice } from "./notices.js";
 import { plural } from "./numbers.js";
 import { pageData, zoneLabels } from "./page_data.js";
@@ -84,8 +81,8 @@ function showFirstResult(view) {
   const first = has && !scored;
   scored = has;
   if (!first || session.selected !== null) return;
-  const clips = view.clips.filter((clip) => clip.reading);
-  const worst = clips.reduce((best, clip) => (clip.reading.score > best.reading.score ? clip : best), clips[0]);
+  const clips = view.clips.filter((clip) => clip.prediction);
+  const worst = clips.reduce((best, clip) => (clip.prediction.score > best.prediction.score ? clip : best), clips[0]);
   if (worst) session.select(worst.number);
 }
 

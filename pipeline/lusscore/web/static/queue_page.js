@@ -1,15 +1,13 @@
 // The page on which suggested clips of a cohort are labelled, one after the other.
 
-import { cohortOptions, listCohorts } from "./cohorts.js";
+import { ask, askBytes } from "./ask.js";
+import { cohortOptions, cohortPath, listCohorts } from "./cohorts.js";
 import { byId, element, show } from "./elements.js";
 import { announce, clearNotices, notice, orNotice } from "./notices.js";
-import { plural } from "./numbers.js";
-import { FramePlayer } from "./player/frame_player.js";
-import { isForPage } from "./player/keys.js";
-import { clipFacts, expectation } from "./queue/clip_facts.js";
-import { Suggested } from "./queue/suggested.js";
-import { recall, remember } from "./remembered.js";
-import { SCORES } from "./scores.js";
+import { plural, probabilityBars, SCORES } from "./numbers.js";
+import { recall, remember, zoneLabels } from "./page_data.js";
+import { FramePlayer, isForPage } from "./player/frame_player.js";
+import { unpackPictures } from "./player/saliency_map.js";
 
 const choice = byId("cohort");
 const rater = byId("rater");
@@ -59,7 +57,7 @@ async function open(name) {
   if (suggested !== mine) return;
   if (mine.note) notice(mine.note, { kind: "hint" });
   if (mine.leftOut)
-    notice(`${plural(mine.leftOut, "clip")} without embeddings ${mine.leftOut === 1 ? "is" : "are"} left out; 'lusscore features' computes them.`, { kind: "hint" });
+    notice(`${plural(mine.leftOut, "clip")} without embeddings ${mine.leftOut === 1 ? "is" : "are"} not listed; 'lusscore features' computes them.`, { kind: "hint" });
   await showClip();
 }
 
@@ -101,7 +99,7 @@ async function save(score) {
   if (saving || !suggested?.current) return;
   const who = rater.value.trim();
   if (!who) {
-    tell("Say who scores: initials will do.", "bad");
+    tell("Enter the rater; initials will do.", "bad");
     rater.setAttribute("aria-invalid", "true");
     rater.focus();
     return;
@@ -138,7 +136,7 @@ function finish() {
     nothing("Every clip of this cohort that can be suggested has a label.");
     return;
   }
-  nothing(`That were ${plural(suggested.clips.length, "suggested clip")}; you labelled ${labelled}. `);
+  nothing(`End of ${plural(suggested.clips.length, "suggested clip")}; you labelled ${labelled}. `);
   byId("queue-empty").append(
     element("button", { type: "button", class: "main", on: { click: () => open(cohort) } }, "Suggest more"));
 }
@@ -177,4 +175,83 @@ function pressed(event) {
   else if (key === "b") go(-1);
   else if (!player.key(event)) return;
   event.preventDefault();
+}
+
+const COUNT = 20;
+
+class Suggested {
+  constructor(cohort) {
+    this.cohort = cohort;
+    this.clips = [];
+    this.at = 0;
+    this.given = new Map();
+    this.pictures = new Map();
+  }
+
+  async load() {
+    const answer = await ask("GET", `${cohortPath(this.cohort)}/suggestions?count=${COUNT}`);
+    this.clips = answer.suggestions;
+    this.note = answer.head_note;
+    this.leftOut = answer.left_out;
+    this.at = 0;
+    this.given.clear();
+    this.pictures.clear();
+  }
+
+  get current() {
+    return this.clips[this.at] ?? null;
+  }
+
+  /** JPEGs of the clip's frames; the next clip's are fetched meanwhile. */
+  async picturesOf(place) {
+    if (!this.pictures.has(place)) this.pictures.set(place, this.#fetch(this.clips[place]));
+    try {
+      const buffer = await this.pictures.get(place);
+      this.#ahead(place + 1);
+      return unpackPictures(buffer);
+    } catch (error) {
+      this.pictures.delete(place);
+      throw error;
+    }
+  }
+
+  async save(place, score, rater) {
+    const { clip, zone, segment } = this.clips[place];
+    const { sentence } = await ask("POST", `${cohortPath(this.cohort)}/labels`, { clip, score, rater, zone, segment });
+    this.given.set(place, score);
+    return sentence;
+  }
+
+  #ahead(place) {
+    for (const known of this.pictures.keys()) if (Math.abs(known - place) > 3) this.pictures.delete(known);
+    if (!this.clips[place] || this.pictures.has(place)) return;
+    const coming = this.#fetch(this.clips[place]);
+    this.pictures.set(place, coming);
+    // what fails ahead of time is asked for again when it is looked at
+    coming.catch(() => this.pictures.delete(place));
+  }
+
+  #fetch({ clip, segment: [first, end] }) {
+    const query = new URLSearchParams({ clip, first });
+    if (end !== null) query.set("last", end);
+    return askBytes(`${cohortPath(this.cohort)}/pictures?${query}`);
+  }
+}
+
+function clipFacts({ name, patient, exam, zone, segment: [first, end] }, zones) {
+  const label = zones.get(zone) ?? zoneLabels.get(zone);
+  const facts = [
+    ["Zone", label ? `${zone} · ${label}` : zone || "not known"],
+    ["Patient", patient],
+    ["Exam", exam],
+    ["Clip", name],
+    ["Frames", end === null && first === 0 ? "all" : `${first} to ${end === null ? "the end" : end - 1}`],
+  ];
+  return facts.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, String(value))]);
+}
+
+/** What the model predicts, shown only to those who open it. */
+function expectation({ probabilities, predicted, reason }) {
+  if (!probabilities) return [element("p", { class: "muted" }, "Too few labels to train a model.")];
+  return [probabilityBars(probabilities, predicted), element("p", { class: "fine" }, reason)];
 }

@@ -1,9 +1,9 @@
 // Lists the clips of the exam: picture, name, zone, score. Rows stay, so that the focus does.
 
 import { element, icon, show } from "../elements.js";
+import { zoneOptions } from "./zones.js";
+import { scoreChip } from "../numbers.js";
 import { pageData } from "../page_data.js";
-import { scoreChip } from "../scores.js";
-import { zoneOptions } from "./zone_options.js";
 
 const CROSS = "m6 6 12 12M18 6 6 18";
 export const DRAGGED = "application/x-lusscore-clip";
@@ -72,7 +72,7 @@ export class ClipRows {
       on: { change: () => this.actions.setZone(number, zone.value) },
     }, zoneOptions(pageData.protocol.zones, "no zone"));
     const remove = element("button", {
-      type: "button", class: "quiet square clip-remove", "aria-label": `Take ${file} out`, title: "Take out",
+      type: "button", class: "quiet square clip-remove", "aria-label": `Remove ${file}`, title: "Remove",
       on: { click: () => this.actions.remove(number) },
     }, icon(CROSS));
     const note = element("p", { class: "clip-note" });
@@ -90,12 +90,12 @@ export class ClipRows {
   #fill({ zone, badge, note, node, choose }, clip) {
     if (zone.value !== clip.zone) zone.value = clip.zone;
     zone.classList.toggle("unset", !clip.zone);
-    const { reading } = clip;
-    badge.replaceChildren(...(reading ? [scoreChip(reading.score)] : []));
-    const doubt = clip.error || (clip.zone ? "" : clip.zone_doubt || "Choose its zone.") || clip.zone_doubt;
-    const review = reading?.review.length ? "Review" : "";
-    note.textContent = doubt || review;
-    note.className = `clip-note ${clip.error ? "bad" : doubt ? "doubt" : "review"}`;
+    const { prediction } = clip;
+    badge.replaceChildren(...(prediction ? [scoreChip(prediction.score)] : []));
+    const warning = clip.error || (clip.zone ? "" : clip.zone_warning || "Choose its zone.") || clip.zone_warning;
+    const review = prediction?.review.length ? "Review" : "";
+    note.textContent = warning || review;
+    note.className = `clip-note ${clip.error ? "bad" : warning ? "warning" : "review"}`;
     show(note, Boolean(note.textContent));
     node.classList.toggle("failed", Boolean(clip.error));
     choose.setAttribute("aria-label", described(clip));
@@ -130,7 +130,7 @@ export class ClipRows {
   }
 }
 
-function described({ name, zone, reading, error }) {
-  const score = reading ? `score ${reading.score}${reading.review.length ? ", to review" : ""}` : "not scored";
+function described({ name, zone, prediction, error }) {
+  const score = prediction ? `score ${prediction.score}${prediction.review.length ? ", to review" : ""}` : "not scored";
   return `${name.split("/").pop()}, ${zone || "no zone"}, ${error ? "could not be scored" : score}`;
 }

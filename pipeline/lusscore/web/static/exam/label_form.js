@@ -1,10 +1,9 @@
 // A person's score of a clip, saved as a label of a cohort.
 
-import { NEW_COHORT, cohortOptions, cohortsForClips, listCohorts } from "../cohorts.js";
+import { cohortOptions, cohortsForClips, listCohorts, NEW_COHORT } from "../cohorts.js";
 import { byId, element, show } from "../elements.js";
-import { pageData } from "../page_data.js";
-import { recall, remember } from "../remembered.js";
-import { zoneOptions } from "./zone_options.js";
+import { zoneOptions } from "./zones.js";
+import { pageData, recall, remember } from "../page_data.js";
 
 const KEPT = ["patient", "exam", "rater"];
 
@@ -48,7 +47,7 @@ export class LabelForm {
     }
     this.#clip = clip;
     for (const choice of this.form.querySelectorAll(".pick"))
-      choice.classList.toggle("models", Number(choice.querySelector("input").value) === clip.reading?.score);
+      choice.classList.toggle("models", Number(choice.querySelector("input").value) === clip.prediction?.score);
     if (this.zoneOf !== clip.zone) {
       this.zoneOf = clip.zone;
       this.#offerZones();
@@ -153,12 +152,12 @@ export class LabelForm {
 
   #complete(isNew, wanted) {
     const needed = [
-      ["cohort", !isNew && !wanted.cohort, "Choose the cohort that the clip is to be copied into."],
+      ["cohort", !isNew && !wanted.cohort, "Choose the cohort to copy the clip into."],
       ["new_cohort", isNew && !wanted.cohort, "Give the new cohort a name."],
       ["patient", !wanted.patient, "Give the patient's pseudonym."],
       ["exam", !wanted.exam, "Give the exam a name, such as 1."],
       ["zone", !wanted.zone, "Choose the zone."],
-      ["rater", !wanted.rater, "Say who scores: initials will do."],
+      ["rater", !wanted.rater, "Enter the rater; initials will do."],
     ];
     for (const [name] of needed) this.fields[name].removeAttribute("aria-invalid");
     const lacking = needed.find(([, lacks]) => lacks);

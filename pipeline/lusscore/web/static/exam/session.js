@@ -1,7 +1,7 @@
 // The exam that this tab has open: what the server says of it, and which clip is looked at.
 
-import { Refusal, ask, tellInPassing } from "../ask.js";
-import { recall, remember } from "../remembered.js";
+import { ask, Refusal, tellInPassing } from "../ask.js";
+import { recall, remember } from "../page_data.js";
 
 const POLL = 300;
 const POLL_SILENT = 3000;
@@ -77,7 +77,7 @@ export class ExamSession extends EventTarget {
     this.take(view);
   }
 
-  /** Ask something of the exam; that it was closed meanwhile is told to everybody. */
+  /** Ask something of the exam; "closed" is dispatched if it was closed meanwhile. */
   async askExam(method, suffix, content) {
     if (!this.view) throw new Refusal("No exam is open.");
     const { id } = this.view;

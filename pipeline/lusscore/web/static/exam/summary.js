@@ -1,10 +1,9 @@
-// The global score, its bounds, and what should not be believed without looking.
+// The global score, its bounds, what to review, and the exports.
 
-import { drawn, element, icon, show } from "../elements.js";
-import { plural } from "../numbers.js";
+import { byId, drawn, element, icon, show } from "../elements.js";
+import { zoneWarnings } from "./zones.js";
+import { plural, scoreChip } from "../numbers.js";
 import { pageData, zoneLabels } from "../page_data.js";
-import { scoreChip } from "../scores.js";
-import { zoneDoubts } from "./zone_doubts.js";
 
 const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
 const MOST_AT_FIRST = 3;
@@ -21,10 +20,10 @@ export class Summary {
   update() {
     const { view, busy } = this.session;
     if (!view) return;
-    // what stands there stays until something else is to be told, so that the focus stays
-    const told = JSON.stringify([view.result, view.error, busy, view.clips.map((clip) => [clip.number, clip.zone, clip.error, clip.scored])]);
-    if (told === this.told) return;
-    this.told = told;
+    // nothing is drawn anew until something changes, so that the focus stays
+    const shown = JSON.stringify([view.result, view.error, busy, view.clips.map((clip) => [clip.number, clip.zone, clip.error, clip.scored])]);
+    if (shown === this.shown) return;
+    this.shown = shown;
     const { result } = view;
     this.place.replaceChildren(...[
       view.error ? element("p", { class: "bad" }, view.error) : null,
@@ -35,7 +34,7 @@ export class Summary {
   #nothing(busy) {
     const { maximum, zones, name } = pageData.protocol;
     return element("p", { class: "muted not-yet" }, busy
-      ? "The global score stands here when all clips are scored."
+      ? "The global score will appear here when all clips are scored."
       : `Not scored yet. The global score of ${name} is the sum over ${zones.length} zones, 0 to ${maximum}.`);
   }
 
@@ -49,8 +48,8 @@ export class Summary {
       total === null ? null : boundsDrawing(result),
       element("p", { class: "bounds" }, boundsWords(result)),
       element("p", { class: "fine" }, `${zones.length} of ${plural(all, "zone")} scored. Research use only.`),
-      pageData.model.worth
-        ? element("p", { class: "fine worth" }, element("strong", {}, "What the scorer is worth. "), pageData.model.worth)
+      pageData.model.verdict
+        ? element("p", { class: "fine performance" }, element("strong", {}, "Model performance. "), pageData.model.verdict)
         : null,
       this.#flags(view, result),
       result.notes.length
@@ -61,13 +60,13 @@ export class Summary {
 
   /** What to look at, each a button that shows it: zones of several clips, then clips. */
   #flags(view, { zones }) {
-    const together = zones.filter((zone) => zoneDoubts(zone).length);
-    const flagged = view.clips.filter((clip) => clip.error || clip.reading?.review.length);
+    const together = zones.filter((zone) => zoneWarnings(zone).length);
+    const flagged = view.clips.filter((clip) => clip.error || clip.prediction?.review.length);
     const items = [
       ...together.map((zone) => this.#flag(zone.clips[0], zone.score,
-        `${zone.label}, ${plural(zone.clips.length, "clip")} together`, zoneDoubts(zone))),
-      ...flagged.map((clip) => this.#flag(clip.number, clip.reading?.score ?? null,
-        zoneLabels.get(clip.zone) ?? clip.name.split("/").pop(), clip.error ? [clip.error] : clip.reading.review)),
+        `${zone.label}, ${plural(zone.clips.length, "clip")} together`, zoneWarnings(zone))),
+      ...flagged.map((clip) => this.#flag(clip.number, clip.prediction?.score ?? null,
+        zoneLabels.get(clip.zone) ?? clip.name.split("/").pop(), clip.error ? [clip.error] : clip.prediction.review)),
     ];
     const counts = [
       together.length ? plural(together.length, "zone") : "",
@@ -116,4 +115,24 @@ function boundsDrawing({ total, lowest, highest, maximum }) {
     drawn("circle", { class: "point", cx: at(total), cy: 9, r: 5 }),
     drawn("text", { x: 0, y: 24, "text-anchor": "start" }, "0"),
     drawn("text", { x: 200, y: 24, "text-anchor": "end" }, String(maximum)));
+}
+
+export class Downloads {
+  constructor(session) {
+    this.session = session;
+    this.withNames = byId("with-names");
+    this.withNames.addEventListener("change", () => this.update());
+    session.addEventListener("change", () => this.update());
+  }
+
+  update() {
+    const { view } = this.session;
+    show(byId("downloads"), Boolean(view?.result));
+    if (!view?.result) return;
+    const names = this.withNames.checked ? "names=1" : "";
+    const open = ["view=1", names].filter(Boolean).join("&");
+    byId("open-report").href = `${this.session.path}/report.html?${open}`;
+    for (const link of document.querySelectorAll("[data-document]"))
+      link.href = `${this.session.path}/${link.dataset.document}${names && `?${names}`}`;
+  }
 }

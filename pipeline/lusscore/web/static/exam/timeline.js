@@ -1,8 +1,7 @@
 // The probability of each score, frame after frame; a click or the arrow keys go to a frame.
 
 import { drawn } from "../elements.js";
-import { percent } from "../numbers.js";
-import { SCORES } from "../scores.js";
+import { percent, SCORES } from "../numbers.js";
 
 const WIDTH = 1000;
 const TOP = 18;

@@ -1,15 +1,13 @@
-// The clip that is looked at: frames, activation map, timeline, reading.
+// The clip that is looked at: frames, saliency map, timeline, prediction.
 
 import { askBytes } from "../ask.js";
-import { byId, element, show } from "../elements.js";
-import { pageData, zoneLabels } from "../page_data.js";
-import { ActivationMaps } from "../player/activation_map.js";
-import { FramePlayer } from "../player/frame_player.js";
-import { isForPage } from "../player/keys.js";
-import { unpackMaps, unpackPictures } from "../player/packed.js";
-import { SCORES, scoreChip } from "../scores.js";
-import { readingPanel } from "./reading_panel.js";
+import { byId, element, icon, show } from "../elements.js";
 import { Timeline } from "./timeline.js";
+import { zoneWarnings } from "./zones.js";
+import { percent, plural, probabilityBars, scoreChip, SCORES } from "../numbers.js";
+import { pageData, zoneLabels } from "../page_data.js";
+import { FramePlayer, isForPage } from "../player/frame_player.js";
+import { SaliencyMaps, unpackMaps, unpackPictures } from "../player/saliency_map.js";
 
 export class Viewer {
   #shown = "";
@@ -45,11 +43,11 @@ export class Viewer {
       return;
     }
     byId("viewer-title").textContent = title(clip);
-    byId("viewer-score").replaceChildren(...(clip.reading ? [scoreChip(clip.reading.score)] : []));
-    byId("reading").replaceChildren(...readingPanel(clip, this.session.view.result?.zones ?? []));
+    byId("viewer-score").replaceChildren(...(clip.prediction ? [scoreChip(clip.prediction.score)] : []));
+    byId("prediction").replaceChildren(...predictionPanel(clip, this.session.view.result?.zones ?? []));
     this.labelForm.show(clip);
     // the same clip scored again is another one to look at
-    const wanted = JSON.stringify([this.session.view.id, clip.number, clip.scored, clip.error, clip.reading]);
+    const wanted = JSON.stringify([this.session.view.id, clip.number, clip.scored, clip.error, clip.prediction]);
     if (wanted === this.#shown) return;
     this.#shown = wanted;
     this.#load(clip, wanted);
@@ -57,14 +55,14 @@ export class Viewer {
 
   async #load(clip, wanted) {
     const path = `${this.session.path}/clips/${clip.number}`;
-    this.reading = null;
+    this.prediction = null;
     this.maps = null;
     this.timeline.clear();
     show(byId("map-controls"), false);
     show(this.root.querySelector(".timeline-box"), false);
-    this.player.clear(clip.reading ? "Loading…" : "");
+    this.player.clear(clip.prediction ? "Loading…" : "");
     try {
-      if (clip.reading) await this.#loadReading(clip, path, wanted);
+      if (clip.prediction) await this.#loadPrediction(clip, path, wanted);
       else await this.#loadThumbnail(path, wanted);
     } catch (error) {
       if (error.name !== "Refusal") throw error;
@@ -79,42 +77,42 @@ export class Viewer {
     this.player.say("First frame. Score the exam to see all of the clip.");
   }
 
-  async #loadReading(clip, path, wanted) {
-    const [reading, pictures, maps] = await Promise.all([
-      this.session.askExam("GET", `/clips/${clip.number}/reading`),
+  async #loadPrediction(clip, path, wanted) {
+    const [prediction, pictures, maps] = await Promise.all([
+      this.session.askExam("GET", `/clips/${clip.number}/prediction`),
       askBytes(`${path}/pictures`), askBytes(`${path}/maps`),
     ]);
     if (wanted !== this.#shown) return;
-    const { rows } = reading.pictures;
-    const key = nearest(rows, reading.key_frame);
-    this.reading = reading;
-    this.maps = new ActivationMaps(unpackMaps(maps), reading.maps, reading.pictures);
-    this.#chooseMap(reading.score);
-    byId("map-note").textContent = mapNote(reading);
-    byId("map-note").classList.toggle("approximate", !reading.maps.exact);
-    this.#drawTimeline(reading);
+    const { rows } = prediction.pictures;
+    const key = nearest(rows, prediction.key_frame);
+    this.prediction = prediction;
+    this.maps = new SaliencyMaps(unpackMaps(maps), prediction.maps, prediction.pictures);
+    this.#chooseMap(prediction.score);
+    byId("map-note").textContent = mapNote(prediction);
+    byId("map-note").classList.toggle("approximate", !prediction.maps.exact);
+    this.#drawTimeline(prediction);
     show(byId("map-controls"), true);
     show(this.root.querySelector(".timeline-box"), true);
-    this.showOutline.disabled = !reading.pictures.outline.length;
+    this.showOutline.disabled = !prediction.pictures.outline.length;
     await this.player.load(unpackPictures(pictures), {
-      times: rows.map((row) => reading.times[row]),
-      numbers: rows.map((row) => reading.frames[row]),
+      times: rows.map((row) => prediction.times[row]),
+      numbers: rows.map((row) => prediction.frames[row]),
       first: key,
     });
     this.#outline();
   }
 
   /** Frames that have no scores of their own are not drawn as if they had. */
-  #drawTimeline(reading) {
+  #drawTimeline(prediction) {
     const whole = pageData.model.whole_clips;
     show(byId("timeline-title"), !whole);
     show(byId("whole-clips"), whole);
-    if (!whole) this.timeline.draw(reading);
+    if (!whole) this.timeline.draw(prediction);
   }
 
   #frame(at) {
-    if (!this.reading) return;
-    this.timeline.show(this.reading.pictures.rows[at]);
+    if (!this.prediction) return;
+    this.timeline.show(this.prediction.pictures.rows[at]);
     this.#paintMap();
   }
 
@@ -125,14 +123,14 @@ export class Viewer {
   }
 
   #outline() {
-    if (this.reading) this.player.setOutline(this.reading.pictures.outline, this.showOutline.checked);
+    if (this.prediction) this.player.setOutline(this.prediction.pictures.outline, this.showOutline.checked);
   }
 
   /** Go to the picture nearest to a scored frame, then on by some pictures. */
   #goToRow(row, by) {
-    if (!this.reading) return;
+    if (!this.prediction) return;
     this.player.pause();
-    this.player.show(nearest(this.reading.pictures.rows, row) + by);
+    this.player.show(nearest(this.prediction.pictures.rows, row) + by);
   }
 
   get mapScore() {
@@ -181,8 +179,41 @@ function nearest(rows, row) {
 }
 
 function mapNote({ maps, outside }) {
-  const share = outside === null ? "" : ` ${Math.round(100 * outside)} % of what speaks for this score lies outside the sector.`;
-  if (maps.exact) return `Exact: the map adds up to what the model answers.${share}`;
+  const share = outside === null ? "" : ` ${Math.round(100 * outside)} % of the evidence for this score lies outside the sector.`;
+  if (maps.exact) return `Exact attribution: the map sums to the model output.${share}`;
   return `Approximate. ${maps.note}${share}`;
 }
 
+const WARNING = "M12 4 3 19.5h18zM12 10v4.5M12 17v.01";
+
+/** `zones`: of the exam's result. */
+export function predictionPanel(clip, zones) {
+  const { prediction } = clip;
+  if (clip.error) return [element("p", { class: "bad" }, clip.error)];
+  if (!prediction) return [element("p", { class: "muted" }, "This clip is not scored yet.")];
+  return [
+    element("div", { class: "verdict" }, scoreChip(prediction.score, "large"),
+      element("div", {},
+        element("p", { class: "verdict-score" }, `Score ${prediction.score}`),
+        element("p", { class: "muted" }, `${percent(prediction.confidence)} probable · ${zoneLabels.get(clip.zone) ?? "no zone"}`))),
+    probabilityBars(prediction.probabilities, prediction.score),
+    reviewBox(prediction.review, "Review"),
+    ...zones.filter((zone) => zone.clips.includes(clip.number) && zoneWarnings(zone).length).map((zone) =>
+      reviewBox(zoneWarnings(zone), `${zone.label}, ${plural(zone.clips.length, "clip")} together: score ${zone.score}`)),
+    element("dl", { class: "measures" },
+      element("dt", {}, "Evidence outside the sector"),
+      element("dd", {}, prediction.outside === null ? "n/a" : percent(prediction.outside)),
+      element("dt", {}, "Out-of-distribution score ", element("small", {}, "(in distribution: up to 1)")),
+      element("dd", { class: prediction.ood_score > 1 ? "outlier" : null }, prediction.ood_score === null ? "n/a" : prediction.ood_score.toFixed(2))),
+    element("p", { class: "fine" }, pageData.model.synthetic
+      ? "Research use only. Trained on synthetic images; says nothing about patients."
+      : "Research use only."),
+  ];
+}
+
+function reviewBox(review, title) {
+  if (!review.length) return element("p", { class: "fine no-review" }, "Not marked for review: confident, and like the training clips.");
+  return element("div", { class: "review-box" },
+    element("h3", {}, icon(WARNING), title),
+    element("ul", {}, review.map((sentence) => element("li", {}, sentence))));
+}
