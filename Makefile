@@ -49,7 +49,7 @@ report: cv ## Open the report in the browser
 features: cohort ## Compute missing embeddings: COHORT= BACKBONES= FEATURES= WEIGHTS=
 	$(LUSSCORE) features "$$COHORT" $(BACKBONE_OPTIONS) $(FEATURES) $(PASSED_OVER)
 
-check: cohort ## Say what is wrong with COHORT= before anything is computed: CHECK=--report
+check: cohort ## Say what is wrong with COHORT= before anything is computed: CHECK=--open
 	$(LUSSCORE) check "$$COHORT" $(CHECK)
 
 verify: $(INSTALLED) ## Read every byte of COHORT='s embeddings again: VERIFY=--repair

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from lusscore.cli.places import backbone_option, results_dir_option, weights_dir_option
+from lusscore.cli.options import backbone_option, results_dir_option, weights_dir_option
 from lusscore.console import note, print_table, say
 from lusscore.errors import LusscoreError
 

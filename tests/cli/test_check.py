@@ -82,8 +82,8 @@ def test_page_and_preview_are_written(
     lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
 ) -> None:
     make_cohort(4)
-    result = lusscore("check", "tiny", "--report", "--preview", "preview.png")
-    page = Path("data/tiny/check.html")
+    result = lusscore("check", "tiny", "--html", "tiny.html", "--preview", "preview.png")
+    page = Path("tiny.html")
     assert "default-src 'none'" in page.read_text(encoding="utf-8")
     assert Path("preview.png").read_bytes().startswith(b"\x89PNG")
     assert "Written: preview.png" in result.output

@@ -49,7 +49,7 @@ def test_a_tree_becomes_a_cohort(lusscore: Callable[..., Result], tmp_path: Path
     )  # fmt: skip
     assert result.exit_code == 0
     assert "2 patients, 2 clips, protocol blue-6" in result.output
-    assert "Not taken in: 1 (readme.txt)" in result.output
+    assert "Not imported: 1 (readme.txt)" in result.output
     card = read_cohort(Path("data/ward")).card
     assert card.rubric == "bouhemad-2011"
     assert (card.extraction.frames, card.extraction.variants) == (FramesPolicy("per-clip", 4), 1)
@@ -61,7 +61,7 @@ def test_several_raters_are_settled_kept_and_told(
 ) -> None:
     result = lusscore(*TABLE)
     assert result.exit_code == 0
-    assert "gave one score as another: 1 (p · b.mp4). --rule mean" in result.output
+    assert "raters are tied: 1 (p · b.mp4). --rule mean" in result.output
     assert "2 clips labelled, 2 raters" in result.output
     segments = read_cohort(Path("data/labels")).segments
     assert [(segment.score, segment.rater) for segment in segments] == [

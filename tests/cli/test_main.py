@@ -1,12 +1,18 @@
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 
+import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from bundle_maker import make_bundle
 from lusscore.cli.main import _COMMANDS, main
+from lusscore.models import write_bundle
 
 
 def test_help_lists_every_command(lusscore: Callable[..., Result]) -> None:
@@ -24,6 +30,11 @@ def test_every_command_explains_itself(lusscore: Callable[..., Result], name: st
     for parameter in command.params:
         if parameter.param_type_name == "option":
             assert parameter.help, f"{name} {parameter.name} has no help"
+            assert all(flag in result.output for flag in parameter.opts if flag.startswith("--"))
+    headings = getattr(command, "headings", {})
+    places = [result.output.index(f"{heading}:") for heading in headings.values()]
+    assert places == sorted(places)
+    assert ("Options:" in result.output) is not bool(headings)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -46,6 +57,25 @@ def test_an_unknown_command_is_exit_code_2(lusscore: Callable[..., Result]) -> N
     result = lusscore("predict")
     assert result.exit_code == 2
     assert "No such command 'predict'" in result.output
+    assert "Did you mean 'train'?" in lusscore("trian").output
+
+
+def test_the_help_of_cv_fits_two_screens() -> None:
+    shown = CliRunner().invoke(main, ["cv", "--help"], terminal_width=100).output
+    assert len(shown.splitlines()) <= 90
+
+
+@pytest.mark.parametrize("command", ["cv", "train", "suggest", "check", "features", "verify"])
+def test_a_wrong_cohort_is_refused_before_heavy_imports(command: str) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from lusscore.cli import main;"
+        f"result = CliRunner().invoke(main, [{command!r}, 'nowhere']);"
+        "assert result.exit_code == 2 and 'nowhere' in result.output, result.output;"
+        "heavy = {'keras', 'tensorflow', 'openvino', 'sklearn', 'pandas', 'matplotlib'};"
+        "print(heavy & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +86,8 @@ def test_what_could_not_run_is_a_sentence_and_exit_code_2(
 ) -> None:
     result = lusscore(*command)
     assert result.exit_code == 2
-    assert result.output.startswith("Error: ")
+    assert "Error: " in result.output
+    assert "Traceback" not in result.output
     assert "nowhere" in result.output
 
 
@@ -65,3 +96,19 @@ def test_completion_scripts_are_printed(lusscore: Callable[..., Result], shell: 
     result = lusscore("completion", shell)
     assert result.exit_code == 0
     assert "_LUSSCORE_COMPLETE" in result.output
+
+
+@pytest.mark.parametrize("command", ["score", "serve"])
+def test_bundles_are_completed_by_name(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_bundle(make_bundle(tmp_path), Path("results") / "bundles" / "ward-7")
+    found = main.get_command(click.Context(main), command)
+    assert found is not None
+    (model,) = [one for one in found.params if one.name == "model"]
+    context = click.Context(found)
+    offered = {
+        text: [one.value for one in model.shell_complete(context, text)] for text in ("", "w")
+    }
+    assert offered == {"": ["phantom", "ward-7"], "w": ["ward-7"]}

@@ -33,7 +33,7 @@ def test_nothing_to_verify_and_nothing_wrong_are_exit_code_0(
     lusscore("features", "tiny", "-b", tiny_backbone)
     result = lusscore("verify")
     assert result.exit_code == 0
-    assert "tiny/tiny: fine: 4 parts" in result.output
+    assert "tiny/tiny: sound: 4 parts" in result.output
 
 
 def test_what_is_wrong_is_listed_with_exit_code_1_and_then_repaired(

@@ -29,7 +29,7 @@ SHARED = REPOSITORY.parent / "shared"
 COHORTS = ("phantom", "covid-blues")
 LEVELS = ("--levels", "16.std", "--levels", "32.top")
 NESTED = (
-    "--select", "best", "--head", "logistic", "--head", "ordinal", "--try", "C=0.01,1",
+    "--select", "best", "--head", "logistic", "--head", "ordinal", "--grid", "C=0.01,1",
     "--levels", "embedding", "--levels", "16.std", "--inner-folds", "2",
 )  # fmt: skip
 

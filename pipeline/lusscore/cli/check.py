@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 import lusscore as ls
-from lusscore.cli.places import cohort_argument, data_dir_option, features_dir_option
+from lusscore.cli.options import (
+    cohort_argument,
+    data_dir_option,
+    features_dir_option,
+    json_option,
+)
 from lusscore.console import print_table, progress, say
+from lusscore.errors import CohortError
 from lusscore.files import write_text
 from lusscore.wording import plural
 
 if TYPE_CHECKING:
     from lusscore.checks import Agreement, Finding, Verdict
-    from lusscore.cohort import Cohort
 
 _PLACES_SHOWN = 3
 _SAME_SHOWN = 40
@@ -27,17 +33,21 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command("check")
 @cohort_argument
 @click.option("--quick", is_flag=True, help="Read card, manifest and headers; decode no clip.")
-@click.option("--json", "as_json", is_flag=True, help="Print summary, findings and agreement.")
-@click.option("--html", type=_FILE, metavar="FILE", help="Write a page with pictures of clips.")
+@json_option
+@click.option("--html", type=_FILE, metavar="FILE", help="Write a page with pictures of the clips.")
 @click.option(
-    "--names", is_flag=True, help="Write file names into the page; they may be those of people."
+    "--names", is_flag=True, help="Write file names into the page; they may hold patients' names."
 )
-@click.option("--report", is_flag=True, help="The same as --html <cohort>/check.html.")
-@click.option("--open", "open_page", is_flag=True, help="Write the page and show it.")
+@click.option(
+    "--open",
+    "open_page",
+    is_flag=True,
+    help="Write the page, by default <cohort>/check.html, and show it.",
+)
 @click.option(
     "--preview", type=_FILE, metavar="FILE",
-    help="Draw the sector and text found in every clip on contact sheets (PNG, 60 clips each). "
-    "Names burned into the clips are visible on them.",
+    help="Draw the sector and text found in every clip on contact sheets (PNG, 60 clips each); "
+    "burned-in names stay visible.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="End with code 1 if there are warnings.")
 @data_dir_option
@@ -48,31 +58,30 @@ def command(
     as_json: bool,
     html: Path | None,
     names: bool,
-    report: bool,
     open_page: bool,
     preview: Path | None,
     strict: bool,
     data_dir: Path,
     features_dir: Path,
 ) -> None:
-    """Say what is wrong with a COHORT before anything is computed, and what is in it.
+    """Validate a COHORT before anything is computed, and describe it.
 
     Checks card and manifest, labels and their balance, groups, devices and patients; reads every
-    clip and looks for recordings that are there twice, above all in two patients, for text that
-    is burned in, for fields that say who the patient is, and for frames that show nothing.
+    clip and finds duplicate recordings, above all across patients, burned-in text, fields that
+    identify a patient, and blank frames.
 
-    Clips are decoded twice; digests, frame counts and sectors are remembered for 'lusscore
-    features'. Exit codes: 0 no errors; 1 warnings and --strict; 2 errors.
+    Digests, frame counts and sectors are remembered for 'lusscore features'. Exit codes: 0 no
+    errors; 1 warnings and --strict; 2 errors.
     """
-    from lusscore.checks import check_cohort, render_page, write_preview
-
     folder = _folder(cohort, data_dir)
-    if html is None and (report or open_page):
+    if html is None and open_page:
         html = folder / "check.html"
     if quick and preview is not None:
         raise click.UsageError("--preview shows frames, which --quick does not decode.")
 
-    def read(check_files: bool) -> Cohort:
+    from lusscore.checks import check_cohort, render_page, write_preview
+
+    def read(check_files: bool) -> ls.Cohort:
         return ls.read_cohort(cohort, data_dir=data_dir, check_files=check_files)
 
     with progress() as bars:
@@ -90,7 +99,7 @@ def command(
     if as_json:
         say(json.dumps(verdict.as_json(), indent=2))
     else:
-        _tell(verdict)
+        _print(verdict)
     written = []
     if html is not None:
         write_text(html, render_page(verdict, names=names))
@@ -108,24 +117,24 @@ def command(
 
 
 def _folder(cohort: str, data_dir: Path) -> Path:
-    from lusscore.cohort import CARD_NAME
-
-    folder = Path(cohort) if (Path(cohort) / CARD_NAME).is_file() else data_dir / cohort
+    folder = Path(cohort) if (Path(cohort) / "cohort.toml").is_file() else data_dir / cohort
+    if not folder.is_dir():
+        raise CohortError("there is no cohort", path=folder, advice="'lusscore import' makes one")
     return folder.resolve()
 
 
-def _tell(verdict: Verdict) -> None:
-    """Print what is in the cohort, then findings by level, gravest last where the eye ends."""
+def _print(verdict: Verdict) -> None:
+    """Print what is in the cohort, then findings by level, the gravest last."""
     from lusscore.checks import LEVELS
 
     if verdict.summary:
         rows = [
-            (key.replace("_", " "), _told(value))
+            (key.replace("_", " "), _shown(value))
             for key, value in verdict.summary.items()
             if key != "cohort"
         ]
         print_table(f"Cohort {verdict.name}", ("what", "value"), rows)
-    _tell_agreement(verdict.agreement)
+    _print_agreement(verdict.agreement)
     for level in reversed(LEVELS):
         found = [finding for finding in verdict.findings if finding.level == level]
         if found:
@@ -139,7 +148,7 @@ def _tell(verdict: Verdict) -> None:
     say(f"{verdict.name}: {valid}{counts}.")
 
 
-def _tell_agreement(agreement: Agreement) -> None:
+def _print_agreement(agreement: Agreement) -> None:
     from lusscore.checks import shared_amount
 
     if not agreement.pairs:
@@ -173,15 +182,14 @@ def _shortened(findings: list[Finding]) -> list[Finding]:
     """Keep the first of very many findings of one kind; JSON has them all."""
     from lusscore.checks import Finding
 
-    kept, seen = [], dict[str, int]()
+    by_code = defaultdict(list)
     for finding in findings:
-        seen[finding.code] = seen.get(finding.code, 0) + 1
-        if seen[finding.code] <= _SAME_SHOWN:
-            kept.append(finding)
-    for code, count in seen.items():
-        if count > _SAME_SHOWN:
-            told = f"and {count - _SAME_SHOWN:,} more of this kind; --json lists all"
-            kept.append(Finding(findings[0].level, code, told))
+        by_code[finding.code].append(finding)
+    kept = [one for one in findings if one in by_code[one.code][:_SAME_SHOWN]]
+    for code, same in by_code.items():
+        if len(same) > _SAME_SHOWN:
+            more = f"and {len(same) - _SAME_SHOWN:,} more of this kind; --json lists all"
+            kept.append(Finding(findings[0].level, code, more))
     return kept
 
 
@@ -194,7 +202,7 @@ def _row(finding: Finding) -> tuple[str, str]:
     return finding.code, "\n".join(lines)
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {number}" for key, number in value.items())
     if isinstance(value, bool):

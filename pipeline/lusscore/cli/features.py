@@ -13,29 +13,46 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.places import (
+from lusscore.cli.options import (
+    GroupedCommand,
     backbone_option,
-    complete_cohorts,
     data_dir_option,
+    engine_options,
     features_dir_option,
+    json_option,
+    optional_cohort_argument,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
 
 if TYPE_CHECKING:
-    from lusscore.features import Forecast, Outcome
+    from lusscore.features import Outcome
 
 
-@click.command("features")
-@click.argument("cohort", required=False, shell_complete=complete_cohorts)
-@backbone_option("Frozen network; see 'lusscore backbones'.  [default: efficientnet_lite0]")
-@click.option("--engine", default="openvino", show_default=True, help="openvino or keras.")
-@click.option("--device", default=None, help="The engine's device, e.g. CPU or GPU.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: all cores]")
+_HEADINGS = {
+    "backbones": "What is computed",
+    "engine": "By what it is computed",
+    "prune": "Deleting from the cache",
+    "data_dir": "Folders",
+}
+
+
+@click.command("features", cls=GroupedCommand, headings=_HEADINGS)
+@optional_cohort_argument
+@backbone_option(
+    "Frozen network, see 'lusscore backbones'; may be repeated.  [default: efficientnet_lite0]"
+)
+@click.option(
+    "--dry-run", is_flag=True,
+    help="Say what would be computed, or pruned, with time and disk; change nothing.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Stop at the first clip that fails.")
+@json_option
+@engine_options
 @click.option(
     "--precision", default="f32", show_default=True, metavar="FORMAT",
-    help="Arithmetic of the networks: f32, or bf16 or f16 where the hardware has it, which is "
-    "faster and changes embeddings.",
+    help="Arithmetic: f32, or bf16 or f16 where the hardware has it, which is faster and changes "
+    "embeddings.",
 )  # fmt: skip
 @click.option(
     "--batch", type=click.IntRange(1), default=16, show_default=True, help="Images at once."
@@ -55,20 +72,14 @@ if TYPE_CHECKING:
     "SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT]",
 )  # fmt: skip
 @click.option(
-    "--dry-run", is_flag=True,
-    help="Tell what would be computed, or pruned, with time and disk; change nothing.",
-)  # fmt: skip
-@click.option("--strict", is_flag=True, help="Stop at the first clip that fails.")
-@click.option(
     "--prune", is_flag=True,
-    help="Instead, list and delete parts of the cache that no feature file names, of all "
-    "cohorts; none younger than a week.",
+    help="Instead, list and delete parts of the cache that no feature file of any cohort names; "
+    "none younger than a week.",
 )  # fmt: skip
 @click.option(
     "--packed", is_flag=True,
-    help="With --prune, those that feature files have all of, which halves the disk.",
+    help="With --prune, delete parts that are packed into feature files, too.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir_option
 @features_dir_option
 @weights_dir_option
@@ -94,16 +105,11 @@ def command(
 ) -> None:
     """Compute the embeddings of a COHORT: every frame and variant once through each backbone.
 
-    Only what the cache lacks is computed, whichever cohort it was computed for; then each
-    backbone's feature file is packed from the cache. Which frames and variants are used is told
-    by the [extraction] table of the cohort's card; of the options here only --precision changes
-    an embedding. Several backbones share one decoding of each clip. Clips that fail are passed
-    over and listed, and the exit code is then 1.
+    Only what the cache lacks is computed; then each backbone's feature file is packed from the
+    cache. The [extraction] table of the cohort's card says which frames and variants are used; of
+    the options here only --precision changes an embedding. Several backbones share one decoding
+    of each clip. Clips that fail are skipped and listed, and the exit code is then 1.
     """
-    from lusscore.api import Stopped
-    from lusscore.backbones import DEFAULT_BACKBONE, EngineChoice, check_precision
-    from lusscore.features import Callbacks, find_backbone, forecast_features
-
     if prune or packed or cohort is None:
         if cohort is not None or not prune:
             raise click.UsageError(
@@ -112,23 +118,14 @@ def command(
         _prune(features_dir, packed, dry_run, as_json)
         return
     found = ls.read_cohort(cohort, data_dir=data_dir)
+
+    from lusscore.api import Stopped
+    from lusscore.backbones import DEFAULT_BACKBONE
+
     backbones = tuple(dict.fromkeys(backbones)) or (DEFAULT_BACKBONE,)
     if dry_run:
-        specs = [find_backbone(name, features_dir, (found,)) for name in backbones]
-        choice = EngineChoice(
-            engine, device, threads, features_dir / ".networks", check_precision(precision)
-        )
-        with progress() as bars, stop_on_ctrl_c() as stop:
-            forecasts = forecast_features(
-                found,
-                specs,
-                features_dir,
-                weights_dir=weights_dir,
-                engine=choice,
-                workers=workers,
-                callbacks=Callbacks.on_bars(bars, "Looking at clips", note, stop),
-            )
-        _tell_forecasts(forecasts, as_json)
+        choice = (engine, device, threads, precision)
+        _forecast(found, backbones, choice, workers, features_dir, weights_dir, as_json)
         return
     try:
         features = ls.extract_features(
@@ -147,11 +144,11 @@ def command(
             weights_dir=weights_dir,
         )
     except Stopped as stopped:
-        _tell_outcomes([one.outcome for one in stopped.features if one.outcome], part, as_json)
+        _report([one.outcome for one in stopped.features if one.outcome], part, as_json)
         note(f"Stopped; what was computed is kept. To go on: lusscore features {cohort}")
         sys.exit(130)
     outcomes = [one.outcome for one in features if one.outcome]
-    _tell_outcomes(outcomes, part, as_json)
+    _report(outcomes, part, as_json)
     if any(outcome.failed for outcome in outcomes):
         sys.exit(1)
 
@@ -179,9 +176,7 @@ def _parse_part(text: str | None) -> tuple[int, int] | None:
     return None if text == "1/1" else (int(number), int(parts))
 
 
-def _tell_outcomes(
-    outcomes: Sequence[Outcome], part: tuple[int, int] | None, as_json: bool
-) -> None:
+def _report(outcomes: Sequence[Outcome], part: tuple[int, int] | None, as_json: bool) -> None:
     """Say per backbone what was computed and where it is; then list clips that failed."""
     if as_json:
         rows = [
@@ -199,7 +194,7 @@ def _tell_outcomes(
         what = f"{outcome.frames} frames computed" if outcome.frames else idle
         where = ""
         if part is not None:
-            where = f"; this was part {part[0]} of {part[1]}, a run without --part packs them"
+            where = f"; this was part {part[0]} of {part[1]}; a run without --part packs them"
         elif outcome.finished:
             size = outcome.path.stat().st_size / 1e6
             packed = "written" if outcome.packed else "up to date"
@@ -215,8 +210,33 @@ def _tell_outcomes(
         )
 
 
-def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
+def _forecast(
+    cohort: ls.Cohort,
+    backbones: Sequence[str],
+    choice: tuple[str, str | None, int | None, str],
+    workers: int,
+    features_dir: Path,
+    weights_dir: Path | None,
+    as_json: bool,
+) -> None:
     """Say per backbone what would be done."""
+    from lusscore.backbones import EngineChoice, check_precision
+    from lusscore.features import Callbacks, find_backbone, forecast_features
+
+    specs = [find_backbone(name, features_dir, (cohort,)) for name in backbones]
+    engine, device, threads, precision = choice
+    with progress() as bars, stop_on_ctrl_c() as stop:
+        forecasts = forecast_features(
+            cohort,
+            specs,
+            features_dir,
+            weights_dir=weights_dir,
+            engine=EngineChoice(
+                engine, device, threads, features_dir / ".networks", check_precision(precision)
+            ),
+            workers=workers,
+            callbacks=Callbacks.on_bars(bars, "Looking at clips", note, stop),
+        )
     if as_json:
         rows = [asdict(forecast) | {"path": str(forecast.path)} for forecast in forecasts]
         say(json.dumps(rows, indent=2))
@@ -228,7 +248,7 @@ def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
             ">clips",
             ">frames",
             ">images",
-            ">clips kept",
+            ">clips cached",
             ">time",
             "by",
             ">parts",
@@ -256,13 +276,10 @@ def _tell_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
                 f"{forecast.path} would be packed anew."
             )
         if not forecast.fits:
-            note(
-                f"{forecast.backbone}: what would be computed and packed does not fit on "
-                "the disk; free space."
-            )
+            note(f"{forecast.backbone}: the disk is too small for it; free space.")
     unreadable = max((forecast.unreadable for forecast in forecasts), default=0)
     if unreadable:
-        note(f"{unreadable} clips cannot be read and would be passed over.")
+        note(f"{unreadable} clips cannot be read and would be skipped.")
 
 
 def _prune(features_dir: Path, packed: bool, dry_run: bool, as_json: bool) -> None:
@@ -291,4 +308,4 @@ def _duration(seconds: float) -> str:
     """Write a duration as people say it: ``40 s``, ``12 min``, ``3.5 h``."""
     if seconds < 100:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

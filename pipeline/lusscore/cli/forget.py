@@ -9,13 +9,17 @@ from pathlib import Path
 import click
 
 import lusscore as ls
-from lusscore.cli.places import (
+from lusscore.cli.options import (
+    cohort_names,
     cohort_option,
     data_dir_option,
     features_dir_option,
+    json_option,
     results_dir_option,
 )
 from lusscore.console import note, say
+from lusscore.errors import CohortError
+from lusscore.wording import plural
 
 
 @click.command("forget")
@@ -23,9 +27,9 @@ from lusscore.console import note, say
 @cohort_option(
     "--cohort", "Whose patients they are.  [default: the one cohort that has all of them]"
 )
-@click.option("--dry-run", is_flag=True, help="Tell what would be deleted; delete nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted; delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @data_dir_option
 @features_dir_option
 @results_dir_option
@@ -39,27 +43,25 @@ def command(
     features_dir: Path,
     results_dir: Path,
 ) -> None:
-    """Delete all that is kept of PATIENTS: embeddings, manifest rows, ratings, kept exams.
+    """Delete what is stored of PATIENTS: embeddings, manifest rows, ratings, scored exams.
 
     Embeddings of the same recordings are deleted in every cohort. Recordings themselves, runs and
-    bundles are not touched but listed: they may still hold something of these patients.
+    models are not touched but listed: they may still hold data of these patients.
 
     \b
       lusscore forget P017 --dry-run
       lusscore forget P017 P031 --cohort ward-7
     """
-    from lusscore.errors import CohortError
     from lusscore.labelling import forget_patients
 
-    names = sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
     cohorts = []
-    for name in names:
+    for name in cohort_names(data_dir):
         try:
             cohorts.append(ls.read_cohort(name, data_dir=data_dir, check_files=False))
         except CohortError as error:
             if name == cohort:
                 raise
-            note(f"Cohort {name} was not looked at, and may have the same recordings: {error}")
+            note(f"Cohort {name} was not searched, and may have the same recordings: {error}")
     if cohort is not None:
         found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     else:
@@ -67,15 +69,15 @@ def command(
             one for one in cohorts if set(patients) <= {segment.patient for segment in one.segments}
         ]
         if len(having) != 1:
-            told = ", ".join(one.name for one in having) or "none"
+            names = ", ".join(one.name for one in having) or "none"
             raise CohortError(
-                f"Cohorts in {data_dir} that have all of these patients: {told}; expected one. "
-                "Cohorts name their patients by themselves, so say with --cohort which is meant."
+                f"Cohorts in {data_dir} that have all of these patients: {names}; expected one. "
+                "The same name may mean another patient there, so choose one with --cohort."
             )
         found = having[0]
     others = [one for one in cohorts if one.name != found.name]
     if not (dry_run or yes):
-        question = f"Delete all that is kept of {len(patients)} patient(s) of {found.name}?"
+        question = f"Delete what is stored of {plural(len(patients), 'patient')} of {found.name}?"
         try:
             click.confirm(question, abort=True, err=True)
         except click.Abort:
@@ -90,6 +92,6 @@ def command(
     for line in done.deleted:
         say(f"  {line}")
     if done.left:
-        note("Not touched, and may still hold something of them:")
+        note("Not deleted, and may still hold data of them:")
         for path, why in done.left:
             note(f"  {path}: {why}")

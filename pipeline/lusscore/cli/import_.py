@@ -6,18 +6,34 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import lusscore as ls
-from lusscore.cli.extraction_options import levels_option, variants_option
-from lusscore.cli.import_summary import sum_up, tell_cohort, tell_copies
-from lusscore.cli.places import data_dir_option
-from lusscore.console import say
+from lusscore.cli.options import (
+    GroupedCommand,
+    data_dir_option,
+    json_option,
+    levels_option,
+    variants_option,
+)
+from lusscore.console import note, print_table, say
+from lusscore.wording import some
+
+if TYPE_CHECKING:
+    from lusscore.api import ImportedCohort
+    from lusscore.privacy import Deidentified
+
+_HEADINGS = {
+    "name": "What is imported",
+    "frames": "Stage one, kept in the cohort's card",
+    "deidentify": "De-identified copies",
+    "overwrite": "Result",
+}
 
 
-class _Import(click.Command):
+class _Import(GroupedCommand):
     """Ends its help with the importers, each in one line."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -39,7 +55,7 @@ def _read_columns(
     return columns
 
 
-@click.command("import", cls=_Import)
+@click.command("import", cls=_Import, headings=_HEADINGS)
 @click.argument("importer")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option(
@@ -48,12 +64,12 @@ def _read_columns(
     help="Name of the cohort.  [default: the importer's; 'cohort' with --deidentify]",
 )
 @click.option("--protocol", default=None, help="Zones: lus-12, lus-14, lus-8 or blue-6.")
-@click.option("--rubric", default=None, help="The rule by which scores were given.")
+@click.option("--rubric", default=None, help="The scoring system, e.g. lung-ultrasound-score.")
 @click.option(
     "--media",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=None,
-    help="Folder of the clips, where they do not lie beside the labels.",
+    help="Folder of the clips, if not that of the labels.",
 )
 @click.option(
     "--column",
@@ -62,14 +78,13 @@ def _read_columns(
     metavar="OUR=THEIRS",
     callback=_read_columns,
     help="What a column or field of the source means, e.g. zone=Location; 'zone=Name~L[1-3]' takes "
-    "a part of it, 'zone=' says there is none. May be given several times.",
+    "a part of it, 'zone=' says there is none; may be repeated.",
 )
 @click.option(
     "--rule",
     default=None,
     metavar="RULE",
-    help="How several raters of a clip become one score: majority, mean or rater:NAME.  "
-    "[default: majority]",
+    help="Consensus of several raters: majority, mean or rater:NAME.  [default: majority]",
 )
 @click.option(
     "--frames",
@@ -81,26 +96,26 @@ def _read_columns(
     "--repeated",
     type=click.Choice(("keep", "drop")),
     default=None,
-    help="Whether frames that repeat the one before are used.",
+    help="Whether repeated frames are used.",
 )
 @click.option(
     "--sector",
     type=click.Choice(("none", "sector", "sector-no-text")),
     default=None,
-    help="What a network sees of a frame: all of it, the insonified part, or that without text.",
+    help="Input of the networks: the whole frame, the sector, or the sector without text.",
 )
 @click.option(
     "--contrast",
     type=click.Choice(("none", "stretch", "clahe")),
     default=None,
-    help="Contrast inside the sector: as recorded, stretched, or equalised in tiles as well.",
+    help="Contrast inside the sector: as recorded, stretched, or equalised in tiles too.",
 )
 @levels_option
 @variants_option
 @click.option(
     "--deidentify",
     is_flag=True,
-    help="Make copies of the clips without names and metadata, and pseudonyms for patients.",
+    help="Copy the clips without names and metadata, and replace patients by pseudonyms.",
 )
 @click.option(
     "--key-file",
@@ -113,7 +128,7 @@ def _read_columns(
     help="Copies made at once with --deidentify.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace the manifest and card of that name.")
-@click.option("--json", "as_json", is_flag=True, help="Print what came in as JSON.")
+@json_option
 @data_dir_option
 def command(
     importer: str,
@@ -137,11 +152,11 @@ def command(
     as_json: bool,
     data_dir: Path,
 ) -> None:
-    """Bring the data set at SOURCE, a folder or a file of labels, in as a cohort.
+    """Import the data set at SOURCE, a folder or a file of labels, as a cohort.
 
     Clips stay where they are, unless --deidentify copies them. Where several raters scored a
-    clip, each one's scores are kept in ratings.csv, and --rule makes the one score of the
-    manifest; a tie stays unlabelled.
+    clip, all scores are kept in ratings.csv, and --rule decides the one of the manifest; a tie
+    stays unlabelled.
     """
     from lusscore.cohort import ExtractionSettings, FramesPolicy
 
@@ -168,12 +183,95 @@ def command(
         data_dir=data_dir,
     )
     copies = cohort.copies
-    summary = sum_up(cohort)
+    summary = _summary(cohort)
     if as_json:
         say(json.dumps(summary, indent=2))
     else:
-        tell_cohort(summary)
+        _print_cohort(summary)
         if copies is not None:
-            tell_copies(cohort.name, copies, cohort.key_file)
+            _print_copies(cohort.name, copies, cohort.key_file)
     if copies is not None and copies.left_out:
         sys.exit(1)
+
+
+def _summary(cohort: ImportedCohort) -> dict[str, Any]:
+    """Sum up what was imported; of copies, without any word of their source."""
+    imported, settled, copies = cohort.imported, cohort.settled, cohort.copies
+    ties = [
+        " · ".join(filter(None, (segment.patient, segment.zone, Path(segment.clip).name)))
+        for segment in settled.ties
+    ]
+    named: dict[str, Any] = {
+        "ties": ties,
+        "ignored": list(imported.ignored),
+        "notes": list(imported.notes),
+    }
+    if copies is not None:
+        named = {
+            "look_at": [copied.clip for copied in copies.look_at],
+            "left_out": dict(copies.left_out),
+            "unused": list(copies.unused),
+        }
+    return {
+        "cohort": cohort.name,
+        "folder": str(cohort.folder),
+        "protocol": cohort.card.protocol,
+        "rubric": cohort.card.rubric,
+        "patients": len({segment.patient for segment in cohort.segments}),
+        "clips": len(cohort.clips()),
+        "labelled": len({segment.clip for segment in cohort.segments if segment.score is not None}),
+        "segments": len(cohort.segments),
+        "raters": sorted({rating.rater for rating in settled.ratings}),
+        "tie_count": len(ties),
+        "ignored_count": len(imported.ignored),
+        **named,
+    }
+
+
+def _print_cohort(summary: dict[str, Any]) -> None:
+    """Say what was imported and what was not."""
+    for sentence in summary.get("notes", ()):
+        note(sentence)
+    if summary["tie_count"]:
+        note(
+            "Left unlabelled, as raters are tied: "
+            f"{summary['tie_count']}{_listed(summary.get('ties', ()))}. "
+            "--rule mean or --rule rater:NAME decides."
+        )
+    if summary["ignored_count"]:
+        note(f"Not imported: {summary['ignored_count']}{_listed(summary.get('ignored', ()))}.")
+    by = f", {len(summary['raters'])} raters" if summary["raters"] else ""
+    rubric = summary["rubric"] if summary["rubric"] != "unknown" else "not specified"
+    say(
+        f"{summary['folder']}: {summary['patients']} patients, {summary['clips']} clips, protocol "
+        f"{summary['protocol']}, scoring system {rubric}, {summary['labelled']} clips "
+        f"labelled{by}. Next: lusscore check {summary['cohort']}"
+    )
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return f" ({some(paths)})" if paths else ""
+
+
+def _print_copies(cohort: str, copies: Deidentified, key_file: Path | None) -> None:
+    """Say what to look at, what was left out and where the key is; name no original file."""
+    if copies.look_at:
+        listed = some([Path(copied.clip).name for copied in copies.look_at])
+        note(
+            "Look at these copies, as some text may be left: "
+            f"{len(copies.look_at)} ({listed}); 'lusscore check {cohort} --preview copies.png' "
+            "shows them."
+        )
+    if copies.left_out:
+        print_table(
+            f"Not copied, and not in the cohort: {len(copies.left_out)}",
+            ("pseudonym in the key file", "why"),
+            copies.left_out,
+        )
+        note(f"Their file names are in {key_file}, column 'original'.")
+    if copies.unused:
+        note(
+            f"Copies of an earlier import that are no longer used: {len(copies.unused)} "
+            f"({some(copies.unused)}). Delete them where they must not be kept."
+        )
+    note(f"The key is {key_file}: keep it apart from the cohort, and keep it.")

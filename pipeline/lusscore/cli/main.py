@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 
 import click
 
 from lusscore import __version__
-from lusscore.cli.places import PLUGIN_OPTION
+from lusscore.cli.options import PLUGIN_OPTION
 from lusscore.errors import LusscoreError
 
-# Command → (module, one line for the list). A module is imported when its command is used.
+# Command → one line for the list. Its module is imported when it is used.
 _COMMANDS = {
-    "phantom": ("phantom", "Make a synthetic cohort with known scores."),
-    "import": ("import_", "Bring a labelled data set in as a cohort."),
-    "check": ("check", "Validate a cohort and tell what is in it."),
-    "features": ("features", "Stage one: compute embeddings, once per frame."),
-    "cv": ("cv", "Stage two: cross-validate a head by patient and report."),
-    "report": ("report", "Make a run's report again from its files."),
-    "train": ("train", "Train a scorer on all patients and keep it as a bundle."),
-    "score": ("score", "Score an exam: zones, global score, evidence and doubt."),
-    "serve": ("serve", "Score exams and label clips on a local web page."),
-    "suggest": ("suggest", "List the unlabelled clips whose labels would help most."),
-    "status": ("status", "Tell how far and how fresh feature files are."),
-    "verify": ("verify", "Read every byte again and repair what is damaged."),
-    "forget": ("forget", "Delete all that is kept of patients."),
-    "backbones": ("backbones", "List frozen networks and where their weights are."),
-    "completion": ("completion", "Print the shell's completion script."),
+    "phantom": "Make a synthetic cohort with known scores.",
+    "import": "Import a labelled data set as a cohort.",
+    "check": "Validate a cohort and describe it.",
+    "features": "Stage one: compute embeddings, once per frame.",
+    "cv": "Stage two: cross-validate heads by patient and report.",
+    "report": "Make a run's report again from its files.",
+    "train": "Train a model on all patients and keep it as a bundle.",
+    "score": "Score an exam: zones, global score, evidence and uncertainty.",
+    "serve": "Score exams and label clips on a local web page.",
+    "suggest": "List the unlabelled clips whose labels would help most.",
+    "status": "Show progress and staleness of feature files.",
+    "verify": "Read every byte again and repair what is damaged.",
+    "forget": "Delete what is stored of patients.",
+    "backbones": "List frozen networks and where their weights are.",
+    "completion": "Print the shell's completion script.",
 }
-# none of these meets anything that a plug-in could bring
+# none of these uses anything that a plug-in could register
 _WITHOUT_PLUGINS = {"phantom", "completion"}
 
 
@@ -41,25 +42,33 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, _ = _COMMANDS[cmd_name]
+        module = "import_" if cmd_name == "import" else cmd_name
         command: click.Command = importlib.import_module(f"lusscore.cli.{module}").command
         if cmd_name not in _WITHOUT_PLUGINS and PLUGIN_OPTION not in command.params:
             command.params.append(PLUGIN_OPTION)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+        if args[0] not in _COMMANDS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except LusscoreError as error:
-            raise _Refusal(str(error)) from None
+            raise _CouldNotRun(str(error)) from None
         except OSError as error:
             if error.filename is None:
                 raise
-            raise _Refusal(
+            raise _CouldNotRun(
                 f"{error.filename}: {error.strerror}; check the disk and your permissions."
             ) from None
         except KeyboardInterrupt:
@@ -67,9 +76,7 @@ class _Commands(click.Group):
             ctx.exit(130)
 
 
-class _Refusal(click.ClickException):
-    """A command that could not run, told in a sentence."""
-
+class _CouldNotRun(click.ClickException):
     exit_code = 2
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from lusscore.cli.extraction_options import levels_option, variants_option
-from lusscore.cli.places import data_dir_option
+from lusscore.cli.options import data_dir_option, levels_option, variants_option
 from lusscore.console import counter, say
 
 

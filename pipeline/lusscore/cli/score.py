@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.bundle_options import expect_option, model_option
-from lusscore.cli.places import results_dir_option
+from lusscore.cli.options import (
+    expect_option,
+    json_option,
+    model_option,
+    open_option,
+    results_dir_option,
+)
 from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
@@ -21,30 +26,25 @@ if TYPE_CHECKING:
 
 
 @click.command("score")
-@click.argument("exam", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("exam", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @model_option
 @expect_option
 @click.option(
-    "--zones",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="A table with the columns clip and zone, before what names and DICOM headers tell.",
-)
+    "--zones", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+    help="A table with the columns clip and zone, instead of file names and DICOM headers.",
+)  # fmt: skip
 @click.option("--name", default="", help="What the exam is called in its report.")
 @click.option(
-    "--output",
-    "-o",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
+    "--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=None,
     help="Folder for report.html, exam.json, clips.csv and zones.csv.  [default: "
-    "<results-dir>/exams/<by clips and scorer>]",
-)
+    "<results-dir>/exams/<by clips and model>]",
+)  # fmt: skip
 @click.option(
-    "--names", is_flag=True, help="Write file names into the report; they may be those of people."
+    "--names", is_flag=True, help="Write file names into the report; they may hold patients' names."
 )
 @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
-@click.option("--open/--no-open", "open_report", default=False, help="Show the report.")
-@click.option("--json", "as_json", is_flag=True, help="Print exam.json.")
+@open_option
+@json_option
 @results_dir_option
 def command(
     exam: tuple[Path, ...],
@@ -62,12 +62,12 @@ def command(
     """Score one EXAM: a folder, or clips, of one patient's visit.
 
     Every clip and zone gets a score from 0 to 3 with calibrated probabilities, and the exam its
-    global score with the bounds that missing zones leave. Clips that the scorer should not be
-    believed on are marked for review. The report shows which part of the image speaks for each
-    score. Zones are told by a table, file names, folders or DICOM headers (docs/exam-input.md).
+    global score with the bounds that missing zones leave. Clips that a person should look at are
+    marked for review. The report shows the evidence for each score as a saliency map. Zones come
+    from a table, file names, folders or DICOM headers (docs/exam-input.md).
 
-    Clips are called by number: names of files appear on this terminal alone, unless --names is
-    given. Clips that cannot be read are listed, and the exit code is then 1.
+    Clips go by number: file names appear on this terminal alone, unless --names is given. Clips
+    that cannot be read are listed, and the exit code is then 1.
 
     Research use only: this is not a medical device.
     """
@@ -86,7 +86,7 @@ def command(
         say(json.dumps(scored.to_dict(names=names), indent=1))
     else:
         _print(scored.scored)
-        say(f"LoadedModel: {loaded.bundle.name} {loaded.bundle.digest[:12]}. Research use only.")
+        say(f"Model: {loaded.bundle.name} {loaded.bundle.digest[:12]}. Research use only.")
         say(f"Report: {report}")
     if open_report:
         click.launch(report.resolve().as_uri())
@@ -98,50 +98,48 @@ def _print(exam: ScoredExam) -> None:
     """Print clips, zones and the global score."""
     print_table(
         "Clips",
-        ("clip", "file", "zone", ">score", ">probability", ">distance", "review"),
+        ("clip", "file", "zone", ">score", ">probability", ">OOD score", "review"),
         [_clip_row(clip) for clip in exam.clips],
     )
-    if exam.zones:
-        print_table(
-            f"Zones of {exam.protocol}",
-            ("zone", ">score", ">probability", "review"),
-            [
-                (
-                    zone.zone,
-                    str(zone.score),
-                    f"{zone.probabilities[zone.score]:.2f}",
-                    _in_short(zone.review),
-                )
-                for zone in exam.zones
-            ],
-        )
     if not exam.zones:
         say(f"Global score: none, as no zone of {exam.protocol} has a score")
         return
-    segment = f", {exam.lowest} to {exam.highest} with the zones that are missing"
+    print_table(
+        f"Zones of {exam.protocol}",
+        ("zone", ">score", ">probability", "review"),
+        [
+            (
+                zone.zone,
+                str(zone.score),
+                f"{zone.probabilities[zone.score]:.2f}",
+                _in_short(zone.review),
+            )
+            for zone in exam.zones
+        ],
+    )
+    bounds = f", {exam.lowest} to {exam.highest} with the missing zones"
     say(
         f"Global score: {exam.total} of {exam.maximum} ({len(exam.zones)} of "
-        f"{exam.zones_of_protocol} zones scored{segment if exam.highest > exam.lowest else ''})"
+        f"{exam.zones_of_protocol} zones scored{bounds if exam.highest > exam.lowest else ''})"
     )
 
 
 def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
-    file, zone, reading = _printable(clip.clip.path.name), clip.clip.zone or "?", clip.prediction
-    if reading is None:
-        return str(clip.number), file, zone, "–", "", "", f"not scored: {clip.error}"
+    begin = str(clip.number), _printable(clip.clip.path.name), clip.clip.zone or "?"
+    prediction = clip.prediction
+    if prediction is None:
+        return *begin, "–", "", "", f"not scored: {clip.error}"
     return (
-        str(clip.number),
-        file,
-        zone,
-        str(reading.score),
-        f"{reading.confidence:.2f}",
-        f"{reading.ood_score:.2f}",
-        _in_short(reading.review),
+        *begin,
+        str(prediction.score),
+        f"{prediction.confidence:.2f}",
+        f"{prediction.ood_score:.2f}",
+        _in_short(prediction.review),
     )
 
 
 def _in_short(sentences: Sequence[str]) -> str:
-    """Name doubts in a few words; the report has the sentences whole."""
+    """Name warnings in a few words; the report has the whole sentences."""
     short = (re.sub(r"^Clip \d+: ", "", sentence).partition(":")[0] for sentence in sentences)
     return "; ".join(dict.fromkeys(words.rstrip(".") for words in short))
 

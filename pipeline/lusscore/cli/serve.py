@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.bundle_options import expect_option, model_option
-from lusscore.cli.places import data_dir_option, features_dir_option, results_dir_option
+from lusscore.cli.options import (
+    data_dir_option,
+    expect_option,
+    features_dir_option,
+    model_option,
+    results_dir_option,
+)
 from lusscore.console import note, say
 from lusscore.errors import LusscoreError
 
@@ -27,8 +32,8 @@ if TYPE_CHECKING:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen at. Any but this machine's own asks for the access token that is "
-    "printed; nothing is encrypted, so prefer an SSH tunnel.",
+    help="Address to listen at. Any but this machine's own needs the printed access token; nothing "
+    "is encrypted, so prefer an SSH tunnel.",
 )
 @click.option(
     "--port",
@@ -41,7 +46,7 @@ if TYPE_CHECKING:
     "--token",
     "ask_token",
     is_flag=True,
-    help="Ask for an access token on this machine, too, where others are logged in.",
+    help="Ask for an access token on this machine too, where others are logged in.",
 )
 @click.option(
     "--max-upload",
@@ -49,10 +54,10 @@ if TYPE_CHECKING:
     default=2000,
     show_default=True,
     metavar="MB",
-    help="Most that the clips of one exam may take.",
+    help="Largest size of the clips of one exam.",
 )
 @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
-@click.option("--open/--no-open", "open_page", default=True, help="Show the page in a browser.")
+@click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
 @data_dir_option
 @features_dir_option
 @results_dir_option
@@ -71,10 +76,9 @@ def command(
 ) -> None:
     """Score exams on a local web page: drop clips, see scores and evidence, save labels.
 
-    The page is served from this machine alone and needs no network. Clips that are dropped are
-    kept in a temporary folder and deleted when the exam is closed, when nobody has looked at it
-    for an hour, or when the server stops (Ctrl-C). Labels are saved into cohorts
-    under --data-dir.
+    The page is served from this machine alone and needs no network. Dropped clips lie in a
+    temporary folder and are deleted when the exam is closed, when nobody has looked at it for an
+    hour, or when the server stops (Ctrl-C). Labels are saved into cohorts under --data-dir.
 
     \b
       lusscore serve
@@ -98,28 +102,28 @@ def command(
 
     def ready(serving: Serving) -> None:
         say(f"Open {serving.address}")
-        say(f"LoadedModel: {bundle.name} {bundle.digest[:12]}. Research use only. Ctrl-C stops.")
+        say(f"Model: {bundle.name} {bundle.digest[:12]}. Research use only. Ctrl-C stops.")
         if not settings.on_this_machine:
             note(
-                "Note: what is sent and shown is not encrypted, the token in the address neither; "
-                "whoever has the address may use the page."
+                "Note: nothing is encrypted, the token in the address neither; whoever has the "
+                "address may use the page."
             )
         sys.stdout.flush()
         if open_page and _has_screen():
             click.launch(serving.address)
 
-    serve(loaded, settings, ready=ready, on_bug=_tell)
+    serve(loaded, settings, ready=ready, on_bug=_show)
     say("Stopped; all uploads are deleted.")
 
 
 def _has_screen() -> bool:
-    """Tell whether a browser would open in a window, and not take this terminal."""
+    """Whether a browser would open in a window, and not in this terminal."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _tell(error: BaseException) -> None:
+def _show(error: BaseException) -> None:
     if isinstance(error, LusscoreError):
         note(f"Error: {error}")
     else:

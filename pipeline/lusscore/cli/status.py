@@ -10,19 +10,23 @@ from pathlib import Path
 import click
 
 import lusscore as ls
-from lusscore.cli.places import (
+from lusscore.cli.options import (
     backbone_option,
+    cohort_names,
+    cohorts_argument,
     data_dir_option,
     features_dir_option,
+    json_option,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, say
+from lusscore.errors import CohortError
 
 
 @click.command("status")
-@click.argument("cohorts", nargs=-1)
-@backbone_option("Tell of this backbone, also if it has no file yet.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@cohorts_argument
+@backbone_option("Only this backbone, even if it has no file yet; may be repeated.")
+@json_option
 @data_dir_option
 @features_dir_option
 @weights_dir_option
@@ -34,53 +38,52 @@ def command(
     features_dir: Path,
     weights_dir: Path | None,
 ) -> None:
-    """Show progress and staleness of each feature file, and why it is stale.
+    """Show progress and staleness of feature files, and why one is stale.
 
     Without COHORTS, of all that have a folder under --data-dir.
     """
-    from lusscore.errors import CohortError
-    from lusscore.features import cohort_status
-
     found, broken = [], []
-    for name in cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml")):
+    for name in cohorts or cohort_names(data_dir):
         try:
-            cohort = ls.read_cohort(name, data_dir=data_dir, check_files=False)
+            found.append((name, ls.read_cohort(name, data_dir=data_dir, check_files=False)))
         except CohortError as error:
             if cohorts:
                 raise
             broken.append(str(error))
-            continue
-        found += [
-            (name, status)
-            for status in cohort_status(cohort, features_dir, backbones, weights_dir=weights_dir)
-        ]
     for sentence in broken:
         note(sentence)
+
+    from lusscore.features import cohort_status
+
+    files = [
+        (name, status)
+        for name, cohort in found
+        for status in cohort_status(cohort, features_dir, backbones, weights_dir=weights_dir)
+    ]
     if as_json:
-        rows = [
-            {"cohort": name, **asdict(status), "path": str(status.path)} for name, status in found
-        ]
+        rows = [{"cohort": name, **asdict(one), "path": str(one.path)} for name, one in files]
         say(json.dumps(rows, indent=2))
-        sys.exit(1 if broken else 0)
-    print_table(
-        "Feature files" if found else "No feature files yet; make one with 'lusscore features'",
-        ("cohort", "backbone", "state", ">frames", ">clips failed", ">size", "in", "why"),
-        [
-            (
-                name,
-                status.backbone,
-                status.state,
-                f"{status.frames_done}/{status.frames}",
-                str(status.clips_failed),
-                f"{status.size / 1e6:.1f} MB",
-                status.precision,
-                "; ".join(status.why),
-            )
-            for name, status in found
-        ],
-    )
-    for name, status in found:
-        for sentence in status.notes:
-            note(f"{name}: {sentence}")
-    if broken:
-        sys.exit(1)
+    elif not files:
+        say("No feature files yet; make one with 'lusscore features'.")
+    else:
+        print_table(
+            "Feature files",
+            ("cohort", "backbone", "state", ">frames", ">failed clips", ">size", "type", "why"),
+            [
+                (
+                    name,
+                    one.backbone,
+                    one.state,
+                    f"{one.frames_done}/{one.frames}",
+                    str(one.clips_failed),
+                    f"{one.size / 1e6:.1f} MB",
+                    one.precision,
+                    "; ".join(one.why),
+                )
+                for name, one in files
+            ],
+        )
+        for name, one in files:
+            for sentence in one.notes:
+                note(f"{name}: {sentence}")
+    sys.exit(1 if broken else 0)

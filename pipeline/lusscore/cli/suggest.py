@@ -12,11 +12,13 @@ import click
 
 import lusscore as ls
 from lusscore.cli.head_settings import HeadsCommand, read_settings
-from lusscore.cli.option_groups import write_grouped_options
-from lusscore.cli.places import (
+from lusscore.cli.options import (
     cohort_argument,
     data_dir_option,
     features_dir_option,
+    json_option,
+    seed_option,
+    settings_option,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, say
@@ -28,26 +30,21 @@ if TYPE_CHECKING:
 
 _HEADINGS = {
     "count": "What is suggested",
-    "backbone": "What is asked how sure it is",
-    "table": "What is given back",
-    "record": "Taking labels in",
-    "data_dir": "Places",
+    "backbone": "The model",
+    "table": "Result",
+    "record": "Saving labels",
+    "data_dir": "Folders",
 }
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _OUTCOMES = {
     "label": "new",
     "correction": "corrected",
-    "opinion": "kept as second opinions beside another rater's label",
-    "unchanged": "as they were",
+    "opinion": "saved as second ratings",
+    "unchanged": "unchanged",
 }
 
 
-class _SuggestCommand(HeadsCommand):
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_grouped_options(self, ctx, formatter, _HEADINGS)
-
-
-@click.command("suggest", cls=_SuggestCommand)
+@click.command("suggest", cls=HeadsCommand, headings=_HEADINGS)
 @cohort_argument
 @click.option(
     "--count", type=click.IntRange(1), default=20, show_default=True, help="Clips to suggest."
@@ -57,15 +54,9 @@ class _SuggestCommand(HeadsCommand):
     type=click.IntRange(1),
     default=2,
     show_default=True,
-    help="Most of them of one patient, unless too few patients are left.",
+    help="At most so many of one patient, unless too few patients are left.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Same seed, same labels, same list.",
-)
+@seed_option
 @click.option(
     "--backbone",
     "-b",
@@ -77,22 +68,16 @@ class _SuggestCommand(HeadsCommand):
     "--levels",
     default="embedding",
     show_default=True,
-    help="What of a backbone is looked at: embedding, or levels that the cohort's card keeps.",
+    help="Input: embedding, or layers that the cohort's card keeps.",
 )
 @click.option(
     "--head",
     default="logistic",
     show_default=True,
-    help="What is trained on the labels there are, listed below; on whole clips and with C=0.01 "
-    "where it has these settings.",
+    help="Head to train on the labels so far, listed below; on whole clips and with C=0.01 where "
+    "it has these settings.",
 )
-@click.option(
-    "--set",
-    "assignments",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="A setting of the head; repeat it for more.",
-)
+@settings_option
 @click.option(
     "--csv",
     "table",
@@ -100,12 +85,12 @@ class _SuggestCommand(HeadsCommand):
     metavar="FILE",
     help="Write a table with an empty column 'score' for a rater to fill in.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 @click.option(
     "--record",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Take the scores that were filled into such a table into the cohort, and suggest nothing.",
+    help="Instead, save the scores of such a table in the cohort.",
 )
 @click.option("--rater", default=None, help="Who filled it in.")
 @data_dir_option
@@ -130,40 +115,40 @@ def command(
 ) -> None:
     """List the unlabelled clips of a COHORT whose labels would help most.
 
-    They are clips of which a head that was trained on the labels there are is unsure, that are
-    unlike each other and unlike what is labelled, and that are of many patients. Without labels
-    the head is left out. Embeddings are read, never computed: run
-    'lusscore features' first, also where nothing is labelled yet.
+    A head trained on the labels so far is uncertain about them; they differ from each other and
+    from the labelled clips, and they are of many patients. Without labels, clips are chosen by
+    their embeddings alone, which 'lusscore features' computes.
 
     \b
       lusscore suggest ward-7 --csv next.csv         then fill in the column score
       lusscore suggest ward-7 --record next.csv --rater anna
     """
-    from lusscore.evaluation import parse_levels
-    from lusscore.labelling import load_pool, suggest_clips, write_suggestions
-
     if (record is None) != (rater is None):
         raise click.UsageError("--record and --rater belong together: a label has a rater.")
     found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     if record is not None and rater is not None:
         _record(found, record, rater)
         return
+
+    from lusscore.evaluation import parse_levels
+    from lusscore.labelling import load_pool, suggest_clips, write_suggestions
+
     spec = ls.read_features(found, backbone or (), features_dir=features_dir)[0].spec
     pool = load_pool(found, spec, features_dir, parse_levels(levels), weights_dir)
     suggestions = suggest_clips(
         pool, count=count, per_patient=per_patient, head=_choose(head, assignments), seed=seed
     )
     if as_json:
-        say(json.dumps(_told(found, pool, suggestions), indent=2))
+        say(json.dumps(_document(found, pool, suggestions), indent=2))
     else:
-        _tell(found, pool, suggestions)
+        _print(found, pool, suggestions)
     if table is not None:
         write_suggestions(table, suggestions)
         if not as_json:
             say(f"Written: {table}")
     if pool.left_out:
         note(
-            f"Note: {len(pool.left_out)} clips have no embeddings and were not looked at; run "
+            f"Note: {len(pool.left_out)} clips have no embeddings and are not listed; run "
             f"'lusscore features {found.name}', or see 'lusscore status'."
         )
         sys.exit(1)
@@ -182,7 +167,7 @@ def _choose(name: str, assignments: tuple[str, ...]) -> HeadChoice:
     return HeadChoice(name, settings)
 
 
-def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> None:
+def _print(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> None:
     labelled = int((pool.scores >= 0).sum())
     total = len(pool.segments)
     if not suggestions:
@@ -190,7 +175,7 @@ def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> No
         return
     print_table(
         f"Label next in {cohort.name}: {labelled:,} of {total:,} are labelled",
-        (">rank", "clip", "patient", "zone", ">model says", ">unsure", "why"),
+        (">rank", "clip", "patient", "zone", ">prediction", ">uncertainty", "why"),
         [
             (
                 str(one.rank),
@@ -205,7 +190,7 @@ def _tell(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> No
         ],
     )
     if suggestions[0].probabilities is None:
-        say("Too few labels to train on: clips were chosen by what they look like alone.")
+        say("Too few labels to train on: clips were chosen by appearance alone.")
 
 
 def _frames(one: Suggestion) -> str:
@@ -215,7 +200,7 @@ def _frames(one: Suggestion) -> str:
     return f" [{start}–{'' if end is None else end - 1}]"
 
 
-def _told(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> dict[str, Any]:
+def _document(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -> dict[str, Any]:
     return {
         "cohort": cohort.name,
         "backbone": pool.features.name,
@@ -247,5 +232,5 @@ def _record(cohort: Cohort, record: Path, rater: str) -> None:
     from lusscore.labelling import record_table
 
     outcomes = Counter(str(one.outcome) for one in record_table(cohort.folder, record, rater))
-    told = ", ".join(f"{outcomes[key]} {what}" for key, what in _OUTCOMES.items() if outcomes[key])
-    say(f"{cohort.name}: {told or 'no score was filled in'}.")
+    saved = ", ".join(f"{outcomes[key]} {what}" for key, what in _OUTCOMES.items() if outcomes[key])
+    say(f"{cohort.name}: {saved or 'no score was filled in'}.")

@@ -4,110 +4,79 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 import lusscore as ls
+from lusscore.cli.cv import given
 from lusscore.cli.head_settings import HeadsCommand, read_settings
-from lusscore.cli.option_groups import write_grouped_options
-from lusscore.cli.places import (
+from lusscore.cli.options import (
     backbone_option,
     cohort_argument,
     data_dir_option,
     features_dir_option,
+    jobs_option,
+    json_option,
     results_dir_option,
+    settings_option,
     weights_dir_option,
 )
-from lusscore.cli.train_usage import (
-    find_run,
-    refuse_settings,
-    run_backbones,
-)
 from lusscore.console import note, say
+from lusscore.errors import RunError
 
 _HEADINGS = {
     "from_run": "By a run of 'lusscore cv'",
-    "backbones": "Or by these settings, cross-validated first",
-    "name": "The bundle",
-    "data_dir": "Places",
+    "head": "Or by these settings, cross-validated first",
+    "name": "The model",
+    "data_dir": "Folders",
 }
 
 
-class _TrainCommand(HeadsCommand):
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_grouped_options(self, ctx, formatter, _HEADINGS)
-
-
-@click.command("train", cls=_TrainCommand)
+@click.command("train", cls=HeadsCommand, headings=_HEADINGS)
 @cohort_argument
 @click.option(
-    "--from-run",
-    metavar="RUN",
-    default=None,
+    "--from-run", metavar="RUN", default=None,
     help="A run of this cohort, by name or folder: its model is trained with its settings, and "
-    "its held-out predictions calibrate and describe the bundle.",
-)
+    "its held-out predictions calibrate and describe the model.",
+)  # fmt: skip
 @click.option(
-    "--model",
-    default=None,
+    "--model", metavar="NAME", default=None,
     help="Which model of the run, by name or a part of it.  [default: what it chose inside the "
-    "folds, else the recommended head, else its first; without --from-run, the head on all "
-    "backbones]",
-)
+    "folds, else the recommended head, else its first]",
+)  # fmt: skip
 @backbone_option(
     "Feature file to use, of which one head sees all; with --from-run, where an ONNX file of the "
-    "run lies.  [default: all that the cohort, or the run, has]"
+    "run lies; may be repeated.  [default: all that the cohort, or the run, has]"
 )
 @click.option(
-    "--head", default="recommended", show_default=True, help="What is trained, listed below."
+    "--head", metavar="NAME", default="recommended", show_default=True, help="One of those below."
 )
-@click.option(
-    "--set",
-    "assignments",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="A setting of the head; repeat it for more.",
-)
+@settings_option
 @click.option(
     "--levels",
+    metavar="LEVELS",
     default="embedding",
     show_default=True,
-    help="What of a backbone the head sees: embedding, or levels that the cohort's card keeps.",
-)
-@click.option(
-    "--clip-rule", default="majority", show_default=True, help="From frames to a clip's score."
-)
-@click.option(
-    "--zone-rule", default="majority", show_default=True, help="From frames to a zone's score."
+    help="Input of the head: embedding, or layers that the card keeps, as 32.top+32.bottom.",
 )
 @click.option(
     "--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds, split by patient."
 )
+@click.option("--name", default=None, help="Of the model.  [default: the cohort's]")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Folds and heads."
-)
-@click.option("--name", default=None, help="Of the bundle.  [default: the cohort's]")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=None,
+    "--output", type=click.Path(path_type=Path), default=None,
     help="Folder, or file ending in .zip.  [default: <results-dir>/bundles/<name>]",
-)
+)  # fmt: skip
 @click.option(
-    "--coverage",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.8,
-    show_default=True,
-    help="Share of held-out clips that the scorer is to be believed on; less sure ones are marked "
-    "for review, and all that are more likely wrong than right.",
-)
-@click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."
-)
-@click.option("--overwrite", is_flag=True, help="Replace the bundle of that name.")
-@click.option("--json", "as_json", is_flag=True, help="Print what the bundle is as JSON.")
+    "--coverage", type=click.FloatRange(0, 1, min_open=True), default=0.8, show_default=True,
+    help="Share of held-out clips not marked for review for low confidence.",
+)  # fmt: skip
+@jobs_option
+@click.option("--overwrite", is_flag=True, help="Replace the model of that name.")
+@json_option
 @data_dir_option
 @features_dir_option
 @results_dir_option
@@ -120,10 +89,7 @@ def command(
     head: str,
     assignments: tuple[str, ...],
     levels: str,
-    clip_rule: str,
-    zone_rule: str,
     folds: int,
-    seed: int,
     name: str | None,
     output: Path | None,
     coverage: float,
@@ -135,34 +101,36 @@ def command(
     results_dir: Path,
     weights_dir: Path | None,
 ) -> None:
-    """Train a scorer on all labelled patients of a COHORT and keep it as a bundle.
+    """Train a model on all labelled patients of a COHORT and keep it as a bundle.
 
     The bundle has all that 'lusscore score' and 'lusscore serve' need: heads, networks, settings,
-    calibration, and a model card with what cross-validation found. Probabilities are calibrated,
-    and the limits for review set, on patients while they were held out. A bundle holds no code,
+    calibration, and a model card with the results of cross-validation. Probabilities are
+    calibrated, and the thresholds for review set, on held-out patients. A bundle holds no code,
     and its checksums are verified whenever it is read.
     """
-    from lusscore.models import bundle_place
-
     found = ls.read_cohort(cohort, data_dir=data_dir, check_files=False)
     name = found.name if name is None else name
+    if from_run is not None:
+        decided = given("head", "assignments", "levels", "folds")
+        if decided:
+            raise click.UsageError(f"--from-run decides that; leave out {decided[0]}.")
+        run_folder = _find_run(from_run, found, results_dir)
+
+    from lusscore.models import bundle_place
+
     output = bundle_place(name, results_dir / "bundles", output, overwrite=overwrite)
     places: dict[str, Any] = {"features_dir": features_dir, "weights_dir": weights_dir}
     if from_run is not None:
-        refuse_settings()
-        run = ls.read_run(find_run(from_run, found, results_dir))
-        features = ls.read_features(found, run_backbones(run, backbones), **places)
+        run = ls.read_run(run_folder)
+        features = ls.read_features(found, _run_backbones(run, backbones), **places)
     else:
         features = ls.read_features(found, backbones, **places)
         run = ls.cross_validate(
             features,
             read_settings((head,), assignments),
             folds=folds,
-            seed=seed,
-            combine=("concatenate",) if len(features) > 1 else (),
             levels=(levels,),
-            clip_rule=clip_rule,
-            zone_rule=zone_rule,
+            combine=("concatenate",) if len(features) > 1 else (),
             jobs=jobs,
             results_dir=results_dir,
         )
@@ -181,22 +149,49 @@ def command(
     )
     if run.skipped:
         note(f"Note: {run.skipped} clips have no embeddings; the report of the run lists them.")
-    _tell(trained, run, as_json)
+    _report(trained, run, as_json)
     if run.skipped:
         sys.exit(1)
 
 
-def _tell(trained: ls.Model, run: ls.Run, as_json: bool) -> None:
+def _find_run(text: str, cohort: ls.Cohort, results_dir: Path) -> Path:
+    """Return the folder of a run, named as one of the cohort's or by its path."""
+    for folder in (results_dir / cohort.name / text, Path(text)):
+        if folder.is_dir():
+            return folder
+    runs = sorted(path.parent.name for path in results_dir.glob(f"{cohort.name}/*/config.toml"))
+    raise RunError(
+        f"No run {text!r} of {cohort.name}, neither in {results_dir / cohort.name} nor as a path; "
+        f"there are {', '.join(runs) or 'none'}. 'lusscore cv {cohort.name}' makes one."
+    )
+
+
+def _run_backbones(run: ls.Run, named: Sequence[str]) -> list[str]:
+    """Name the backbones of a run; `named` says where ONNX files lie that were moved."""
+    from lusscore.backbones import get_backbone
+
+    files = {get_backbone(name).name: name for name in named}
+    names = [one.name for one in run.config.backbones]
+    foreign = [name for name in files if name not in names]
+    if foreign:
+        raise RunError(
+            f"The run has no backbone {foreign[0]}; it has {', '.join(names) or 'none'}, and all "
+            "of them are taken without being named, but for ONNX files."
+        )
+    return [files.get(name, name) for name in names]
+
+
+def _report(trained: ls.Model, run: ls.Run, as_json: bool) -> None:
     from lusscore.models import bundle_facts
 
     bundle, path = trained.bundle, trained.path
-    facts = bundle_facts(bundle) | {
-        "path": str(path),
-        "run": str(run.folder),
-        "model": trained.chosen,
-        "verdict": trained.verdict,
-    }
     if as_json:
+        facts = bundle_facts(bundle) | {
+            "path": str(path),
+            "run": str(run.folder),
+            "model": trained.chosen,
+            "verdict": trained.verdict,
+        }
         say(json.dumps(facts, indent=1))
         return
     say(f"Bundle: {path}")

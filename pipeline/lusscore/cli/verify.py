@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.places import (
+from lusscore.cli.options import (
     backbone_option,
+    cohort_names,
+    cohorts_argument,
     data_dir_option,
+    engine_options,
     features_dir_option,
+    json_option,
     weights_dir_option,
 )
 from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
@@ -27,13 +31,11 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("cohorts", nargs=-1)
-@backbone_option("Verify only what is of this backbone.")
+@cohorts_argument
+@backbone_option("Only this backbone; may be repeated.")
 @click.option("--repair", is_flag=True, help="Delete damaged parts and compute what was lost.")
-@click.option("--engine", default="openvino", show_default=True, help="openvino or keras.")
-@click.option("--device", default=None, help="The engine's device, e.g. CPU or GPU.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: all cores]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@engine_options
+@json_option
 @data_dir_option
 @features_dir_option
 @weights_dir_option
@@ -49,15 +51,18 @@ def command(
     features_dir: Path,
     weights_dir: Path | None,
 ) -> None:
-    """Read all that is kept of COHORTS' embeddings, and all clips, and compare every digest.
+    """Read all embeddings and clips of COHORTS again, and compare every digest.
 
     Without COHORTS, of all that have a folder under --data-dir. Finds what is damaged or cut
-    short in feature files and in the cache, and clips that changed on disk or are gone, also
+    short in feature files and in the cache, and clips that changed on disk or are gone, even
     where size and time are the same. Clips that are not computed yet are no damage.
 
     With --repair, only what was lost is computed; it can be stopped at any moment and run again.
     The exit code is 0 if nothing is wrong, or all was repaired, and else 1.
     """
+    names = cohorts or cohort_names(data_dir)
+    found = [ls.read_cohort(name, data_dir=data_dir, check_files=False) for name in names]
+
     from lusscore.features import (
         Callbacks,
         EngineChoice,
@@ -66,8 +71,6 @@ def command(
         verify_cohort,
     )
 
-    names = cohorts or sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
-    found = [ls.read_cohort(name, data_dir=data_dir, check_files=False) for name in names]
     wanted = [find_backbone(name, features_dir, found).name for name in backbones]
     choice = EngineChoice(engine, device, threads, features_dir / ".networks")
     reports: list[FileReport] = []
@@ -77,7 +80,7 @@ def command(
             callbacks = Callbacks.on_bars(bars, looking, note, stop)
             files = bars.add_task(f"{cohort.name}: reading embeddings", total=None, unit="MB")
 
-            def told(done: int, total: int, files: TaskID = files) -> None:
+            def read(done: int, total: int, files: TaskID = files) -> None:
                 bars.update(files, completed=done / 1e6, total=total / 1e6)
 
             if repair:
@@ -88,15 +91,15 @@ def command(
                     weights_dir=weights_dir,
                     engine=choice,
                     callbacks=callbacks,
-                    progress=told,
+                    progress=read,
                 )
             else:
                 reports += verify_cohort(
-                    cohort, features_dir, wanted, callbacks=callbacks, progress=told
+                    cohort, features_dir, wanted, callbacks=callbacks, progress=read
                 )
             if stop.is_set():
                 break
-    _tell(reports, repair, as_json)
+    _report(reports, repair, as_json)
     if stop.is_set():
         note("Stopped; nothing is lost. To go on, run the same command again.")
         sys.exit(130)
@@ -104,17 +107,17 @@ def command(
     sys.exit(1 if wrong else 0)
 
 
-def _tell(reports: Sequence[FileReport], repair: bool, as_json: bool) -> None:
+def _report(reports: Sequence[FileReport], repair: bool, as_json: bool) -> None:
     """Say of each file that it is fine; then list what is, or was, wrong with the others."""
     if as_json:
-        say(json.dumps([_plain(report) for report in reports], indent=2))
+        say(json.dumps([asdict(report) for report in reports], indent=2, default=str))
         return
     if not reports:
         say("No feature files yet; make one with 'lusscore features'.")
     for report in (one for one in reports if not one.findings):
         unlisted = f"; {report.unlisted} clips no longer in the manifest" * bool(report.unlisted)
         say(
-            f"{report.cohort}/{report.backbone}: fine: {report.parts} parts and the feature file, "
+            f"{report.cohort}/{report.backbone}: sound: {report.parts} parts and the feature file, "
             f"{report.size / 1e6:.1f} MB checked{unlisted}"
         )
     rows = [
@@ -127,14 +130,8 @@ def _tell(reports: Sequence[FileReport], repair: bool, as_json: bool) -> None:
     title = "What was wrong" if repair else f"{len(rows)} findings"
     print_table(title, ("cohort", "backbone", "clip", "what is wrong"), rows)
     if not repair:
-        note("To mend what can be mended: lusscore verify --repair")
+        note("To repair what can be repaired: lusscore verify --repair")
         return
     for report in (one for one in reports if one.findings):
         state = f"not all repaired: {report.left}" if report.left else "repaired"
         say(f"{report.cohort}/{report.backbone}: {report.computed} clips computed; {state}")
-
-
-def _plain(report: FileReport) -> dict[str, object]:
-    """Return a report as JSON has it."""
-    document: dict[str, object] = json.loads(json.dumps(asdict(report), default=str))
-    return document

@@ -62,7 +62,7 @@ def _score(tab: Tab) -> None:
     expect(tab.find("#summary")).to_contain_text("All zones have a score.")
     expect(tab.find("#summary")).to_contain_text("say nothing about patients")
     expect(tab.find("#summary")).to_contain_text("Research use only")
-    expect(tab.find("#summary .worth")).to_contain_text("On clips of held-out patients")
+    expect(tab.find("#summary .performance")).to_contain_text("On clips of held-out patients")
     shown = tab.find(".zone-score").all_text_contents()
     assert len(shown) == 12
     assert tab.find("#global-score").inner_text() == f"{sum(map(int, shown))} of 36"
@@ -128,7 +128,7 @@ def _correct(tab: Tab, study: Path) -> None:
     mine = (model + 1) % 4
     tab.find(f"#label-form .pick.score-{mine}").click()
     cohort = tab.find("[name=cohort]")
-    expect(cohort.locator("option")).to_have_text(["choose…", "ward (computed)", "New cohort…"])
+    expect(cohort.locator("option")).to_have_text(["choose…", "ward (synthetic)", "New cohort…"])
     tab.find("#label-form button[type=submit]").click()
     expect(tab.find("#label-outcome")).to_contain_text("Choose the cohort")
     expect(cohort).to_be_focused()

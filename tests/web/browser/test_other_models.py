@@ -68,7 +68,7 @@ def test_doubt_and_approximate_maps_are_told_as_such(blue: Tab) -> None:
 
 
 def test_frames_of_a_clip_that_is_scored_as_a_whole_have_no_scores_of_their_own(blue: Tab) -> None:
-    sentence = "its frames have no scores of their own"
+    sentence = "single frames have no score of their own"
     expect(blue.find("#whole-clips")).to_contain_text(sentence, timeout=SECONDS)
     expect(blue.find("#whole-clips")).to_be_visible()
     expect(blue.find("#timeline-title")).to_be_hidden()
@@ -110,6 +110,6 @@ def test_where_no_zone_has_a_score_there_is_no_global_score(blue: Tab) -> None:
 
 def test_a_model_of_real_clips_is_for_research_only_and_not_called_a_phantom(blue: Tab) -> None:
     assert blue.find(".synthetic").count() == 0
-    assert "computed images" not in blue.find("body").inner_text()
+    assert "synthetic images" not in blue.find("body").inner_text()
     for place in (".use", "#summary", "#prediction"):
         expect(blue.find(place)).to_contain_text("Research use only")

@@ -1,3 +1,5 @@
+"""An exam is scored as stage two scores the embeddings of stage one."""
+
 from __future__ import annotations
 
 import json
@@ -143,6 +145,3 @@ def test_an_exam_is_scored_as_the_head_scores_what_stage_one_computed(
             apart.append(expected[mine][0])
     # the comparison would be void if every clip got the same answer
     assert np.ptp(apart, axis=0).max() > 20 * case.tolerance
-
-
-# --- what is written and printed ------------------------------------------------------------------

@@ -1,0 +1,216 @@
+"""Options and arguments that several commands share, and their headings in help texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from lusscore.registry import VARIABLE, load_plugins, unload_plugins
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FOLDER: dict[str, Any] = {
+    "type": click.Path(file_okay=False, path_type=Path),
+    "show_default": True,
+    "show_envvar": True,
+}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under `headings`.
+
+    `headings` names the parameter that each heading begins with; it lasts until the next one.
+    """
+
+    def __init__(self, *arguments: Any, headings: dict[str, str], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.headings = headings
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, in their order, under the headings."""
+        heading, sections = "Options", dict[str, list[tuple[str, str]]]()
+        for parameter in self.get_params(ctx):
+            heading = self.headings.get(parameter.name or "", heading)
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                sections.setdefault(heading, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def cohort_names(data_dir: Path) -> list[str]:
+    """Name the cohorts that have a folder under `data_dir`."""
+    return sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
+
+
+def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_cohorts(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a cohort."""
+    return _matching(cohort_names(Path(ctx.params.get("data_dir") or "data")), incomplete)
+
+
+def _complete_backbones(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from lusscore.backbones import backbone_names
+
+    return _matching(backbone_names(), incomplete)
+
+
+def _complete_bundles(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from lusscore.models import BUILTIN, bundle_names
+
+    folder = Path(ctx.params.get("results_dir") or "results") / "bundles"
+    return _matching(dict.fromkeys([BUILTIN, *bundle_names(folder)]), incomplete)
+
+
+data_dir_option = click.option(
+    "--data-dir", default="data", envvar="LUSSCORE_DATA", help="Folder of all cohorts.", **_FOLDER
+)
+features_dir_option = click.option(
+    "--features-dir", default="features", envvar="LUSSCORE_FEATURES",
+    help="Folder of all feature files.", **_FOLDER,
+)  # fmt: skip
+results_dir_option = click.option(
+    "--results-dir", default="results", envvar="LUSSCORE_RESULTS",
+    help="Folder of all runs and models.", **_FOLDER,
+)  # fmt: skip
+weights_dir_option = click.option(
+    "--weights-dir", default=None, envvar="LUSSCORE_WEIGHTS",
+    help="Folder of <backbone>.weights.h5 files.", **_FOLDER,
+)  # fmt: skip
+
+cohort_argument = click.argument("cohort", shell_complete=complete_cohorts)
+optional_cohort_argument = click.argument("cohort", required=False, shell_complete=complete_cohorts)
+cohorts_argument = click.argument("cohorts", nargs=-1, shell_complete=complete_cohorts)
+
+
+def cohort_option(
+    flag: str, help_text: str, *, multiple: bool = False
+) -> Callable[[_Command], _Command]:
+    """Add an option that names a cohort as the argument COHORT does."""
+    return click.option(
+        flag,
+        metavar="COHORT",
+        default=None,
+        multiple=multiple,
+        shell_complete=complete_cohorts,
+        help=help_text,
+    )
+
+
+def backbone_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Add ``--backbone``, which may be repeated."""
+    return click.option(
+        "--backbone",
+        "-b",
+        "backbones",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=_complete_backbones,
+        help=help_text,
+    )
+
+
+def engine_options(command: _Command) -> _Command:
+    """Add ``--engine``, ``--device`` and ``--threads``."""
+    for option in (
+        click.option(
+            "--threads", type=click.IntRange(1), help="CPU threads.  [default: all cores]"
+        ),
+        click.option("--device", default=None, help="The engine's device, e.g. CPU or GPU."),
+        click.option("--engine", default="openvino", show_default=True, help="openvino or keras."),
+    ):
+        command = option(command)
+    return command
+
+
+levels_option = click.option(
+    "--levels",
+    multiple=True,
+    metavar="LEVEL",
+    help="Earlier layers to keep beside the embedding, such as 16.mean or 32.top: stride of the "
+    "feature map and its pooling; may be repeated.",
+)
+variants_option = click.option(
+    "--variants", type=int, default=3, show_default=True, help="Augmented copies of a frame."
+)
+settings_option = click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A setting of a head, as epochs=10 or svm.C=0.1; may be repeated.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random."
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+open_option = click.option(
+    "--open/--no-open", "open_report", default=False, help="Show the report in a browser."
+)
+model_option = click.option(
+    "--model",
+    "-m",
+    default="phantom",
+    show_default=True,
+    metavar="BUNDLE",
+    shell_complete=_complete_bundles,
+    help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. "
+    "The default is trained on synthetic images and says nothing about patients.",
+)
+expect_option = click.option(
+    "--expect", default=None, metavar="DIGEST", help="Refuse a model of another digest."
+)
+
+
+def _load_plugins(ctx: click.Context, param: click.Parameter, files: Sequence[Path]) -> None:
+    """Load plug-ins for this command, and have every process that it starts load them."""
+    if not files:
+        return
+    before = os.environ.get(VARIABLE)
+    named = [before] if before else []
+    os.environ[VARIABLE] = os.pathsep.join([*named, *(str(file.absolute()) for file in files)])
+    ctx.call_on_close(partial(_restore, before, files))
+    try:
+        load_plugins()
+    except BaseException:  # then there is no context that could close
+        _restore(before, files)
+        raise
+
+
+def _restore(before: str | None, files: Sequence[Path]) -> None:
+    unload_plugins(files)
+    if before is None:
+        os.environ.pop(VARIABLE, None)
+    else:
+        os.environ[VARIABLE] = before
+
+
+PLUGIN_OPTION = click.Option(
+    ["--plugin"],
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.py",
+    is_eager=True,
+    expose_value=False,
+    callback=_load_plugins,
+    help="Code of your own that registers backbones, heads, importers, rules or checks; may be "
+    f"repeated.  [env var: {VARIABLE}]",
+)
