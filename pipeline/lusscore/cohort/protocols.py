@@ -15,7 +15,7 @@ _RUBRICS = {
     "lung-ultrasound-score": "Lung Ultrasound Score 0–3 as in Raillard et al. 2022, Table 1",
     "soldati-2020": "Soldati et al. 2020, J Ultrasound Med 39(7):1413–1419",
     "bouhemad-2011": "Bouhemad et al. 2011, Am J Respir Crit Care Med 183(3):341–347",
-    "unknown": "not specified by the source",
+    "unknown": "not specified",
 }
 
 
