@@ -182,8 +182,7 @@ def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
     if unknown:
         raise FoldError(
             f"the {by} of {len(unknown)} of {counts['patient'].nunique()} patients is not known, "
-            f"the first {unknown[0]!r}; leaving out each {by} in turn needs that of everyone, "
-            f"since whoever is not known may be of the {by} left out",
+            f"the first {unknown[0]!r}; each patient needs one, or may be of the {by} left out",
             advice=f"fill in the manifest's column {by}",
         )
     # of equally frequent ones the first by name: sorting is stable
@@ -194,8 +193,8 @@ def leave_one_out(frames: pd.DataFrame, by: str) -> tuple[Split, ...]:
     names = sorted(set(most))
     if len(names) < 2:
         raise FoldError(
-            f"all patients are of {by} {names[0]!r}, so that leaving it out leaves nobody to train "
-            f"on; expected at least two in the manifest's column {by}",
+            f"all patients have the {by} {names[0]!r}, so leaving it out leaves nobody to train on "
+            f"(expected at least two in the manifest's column {by})",
             advice="use --folds instead",
         )
     return tuple(
@@ -244,8 +243,8 @@ def split_training(frames: pd.DataFrame, split: Split, count: int, seed: int) ->
                 parts.append(Split(split.repeat, part.fold, train, test))
     if len(parts) < 2:
         raise FoldError(
-            f"{split.where}, the {patients} training patients cannot be divided again so that at "
-            "least two parts leave every score to be learned",
+            f"{split.where}, the {patients} training patients cannot be divided into at least "
+            "two parts without which every score can still be learned",
             advice="leave out --select, ask for more --folds, or label more patients",
         )
     return tuple(parts)
