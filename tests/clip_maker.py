@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -25,11 +28,38 @@ def write_video(
     path: Path, video: NDArray[np.uint8], *, fps: int = 25, faststart: bool = False
 ) -> Path:
     """Encode frames as an H.264 MP4."""
-    options = {"movflags": "faststart"} if faststart else {}
-    with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream("libx264", rate=fps)
-        stream.height, stream.width, stream.pix_fmt = video.shape[1], video.shape[2], "yuv420p"
-        for image in video:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+    encode(path, video, rate=fps, container_options={"movflags": "faststart"} if faststart else {})
     return path
+
+
+def encode(
+    target: Path | BinaryIO,
+    video: NDArray[np.uint8],
+    codec: str = "libx264",
+    *,
+    container: str | None = None,
+    container_options: dict[str, str] | None = None,
+    metadata: dict[str, str] | None = None,
+    rate: int = 25,
+    pixels: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    ticks: Sequence[int] | None = None,
+    prepare: Callable[[Any], object] = lambda stream: None,
+) -> None:
+    """Encode frames with a codec that the container takes.
+
+    `ticks` are the frames' presentation times in units of 1 / rate; `prepare` is called with the
+    stream before anything is encoded.
+    """
+    place = str(target) if isinstance(target, Path) else target
+    with av.open(place, "w", format=container, options=container_options or {}) as output:
+        output.metadata.update(metadata or {})
+        stream = output.add_stream(codec, rate=rate, options=options or {})
+        stream.height, stream.width, stream.pix_fmt = *video.shape[1:3], pixels
+        prepare(stream)
+        for number, image in enumerate(video):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            if ticks:
+                frame.pts, frame.time_base = ticks[number], Fraction(1, rate)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))

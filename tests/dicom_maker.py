@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from clip_maker import encode
 
 ULTRASOUND = "1.2.840.10008.5.1.4.1.1.3.1"
 
@@ -78,12 +79,10 @@ def region(left: int, top: int, right: int, bottom: int, space: int = 1, data: i
 
 def coded_stream(video: np.ndarray, codec: str, container: str, *, aspect: int = 1) -> bytes:
     """Encode RGB frames, whose pixels are `aspect` times as wide as high, into bytes."""
-    stream_bytes = io.BytesIO()
-    with av.open(stream_bytes, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = *video.shape[1:3], "yuv420p"
+    coded = io.BytesIO()
+
+    def stretch(stream: Any) -> None:
         stream.codec_context.sample_aspect_ratio = Fraction(aspect, 1)
-        for image in video:
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        output.mux(stream.encode(None))
-    return stream_bytes.getvalue()
+
+    encode(coded, video, codec, container=container, prepare=stretch)
+    return coded.getvalue()

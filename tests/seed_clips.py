@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 import numpy as np
 import pydicom
 from PIL import Image
 
-from clip_maker import moving_bar
+from clip_maker import encode, moving_bar
 
 PYDICOM_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 DICOM_SEEDS = (
@@ -69,13 +68,7 @@ def write_seed_clips(folder: Path) -> list[Path]:
 
 def write_coded(path: Path, frames: np.ndarray, codec: str) -> Path:
     """Encode frames with a codec that the container takes."""
-    formats = {"gif": "rgb8", "mjpeg": "yuvj420p"}
-    with av.open(str(path), "w") as container:
-        options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-        stream = container.add_stream(codec, rate=25, options=options)
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = formats.get(codec, "yuv420p")
-        for image in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+    pixels = {"gif": "rgb8", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
+    options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    encode(path, frames, codec, pixels=pixels, options=options)
     return path

@@ -6,16 +6,29 @@ import sys
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
 
 from clip_maker import moving_bar, write_video
-from dicom_maker import save, ultrasound_header, write_encapsulated, write_ultrasound
+from dicom_maker import (
+    coded_stream,
+    save,
+    ultrasound_header,
+    write_encapsulated,
+    write_ultrasound,
+)
 from lusscore.clips import count_frames, open_clip, read_facts
-from lusscore.clips.reader import LARGEST_FRAME, MOST_FRAMES
+from lusscore.clips.reader import (
+    LARGEST_FRAME,
+    MOST_FRAMES,
+    check_frame_count,
+    check_frame_size,
+)
 from lusscore.errors import ClipError
+from seed_clips import write_coded
 
 
 def patched(path: Path, old: bytes, new: bytes) -> Path:
@@ -54,52 +67,39 @@ def huge_tiff(folder: Path) -> Path:
     return path
 
 
-def jpeg_claiming(height: int, width: int) -> bytes:
-    import cv2
-
+def jpeg_claiming(side: int) -> bytes:
     data = cv2.imencode(".jpg", moving_bar(1)[0])[1].tobytes()
     old = struct.pack(">BHH", 8, 48, 64)
     assert old in data
-    return data.replace(old, struct.pack(">BHH", 8, height, width), 1)
+    return data.replace(old, struct.pack(">BHH", 8, side, side), 1)
 
 
-def huge_jpeg(folder: Path) -> Path:
-    (folder / "a.jpg").write_bytes(jpeg_claiming(65_500, 65_500))
+def huge_jpeg(folder: Path, side: int = 65_500) -> Path:
+    (folder / "a.jpg").write_bytes(jpeg_claiming(side))
     return folder / "a.jpg"
 
 
 def fairly_large_jpeg(folder: Path) -> Path:
-    (folder / "a.jpg").write_bytes(jpeg_claiming(10_000, 10_000))
-    return folder / "a.jpg"
+    return huge_jpeg(folder, 10_000)
 
 
-def huge_gif(folder: Path) -> Path:
+def huge_gif(folder: Path, side: int = 65_535) -> Path:
     path = folder / "a.gif"
     Image.new("P", (8, 8)).save(path)
-    return patched(path, b"GIF87a\x08\0\x08\0", b"GIF89a" + struct.pack("<HH", 65_535, 65_535))
+    return patched(path, b"GIF87a\x08\0\x08\0", b"GIF89a" + struct.pack("<HH", side, side))
 
 
 def large_gif(folder: Path) -> Path:
-    path = folder / "b.gif"
-    Image.new("P", (8, 8)).save(path)
-    return patched(path, b"GIF87a\x08\0\x08\0", b"GIF89a" + struct.pack("<HH", 15_000, 15_000))
+    return huge_gif(folder, 15_000)
 
 
 def huge_avi(folder: Path) -> Path:
-    from seed_clips import write_coded
-
     path = write_coded(folder / "a.avi", moving_bar(3), "mjpeg")
-    return patched(
-        path,
-        struct.pack("<LLL", 40, 64, 48),
-        struct.pack("<LLL", 40, 100_000, 100_000),
-    )
+    return patched(path, struct.pack("<LLL", 40, 64, 48), struct.pack("<LLL", 40, 100_000, 100_000))
 
 
 def large_mjpeg_frames(folder: Path) -> Path:
     """A video whose header is modest and whose frames are not."""
-    from seed_clips import write_coded
-
     path = write_coded(folder / "b.avi", moving_bar(3), "mjpeg")
     data = path.read_bytes()
     old = struct.pack(">BHH", 8, 48, 64)
@@ -110,18 +110,8 @@ def large_mjpeg_frames(folder: Path) -> Path:
 
 def tall_pixels(folder: Path) -> Path:
     """A video whose pixels claim to be a million times wider than high."""
-    from fractions import Fraction
-
-    import av
-
     path = folder / "a.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.height, stream.width, stream.pix_fmt = 480, 640, "yuv420p"
-        stream.codec_context.sample_aspect_ratio = Fraction(2, 1)
-        for image in moving_bar(2, 480, 640):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+    path.write_bytes(coded_stream(moving_bar(2, 480, 640), "libx264", "mp4", aspect=2))
     pixels = b"pasp" + struct.pack(">LL", 2, 1)
     return patched(path, pixels, b"pasp" + struct.pack(">LL", 1_000_000, 1))
 
@@ -144,7 +134,7 @@ def stretched_dicom(folder: Path) -> Path:
 
 def dicom_around_a_huge_jpeg(folder: Path) -> Path:
     header = ultrasound_header(1, 48, 64, "YBR_FULL_422")
-    parts = [jpeg_claiming(65_500, 65_500)]
+    parts = [jpeg_claiming(65_500)]
     return write_encapsulated(folder / "e.dcm", parts, header, JPEGBaseline8Bit)
 
 
@@ -265,8 +255,6 @@ def test_what_only_the_container_claims_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_a_frame_at_the_limit_is_allowed() -> None:
-    from lusscore.clips.reader import check_frame_count, check_frame_size
-
     check_frame_size(8192, LARGEST_FRAME // 8192)
     check_frame_count(MOST_FRAMES)
     with pytest.raises(ClipError):

@@ -1,12 +1,13 @@
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from clip_maker import moving_bar, write_video
+from clip_maker import encode, moving_bar, write_video
 from lusscore.clips import clip_times, count_frames, open_clip, read_facts
 from lusscore.errors import ClipError
 from seed_clips import VIDEO_SEEDS, write_coded
@@ -46,10 +47,6 @@ def test_only_wanted_frames_are_given(clip: Path) -> None:
     assert some[1].time == everything[5].time
 
 
-def test_count_is_the_number_of_frames(clip: Path) -> None:
-    assert count_frames(clip) == 7
-
-
 @pytest.mark.parametrize("faststart", [False, True])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
 def test_a_truncated_video_is_told_from_a_whole_one(
@@ -62,15 +59,16 @@ def test_a_truncated_video_is_told_from_a_whole_one(
         count_frames(clip)
 
 
-def test_an_empty_file_gets_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "clip.mp4").touch()
-    with pytest.raises(ClipError, match=r"clip\.mp4: the file is empty \(0 bytes\)"):
-        open_clip(tmp_path / "clip.mp4")
-
-
-def test_text_named_mp4_gets_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "clip.mp4").write_text("not a video at all\n" * 40)
-    with pytest.raises(ClipError, match=r"clip\.mp4: the file cannot be decoded as a video"):
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", r"clip\.mp4: the file is empty \(0 bytes\)"),
+        ("not a video at all\n" * 40, r"clip\.mp4: the file cannot be decoded as a video"),
+    ],
+)
+def test_what_is_no_video_gets_a_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "clip.mp4").write_text(content)
+    with pytest.raises(ClipError, match=sentence):
         list(open_clip(tmp_path / "clip.mp4"))
 
 
@@ -87,27 +85,20 @@ def test_a_file_without_a_picture_gets_a_sentence(tmp_path: Path) -> None:
         count_frames(path)
 
 
-def half_lit(frames: int = 3) -> np.ndarray:
-    """Frames whose upper left quarter is white."""
-    video = np.zeros((frames, 48, 64, 3), np.uint8)
-    video[:, :24, :32] = 255
-    return video
-
-
 def write_shown(
     path: Path, *, rotation: int = 0, mirror: bool = False, aspect: Fraction | None = None
 ) -> Path:
-    """Write a video that is to be turned, mirrored or stretched when it is shown."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+    """Write a video, upper left quarter white, to be turned, mirrored or stretched when shown."""
+    video = np.zeros((3, 48, 64, 3), np.uint8)
+    video[:, :24, :32] = 255
+
+    def prepare(stream: Any) -> None:
         if rotation or mirror:
             stream.set_display_rotation(rotation, hflip=mirror)
         if aspect:
             stream.codec_context.sample_aspect_ratio = aspect
-        for image in half_lit():
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+
+    encode(path, video, prepare=prepare)
     return path
 
 
@@ -164,15 +155,7 @@ def test_pixels_that_are_not_square_are_made_so(
 def test_a_variable_frame_rate_keeps_its_times(tmp_path: Path) -> None:
     ticks = [0, 40, 60, 200, 210]
     path = tmp_path / "a.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=1000)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 1000)
-        for tick, image in zip(ticks, moving_bar(5), strict=True):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = tick, Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    encode(path, moving_bar(5), rate=1000, ticks=ticks)
     times = [frame.time for frame in open_clip(path)]
     np.testing.assert_allclose(times, np.array(ticks) / 1000, atol=1e-9)
     np.testing.assert_allclose(list(clip_times(path)), times)
@@ -210,25 +193,14 @@ def test_a_moving_gif_has_the_delays_and_disposal_that_were_written(tmp_path: Pa
 
 def test_only_metadata_that_people_write_is_an_identifier(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
-    with av.open(str(path), "w") as container:
-        container.metadata.update({"title": "Doe, Jane", "comment": "bed 4", "encoder": "x"})
-        stream = container.add_stream("libx264", rate=25)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        for image in moving_bar(2):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+    encode(path, moving_bar(2), metadata={"title": "Doe, Jane", "comment": "bed 4", "encoder": "x"})
     assert read_facts(path).identifiers == ("comment", "title")
     assert read_facts(write_video(tmp_path / "b.mp4", moving_bar(2))).identifiers == ()
 
 
 def test_metadata_that_are_no_text_hinder_nothing_and_reach_no_report(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
-    with av.open(str(path), "w") as container:
-        container.metadata.update({"QUALE": "VALUE"})
-        stream = container.add_stream("libx264", rate=25)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(moving_bar(1)[0], format="rgb24")))
-        container.mux(stream.encode(None))
+    encode(path, moving_bar(1), metadata={"QUALE": "VALUE"})
     written = path.read_bytes()
     assert written.count(b"VALUE") == written.count(b"QUALE") == 1
     path.write_bytes(written.replace(b"VALUE", b"V\xe4\xff\xfeE").replace(b"QUALE", b"QU\xc4LE"))
