@@ -18,10 +18,10 @@ from PIL.ExifTags import IFD, TAGS, Base
 from lusscore.clips.files import IMAGE_SUFFIXES, image_files
 from lusscore.clips.frame import ClipFacts, Frame, identifying_names
 from lusscore.clips.reader import (
-    COPY_AGAIN,
     ClipReader,
     check_frame_count,
     check_frame_size,
+    damaged,
     ignore_warnings,
     naming,
     no_frames,
@@ -172,9 +172,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise too_little_memory() from None
     except _BROKEN as error:
         reason = error.strerror if isinstance(error, OSError) else None
-        raise ClipError(
-            f"the file cannot be read as an image ({reason or 'it is broken or cut short'})",
-            advice=COPY_AGAIN,
+        raise damaged(
+            f"the file cannot be read as an image ({reason or 'it is broken or cut short'})"
         ) from None
 
 

@@ -23,9 +23,6 @@ MOST_INFLATED = 1 << 27
 MOST_ELEMENTS = 20_000
 """Most elements in a DICOM header, sequences counted as one; a few hundred are usual."""
 
-COPY_AGAIN = "export or copy it again"
-"""What helps with a file that is broken or cut short."""
-
 
 class ClipReader(ABC):
     """What opens one kind of clip; all methods raise ClipError where that fails."""
@@ -56,9 +53,8 @@ class ClipReader(ABC):
 def check_frame_size(height: int, width: int) -> None:
     """Refuse a frame of no or of too many pixels, before memory is taken for it."""
     if height < 1 or width < 1:
-        raise ClipError(
-            f"the clip declares frames of {width} × {height} pixels; expected at least one pixel",
-            advice=COPY_AGAIN,
+        raise damaged(
+            f"the clip declares frames of {width} × {height} pixels; expected at least one pixel"
         )
     if height * width > LARGEST_FRAME:
         raise ClipError(
@@ -77,9 +73,14 @@ def check_frame_count(frames: int) -> None:
         )
 
 
+def damaged(what: str) -> ClipError:
+    """Return the error of a file that is broken or cut short."""
+    return ClipError(what, advice="export or copy it again")
+
+
 def no_frames() -> ClipError:
     """Return the error of a clip without frames."""
-    return ClipError("the clip holds no frames", advice=COPY_AGAIN)
+    return damaged("the clip holds no frames")
 
 
 def too_little_memory() -> ClipError:

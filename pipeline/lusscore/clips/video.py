@@ -17,12 +17,12 @@ from av.video.reformatter import VideoReformatter
 from lusscore.clips.frame import ClipFacts, Frame, identifying_names
 from lusscore.clips.images import read_pages
 from lusscore.clips.reader import (
-    COPY_AGAIN,
     LARGEST_FRAME,
     MOST_FRAMES,
     ClipReader,
     check_frame_count,
     check_frame_size,
+    damaged,
     no_frames,
 )
 from lusscore.clips.upright import AS_IT_IS, Turn, make_upright, read_turn, upright_size
@@ -66,7 +66,7 @@ class _Picture:
     """One decoded picture of a video stream."""
 
     image: av.VideoFrame
-    time: float  # seconds on the stream's own clock; NaN where it has none
+    time: float  # seconds since the first; NaN where the stream has no clock
     aspect: Fraction  # width of a pixel over its height
     turn: Turn
 
@@ -90,11 +90,9 @@ def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator
     Raises ClipError if it is not a video, has no picture, breaks off before its declared end, or
     is larger than :mod:`lusscore.clips.reader` allows.
     """
-    start = math.nan
     # One thread: threads that are started for every frame take longer than its conversion.
     converter = VideoReformatter()
     for index, picture in enumerate(_decode(source)):
-        start = picture.time if index == 0 else start
         if only is None or index in only:
             try:
                 plain = converter.reformat(picture.image, format="rgb24", threads=1)
@@ -105,16 +103,12 @@ def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator
                     f"(frame {index})",
                     advice="convert it to an H.264 MP4",
                 ) from None
-            rgb = make_upright(rgb, picture.aspect, picture.turn)
-            yield Frame(index, picture.time - start, rgb)
+            yield Frame(index, picture.time, make_upright(rgb, picture.aspect, picture.turn))
 
 
 def times_of_video(source: str | IO[bytes]) -> Iterator[float]:
     """Yield the time of each frame, counted from the first; raise as :func:`show_video`."""
-    start = math.nan
-    for index, picture in enumerate(_decode(source)):
-        start = picture.time if index == 0 else start
-        yield picture.time - start
+    return (picture.time for picture in _decode(source))
 
 
 def read_video_facts(source: str | IO[bytes]) -> ClipFacts:
@@ -137,6 +131,7 @@ def read_video_facts(source: str | IO[bytes]) -> ClipFacts:
 def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
     """Yield every picture of the first video stream, in order of presentation."""
     pictures = packets = declared = 0
+    start = 0.0
     try:
         with open_video(source) as container:
             stream = _video_stream(container)
@@ -149,18 +144,16 @@ def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
                         check_frame_count(pictures + 1)
                     picture = _look_at(image, stream, pictures)
                     picture.check_size()
+                    start = start if pictures else picture.time
                     pictures += 1
-                    yield picture
+                    yield replace(picture, time=picture.time - start)
     except FFmpegError as error:
         raise _undecodable(error, pictures) from None
     if pictures == 0:
         raise no_frames()
     # An edit list may hide pictures, so packets and not pictures are held against the header.
     if packets < declared:
-        raise ClipError(
-            f"the clip breaks off: it declares {declared} frames but holds {packets}",
-            advice=COPY_AGAIN,
-        )
+        raise damaged(f"the clip breaks off: it declares {declared} frames but holds {packets}")
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
@@ -197,11 +190,10 @@ def _look_at(image: av.VideoFrame, stream: av.VideoStream, index: int) -> _Pictu
 def _undecodable(error: FFmpegError, pictures: int) -> ClipError:
     """Say that a video cannot be decoded, in FFmpeg's own words without errno and path."""
     reason = (error.strerror or type(error).__name__).lower()
-    return ClipError(
+    return damaged(
         "the file cannot be decoded as a video "
         f"({reason}{f' after {pictures} frames' if pictures else ''}); expected a complete clip "
-        "such as an H.264 MP4",
-        advice=COPY_AGAIN,
+        "such as an H.264 MP4"
     )
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from lusscore.clips.dicom.decoder_process import DecoderProcess
 from lusscore.clips.dicom.header import DicomFile, Header
 from lusscore.clips.dicom.pixels import PixelLayout, encoded_frames
-from lusscore.clips.reader import COPY_AGAIN
+from lusscore.clips.reader import damaged
 from lusscore.errors import ClipError
 
 _JPEG_START = b"\xff\xd8"
@@ -55,10 +55,9 @@ def compressed_frames(
             except (ClipError, MemoryError):
                 raise
             except Exception:  # each plugin raises what it likes, and quotes what it read
-                raise ClipError(
+                raise damaged(
                     f"the file cannot be decoded from frame {index} on "
-                    f"({header.transfer_syntax.name})",
-                    advice=COPY_AGAIN,
+                    f"({header.transfer_syntax.name})"
                 ) from None
             yield index, samples, photometric
 
@@ -132,10 +131,9 @@ def _check_rle(frame: bytes, layout: PixelLayout, index: int) -> None:
     """Refuse a frame that is longer than run lengths can make it: it would grow 64-fold."""
     plain = layout.height * layout.width * layout.samples * layout.allocated // 8
     if len(frame) > 2 * plain + 1024:
-        raise ClipError(
+        raise damaged(
             f"the file holds {len(frame)} bytes of run lengths as frame {index}, more than its "
-            f"{plain} bytes can take",
-            advice=COPY_AGAIN,
+            f"{plain} bytes can take"
         )
 
 
@@ -152,12 +150,11 @@ def _check_codestream(frame: bytes, layout: PixelLayout, index: int) -> _Codestr
     """Hold a compressed frame against the header of its file."""
     found = _read_codestream(frame)
     if found is None:
-        raise ClipError(f"the file holds no compressed picture as frame {index}", advice=COPY_AGAIN)
+        raise damaged(f"the file holds no compressed picture as frame {index}")
     if found[:3] != (layout.height, layout.width, layout.samples):
-        raise ClipError(
+        raise damaged(
             f"the file declares {layout.width} × {layout.height} pixels of {layout.samples} "
-            f"samples but frame {index} has {found.width} × {found.height} of {found.samples}",
-            advice=COPY_AGAIN,
+            f"samples but frame {index} has {found.width} × {found.height} of {found.samples}"
         )
     return found
 

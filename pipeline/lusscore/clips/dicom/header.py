@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lusscore.clips.reader import (
-    COPY_AGAIN,
     MOST_ELEMENTS,
     MOST_INFLATED,
+    damaged,
     ignore_warnings,
     too_little_memory,
     unreadable,
@@ -87,17 +87,15 @@ def open_dicom(path: Path) -> Iterator[tuple[DicomFile, Header]]:
     except ClipError:
         raise
     except NotANumberError as error:
-        raise ClipError(
-            f"the file is DICOM without a whole number as {error}; expected a complete, valid file",
-            advice=COPY_AGAIN,
+        raise damaged(
+            f"the file is DICOM without a whole number as {error}; expected a complete, valid file"
         ) from None
     except MemoryError:
         raise too_little_memory() from None
     except Exception as error:
-        raise ClipError(
+        raise damaged(
             f"the file is DICOM that cannot be read ({type(error).__name__}); expected a "
-            "complete, valid file",
-            advice=COPY_AGAIN,
+            "complete, valid file"
         ) from None
 
 
@@ -179,11 +177,9 @@ def _inflate(file: io.BufferedReader, into: io.BytesIO) -> None:
                     "that large",
                 )
     except zlib.error:
-        raise ClipError(
-            "the file is deflated DICOM that cannot be inflated", advice=COPY_AGAIN
-        ) from None
+        raise damaged("the file is deflated DICOM that cannot be inflated") from None
     if not stream.eof:
-        raise ClipError("the file breaks off in its deflated part", advice=COPY_AGAIN)
+        raise damaged("the file breaks off in its deflated part")
 
 
 def _read_header(file: DicomFile, suffix: str) -> Header:
@@ -219,10 +215,9 @@ def _at_pixels() -> Callable[[int, str | None, int], bool]:
         nonlocal seen
         seen += 1
         if seen > MOST_ELEMENTS:
-            raise ClipError(
+            raise damaged(
                 f"the file has a DICOM header of more than {MOST_ELEMENTS} elements; expected "
-                "some hundred",
-                advice=COPY_AGAIN,
+                "some hundred"
             )
         return tag >> 16 == _PIXEL_GROUP and tag & 0xFFFF in _PIXEL_KEYWORDS
 

@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lusscore.clips.dicom.header import UNDEFINED_LENGTH, DicomFile, Header, number, size_of, text
-from lusscore.clips.reader import COPY_AGAIN, check_frame_count, check_frame_size
+from lusscore.clips.reader import check_frame_count, check_frame_size, damaged
 from lusscore.clips.upright import square_size
 from lusscore.errors import ClipError
 
@@ -190,10 +190,9 @@ def _check_length(file: DicomFile, header: Header, layout: PixelLayout) -> None:
     if header.pixel_length != UNDEFINED_LENGTH:
         held = min(held, header.pixel_length)
     if held < needed:
-        raise ClipError(
+        raise damaged(
             f"the clip breaks off: its {layout.frames} frames take {needed} bytes but it holds "
-            f"{held}",
-            advice=COPY_AGAIN,
+            f"{held}"
         )
 
 
@@ -218,9 +217,7 @@ def encoded_frames(file: DicomFile, header: Header, frames: int) -> Iterator[byt
         file.seek(place)
         if found == frames:
             return
-    raise ClipError(
-        f"the clip breaks off: it declares {frames} frames but holds {found}", advice=COPY_AGAIN
-    )
+    raise damaged(f"the clip breaks off: it declares {frames} frames but holds {found}")
 
 
 def encoded_stream(file: DicomFile, header: Header) -> bytes:
@@ -255,7 +252,6 @@ def _fragments(file: DicomFile, header: Header) -> list[tuple[int, int]]:
         at += 8 + length
         if at <= size:
             items.append((at - length, length))
-    raise ClipError(
-        f"the clip breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in",
-        advice=COPY_AGAIN,
+    raise damaged(
+        f"the clip breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in"
     )
