@@ -22,6 +22,7 @@ from lusscore.clips import (
     ClipFacts,
     Region,
     clip_regions,
+    clip_times,
     count_frames,
     is_clip,
     open_clip,
@@ -41,6 +42,35 @@ def test_frames_have_number_time_and_rgb(tmp_path: Path) -> None:
         np.testing.assert_array_equal(frame.rgb, truth)
 
 
+@pytest.mark.parametrize(
+    ("elements", "rate"),
+    [
+        ({"FrameTime": "40"}, 25),
+        ({"CineRate": "30"}, 30),
+        ({"RecommendedDisplayFrameRate": "20"}, 20),
+        ({"FrameTime": "50", "CineRate": "30"}, 20),
+        ({"CineRate": "10", "RecommendedDisplayFrameRate": "30"}, 10),
+        ({"FrameTime": "0", "CineRate": "30"}, 30),
+        # a vector for fewer frames than there are tells nothing of the rest
+        ({"FrameTimeVector": ["0", "10"], "FrameTime": "40"}, 25),
+        ({"FrameTimeVector": ["0", "-10", "20", "20", "20"], "FrameTime": "40"}, 25),
+        ({}, math.nan),
+    ],
+)
+def test_one_rate_is_found_where_it_stands(
+    tmp_path: Path, elements: dict[str, object], rate: float
+) -> None:
+    path = write_ultrasound(tmp_path / "a.dcm", VIDEO, **elements)
+    assert list(clip_times(path)) == pytest.approx([n / rate for n in range(5)], nan_ok=True)
+    assert read_facts(path).frame_rate == pytest.approx(rate, nan_ok=True)
+
+
+def test_a_vector_of_frame_times_is_summed_up(tmp_path: Path) -> None:
+    path = write_ultrasound(tmp_path / "a.dcm", VIDEO, FrameTimeVector=[0, 10, 20, 30, 40])
+    assert list(clip_times(path)) == pytest.approx([0, 0.01, 0.03, 0.06, 0.1])
+    assert read_facts(path).frame_rate == pytest.approx(4 / 0.1)
+
+
 @pytest.mark.parametrize("name", ["a.dcm", "b.DICOM", "c.ima", "IM_0001", "1.2.840.113619.2", "d"])
 def test_dicom_is_known_by_its_suffix_or_its_bytes(tmp_path: Path, name: str) -> None:
     path = write_ultrasound(tmp_path / name, VIDEO)
@@ -53,15 +83,12 @@ def test_files_of_unknown_suffix_that_are_not_dicom_are_no_clips(tmp_path: Path)
     for name in ("notes.txt", "IM_0001", "a.2.3"):
         (tmp_path / name).write_text("x" * 200)
         assert not is_clip(tmp_path / name)
+    # nor is the index of a medium
+    assert not is_clip(write_ultrasound(tmp_path / "DICOMDIR", VIDEO))
     # a known suffix is believed, whatever the bytes
     assert is_clip(write_ultrasound(tmp_path / "video.mp4", VIDEO))
     with pytest.raises(ClipError, match="cannot be decoded as a video"):
         count_frames(tmp_path / "video.mp4")
-
-
-def test_the_index_of_a_medium_is_no_clip(tmp_path: Path) -> None:
-    path = write_ultrasound(tmp_path / "DICOMDIR", VIDEO)
-    assert not is_clip(path)
 
 
 def test_only_dcm_may_lack_the_file_header(tmp_path: Path) -> None:
@@ -182,20 +209,19 @@ def test_a_video_within_dicom_without_a_clock_has_the_streams(tmp_path: Path) ->
     np.testing.assert_allclose(times, np.arange(5) / 25, atol=1e-6)
 
 
-def test_a_missing_decoder_is_named_with_what_it_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("syntax", "sentence"),
+    [
+        (HTJ2K, r"High-Throughput JPEG 2000 .* decoder is missing .*requires pylibjpeg"),
+        ("1.2.840.113619.5.99", "of a private or unknown kind, which cannot be decoded"),
+    ],
+)
+def test_a_transfer_syntax_without_decoder_is_named(
+    tmp_path: Path, syntax: str, sentence: str
+) -> None:
     header = ultrasound_header(1, 48, 64)
-    path = write_encapsulated(tmp_path / "a.dcm", [b"\xff\x4f\xff\x51" * 20], header, HTJ2K)
-    with pytest.raises(
-        ClipError,
-        match=r"syntax High-Throughput JPEG 2000 .* decoder is missing .*requires pylibjpeg",
-    ):
-        count_frames(path)
-
-
-def test_an_unknown_transfer_syntax_gets_a_sentence(tmp_path: Path) -> None:
-    header = ultrasound_header(1, 48, 64)
-    path = write_encapsulated(tmp_path / "a.dcm", [bytes(20)], header, "1.2.840.113619.5.99")
-    with pytest.raises(ClipError, match="of a private or unknown kind, which cannot be decoded"):
+    path = write_encapsulated(tmp_path / "a.dcm", [b"\xff\x4f\xff\x51" * 20], header, syntax)
+    with pytest.raises(ClipError, match=sentence):
         count_frames(path)
 
 
@@ -211,11 +237,6 @@ def test_fewer_frames_than_declared_gets_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(whole[:-600])
     with pytest.raises(ClipError, match="breaks off within its compressed pixels, 2 fragments in"):
         next(open_clip(path))
-
-
-def test_a_file_without_a_clock_has_times_that_are_nan(tmp_path: Path) -> None:
-    path = write_ultrasound(tmp_path / "a.dcm", VIDEO)
-    assert all(math.isnan(frame.time) for frame in open_clip(path))
 
 
 def test_what_a_header_says_of_the_patient_is_in_no_message(
