@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from lusscore.report.canvas import (
     INK,
@@ -33,24 +32,13 @@ def _draw():
     return figure
 
 
-def test_a_figure_is_saved_as_png_and_svg(tmp_path):
-    save_figure(tmp_path / "figures", "line", _draw)
-    with Image.open(tmp_path / "figures" / "line.png") as image:
-        assert image.size == (640, 480)
-    ET.parse(tmp_path / "figures" / "line.svg")
-
-
-def test_the_same_figure_gives_the_same_bytes(tmp_path):
+def test_the_same_figure_gives_the_same_bytes_in_both_forms(tmp_path):
     for name in ("a", "b"):
         save_figure(tmp_path / name, "line", _draw)
     for kind in ("png", "svg"):
         one, other = (tmp_path / name / f"line.{kind}" for name in ("a", "b"))
         assert one.read_bytes() == other.read_bytes()
-
-
-def test_no_date_is_saved(tmp_path):
-    save_figure(tmp_path, "line", _draw)
-    assert "date>" not in (tmp_path / "line.svg").read_text(encoding="utf-8").lower()
+    assert "date>" not in (tmp_path / "a" / "line.svg").read_text(encoding="utf-8").lower()
 
 
 def test_two_figures_of_one_page_share_no_identifier(tmp_path):
@@ -69,10 +57,7 @@ def test_an_inlined_figure_follows_the_page(tmp_path):
     assert "var(--ink)" in svg
     assert f"var(--m0, {MODEL_COLOURS[0]})" in svg
     assert "<metadata>" not in svg
-
-
-def test_text_is_escaped_and_never_read_as_mathematics(tmp_path):
-    svg = save_figure(tmp_path, "line", _draw)
+    # text is escaped and never read as mathematics
     assert "a &lt; b &amp; $c$" in svg
 
 
@@ -161,7 +146,3 @@ def test_models_differ_by_more_than_colour():
     styles = [model_style(row) for row in range(len(MODEL_COLOURS))]
     for one, other in combinations(styles, 2):
         assert all(a != b for a, b in zip(one, other, strict=True))
-
-
-def test_more_models_than_styles_start_again():
-    assert model_style(len(MODEL_COLOURS)) == model_style(0)

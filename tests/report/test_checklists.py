@@ -191,10 +191,6 @@ def test_what_a_head_is_given_is_told_only_of_heads_that_are_known(clinical):
     assert _status(TRIPOD, unknown)["12b"] == AUTHORS
 
 
-def test_a_simulated_cohort_is_never_said_to_have_a_source(weak):
-    assert state_fact("source", weak).text == "Cohort phantom: simulated, no patient was examined."
-
-
 def test_no_section_is_pointed_at_twice(clinical):
     for item in read_items():
         see = answer(item, clinical).see

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
-from exam_maker import OUTLINE, failed, make_exam_bundle, make_pictures, make_prediction, scored
+from exam_maker import failed, make_exam_bundle, make_pictures, make_prediction, scored
 from lusscore.report.clip_cards import LEVELS, RAMP, clip_card, draw_overlay, magnify, ramp_colours
 from lusscore.scoring.pictures import PictureTaker, inside_sector
 from lusscore.sector import Sector, show_sector
@@ -73,20 +73,6 @@ def test_without_anything_that_speaks_for_the_score_there_is_no_map():
     assert " s" not in view.frame
 
 
-def test_the_outline_is_in_pixels_of_the_picture(prediction):
-    corners = [
-        tuple(map(float, pair.split(","))) for pair in _card(prediction).view.outline.split()
-    ]
-    assert corners == [pytest.approx((160 * x, 120 * y)) for x, y in OUTLINE]
-
-
-def test_what_is_not_known_is_none(prediction):
-    unknown = replace(prediction.evidence, outside=float("nan"))
-    card = _card(replace(prediction, ood_score=float("nan"), evidence=unknown))
-    assert card.ood_score is None
-    assert card.outside is None
-
-
 def test_a_clip_that_failed_has_its_error_alone():
     card = clip_card(failed(4, "R-ant-sup", "It is empty."), BUNDLE, show_names=False)
     assert card.clip.error == "It is empty."
@@ -146,10 +132,6 @@ def test_nothing_is_drawn_where_nothing_speaks_and_alpha_rises_with_what_does(sp
     assert (np.diff(alpha.ravel()[rising].astype(int)) >= 0).all()
 
 
-def test_a_map_without_anything_that_speaks_is_not_seen():
-    assert not _pixels(draw_overlay(np.full((7, 7), -1.0), WHOLE, 60, 80, 1.0))[..., 3].any()
-
-
 def test_what_speaks_most_has_the_end_of_the_ramp_and_lets_the_frame_through():
     drawn = _pixels(draw_overlay(np.ones((3, 3)), WHOLE, 30, 30, 1.0))
     assert drawn[0, 0].tolist() == [*bytes.fromhex(RAMP[-1][1:]), 204]
@@ -175,12 +157,6 @@ def test_a_pixel_at_the_centre_of_a_cell_has_the_cells_value():
     speaks = np.arange(12.0).reshape(3, 4)
     fine = magnify(speaks, WHOLE, (9, 12))
     assert np.allclose(fine[1::3, 1::3], speaks)
-
-
-def test_between_two_cells_a_map_changes_evenly():
-    row = magnify(np.array([[0.0, 1.0]]), WHOLE, (1, 200))[0]
-    assert row[99] + row[100] == pytest.approx(1)
-    assert np.allclose(np.diff(row[60:140]), 0.01)
 
 
 def test_only_the_window_of_a_letterboxed_picture_is_shown():

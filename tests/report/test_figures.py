@@ -15,9 +15,7 @@ from lusscore.report.figures import (
     draw_roc,
     draw_zone_accuracy,
     mean_areas,
-    save_figures,
 )
-from lusscore.report.run_files import model_labels
 
 
 def _texts(figure):
@@ -100,12 +98,6 @@ def test_what_is_undefined_at_a_coverage_is_not_drawn(clinical, labels):
     assert all(len(line.get_ydata()) == 0 for line in figure.axes[2].lines)
 
 
-def test_an_undefined_area_is_not_a_number(clinical, labels):
-    areas = {model: [None] * 4 for model in clinical.models}
-    figure = draw_roc(clinical.roc.iloc[:0], clinical.models, labels, areas)
-    assert figure.axes[0].get_legend().get_texts()[0].get_text() == "n/a"
-
-
 def test_mean_areas_leave_out_folds_without_the_score(clinical):
     model = clinical.models[0]
     folds = clinical.metrics["levels"]["frame"][model]["folds"]
@@ -180,25 +172,3 @@ def test_a_single_exam_has_no_limits_to_draw(clinical, labels):
 
 
 _METRICS = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")
-
-
-def test_every_figure_is_saved_in_both_forms(clinical, labels, tmp_path):
-    svgs = save_figures(clinical, tmp_path / "figures", labels)
-    assert set(svgs) == {
-        "intervals",
-        "zone_accuracy",
-        "roc",
-        "confusion_frame",
-        "confusion_zone",
-        "global_score",
-        "bland_altman",
-        "reliability",
-        "coverage",
-    }
-    saved = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert saved == {f"{name}.{kind}" for name in svgs for kind in ("png", "svg")}
-
-
-def test_without_zones_there_are_no_figures_of_zones_and_exams(images, tmp_path):
-    svgs = save_figures(images, tmp_path / "figures", model_labels(images.models))
-    assert set(svgs) == {"intervals", "roc", "confusion_frame", "reliability", "coverage"}

@@ -97,11 +97,6 @@ def test_the_summary_has_the_permutation_test(clinical):
     assert "permutation" not in _sentences(_with(clinical, change))
 
 
-def test_the_summary_gives_the_agreement_of_global_scores(clinical):
-    errors = clinical.metrics["exams"]["xception/softmax"]
-    assert f"ICC(A,1), is {errors['pooled']['icc']:.3f}" in _sentences(clinical)
-
-
 def test_weak_labels_are_summed_up_at_their_own_level(weak):
     text = _sentences(weak)
     assert "predicts the true score of" in text
@@ -121,11 +116,6 @@ def test_without_zones_the_summary_is_of_clips_and_of_no_exam(images):
         "Quadratic kappa",
         "Patients",
     ]
-
-
-def test_patients_without_a_known_zone_are_counted(half):
-    assert "of 12 patients (12 exams, cohort half)" in _sentences(half)
-    assert summarise(half, model_labels(half.models)).tiles[-1].value == "12"
 
 
 def test_a_sum_over_some_zones_says_over_how_many(half):

@@ -78,7 +78,13 @@ def test_the_command_makes_the_report_again_or_says_why_not(own_folder):
     assert "there is no run" in result.output
 
 
-def test_one_figure_is_drawn_by_its_name(clinical_folder):
+def test_every_figure_is_saved_in_both_forms_and_can_be_drawn_by_its_name(
+    clinical_folder, clinical_page
+):
+    files = (clinical_folder / "figures").iterdir()
+    saved = sorted(path.suffix for path in files if path.stat().st_size)
+    assert clinical_page.count('class="drawing"') == 9
+    assert saved == [".png"] * 9 + [".svg"] * 9
     assert draw_figure(clinical_folder, "roc").axes
     with pytest.raises(RunError, match="there is no figure 'rok'; expected one of intervals,"):
         draw_figure(clinical_folder, "rok")

@@ -12,7 +12,7 @@ import pytest
 from bundle_maker import SIZE, make_bundle
 from clip_maker import write_video
 from exam_maker import make_exam_bundle
-from lusscore.cohort import ExtractionSettings, FramesPolicy
+from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.evaluation.rules import Rule
 from lusscore.models import Bundle, write_bundle
@@ -121,24 +121,6 @@ def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
     assert prediction is not None
     assert prediction.score == 3
     assert prediction.key_frame == 2
-
-
-def test_variants_are_looked_at_where_the_head_asks_for_them(tmp_path: Path) -> None:
-    extraction = ExtractionSettings(
-        FramesPolicy("all"), variants=3, dtype="float32", sector="none", rotation=90.0
-    )
-    plain = make_bundle(tmp_path / "n", extraction=extraction)
-    asking = make_bundle(tmp_path / "n", extraction=extraction, settings={"test_variants": True})
-    clips = [film(tmp_path / "a.mp4", 1)]
-    answers = []
-    for each in (plain, asking):
-        with LoadedModel(each) as model:
-            prediction = model.score(clips).clips[0].prediction
-        assert prediction is not None
-        answers.append(prediction)
-    assert not np.allclose(answers[0].frame_probabilities, answers[1].frame_probabilities)
-    assert answers[0].evidence.exact
-    assert "variants" in answers[1].evidence.note
 
 
 @pytest.mark.parametrize(("own", "shared"), [(2.5, 1.0), (1.0, 2.5), (2.0, 3.0), (0.5, 1.0)])
