@@ -27,25 +27,10 @@ Graph = Any
 
 
 def network_graph(core: Any, spec: BackboneSpec, weights: Weights, cache: Path | None) -> Graph:
-    """Read an ONNX file, or get a Keras network from the cache or from Keras itself.
+    """Read an ONNX file, or get a Keras network from the folder `cache` or from Keras itself.
 
-    Parameters
-    ----------
-    core
-        From :func:`lusscore.backbones.libraries.new_core`.
-    spec, weights, cache
-        See :class:`lusscore.backbones.EngineChoice`.
-
-    Returns
-    -------
-    openvino.Model
-        One input (uint8 RGB frames, NHWC) and one output (float32, ``spec.width`` for each). Its
-        batch size is open, unless it comes of an ONNX file that fixes it.
-
-    Raises
-    ------
-    BackboneError, WeightsError, EngineError
-        If the network cannot be built or the weights do not fit it.
+    The ``openvino.Model`` has one input (uint8 RGB frames, NHWC) and one output (float32,
+    ``spec.width`` for each). Its batch size is open, unless an ONNX file fixes it.
     """
     if spec.family == "onnx":
         return onnx_graph(core, spec)
@@ -117,11 +102,6 @@ def graph_bytes(spec: BackboneSpec, weights: Weights, cache: Path | None) -> tup
 
     Names that Keras or an ONNX file gave, and notes of the program that wrote them, are left
     out, so that the same network gives the same bytes in every process; its maps are named.
-
-    Parameters
-    ----------
-    spec, weights, cache
-        See :class:`lusscore.backbones.EngineChoice`.
 
     Returns
     -------

@@ -47,14 +47,8 @@ def build_model(
 ) -> Network:
     """Build the network of `spec`, read `weights` and add preprocessing and pooling.
 
-    Parameters
-    ----------
-    spec
-        A registered backbone (not an ONNX file), with the levels wanted.
-    weights
-        What :func:`lusscore.backbones.load_weights` returned for it.
-    precision
-        Number format of its arithmetic; weights, preprocessing and pooling stay float32.
+    `precision` is the number format of its arithmetic; weights, preprocessing and pooling stay
+    float32.
 
     Returns
     -------

@@ -25,14 +25,8 @@ _SLACK_BYTES = 1 << 16
 class Sidecar(Record):
     """What ``<file>.onnx.toml`` says; every key may be left out.
 
-    Attributes
-    ----------
-    preprocessing
-        Registered name.
-    input_size
-        (height, width), for files that leave it open.
-    output
-        Name of the tensor, or of the node, whose values are the embedding.
+    `input_size` is (height, width), for files that leave it open; `output` names the tensor, or
+    the node, whose values are the embedding.
     """
 
     preprocessing: Annotated[str, known(get_preprocessing)] = "torch"
@@ -43,11 +37,8 @@ class Sidecar(Record):
 def read_onnx_spec(path: Path) -> BackboneSpec:
     """Make a spec of an ONNX file.
 
-    Raises
-    ------
-    BackboneError
-        If the file is missing, is not ONNX, or is not an image network that gives a feature map
-        or a vector for each image, or its sidecar is wrong.
+    BackboneError if the file is missing, is not ONNX or not an image network that gives a feature
+    map or a vector for each image, or its sidecar is wrong.
     """
     if not path.is_file():
         raise BackboneError("there is no ONNX file here; check the path", path=path)
@@ -126,13 +117,9 @@ def _input(shape: Any, sidecar: Sidecar, path: Path) -> tuple[str, tuple[int, in
 
 
 def onnx_graph(core: Any, spec: BackboneSpec) -> Any:
-    """Read the file of `spec` and add preprocessing and pooling.
+    """Read the file of `spec` into an ``openvino.Model`` and add preprocessing and pooling.
 
-    Returns
-    -------
-    openvino.Model
-        One input (uint8 RGB frames, NHWC) and one output (embeddings). Its batch size is open
-        where that of the file is.
+    It takes uint8 RGB frames, NHWC, and gives embeddings; its batch size is that of the file.
     """
     openvino = import_openvino()
     graph = core.read_model(spec.source)

@@ -241,21 +241,10 @@ def open_openvino_engine(choice: EngineChoice, spec: BackboneSpec, weights: Weig
 def open_stored_network(
     spec: BackboneSpec, xml: bytes, arrays: bytes, *, threads: int | None = None
 ) -> OpenVINONetwork:
-    """Open a network with its maps from bytes, without Keras.
+    """Open a network with its maps from the bytes of :func:`graph_bytes`, without Keras.
 
-    Parameters
-    ----------
-    spec
-        The backbone, with the levels that the network gives.
-    xml, arrays
-        From :func:`lusscore.backbones.graph_bytes`, or of unknown origin: no code in them runs.
-    threads
-        Of the CPU; None for one on each core.
-
-    Raises
-    ------
-    EngineError
-        If the bytes are not such a network.
+    They may be of unknown origin: no code in them runs. `spec` has the levels that the network
+    gives; `threads` of None is one on each core. EngineError if the bytes are not such a network.
     """
     core = import_openvino().Core()
     graph = read_network(core, spec, xml, arrays)

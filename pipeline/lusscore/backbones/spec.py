@@ -113,16 +113,9 @@ def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
 class Part:
     """The embedding or one level.
 
-    Attributes
-    ----------
-    name
-        ``"embedding"``, or the level's name, such as ``"16.top"``.
-    map
-        The feature map it is pooled from: ``"embedding"``, or the level's stride as text.
-    pooling
-        One of :data:`lusscore.cohort.extraction.POOLINGS`.
-    start, stop
-        Its columns, inclusive-exclusive, among the ``spec.width`` that an engine gives.
+    `name` is ``"embedding"``, or the level's name, such as ``"16.top"``; `map` the feature map it
+    is pooled from: ``"embedding"``, or the level's stride as text. Its columns, among the
+    ``spec.width`` that an engine gives, are those from `start` to `stop`, which is not included.
     """
 
     name: str

@@ -24,16 +24,10 @@ _CHUNK = 1 << 20
 class Weights:
     """A file of weights, identified by what is in it.
 
-    Attributes
-    ----------
-    path
-        The file.
-    digest
-        SHA-256 of the file's bytes, in hexadecimal. Where a sidecar names the output of an ONNX
-        file, that name is digested after the bytes.
-    origin
-        ``"bundled"``, ``"weights-dir"``, ``"keras-cache"``, ``"download"``, ``"onnx"`` or
-        ``"recorded"`` (where embeddings were computed with them).
+    `digest` is the SHA-256 of the file's bytes, in hexadecimal; where a sidecar names the output
+    of an ONNX file, that name is digested after the bytes. `origin` is ``"bundled"``,
+    ``"weights-dir"``, ``"keras-cache"``, ``"download"``, ``"onnx"`` or ``"recorded"`` (where
+    embeddings were computed with them).
     """
 
     path: Path
@@ -47,20 +41,10 @@ def weights_file_name(spec: BackboneSpec) -> str:
 
 
 def locate_weights(spec: BackboneSpec, weights_dir: Path | None = None) -> tuple[Path, str] | None:
-    """Find the file that would be read now, and its origin (see :class:`Weights`).
+    """Find the file that would be read now, and its origin (see :class:`Weights`); None if none.
 
-    Parameters
-    ----------
-    spec
-        The backbone.
-    weights_dir
-        A folder of ``<backbone>.weights.h5``; None stands for the folder that the environment
-        variable ``LUSSCORE_WEIGHTS`` names, if it does.
-
-    Returns
-    -------
-    tuple of Path and str, or None
-        None when there is no such file. Nothing is downloaded or digested.
+    `weights_dir` is a folder of ``<backbone>.weights.h5``; None stands for the folder that the
+    environment variable ``LUSSCORE_WEIGHTS`` names. Nothing is downloaded or digested.
     """
     candidates = []
     if spec.family == "onnx":
@@ -79,27 +63,10 @@ def locate_weights(spec: BackboneSpec, weights_dir: Path | None = None) -> tuple
 def load_weights(
     spec: BackboneSpec, weights_dir: Path | None = None, *, download: bool = True
 ) -> Weights:
-    """Find the weights of `spec`, downloading them through Keras where nothing else helps.
+    """Find and digest the weights of `spec`, as :func:`locate_weights` does, or download them.
 
-    Parameters
-    ----------
-    spec
-        The backbone.
-    weights_dir
-        See :func:`locate_weights`.
-    download
-        Whether Keras may be asked to fetch them.
-
-    Returns
-    -------
-    Weights
-        The digest is of the bytes as they are now.
-
-    Raises
-    ------
-    WeightsError
-        If there are none; the message names the file that was wanted, where to put it and how
-        to make it.
+    Keras downloads those of its own networks, if `download` is set. WeightsError if there are
+    none; the message names the file that was wanted, where to put it and how to make it.
     """
     found = locate_weights(spec, weights_dir)
     if found is None and download and spec.family == "keras":
