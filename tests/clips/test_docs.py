@@ -34,9 +34,9 @@ def test_every_message_listed_stands_in_the_code() -> None:
     code = " ".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
     for words in (
         "is empty (0 bytes)",
-        "name does not tell its kind",
+        "cannot be recognised from its name",
         "cannot be decoded as a video",
-        "breaks off: it declares",
+        "is truncated: it declares",
         "holds no video stream",
         "holds a video stream that no decoder fits",
         "is not an image",
@@ -49,7 +49,7 @@ def test_every_message_listed_stands_in_the_code() -> None:
         "is DICOM without a whole number as",
         "is DICOM that cannot be read",
         "for which a decoder is missing",
-        "breaks off within its compressed pixels",
+        "is truncated within its compressed pixels",
         "cannot be decoded from frame",
         "holds floating-point pixels",
         "frames or more; at most",

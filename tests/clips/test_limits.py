@@ -187,7 +187,7 @@ BOMBS = {
     tall_pixels: "declares frames of",
     huge_dicom: "declares frames of 65000 × 65000 pixels",
     endless_dicom: "1000000000 frames or more; at most 100000",
-    long_dicom: "breaks off: its 100000 frames take",
+    long_dicom: "is truncated: its 100000 frames take",
     stretched_dicom: "declares frames of 6400000 × 48 pixels",
     dicom_around_a_huge_jpeg: "declares 64 × 48 pixels of 3 samples but frame 0 has 65500 × 65500",
     dicom_of_endless_runs: "bytes of run lengths as frame 0",

@@ -55,7 +55,7 @@ def test_a_truncated_video_is_told_from_a_whole_one(
     clip = write_video(tmp_path / "clip.mp4", moving_bar(40, 96, 96), faststart=faststart)
     whole = clip.read_bytes()
     clip.write_bytes(whole[: int(len(whole) * part)])
-    with pytest.raises(ClipError, match="cannot be decoded|breaks off"):
+    with pytest.raises(ClipError, match="cannot be decoded|is truncated"):
         count_frames(clip)
 
 

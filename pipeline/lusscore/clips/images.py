@@ -187,7 +187,7 @@ def _page_to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     image.load()
     if image.mode == "F":
         raise ClipError(
-            "the image holds floating-point values, which have no brightest one",
+            "the image holds floating-point values, whose range is unknown",
             advice="save it with 8 or 16 bits",
         )
     upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)

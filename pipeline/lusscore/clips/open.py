@@ -76,20 +76,20 @@ def open_clip(path: Path, only: Container[int] | None = None) -> Iterator[Frame]
 
 
 def count_frames(path: Path) -> int:
-    """Return how many frames a clip has, by decoding it to the end; raise as open_clip."""
+    """Return how many frames a clip has, by decoding it to the end."""
     return sum(1 for _ in clip_times(path))
 
 
 def clip_times(path: Path) -> Iterator[float]:
-    """Yield the seconds of each frame since the first, NaN without a clock; raise as open_clip.
+    """Yield the seconds of each frame since the first, NaN without a clock.
 
-    The clip is decoded without converting it to RGB.
+    The clip is decoded without converting it to RGB; raises as :func:`open_clip`.
     """
     return _named(path, _find_reader(path).times(path))
 
 
 def read_facts(path: Path) -> ClipFacts:
-    """Read what a clip says of itself; raise as open_clip."""
+    """Read what a clip says of itself; raise as :func:`open_clip`."""
     reader = _find_reader(path)
     with naming(path):
         return reader.facts(path)
@@ -130,7 +130,8 @@ def _find_reader(path: Path) -> ClipReader:
     reader = _reader_of(path)
     if reader is None:
         raise ClipError(
-            f"the clip's name does not tell its kind; expected one of: {clip_kinds()}",
+            "the type of this clip cannot be recognised from its name; expected one of: "
+            f"{clip_kinds()}",
             advice="convert it, or leave it out",
             path=path,
         )

@@ -78,7 +78,7 @@ class _Picture:
 
 
 def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
-    """Open a video; metadata that are no text do not hinder it."""
+    """Open a video; metadata that are not text are no obstacle."""
     lenient: dict[str, Any] = {"metadata_errors": "replace"} if _STRICT_METADATA else {}
     container: av.container.InputContainer = av.open(source, "r", options=dict(_OPTIONS), **lenient)
     return container
@@ -153,7 +153,7 @@ def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
         raise no_frames()
     # An edit list may hide pictures, so packets and not pictures are held against the header.
     if packets < declared:
-        raise damaged(f"the clip breaks off: it declares {declared} frames but holds {packets}")
+        raise damaged(f"the clip is truncated: it declares {declared} frames but holds {packets}")
 
 
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:

@@ -132,7 +132,7 @@ SENTENCES = {
 # The header is sound, so that facts can be told; the pixels are not.
 BROKEN_PIXELS = {
     "test_files/JPEG2000-embedded-sequence-delimiter.dcm": "declares 256 × 1024 pixels of 1",
-    "test_files/MR_truncated.dcm": "breaks off: its 1 frames take 8192 bytes but it holds 8130",
+    "test_files/MR_truncated.dcm": "is truncated: its 1 frames take 8192 bytes but it holds 8130",
 }
 NO_DICOM = {".txt", ".json", ".py", ".pyc", ".md", ".icc", ".dump", ".gz"}
 

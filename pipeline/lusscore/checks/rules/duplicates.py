@@ -49,25 +49,25 @@ _PICTURES: dict[str, tuple[Level, str, str]] = {
         "error",
         "of several patients show the same pictures, in other encodings, sizes or lengths: a "
         "fold would be tested on what it was trained on.",
-        "Look at them side by side, and keep one for the patient whose it is.",
+        "Compare them side by side, and keep only the one of the right patient.",
     ),
     "alike-across-patients": (
         "warning",
         "of several patients show pictures that are more alike than those of two scans usually "
         "are.",
-        "Look at them side by side; if they are one recording, keep one for the patient whose it "
-        "is.",
+        "Compare them side by side; if they are one recording, keep only the one of the right "
+        "patient.",
     ),
     "near-duplicate-other-labels": (
         "warning",
         "of one patient show the same pictures, with different zones or scores.",
-        "Look at them side by side; if they are one recording, keep the row that is right.",
+        "Compare them side by side; if they are one recording, keep the row that is right.",
     ),
     "near-duplicate": (
         "warning",
         "of one patient show the same pictures, in other encodings, sizes or lengths, and count "
         "as often.",
-        "Look at them side by side; if they are one recording, keep one.",
+        "Compare them side by side; if they are one recording, keep one.",
     ),
 }
 

@@ -93,8 +93,8 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
             "warning",
             "devices-tell-groups",
             "Device and group are associated (corrected Cramér's V "
-            f"{cramers_v(pairs):.2f} over patients), so a model can tell the groups by the look "
-            "of the device.",
+            f"{cramers_v(pairs):.2f} over patients), so a model can recognise the groups by "
+            "their devices.",
             advice="Report results per device, or use patients of all groups from each device.",
         )
     pairs = [
@@ -108,7 +108,7 @@ def check_devices(inspection: Inspection) -> Iterator[Finding]:
             "warning",
             "devices-tell-scores",
             f"Device and score are associated (corrected Cramér's V {cramers_v(pairs):.2f} over "
-            "labelled rows), so a model can tell scores by the look of the device.",
+            "labelled rows), so a model can predict scores from the device.",
             advice="Report results per device.",
         )
 

@@ -24,7 +24,7 @@ _PREVIEW = "Look at them with 'lusscore check --preview'"
 
 @register_check("identifiers-present", "declared-burned-in", needs="headers")
 def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
-    """Name the tags and fields that could tell who a patient is; never what they hold."""
+    """Name the tags and fields that can identify a patient; never what they hold."""
     known = {look.clip: look.facts for look in inspection.clips if look.facts is not None}
     names = Counter(name for facts in known.values() for name in facts.identifiers)
     shown = ", ".join(f"{name} ({count:,})" for name, count in names.most_common(_NAMES_SHOWN))
@@ -34,7 +34,7 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
         "warning",
         "identifiers-present",
         holding,
-        f"{they_have(holding, 'clip')} fields that can tell who the patient is: {shown}{more}.",
+        f"{they_have(holding, 'clip')} fields that can identify the patient: {shown}{more}.",
         _DEIDENTIFY,
     )
     declared = [clip for clip, facts in known.items() if facts.burned_in]
@@ -42,8 +42,8 @@ def check_identifiers(inspection: Inspection) -> Iterator[Finding]:
         "warning",
         "declared-burned-in",
         declared,
-        f"{they_have(declared, 'DICOM file')} a header that says the pixels show who the patient "
-        "is.",
+        f"{they_have(declared, 'DICOM file')} a header that states that the pixels identify "
+        "the patient.",
         _DEIDENTIFY,
     )
 

@@ -179,7 +179,7 @@ def _inflate(file: io.BufferedReader, into: io.BytesIO) -> None:
     except zlib.error:
         raise damaged("the file is deflated DICOM that cannot be inflated") from None
     if not stream.eof:
-        raise damaged("the file breaks off in its deflated part")
+        raise damaged("the file is truncated within its deflated part")
 
 
 def _read_header(file: DicomFile, suffix: str) -> Header:

@@ -191,7 +191,7 @@ def _check_length(file: DicomFile, header: Header, layout: PixelLayout) -> None:
         held = min(held, header.pixel_length)
     if held < needed:
         raise damaged(
-            f"the clip breaks off: its {layout.frames} frames take {needed} bytes but it holds "
+            f"the clip is truncated: its {layout.frames} frames take {needed} bytes but it holds "
             f"{held}"
         )
 
@@ -217,7 +217,7 @@ def encoded_frames(file: DicomFile, header: Header, frames: int) -> Iterator[byt
         file.seek(place)
         if found == frames:
             return
-    raise damaged(f"the clip breaks off: it declares {frames} frames but holds {found}")
+    raise damaged(f"the clip is truncated: it declares {frames} frames but holds {found}")
 
 
 def encoded_stream(file: DicomFile, header: Header) -> bytes:
@@ -253,5 +253,5 @@ def _fragments(file: DicomFile, header: Header) -> list[tuple[int, int]]:
         if at <= size:
             items.append((at - length, length))
     raise damaged(
-        f"the clip breaks off within its compressed pixels, {max(0, len(items) - 1)} fragments in"
+        f"the clip is truncated within its compressed pixels, {max(0, len(items) - 1)} fragments in"
     )
