@@ -1,4 +1,4 @@
-"""Pairs of models side by side, and what the tests can and cannot tell."""
+"""Pairs of models side by side, and what the tests can and cannot show."""
 
 from __future__ import annotations
 
