@@ -33,25 +33,15 @@ _SEPARATOR = ": "
 class Split:
     """Rows of a table of labelled frames to train on, and rows to test on.
 
-    Attributes
-    ----------
-    repeat, fold
-        From 1.
-    train, test
-        int64, sorted rows of the table; no patient has rows in both.
-    left_out
-        What of the manifest nobody trained on has, as in ``folds.csv``:
-        ``"device: Philips Lumify"``; empty where folds are alike.
-    name
-        How a sentence about it begins, where it is no fold: ``"In external validation"``.
+    `train` and `test` are int64 and sorted; no patient has rows in both.
     """
 
-    repeat: int
-    fold: int
+    repeat: int  # from 1
+    fold: int  # from 1
     train: NDArray[np.int64]
     test: NDArray[np.int64]
-    left_out: str = ""
-    name: str = ""
+    left_out: str = ""  # as in folds.csv, "device: Philips Lumify"; empty where folds are alike
+    name: str = ""  # how a sentence about it begins, where it is no fold
 
     @property
     def given(self) -> bool:
