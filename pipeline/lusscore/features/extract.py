@@ -34,19 +34,10 @@ IMAGES_PER_BATCH = 16
 class RunChoice:
     """How a run goes about its work; nothing here changes an embedding.
 
-    Attributes
-    ----------
-    images_per_batch
-        About how many images a backbone sees at once.
-    workers
-        Processes that compute clips; with 1, this process does.
-    scheduler
-        Address of a Dask scheduler whose workers compute clips instead.
-    strict
-        End the run at the first clip that fails.
-    part
-        (k, n): compute only the k-th of n parts of the clips, counted from 1, and pack nothing;
-        a run without it packs what all have computed.
+    A backbone sees about `images_per_batch` images at once. Clips are computed by `workers`
+    processes (1: by this one), or by those of the Dask `scheduler` at an address. A `strict` run
+    ends at the first clip that fails. A `part` (k, n) computes only the k-th of n parts of the
+    clips, counted from 1, and packs nothing; a run without it packs what all have computed.
     """
 
     images_per_batch: int = IMAGES_PER_BATCH
@@ -113,24 +104,29 @@ def extract_features(
         sweep(features_dir / CACHE_NAME)
         sweep(features_dir / cohort.name)
         finished = _compute(chain([first], pending), cohort, engine, run, callbacks)
-    order = cohort.clips()
     for stock in stocks:
-        outcome = stock.outcome
-        outcome.finished = finished
-        outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
-        outcome.away = [clip for clip in order if clip in outcome.away]
-        for clip, error in outcome.failed.items() if run.strict else ():
-            raise ClipError(
-                error.rstrip("."),
-                advice="stopped here because of --strict; clips that were finished are kept",
-                path=cohort.clip_path(clip),
-            )
-        if finished and run.part is None:
-            stock.pack(media)
-        outcome.seconds = time.perf_counter() - started
+        stock.outcome.finished = finished
+        _finish(stock, cohort, run, media)
+        stock.outcome.seconds = time.perf_counter() - started
     outcomes = [stock.outcome for stock in stocks]
     remember_speed(engine, list(zip(specs, outcomes, strict=True)), run.workers)
     return outcomes
+
+
+def _finish(stock: Stock, cohort: Cohort, run: RunChoice, media: Sequence[Media]) -> None:
+    """List failures in manifest order, stop at one if the run is strict, and pack what is there."""
+    outcome, order = stock.outcome, cohort.clips()
+    outcome.failed = {clip: outcome.failed[clip] for clip in order if clip in outcome.failed}
+    outcome.away = [clip for clip in order if clip in outcome.away]
+    if run.strict and outcome.failed:
+        clip, error = next(iter(outcome.failed.items()))
+        raise ClipError(
+            error.rstrip("."),
+            advice="stopped here because of --strict; clips that were finished are kept",
+            path=cohort.clip_path(clip),
+        )
+    if outcome.finished and run.part is None:
+        stock.pack(media)
 
 
 def _notes(stock: Stock) -> Iterator[str]:

@@ -219,22 +219,10 @@ def write_features(
 ) -> None:
     """Write a feature file whole; one that is there stays until then.
 
-    Parameters
-    ----------
-    path, spec, recipe, selection
-        Where, and of what; the backbone is kept for places where its network is not.
-    clips
-        What it holds, in order.
-    entries
-        Gives a clip's embeddings, shape (frames, 1 + variants, width), its seconds, and the
-        blocks that they come from.
-    parts
-        Names of parts that it was packed from, beside those of the blocks.
-
-    Raises
-    ------
-    WriteError
-        If the disk is full or the file may not be replaced.
+    `clips` is what it holds, in order. `entries` gives a clip's embeddings, shape (frames, 1 +
+    variants, width), its seconds, and the blocks that they come from; `parts` are names of parts
+    that it was packed from, beside those of the blocks. `spec` is kept for places where its
+    network is not. WriteError if the disk is full or the file may not be replaced.
     """
     with written_whole(path) as raw:
         sink = _Sink(raw)

@@ -39,16 +39,9 @@ Source: TypeAlias = "tuple[PlannedClip, Path, Sequence[tuple[int, int]]]"
 class Transform:
     """One draw from the augmentation's ranges.
 
-    Attributes
-    ----------
-    angle
-        Rotation about the image centre in degrees, anticlockwise as seen.
-    shift
-        (down, right) as fractions of height and width.
-    scale
-        Magnification; 1 leaves the size.
-    flip
-        Whether left and right are swapped, before all else.
+    `angle` is the rotation about the image centre in degrees, anticlockwise as seen; `shift`
+    (down, right) in fractions of height and width; `scale` the magnification. A `flip` swaps left
+    and right before all else.
     """
 
     angle: float
@@ -160,17 +153,10 @@ def apply_transform(image: NDArray[np.uint8], transform: Transform) -> NDArray[n
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some consecutive frames of one clip, ready for the backbones.
+    """Some consecutive frames of one clip, ready for the backbones, and their seconds.
 
-    Attributes
-    ----------
-    images
-        For each input size wanted: uint8, shape (frames, variants, height, width, 3).
-    times
-        Seconds, shape (frames,).
-    shown
-        The frames as they are before they are scaled to an input size, each uint8, shape (rows,
-        columns, 3); empty unless asked for.
+    `images` has for each input size wanted uint8, shape (frames, variants, height, width, 3);
+    `shown`, if asked for, each frame before it is scaled, uint8, shape (rows, columns, 3).
     """
 
     images: dict[tuple[int, int], NDArray[np.uint8]]
@@ -262,15 +248,12 @@ def _read_clip(
         while batch := list(islice(frames, frames_per_chunk)):
             found += len(batch)
             shown = [_shown(frame, sector, settings) for frame in batch]
-            images = {
-                size: np.stack(
-                    [
-                        make_variants(one, clip.digest, settings, size, clip.variants)
-                        for one in shown
-                    ]
-                )
-                for size in dict.fromkeys(sizes)
-            }
+            images = {}
+            for size in dict.fromkeys(sizes):
+                made = [
+                    make_variants(one, clip.digest, settings, size, clip.variants) for one in shown
+                ]
+                images[size] = np.stack(made)
             kept = tuple(frame.rgb for frame in shown) if keep_shown else ()
             yield Chunk(images, np.array([frame.time for frame in shown]), kept)
     except ClipError as error:
