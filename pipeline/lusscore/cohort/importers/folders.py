@@ -62,7 +62,10 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
 
 def _read(source: Path, options: ImportOptions) -> Imported:
     job = Import(source, options)
-    protocol = get_protocol(options.protocol) if options.protocol else _likely_protocol(source)
+    if options.protocol is None:
+        protocol, note = _guess_protocol(source)
+    else:
+        protocol, note = get_protocol(options.protocol), ""
     segments = list(_Tree(job, protocol).segments())
     if not segments and not job.problems:
         raise CohortError(
@@ -71,8 +74,7 @@ def _read(source: Path, options: ImportOptions) -> Imported:
             advice="check that it is the right one",
             path=source,
         )
-    if options.protocol is None:
-        job.notes.append(_guess(protocol, source))
+    job.notes += filter(None, [note])
     name = source.resolve().name
     return job.finish(
         segments,
@@ -83,26 +85,21 @@ def _read(source: Path, options: ImportOptions) -> Imported:
     )
 
 
-def _likely_protocol(source: Path) -> Protocol:
-    """Return the first protocol that most second folders are named by, else the first of all."""
-    protocols = [get_protocol(name) for name in protocol_names()]
-    return max(protocols, key=lambda protocol: len(_zone_folders(protocol, source)))
-
-
-def _zone_folders(protocol: Protocol, source: Path) -> list[str]:
-    """Return the names of second folders that are zones of a protocol."""
+def _guess_protocol(source: Path) -> tuple[Protocol, str]:
+    """Return the first protocol whose zones name most second folders, and a note on the choice."""
     names = [second.name for top in _subfolders(source) for second in _subfolders(top)]
-    return [name for name in names if find_zone(name, protocol) is not None]
-
-
-def _guess(protocol: Protocol, source: Path) -> str:
-    """Say which protocol was taken, from what, and how to choose another."""
-    found = sorted(set(_zone_folders(protocol, source)))
+    found: dict[str, list[str]] = {}
+    for name in protocol_names():
+        protocol = get_protocol(name)
+        found[name] = [one for one in names if find_zone(one, protocol) is not None]
+    best = max(found, key=lambda name: len(found[name]))
     why = "the first there is, since no folder is named like a zone"
-    if found:
-        why = f"the first of those whose zones name most folders ({some(found, 3)})"
+    if found[best]:
+        folders = some(sorted(set(found[best])), 3)
+        why = f"the first of those whose zones name most folders ({folders})"
     return (
-        f"No protocol was chosen; {protocol.name} was taken, {why}. Choose another with --protocol."
+        get_protocol(best),
+        f"No protocol was chosen; {best} was taken, {why}. Choose another with --protocol.",
     )
 
 
