@@ -294,6 +294,7 @@ def test_an_empty_fold_or_a_missing_repeat_is_refused(path: Path) -> None:
         (("group: a", "group: b", "a", "group: b"), "line 4: patient '3' was in fold 1"),
         (("group: a", "group: b", "", "group: b"), "line 4: patient '3' .* with '' left out"),
         (("zone: a", "zone: b", "zone: a", "zone: b"), "expected 'device: …' or 'group: …'"),
+        ((": a", "", "", ""), "': a' is not allowed; expected 'device: …' or 'group: …'"),
         (("group: a", "group: a", "group: a", "group: a"), "line 3: .* fold 2 with 'group: b'"),
         (("group: a", "device: b", "group: a", "device: b"), "with 'device: b' left out"),
         (

@@ -290,13 +290,14 @@ def read_folds(path: Path, frames: pd.DataFrame) -> tuple[Split, ...]:
             "there are no folds", advice="leave the option out to make new ones", path=path
         ) from None
     repeats, more = _folds_of_patients(rows, set(frames["patient"]))
-    by = next((row.left_out for _, row in rows if row.left_out), "").partition(_SEPARATOR)[0]
-    if by and by not in LEAVE_OUT_COLUMNS:
+    left_out = next((row.left_out for _, row in rows if row.left_out), "")
+    by = left_out.partition(_SEPARATOR)[0]
+    if left_out and by not in LEAVE_OUT_COLUMNS:
         expected = " or ".join(f"'{name}: …'" for name in LEAVE_OUT_COLUMNS)
-        more.append(Problem("column left_out", f"{by!r} is not allowed; expected {expected}"))
+        more.append(Problem("column left_out", f"{left_out!r} is not allowed; expected {expected}"))
     if problems + more:
         raise InvalidCohortError.of(path, problems + more)
-    if by:
+    if left_out:
         return _left_out_again(path, by, rows, frames)
     count = max(repeats[1].values())
     return tuple(
