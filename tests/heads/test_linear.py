@@ -104,12 +104,6 @@ def test_an_approximate_view_says_why(name: str, settings: dict[str, Any], note:
     assert np.mean(answers(view, X[:, 0]).argmax(axis=1) == found.argmax(axis=1)) > 0.5
 
 
-def test_every_reason_is_told() -> None:
-    settings = {"pooling": "mean-std", "context": "exam", "test_variants": True}
-    note = seen(trained("ordinal", settings)).note
-    assert note.count("; ") == 3
-
-
 def test_attention_over_one_frame_leaves_the_logits_as_they_are() -> None:
     head = trained("mil", {"epochs": 2})
     X, _ = frames()
@@ -145,16 +139,6 @@ def test_a_class_that_was_never_calibrated_is_never_answered() -> None:
     three.calibration_ = Platt(present, fitted.slopes[present], fitted.offsets[present])
     assert (answers(seen(three), X[:, 0])[:, 2] == 0).all()
     assert not seen(three).exact
-
-
-def test_a_calibrated_class_is_shown_by_its_own_log_odds() -> None:
-    head = trained("svm", {})
-    view, platt = seen(head), head.calibration_
-    X, _ = frames()
-    x = X[:, 0].astype(np.float64)
-    scaled = np.concatenate(list(head.scaling_.precise(X[:, 0])))
-    own = 1 / (1 + np.exp((scaled @ head.coef_ + head.intercept_) * platt.slopes + platt.offsets))
-    np.testing.assert_allclose(x @ view.weights + view.bias, np.log(own / (1 - own)), atol=1e-6)
 
 
 def test_a_head_of_somebody_else_has_no_view() -> None:

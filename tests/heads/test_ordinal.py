@@ -7,13 +7,10 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from lusscore.heads import linear_view
-from lusscore.heads.logistic import LogisticHead
 from lusscore.heads.ordinal import (
     OrdinalHead,
     fit_cumulative_logit,
     objective,
-    ordered,
-    start_parameters,
 )
 
 
@@ -88,21 +85,6 @@ def test_far_from_all_thresholds_nothing_overflows() -> None:
     assert np.isfinite(gradient).all()
 
 
-def test_a_heavier_row_counts_like_that_many_rows() -> None:
-    x, y = planted(60, [-1.0, 1.0])
-    weights = np.where(np.arange(60) < 20, 3.0, 1.0)
-    weighted = fit_cumulative_logit(x, y, weights, 1.0, 1000, 1e-9)
-    more = np.concatenate([np.arange(60), np.arange(20), np.arange(20)])
-    repeated = fit_cumulative_logit(x[more], y[more], np.ones(100), 1.0, 1000, 1e-9)
-    np.testing.assert_allclose(weighted[0], repeated[0], atol=1e-4)
-
-
-def test_thresholds_stay_in_order_and_start_at_the_shares() -> None:
-    start = start_parameters(2, np.array([0, 1, 1, 2]), np.ones(4))
-    assert (np.diff(ordered(start[2:])) > 0).all()
-    np.testing.assert_allclose(expit(ordered(start[2:])), [0.25, 0.75])
-
-
 def test_in_its_linear_view_a_class_overtakes_the_one_below_at_their_threshold() -> None:
     x, y = planted(200, [-2.0, 0.5, 1.5])
     head = OrdinalHead().fit(x, y)
@@ -125,13 +107,3 @@ def test_scores_along_one_line_are_predicted_in_order() -> None:
     probabilities = head.predict_proba(np.linspace([0.0, 0.0], [4.0, 0.0], 50))
     expected = probabilities @ np.arange(4)
     assert (np.diff(expected) > 0).all()
-
-
-def test_two_scores_are_the_logistic_head() -> None:
-    rng = np.random.default_rng(1)
-    X = rng.normal(size=(200, 5))
-    y = np.where(X[:, 0] + rng.normal(size=200) > 0, 3, 1)
-    ordinal, logistic = (
-        head(C=0.1, tol=1e-8).fit(X, y).predict_proba(X) for head in (OrdinalHead, LogisticHead)
-    )
-    np.testing.assert_allclose(ordinal, logistic, atol=1e-3)

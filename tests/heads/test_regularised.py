@@ -104,16 +104,6 @@ def test_segments_of_a_recording_with_other_scores_are_examples_of_their_own() -
     assert 30 < len(np.unique(segments)) < 60
 
 
-def test_segments_of_a_recording_are_no_context_of_each_other() -> None:
-    X, y, clips, _ = clips_of_frames(60, 0)
-    joined = clips // 2
-    head = make_head("logistic", pooling="mean", context="exam")
-    np.testing.assert_array_equal(
-        head.fit(X, y, clips=joined, exams=joined).predict_proba(X),
-        head.fit(X, y, clips=joined).predict_proba(X),
-    )
-
-
 def test_a_recording_of_several_segments_is_one_other_clip_to_the_exam() -> None:
     X = np.array([[1.0], [2.0], [6.0], [10.0]])
     y, clips = np.array([0, 1, 1, 0]), np.array([0, 0, 0, 1])
@@ -122,17 +112,6 @@ def test_a_recording_of_several_segments_is_one_other_clip_to_the_exam() -> None
     )
     # own vectors 1, 4 and 10; beside them 10, 10 and the mean 3 of the whole first recording
     assert head.scaling_.mean == pytest.approx([5, 23 / 3])
-
-
-def test_what_is_said_of_an_exam_does_not_depend_on_the_others() -> None:
-    X, y, clips, exams = clips_of_frames(60, 0)
-    head = make_head("logistic", pooling="mean-std", context="exam").fit(
-        X, y, clips=clips, exams=exams
-    )
-    whole = head.predict_proba(X, clips=clips, exams=exams)
-    mine = exams == 7
-    alone = head.predict_proba(X[mine], clips=clips[mine], exams=exams[mine])
-    np.testing.assert_allclose(alone, whole[mine], atol=1e-12)
 
 
 @CONVEX

@@ -125,11 +125,3 @@ def test_frames_targets_and_weights_are_mixed_by_the_same_shares() -> None:
     np.testing.assert_allclose(targets.sum(axis=1), 1)
     assert ((targets > 0).sum(axis=1) <= 2).all()
     assert mixed.dtype == np.float32
-
-
-def test_a_small_parameter_keeps_frames_nearly_pure() -> None:
-    x = np.eye(400, dtype=np.float32)
-    slightly, strongly = (
-        mix(x, x, None, alpha, np.random.default_rng(0))[1] for alpha in (0.05, 5)
-    )
-    assert slightly.max(axis=1).mean() > 0.95 > strongly.max(axis=1).mean()

@@ -2,12 +2,9 @@
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +21,6 @@ CASES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
         for settings, classes in (
             ({}, (0, 1, 2, 3)),
             ({"components": 3}, (0, 1, 2, 3)),
-            ({"pooling": "mean"}, (0, 1, 2, 3)),
             ({"pooling": "mean-std", "context": "exam", "C": 0.1}, (0, 1, 2, 3)),
             ({"variants": True, "test_variants": True}, (0, 1, 2, 3)),
             ({"class_weight": {0: 1.0, 1: 2, 3: 5.0}}, (0, 1, 3)),
@@ -115,36 +111,6 @@ def test_a_restored_head_predicts_the_same_bits(
         np.testing.assert_array_equal(twice.arrays[key], array, strict=True)
 
 
-@pytest.mark.slow
-def test_another_process_predicts_the_same_bits_without_keras(tmp_path: Path) -> None:
-    X, _ = embeddings()
-    write_arrays(tmp_path / "frames.npz", {"X": X} | names())
-    records = []
-    for number, (name, settings, classes) in enumerate(CASES):
-        head = trained(name, settings, classes)
-        one = head_state(name, head)
-        records.append([one.name, one.settings, one.facts])
-        write_arrays(tmp_path / f"{number}.npz", one.arrays)
-        np.save(tmp_path / f"{number}.npy", predicted(head))
-    (tmp_path / "heads.json").write_text(json.dumps(records), encoding="utf-8")
-    code = """
-import json, sys
-import numpy as np
-from threadpoolctl import threadpool_limits
-from lusscore.heads import HeadState, restore_head, linear_view
-
-with threadpool_limits(1), np.load("frames.npz") as frames:
-    for number, record in enumerate(json.load(open("heads.json"))):
-        with np.load(f"{number}.npz", allow_pickle=False) as arrays:
-            head = restore_head(HeadState(*record, dict(arrays)))
-        found = head.predict_proba(frames["X"], clips=frames["clips"], exams=frames["exams"])
-        assert (found == np.load(f"{number}.npy")).all(), record
-        assert linear_view(head) is not None
-assert not {"keras", "tensorflow", "jax", "torch"} & sys.modules.keys()
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-
-
 @pytest.mark.parametrize("name", head_names())
 def test_what_is_kept_is_plain_and_no_part_of_the_head(name: str) -> None:
     head = trained(name, {"epochs": 1} if name in ("softmax", "mil") else {})
@@ -155,16 +121,6 @@ def test_what_is_kept_is_plain_and_no_part_of_the_head(name: str) -> None:
         assert array.dtype.kind in "fi"
         array[...] = 1
     np.testing.assert_array_equal(predicted(head), before)
-
-
-def test_numpy_settings_are_kept_as_plain_ones() -> None:
-    head = trained(
-        "logistic", {"C": np.float64(0.5), "seed": np.int64(3), "class_weight": {np.int64(0): 2}}
-    )
-    taken = head_state("logistic", head)
-    assert json.loads(json.dumps(taken.settings)) == taken.settings
-    assert taken.settings["class_weight"] == {"0": 2}
-    np.testing.assert_array_equal(predicted(restore_head(taken)), predicted(head))
 
 
 @pytest.mark.parametrize("name", head_names())
@@ -221,24 +177,15 @@ def test_each_array_must_be_there_and_of_its_kind(name: str) -> None:
     ("settings", "what"),
     [
         ({"Z": 1}, "has no setting 'Z'"),
-        ({"__class__": "int"}, "has no setting '__class__'"),
-        ({"coef_": 1}, "has no setting 'coef_'"),
         ({"C": -1.0}, "setting out of its range .*'C'"),
-        ({"C": "large"}, "setting out of its range .*'C'"),
         ({"C": float("nan")}, "has nan for its setting C"),
         ({"C": float("inf")}, "setting out of its range .*'C'"),
-        ({"C": None}, "has None for its setting C"),
         ({"C": [1.0]}, r"has \[1.0\] for its setting C"),
-        ({"seed": 1.5}, "setting out of its range .*'seed'"),
-        ({"pooling": "max"}, "setting out of its range .*'pooling'"),
         ({"pooling": "x" * 10_000}, "setting out of its range .*'pooling'"),
         ({"context": "exam"}, "setting out of its range .*context=exam"),
         ({"class_weight": {"zero": 1.0}}, "no table of classes and weights"),
         ({"class_weight": {"0": -1.0}}, "no table of classes and weights"),
-        ({"class_weight": {"0": True}}, "no table of classes and weights"),
-        ({"class_weight": {"0": {"1": 1}}}, "no table of classes and weights"),
         ({"class_weight": {"01": 1.0}}, "no table of classes and weights"),
-        ({"C": {"0": 1.0}}, "setting out of its range .*'C'"),
     ],
 )
 def test_settings_that_no_head_has_are_refused(settings: dict[str, Any], what: str) -> None:
@@ -252,20 +199,14 @@ def test_settings_that_no_head_has_are_refused(settings: dict[str, Any], what: s
     ("facts", "what"),
     [
         ({"classes_": [0, 2, 1, 3]}, "that rise"),
-        ({"classes_": [0, 1, 1, 3]}, "that rise"),
         ({"classes_": [0]}, "two or more"),
         ({"classes_": [False, True]}, "whole numbers"),
-        ({"classes_": ["0", "1"]}, "whole numbers"),
         ({"classes_": [0, 1, 2, 2**70]}, "whole numbers"),
-        ({"classes_": "0123"}, "whole numbers"),
-        ({"classes_": {"0": 1}}, "whole numbers"),
         ({"classes_": [0, 1, 2]}, "array coef in shape"),
         ({"n_features_in_": 0}, "n_features_in_ that is no whole number from 1"),
-        ({"n_features_in_": 6.0}, "n_features_in_ that is no whole number"),
         ({"n_features_in_": True}, "n_features_in_ that is no whole number"),
         ({"n_features_in_": 2**60}, "array scaling.mean in shape"),
         ({"n_iter_": -1}, "n_iter_ that is no whole number from 0"),
-        ({"n_iter_": "7"}, "n_iter_ that is no whole number"),
         ({"loss_curve_": 1}, "other facts than"),
     ],
 )
@@ -275,15 +216,7 @@ def test_facts_that_cannot_be_are_refused(facts: dict[str, Any], what: str) -> N
         restore_head(replace(one, facts={**one.facts, **facts}))
 
 
-@pytest.mark.parametrize("key", ["n_features_in_", "classes_", "n_iter_"])
-def test_every_fact_must_be_there(key: str) -> None:
-    one = learned("logistic")
-    left = {other: value for other, value in one.facts.items() if other != key}
-    with pytest.raises(HeadError, match="other facts than"):
-        restore_head(replace(one, facts=left))
-
-
-@pytest.mark.parametrize("name", ["perceptron", "__init__", "", 5, None, ["softmax"], "x" * 9999])
+@pytest.mark.parametrize("name", ["perceptron", 5, ["softmax"], "x" * 9999])
 def test_an_unknown_head_is_refused(name: Any) -> None:
     with pytest.raises(HeadError, match="none of softmax, .*later lusscore") as told:
         restore_head(replace(learned("logistic"), name=name))
@@ -295,9 +228,7 @@ def test_an_unknown_head_is_refused(name: Any) -> None:
     [
         ("ordinal", "thresholds", lambda array: array[::-1].copy(), "thresholds that do not rise"),
         ("svm", "platt.present", lambda array: array[::-1].copy(), "no classes of its own"),
-        ("svm", "platt.present", lambda array: array - 1, "no classes of its own"),
         ("svm", "platt.present", lambda array: array + 1, "no classes of its own"),
-        ("svm", "platt.present", lambda array: array * 0, "no classes of its own"),
         ("svm", "platt.present", lambda array: array[:1], "no classes of its own"),
         ("svm", "platt.present", lambda array: array[:2], "array platt.slopes in shape"),
         ("logistic", "scaling.spread", lambda array: array * 0, "not above 0"),

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from labelling.together import run_together
-from lusscore.checks import check_cohort
 from lusscore.cohort import (
     Card,
     Cohort,
@@ -89,15 +88,6 @@ def test_a_label_of_nobody_named_is_somebody_elses_too(folder: Path) -> None:
     }
 
 
-def test_opinions_are_compared_by_the_check(folder: Path) -> None:
-    for clip in ("clips/p0_L1.mp4", "clips/p1_L1.mp4"):
-        record_label(folder, clip, 1, "anna")
-        record_label(folder, clip, 1 if "p0" in clip else 3, "ben")
-    verdict = check_cohort("tiny", lambda check_files: read_cohort(folder), None)
-    pairs = {pair.raters: pair.same for pair in verdict.agreement.pairs}
-    assert pairs == {("anna", "ben"): 0.5}
-
-
 def with_consensus(folder: Path, rule: str, scores: tuple[int, int]) -> None:
     """Write a cohort whose one clip two raters scored."""
     cohort = read_cohort(folder)
@@ -139,12 +129,6 @@ def test_a_rule_whose_raters_are_not_known_any_more_is_not_applied_again(
     else:
         assert told == Recorded("clips/p0_R1.mp4", "opinion", left, "majority of 2")
         assert ratings(folder) == {Rating("clips/p0_R1.mp4", "cleo", 0)}
-
-
-def test_where_there_are_ratings_a_new_label_is_one_too(folder: Path) -> None:
-    record_label(folder, "clips/p0_R1.mp4", 2, "anna")
-    record_label(folder, "clips/p1_L1.mp4", 3, "anna")
-    assert Rating("clips/p1_L1.mp4", "anna", 3) in ratings(folder)
 
 
 def test_a_zone_is_filled_in_or_corrected_in_all_rows_of_a_clip(folder: Path) -> None:
@@ -206,12 +190,6 @@ def test_what_is_not_allowed_changes_nothing(
     with pytest.raises(CohortError, match=told):
         record_label(folder, clip, score, rater, zone)
     assert {path: path.read_bytes() for path in folder.rglob("*.csv")} == before
-
-
-def test_a_cohort_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(CohortError, match="there is no cohort"):
-        record_label(tmp_path / "none", "a.mp4", 1, "anna")
-    assert not (tmp_path / "none").exists()
 
 
 def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:

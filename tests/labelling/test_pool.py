@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelling.pool_maker import FEATURES, in_other_order, make_pool, parts
+from labelling.pool_maker import FEATURES, in_other_order, parts
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.labelling.pool import UNLABELLED, join_pool
@@ -73,8 +73,3 @@ def test_levels_stand_beside_each_other() -> None:
     assert np.array_equal(pool.seen[..., :3], pool.seen[..., 3:6])
     with pytest.raises(FeatureFileError, match=r"does not hold the level 32\.top"):
         join_pool(segments, file, FeatureSet(file.backbone, ("32.top",)))
-
-
-def test_patients_are_numbered_by_name() -> None:
-    pool = make_pool(3, 2)
-    assert pool.patients.tolist() == [0, 0, 1, 1, 2, 2]

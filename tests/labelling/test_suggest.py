@@ -52,25 +52,12 @@ def test_with_labels_a_head_gives_score_and_uncertainty() -> None:
         assert 0 <= one.uncertainty <= 1
 
 
-def test_the_first_clip_of_a_patient_is_told_once() -> None:
-    suggestions = suggest_clips(make_pool(), count=16)
-    assert sum(one.new_patient for one in suggestions) == 4
-    seen = set[str]()
-    for one in suggestions:
-        assert one.new_patient == (one.segment.patient not in seen)
-        seen.add(one.segment.patient)
-
-
 def test_clips_of_unknown_looks_come_before_those_like_what_is_labelled() -> None:
     """Scores 0 and 1 alone are labelled: what looks like 2 and 3 is neither covered nor sure."""
     pool = make_pool(8, noise=0.1, labelled=lambda segment: segment.score in (0, 1))
     suggestions = suggest_clips(pool, count=4, per_patient=1)
     shown = {(int(one.segment.patient[1:]) + int(one.segment.clip[-5])) % 4 for one in suggestions}
     assert shown == {2, 3}
-
-
-def test_where_all_is_labelled_nothing_is_suggested() -> None:
-    assert suggest_clips(make_pool(labelled=lambda segment: True)) == ()
 
 
 SEGMENT = Segment("a.mp4", "p", "1", "R1", None)
@@ -185,16 +172,6 @@ def test_any_batch_is_of_unlabelled_clips_each_once_and_as_large_as_can_be(
     rows = [row for row, _ in chosen]
     assert len(set(rows)) == len(rows) == min(count, int((~labelled).sum()))
     assert not labelled[rows].any()
-
-
-def test_the_seed_decides_what_is_drawn() -> None:
-    rng = np.random.default_rng(0)
-    points = rng.normal(size=(60, 4)).astype(np.float32)
-    chosen = [
-        choose_clips(points, np.zeros(60, bool), np.ones(60), alone(points), 5, 1, seed)
-        for seed in (0, 0, 1)
-    ]
-    assert chosen[0] == chosen[1] != chosen[2]
 
 
 def test_many_labelled_clips_are_looked_at_some_at_a_time() -> None:

@@ -82,16 +82,6 @@ def test_no_fold_is_calibrated_by_its_own_patients() -> None:
     assert not np.array_equal(before.probabilities[~held], after.probabilities[~held])
 
 
-def test_decisions_are_those_of_the_rule_on_scaled_frames() -> None:
-    rows = HeldOutClips.of(held_out(patients=6), Rule.parse("worst"))
-    scores, probabilities = rows.decide()
-    assert probabilities.shape == (24, 4)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
-    some = np.arange(24) % 3 == 0
-    again, _ = rows.only(some).decide()
-    np.testing.assert_array_equal(again, scores[some])
-
-
 MEAN = Rule.parse("mean-probability")
 
 
@@ -118,27 +108,6 @@ def test_folds_of_repeats_are_apart_and_patients_are_one() -> None:
         assert len(set(clips.fold[clips.patient == patient])) == 2
     for fold in range(8):
         assert 0 < np.sum(clips.fold == fold) < len(clips.fold)
-
-
-def test_some_clips_are_what_they_were_among_all() -> None:
-    clips = HeldOutClips.of(held_out(3.0, patients=6), MEAN)
-    some = clips.patient % 2 == 1
-    part = clips.only(some)
-    np.testing.assert_array_equal(part.truth, clips.truth[some])
-    np.testing.assert_array_equal(part.patient, clips.patient[some])
-    np.testing.assert_array_equal(part.fold, clips.fold[some])
-    for all_of_it, of_part in zip(clips.decide(0.7), part.decide(0.7), strict=True):
-        np.testing.assert_array_equal(all_of_it[some], of_part)
-
-
-def test_a_temperature_makes_probabilities_flatter_or_sharper_and_orders_them_alike() -> None:
-    clips = HeldOutClips.of(held_out(patients=6), MEAN)
-    _, plain = clips.decide()
-    _, flat = clips.decide(4.0)
-    _, sharp = clips.decide(0.25)
-    assert flat.max(axis=1).mean() < plain.max(axis=1).mean() < sharp.max(axis=1).mean()
-    # frames of these clips are alike, so that order is kept in clips too
-    np.testing.assert_array_equal(plain.argmax(axis=1), flat.argmax(axis=1))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bundle_tamper import lay_out, record_changed, refusal_of, sums_again
-from lusscore.errors import BundleError, HeadError
+from lusscore.errors import BundleError
 from lusscore.models import SCHEMA, Bundle, bundle_facts, from_files, to_files
 
 Files = Mapping[str, bytes]
@@ -282,48 +282,6 @@ def test_of_the_place_of_a_file_its_name_is_kept(tiny: Bundle, source: str, kept
     moved = replace(network, spec=replace(network.spec, source=source))
     found = through(replace(tiny, networks={"tiny": moved})).networks["tiny"]
     assert found == replace(moved, spec=replace(moved.spec, source=kept))
-
-
-def test_two_networks_never_share_a_file(tiny: Bundle) -> None:
-    network = tiny.networks["tiny"]
-    names = ("tiny", "Tiny", "network-3", "a b")
-    networks = {name: replace(network, spec=replace(network.spec, name=name)) for name in names}
-    files = to_files(replace(tiny, networks=networks))
-    assert len({name.lower() for name in files if name.startswith("networks/")}) == 8
-
-
-def test_the_arrays_of_ten_heads_are_told_apart(tiny: Bundle) -> None:
-    found = through(replace(tiny, members=tiny.members * 11)).members
-    assert len(found) == 11
-    frames = np.random.default_rng(0).normal(size=(9, 12))
-    np.testing.assert_array_equal(
-        found[1].head.predict_proba(frames), tiny.members[0].head.predict_proba(frames)
-    )
-
-
-def test_settings_that_were_not_kept_are_told_with_their_defaults(
-    tiny: Bundle, files: Files
-) -> None:
-    changed = record_changed(files, lambda record: record["members"][0]["settings"].pop("pooling"))
-    assert from_files(changed).members[0].settings == tiny.members[0].settings
-
-
-def test_what_is_wrong_is_said_without_the_advice_of_another_package(files: Files) -> None:
-    with pytest.raises(BundleError) as told:
-        from_files(arrays_changed(files, lambda arrays: arrays.pop("head0.coef")))
-    assert told.value.what == (
-        "the head head0 cannot be restored (The stored head logistic lacks its array coef)"
-    )
-
-
-def test_a_head_under_another_name_is_not_kept(tiny: Bundle) -> None:
-    with pytest.raises(HeadError, match="cannot be stored as the head ordinal"):
-        to_files(replace(tiny, members=(replace(tiny.members[0], name="ordinal"),)))
-
-
-def test_numbers_of_numpy_are_numbers(tiny: Bundle) -> None:
-    found = through(replace(tiny, card={"a": np.float32(0.5), "b": np.int64(3), "c": [np.True_]}))
-    assert found.card == {"a": 0.5, "b": 3, "c": [True]}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), b"1", {1, 2}, object(), "\ud800"])

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 from clip_maker import write_video
 from ground import Ground, bright, make_ground
-from lusscore.backbones import backbone_names
 from lusscore.cli import main
 from lusscore.errors import RunError
 from lusscore.evaluation.dataset import LabelledCohort
@@ -40,14 +39,6 @@ def test_without_a_name_it_is_the_first_model_whatever_the_numbers(
     assert read_recorded_run(run).model == metrics["models"][0] == "tiny/logistic"
 
 
-def test_what_was_chosen_inside_the_folds_comes_before_what_was_not(chosen_run: Path) -> None:
-    found = read_recorded_run(chosen_run)
-    assert found.config.models[0] == "tiny/logistic"
-    assert found.model == "selected/best"
-    assert found.is_selected
-    assert not read_recorded_run(chosen_run, "tiny/logistic").is_selected
-
-
 def test_it_has_the_models_own_predictions_and_the_runs_rules(ground: Ground) -> None:
     run = ground.run(
         "rules", clip_rule=Rule.parse("mean-probability"), zone_rule=Rule.parse("worst")
@@ -70,11 +61,6 @@ def test_a_model_is_named_whole_or_by_what_tells_it_from_others(
     chosen_run: Path, wanted: str, model: str
 ) -> None:
     assert read_recorded_run(chosen_run, wanted).model == model
-
-
-def test_a_whole_name_wins_over_longer_ones_that_hold_it(plain_run: Path) -> None:
-    assert read_recorded_run(plain_run, "other/logistic").model == "other/logistic"
-    assert read_recorded_run(plain_run, "tiny+other/logistic").model == "tiny+other/logistic"
 
 
 @pytest.mark.parametrize(("wanted", "told"), [("selected", "several models"), ("svm", "no model")])
@@ -194,12 +180,6 @@ def test_a_clip_that_was_replaced_by_one_of_as_many_frames_is_noticed(
     assert CliRunner().invoke(main, texts).exit_code == 0
     with pytest.raises(RunError, match="clips of other content than cohort bright has"):
         check(run, moved.labelled())
-
-
-def test_a_run_that_lacks_a_backbone_is_refused(run: RecordedRun, ground: Ground) -> None:
-    assert "other" not in backbone_names()
-    with pytest.raises(RunError, match="made from other embeddings"):
-        check(changed(run, backbones=run.config.backbones[:1]), ground.labelled())
 
 
 def test_clips_that_could_not_be_read_when_the_run_was_made_are_noticed(

@@ -25,15 +25,13 @@ from lusscore.evaluation.selection.choosing import NestedCV
 from lusscore.evaluation.selection.grids import Grid
 from lusscore.evaluation.selection.nested import select_and_train
 from lusscore.evaluation.train_head import fit_on
-from lusscore.heads import Temperature, head_defaults, make_head
+from lusscore.heads import Temperature, make_head
 from lusscore.models import (
     Bundle,
     RecordedRun,
     TrainedHead,
-    read_bundle,
     read_recorded_run,
     to_files,
-    write_bundle,
 )
 from lusscore.models.calibration import HeldOutClips, calibrate
 from lusscore.models.train import FittedMembers, fit_members
@@ -135,24 +133,6 @@ def test_the_same_training_gives_the_same_bytes_on_any_number_of_jobs(
     assert bundles[0].id != bundles[1].id
 
 
-def test_it_is_the_same_with_networks_that_were_kept_from_before(
-    run: RecordedRun, ground: Ground, tmp_path: Path
-) -> None:
-    bundles = [ground.train(run, cache=cache) for cache in (None, tmp_path, tmp_path)]
-    first, *others = (to_files(same_but_for_id(bundle)) for bundle in bundles)
-    assert all(other == first for other in others)
-
-
-def test_it_says_the_same_once_it_was_written_and_read(
-    chosen_run: Path, ground: Ground, tmp_path: Path
-) -> None:
-    bundle = ground.train(chosen_run, "average")
-    written = write_bundle(bundle, tmp_path / "bundle")
-    read = read_bundle(tmp_path / "bundle")
-    assert read.digest == written.digest
-    assert to_files(same_but_for_id(read)) == to_files(same_but_for_id(bundle))
-
-
 def test_no_patient_no_clip_and_no_place_of_this_machine_is_in_it(
     plain_run: Path, ground: Ground
 ) -> None:
@@ -184,13 +164,6 @@ def test_two_patients_are_too_few_to_know_what_is_unlike_them(tmp_path: Path) ->
     ground = make_ground(tmp_path, 2, score=lambda patient, zone: zone)
     with pytest.raises(HeadError, match="2 labelled patients are too few .* at least 3"):
         ground.train(ground.run("two", folds=2))
-
-
-def test_frames_that_are_labelled_one_by_one_are_trained_on(tmp_path: Path) -> None:
-    ground = make_ground(tmp_path, 8, label_level="frame")
-    bundle = ground.train(ground.run("frames", HeadChoice("ordinal")))
-    assert bundle.label_level == "frame"
-    assert not any("weak labels" in line for line in bundle.card["Limitations"])
 
 
 _Float = NDArray[np.float64]
@@ -310,37 +283,6 @@ def test_what_is_chosen_on_everybody_is_chosen_trained_and_joined_as_in_a_fold(
     np.testing.assert_allclose(
         combined(fitted, dataset, everyone), found[run.model].probabilities, atol=1e-6
     )
-
-
-def test_the_candidates_are_the_runs_whatever_their_results(
-    chosen_run: Path, dataset: Dataset
-) -> None:
-    run = read_recorded_run(chosen_run, "average")
-    # 2 of logistic and 1 of ordinal, each on two networks
-    candidates = recorded_selection(run.config).candidates
-    assert len(candidates) == 6
-    known = {(one.name, tuple(sorted(one.head.settings.items()))) for one in candidates}
-    for member in fit_members(dataset, run).members:
-        name = f"{'+'.join(one.name for one in member.features)}/{member.name}"
-        assert (name, tuple(sorted(member.settings.items()))) in known
-
-
-def test_a_rule_that_was_given_and_not_chosen_is_kept(ground: Ground, dataset: Dataset) -> None:
-    folder = ground.run("worst", clip_rule=Rule.parse("worst"))
-    assert fit_members(dataset, read_recorded_run(folder)).clip_rule.name == "worst"
-
-
-def test_the_papers_head_trained_twice_is_the_same_head(plain_run: Path, dataset: Dataset) -> None:
-    run = read_recorded_run(plain_run, "tiny/logistic")
-    settings = head_defaults("softmax") | {"name": "softmax", "epochs": 1, "seed": 5}
-    paper = replace(changed(run, head=HeadTable(**settings)), model="tiny/softmax")
-    rows = np.arange(len(dataset.frames))
-    first, second = (
-        answer(fit_members(dataset, paper).members[0], dataset, rows) for _ in range(2)
-    )
-    np.testing.assert_array_equal(first, second)
-    other = changed(paper, head=HeadTable(**(settings | {"seed": 6})))
-    assert not np.array_equal(first, answer(fit_members(dataset, other).members[0], dataset, rows))
 
 
 def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(

@@ -13,14 +13,9 @@ from lusscore.errors import HeadError
 
 
 class ArrayReader:
-    """Gives out arrays by name and refuses whatever is not as expected.
+    """Gives out arrays by name, and refuses with `HeadError` whatever is not as expected.
 
-    Parameters
-    ----------
-    arrays
-        By name.
-    owner
-        Whose they are, for messages: ``"head softmax"``.
+    Messages name the owner: ``"head softmax"``.
     """
 
     def __init__(self, arrays: Mapping[str, Any], owner: str) -> None:
@@ -34,13 +29,7 @@ class ArrayReader:
     def take(
         self, name: str, shape: tuple[int | None, ...], dtype: type[np.generic]
     ) -> NDArray[Any]:
-        """Take a copy of an array out, its last axis contiguous; None fits any length from 1.
-
-        Raises
-        ------
-        HeadError
-            If it is missing, of another type or shape, or holds a number that is not finite.
-        """
+        """Take a copy of an array out, its last axis contiguous; None fits any length from 1."""
         array = self._arrays.pop(name, None)
         if not isinstance(array, np.ndarray):
             raise self.refusal(f"lacks its array {name}")

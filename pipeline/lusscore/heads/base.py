@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from numbers import Integral
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,14 @@ from lusscore.heads.mapped_rows import MappedRows
 _Self = TypeVar("_Self", bound="EmbeddingHead")
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class Owners(NamedTuple):
+    """Patient, recording and exam of each frame by number, shape (frames,) each, where known."""
+
+    groups: Ints | None
+    clips: Ints | None
+    exams: Ints | None
 
 
 class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
@@ -107,7 +115,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} needs labels of at least two classes, got 1 class: "
                 f"{self.classes_}."
             )
-        self._train(embeddings, targets, *map(_numbered, (groups, clips, exams)))
+        self._train(embeddings, targets, Owners(*map(_numbered, (groups, clips, exams))))
         return self
 
     def predict_proba(
@@ -163,25 +171,14 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """Take over what :meth:`learned_arrays` gave, or somebody made of it.
-
-        Settings, `classes_`, `n_features_in_` and `whole_numbers` are there already. Raises
-        :class:`HeadError` if an array is not as it must be.
-        """
+        """Take over what :meth:`learned_arrays` gave; settings and facts are there already."""
 
     @abstractmethod
     def linear_view(self) -> LinearView:
         """Return the logits of a clean frame as a linear function of its embedding."""
 
     @abstractmethod
-    def _train(
-        self,
-        embeddings: Any,
-        targets: Ints,
-        groups: Ints | None,
-        clips: Ints | None,
-        exams: Ints | None,
-    ) -> None:
+    def _train(self, embeddings: Any, targets: Ints, owners: Owners) -> None:
         """Learn from checked input; `targets` are rows of `classes_`."""
 
     @abstractmethod

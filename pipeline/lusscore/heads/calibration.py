@@ -49,20 +49,10 @@ class Temperature:
     def fit(cls, probabilities: _Float, classes: _Int) -> Temperature:
         """Find the temperature of highest likelihood, between 0.05 and 20.
 
-        A row whose own class has probability 0 has it at every temperature and counts for nothing.
-
-        Parameters
-        ----------
-        probabilities
-            Shape (rows, classes), held out from whatever gave them. Calibration must not be
-            reported on these rows.
-        classes
-            Column of the class each row has, shape (rows,).
-
-        Raises
-        ------
-        HeadError
-            If no row is left to fit on.
+        Probabilities, shape (rows, classes), are held out from whatever gave them, and calibration
+        must not be reported on them; `classes` are the columns of the true classes. A row whose own
+        class has probability 0 has it at every temperature and counts for nothing; HeadError if no
+        row is left.
         """
         rows = np.flatnonzero(probabilities[np.arange(len(classes)), classes] > 0)
         if not len(rows):

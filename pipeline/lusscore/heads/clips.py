@@ -13,23 +13,11 @@ _NUMBERS_AT_ONCE = 2**18
 
 
 def gather_bags(clips: _Int | None, frames: int, targets: _Int | None = None) -> tuple[_Int, _Int]:
-    """Bring the frames of each clip together.
+    """Bring the frames of each clip together: return their order, and where each bag starts in it.
 
-    Parameters
-    ----------
-    clips
-        Recording of each frame by number, shape (frames,); None if each frame is one of its own.
-    frames
-        How many there are.
-    targets
-        Class of each frame, shape (frames,): a recording whose labelled segments have different
-        classes then becomes a bag per class.
-
-    Returns
-    -------
-    tuple of int64 arrays
-        Rows in an order that keeps bags together, shape (frames,), and the place in that order
-        where each bag starts, shape (bags,).
+    `clips` is the recording of each of `frames` frames by number; without it each frame is a bag.
+    With `targets`, their classes, a recording whose labelled segments have different classes
+    becomes a bag per class. Shapes (frames,) and (bags,), int64.
     """
     if clips is None:
         return np.arange(frames), np.arange(frames)
@@ -52,25 +40,15 @@ def batch_rows(order: _Int, starts: _Int, chosen: _Int) -> tuple[_Int, _Int]:
 def pool_clips(
     frames: NDArray[Any], order: _Int, starts: _Int, pooling: str
 ) -> NDArray[np.float32]:
-    """Pool the frames of each clip.
+    """Pool the frames of each clip, as :func:`gather_bags` orders them.
 
     Statistics pooling is that of Snyder et al. 2018, X-vectors: robust DNN embeddings for speaker
     recognition, ICASSP. The deviation is that of the frames at hand, and 0 of one frame.
 
-    Parameters
-    ----------
-    frames
-        float, shape (frames, dim) or (frames, 1 + variants, dim); each variant is pooled by
-        itself.
-    order, starts
-        As :func:`gather_bags` gives them.
-    pooling
-        ``"mean"``, or ``"mean-std"`` for the mean and then the standard deviation.
-
-    Returns
-    -------
-    ndarray of float32, shape (clips, dim or 2 dim) or (clips, 1 + variants, dim or 2 dim)
-        A clip's vector does not depend, in any bit, on the other clips.
+    Frames have the shape (frames, dim) or (frames, 1 + variants, dim); each variant is pooled by
+    itself. Returns float32, shape (clips, dim) or (clips, 1 + variants, dim) for the pooling
+    ``"mean"``, and twice as wide for ``"mean-std"``. A clip's vector does not depend, in any bit,
+    on the other clips.
     """
     dim = frames.shape[-1]
     size = dim if pooling == "mean" else 2 * dim
@@ -97,21 +75,9 @@ def add_exam_context(
 ) -> NDArray[np.float32]:
     """Append the mean of the other recordings of the same exam to each vector.
 
-    Parameters
-    ----------
-    own
-        Vectors of recordings or of segments of them, shape (examples, ..., size).
-    recordings
-        Which recording each is of, shape (examples,): a row of `pooled`.
-    pooled
-        Vectors of whole recordings, shape (recordings, ..., size).
-    exams
-        Exam of each recording, shape (recordings,).
-
-    Returns
-    -------
-    ndarray of float32, shape (examples, ..., 2 size)
-        Where an exam has no other recording, its own vector is repeated.
+    `own`, shape (examples, ..., size), are vectors of recordings or of segments of them, and
+    `recordings` says which, as rows of `pooled`, the vectors of whole recordings. Returns shape
+    (examples, ..., 2 size); where an exam has no other recording, its own vector is repeated.
     """
     others = np.empty_like(pooled)
     alone = np.zeros(len(pooled), bool)

@@ -52,11 +52,11 @@ class LogisticHead(RegularisedHead):
         self.n_iter_ = int(model.n_iter_.max())
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """See :meth:`EmbeddingHead.learned_arrays`."""
+        """Return what prediction needs, by name."""
         return self.scaling_.arrays() | {"coef": self.coef_, "intercept": self.intercept_}
 
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """See :meth:`EmbeddingHead.take_arrays`."""
+        """Take over what `learned_arrays` gave."""
         self.scaling_ = Scaling.from_arrays(arrays, self._width)
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
         self.coef_ = arrays.take("coef", (self.scaling_.size, columns), np.float64)

@@ -17,18 +17,9 @@ class MappedRows:
 
     Only what is gathered takes memory; ``numpy.asarray`` gathers all.
 
-    Parameters
-    ----------
-    arrays
-        float16 or float32, each of shape (any, 1 + variants, any), at least one; the same number
-        of variants.
-    rows
-        For each array, int64, shape (frames,).
-
-    Attributes
-    ----------
-    shape
-        (frames, 1 + variants, width of all arrays).
+    Arrays are float16 or float32, of shape (any, 1 + variants, any) with the same number of
+    variants; `rows`, int64, shape (frames,), says for each which rows are meant. `shape` is
+    (frames, 1 + variants, width of all arrays).
     """
 
     ndim = 3

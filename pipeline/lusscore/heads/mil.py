@@ -27,6 +27,7 @@ from lusscore.heads.base import (
     EmbeddingHead,
     Floats,
     Ints,
+    Owners,
     clean_variant,
     epoch_frames,
     sample_weights,
@@ -134,16 +135,9 @@ class MilHead(EmbeddingHead):
             weights[rows] = self._attend(self.scaling_.apply(seen[rows, 0]), starts)
         return weights
 
-    def _train(
-        self,
-        embeddings: NDArray[Any],
-        targets: Ints,
-        groups: Ints | None,
-        clips: Ints | None,
-        exams: Ints | None,
-    ) -> None:
+    def _train(self, embeddings: NDArray[Any], targets: Ints, owners: Owners) -> None:
         self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
-        order, starts = gather_bags(clips, len(targets), targets)
+        order, starts = gather_bags(owners.clips, len(targets), targets)
         classes = targets[order[starts]]
         weights = sample_weights(self.class_weight, self.classes_[classes])
         layers, model = self._build()
@@ -198,12 +192,12 @@ class MilHead(EmbeddingHead):
         return [tanh, gate, score, answer], model
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """See :meth:`EmbeddingHead.learned_arrays`."""
+        """Return what prediction needs, by name."""
         names = ("tanh", "gate", "score", "coef", "intercept")
         return self.scaling_.arrays() | {f"net.{name}": getattr(self, f"{name}_") for name in names}
 
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """See :meth:`EmbeddingHead.take_arrays`."""
+        """Take over what `learned_arrays` gave."""
         self.scaling_ = Scaling.from_arrays(arrays, self.n_features_in_)
         dim, inner, count = self.scaling_.size, self.attention, len(self.classes_)
         self.tanh_ = arrays.take("net.tanh", (dim, inner), np.float32)
@@ -213,7 +207,7 @@ class MilHead(EmbeddingHead):
         self.intercept_ = arrays.take("net.intercept", (count,), np.float32)
 
     def linear_view(self) -> LinearView:
-        """See :meth:`EmbeddingHead.linear_view`."""
+        """Return the logits of a clean frame as a linear function of its embedding."""
         own = self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_)
         return LinearView(*own, ("the frames of a clip are weighted by attention",))
 

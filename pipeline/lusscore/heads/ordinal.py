@@ -64,12 +64,12 @@ class OrdinalHead(RegularisedHead):
         )
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """See :meth:`EmbeddingHead.learned_arrays`."""
+        """Return what prediction needs, by name."""
         learned = {"direction": self.direction_, "thresholds": self.thresholds_}
         return self.scaling_.arrays() | learned
 
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """See :meth:`EmbeddingHead.take_arrays`."""
+        """Take over what `learned_arrays` gave."""
         self.scaling_ = Scaling.from_arrays(arrays, self._width)
         self.direction_ = arrays.take("direction", (self.scaling_.size,), np.float64)
         self.thresholds_ = arrays.take("thresholds", (len(self.classes_) - 1,), np.float64)
@@ -106,16 +106,8 @@ def fit_cumulative_logit(
 ) -> tuple[Floats, Floats, int]:
     """Find direction, shape (dim,), and thresholds, shape (classes − 1,); count the steps.
 
-    Parameters
-    ----------
-    x
-        float32 or float64, shape (rows, dim); never copied.
-    classes, weights
-        Shape (rows,); every class 0 … K − 1 at least once, K at least 2.
-    strength
-        C of the formula.
-    max_iter, tol
-        Most steps, and the gradient per row, or the relative gain per step, at which to stop.
+    `x` is float, shape (rows, dim), and never copied; every class 0 … K − 1 occurs. `strength` is C
+    of the formula, and `tol` the gradient per row, or the relative gain per step, at which to stop.
     """
     dim = x.shape[1]
     scale = 1 / (strength * weights.sum())

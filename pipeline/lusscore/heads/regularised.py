@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from lusscore.heads.base import EmbeddingHead, Floats, Ints, clean_variant
+from lusscore.heads.base import EmbeddingHead, Floats, Ints, Owners, clean_variant
 from lusscore.heads.clips import add_exam_context, gather_bags, pool_clips
 from lusscore.heads.linear import LinearView
 from lusscore.heads.scaling import Scaling, fit_penalised_scaling
@@ -82,7 +82,7 @@ class RegularisedHead(EmbeddingHead):
     seed: int = 0
 
     def linear_view(self) -> LinearView:
-        """See :meth:`EmbeddingHead.linear_view`."""
+        """Return the logits of a clean frame as a linear function of its embedding."""
         view = self._scaled_view()
         # the mean over the clip itself comes first in its vector
         weights, bias = self.scaling_.unscaled(view.weights, view.bias, self.n_features_in_)
@@ -101,22 +101,17 @@ class RegularisedHead(EmbeddingHead):
                 "pooling=mean or pooling=mean-std, or leave context out."
             )
 
-    def _train(
-        self,
-        embeddings: NDArray[Any],
-        targets: Ints,
-        groups: Ints | None,
-        clips: Ints | None,
-        exams: Ints | None,
-    ) -> None:
+    def _train(self, embeddings: NDArray[Any], targets: Ints, owners: Owners) -> None:
         seen = embeddings if self.variants else clean_variant(embeddings)
         if self.pooling == "none":
-            self._learn(seen, targets, groups)
+            self._learn(seen, targets, owners.groups)
             return
-        order, starts = gather_bags(clips, len(targets), targets)
+        order, starts = gather_bags(owners.clips, len(targets), targets)
         first = order[starts]
-        examples = self._pool(seen, order, starts, clips, exams)
-        self._learn(examples, targets[first], None if groups is None else groups[first])
+        examples = self._pool(seen, order, starts, owners.clips, owners.exams)
+        self._learn(
+            examples, targets[first], None if owners.groups is None else owners.groups[first]
+        )
 
     def _probabilities(
         self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None

@@ -80,9 +80,8 @@ class Scaling:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Turn a linear function of the scaled embedding into one of the embedding.
 
-        Takes weights, shape (size, classes), and bias, shape (classes,), and returns both as
-        float64 for the first `first` numbers of the embedding; the others are held at their
-        training mean.
+        Weights have the shape (size, classes); those returned, float64, are of the first `first`
+        numbers of the embedding, and the others are held at their training mean.
         """
         wide = np.asarray(weights, np.float64)
         if self.directions is not None:
@@ -94,15 +93,10 @@ class Scaling:
 def fit_scaling(frames: NDArray[Any], components: int = 0, seed: int = 0) -> Scaling:
     """Learn a scaling from training frames.
 
-    Parameters
-    ----------
-    frames
-        float, shape (frames, dim); none of them held out.
-    components
-        Principal components to keep, whitened; 0 keeps the standardised embedding. Never more
-        than the frames span.
-    seed
-        Of the randomised search for directions, used where components are few and dim is large.
+    Frames are float, shape (frames, dim), and none of them held out. `components` principal
+    components are kept, whitened, but never more than the frames span; 0 keeps the standardised
+    embedding. The seed is that of a randomised search, used where components are few and dim is
+    large.
     """
     from sklearn.preprocessing import StandardScaler
 

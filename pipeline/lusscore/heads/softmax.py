@@ -17,6 +17,7 @@ from lusscore.heads.base import (
     EmbeddingHead,
     Floats,
     Ints,
+    Owners,
     clean_variant,
     epoch_frames,
     sample_weights,
@@ -107,14 +108,7 @@ class SoftmaxHead(EmbeddingHead):
     test_variants: bool = False
     seed: int = 0
 
-    def _train(
-        self,
-        embeddings: NDArray[Any] | MappedRows,
-        targets: Ints,
-        groups: Ints | None,
-        clips: Ints | None,
-        exams: Ints | None,
-    ) -> None:
+    def _train(self, embeddings: NDArray[Any] | MappedRows, targets: Ints, owners: Owners) -> None:
         self.scaling_: Scaling | None = None
         if self.components:
             self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
@@ -158,12 +152,12 @@ class SoftmaxHead(EmbeddingHead):
         )
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """See :meth:`EmbeddingHead.learned_arrays`."""
+        """Return what prediction needs, by name."""
         scaling = {} if self.scaling_ is None else self.scaling_.arrays()
         return scaling | {"coef": self.coef_, "intercept": self.intercept_}
 
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """See :meth:`EmbeddingHead.take_arrays`."""
+        """Take over what `learned_arrays` gave."""
         size, count = self.n_features_in_, len(self.classes_)
         self.scaling_ = Scaling.from_arrays(arrays, size) if self.components else None
         size = size if self.scaling_ is None else self.scaling_.size
@@ -171,7 +165,7 @@ class SoftmaxHead(EmbeddingHead):
         self.intercept_ = arrays.take("intercept", (count,), np.float32)
 
     def linear_view(self) -> LinearView:
-        """See :meth:`EmbeddingHead.linear_view`."""
+        """Return the logits of a clean frame as a linear function of its embedding."""
         if self.scaling_ is None:
             return LinearView(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
         return LinearView(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))

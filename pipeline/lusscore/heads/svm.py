@@ -91,7 +91,7 @@ class SvmHead(RegularisedHead):
         return np.asarray(scaled @ self.coef_ + self.intercept_)
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """See :meth:`EmbeddingHead.learned_arrays`."""
+        """Return what prediction needs, by name."""
         platt = self.calibration_
         return self.scaling_.arrays() | {
             "coef": self.coef_,
@@ -102,7 +102,7 @@ class SvmHead(RegularisedHead):
         }
 
     def take_arrays(self, arrays: ArrayReader) -> None:
-        """See :meth:`EmbeddingHead.take_arrays`."""
+        """Take over what `learned_arrays` gave."""
         count = len(self.classes_)
         self.scaling_ = Scaling.from_arrays(arrays, self._width)
         self.coef_ = arrays.take("coef", (self.scaling_.size, count), np.float64)
@@ -148,21 +148,9 @@ def fit_linear_svm(
     `LinearSVC`, whose solution this is, copies its input to float64 and then to a sparse form of
     16 bytes a number, eight times the size of the embeddings.
 
-    Parameters
-    ----------
-    x
-        float32 or float64, shape (rows, dim); never copied.
-    classes, weights
-        Shape (rows,); every class 0 … K − 1 at least once.
-    strength
-        C of the formula.
-    max_iter, tol
-        Most steps, and the gradient per row, or the relative gain per step, at which to stop.
-
-    Returns
-    -------
-    tuple
-        Weights, float64, shape (dim, classes), bias, shape (classes,), and the number of steps.
+    `x` is float, shape (rows, dim), and never copied; every class 0 … K − 1 occurs. `tol` is the
+    gradient per row, or the relative gain per step, at which to stop. Returns weights, float64,
+    shape (dim, classes), bias, shape (classes,), and the number of steps.
     """
     dim, count = x.shape[1], int(classes.max()) + 1
     signs = np.where(classes[:, None] == np.arange(count), 1.0, -1.0)
@@ -189,19 +177,9 @@ def inner_folds(
 ) -> Iterator[tuple[Ints, Ints]]:
     """Split training rows by patient; yield those splits whose larger part has every class.
 
-    Patients are stratified by class, or shuffled where strata leave no such split. Yields rows to
-    fit on and rows to calibrate on; no patient has rows in both.
-
-    Parameters
-    ----------
-    classes
-        Shape (rows,).
-    groups
-        Patient of each row, shape (rows,); None if each row is one of its own.
-    folds
-        At most so many; fewer where a class has fewer patients.
-    seed
-        Of the order of patients.
+    Patients are stratified by class, or shuffled where strata leave no such split; there are fewer
+    folds where a class has fewer patients. Yields rows to fit on and rows to calibrate on. Without
+    `groups` each row is a patient of its own.
     """
     own = np.arange(len(classes)) if groups is None else groups
     known = np.unique(classes)
