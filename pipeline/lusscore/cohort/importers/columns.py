@@ -57,14 +57,8 @@ class Column:
 def choose_columns(table: Table, chosen: Mapping[str, str]) -> dict[str, Column]:
     """Decide which columns of a table are meant by our words.
 
-    Parameters
-    ----------
-    table
-        The table.
-    chosen
-        What the user said: our word → the column's name, or ``name~expression`` for a part of
-        its cells, or nothing where the table has no such column. The rest is guessed from usual
-        names.
+    The user has `chosen`: our word → the column's name, or ``name~expression`` for a part of its
+    cells, or nothing where the table has no such column. The rest is guessed from usual names.
 
     Raises
     ------

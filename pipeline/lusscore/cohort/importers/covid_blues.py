@@ -32,13 +32,6 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
     Expects ``lus_videos/patient_<n>_<zone>[_<repeat>].mp4``, ``severity.csv`` and
     ``clinical_variables.csv``. Clips are referenced where they lie; one that ``severity.csv``
     does not name stays unlabelled.
-
-    Raises
-    ------
-    CohortError
-        If a table or column is missing.
-    InvalidCohortError
-        If rows are bad; all are named.
     """
     if not source.is_dir():
         raise CohortError(f"there is no folder here; {_EXPECTED}", path=source)

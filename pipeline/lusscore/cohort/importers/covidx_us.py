@@ -42,13 +42,6 @@ def import_covidx_us(source: Path, options: ImportOptions) -> Imported:
     Videos are referenced where they lie: ``data/video/cropped/<id>_prc.avi`` where the notebook
     made it, else ``data/video/original/<id>.<filetype>`` or any other place below ``data/video``.
     A video without a score stays unlabelled; one that does not show the lung is left out.
-
-    Raises
-    ------
-    CohortError
-        If a table, a column or all videos are missing.
-    InvalidCohortError
-        If rows are bad; all are named.
     """
     folder = source / "utils" if (source / "utils").is_dir() else source
     if not (folder / _VIDEOS).is_file() or not (folder / _SCORES).is_file():

@@ -71,13 +71,6 @@ def import_cvat(source: Path, options: ImportOptions) -> Imported:
     Each frame has the score of its tags and shapes; who was assigned the task is the rater. What
     a model marked and nobody changed is no label. Clips are looked for below ``options.media``,
     or below the folder of the export.
-
-    Raises
-    ------
-    CohortError
-        If there is no export, it is not complete, or nothing holds the score.
-    InvalidCohortError
-        If tasks or frames are bad; all are named.
     """
     job = Import(source, options)
     owners = OwnerReader(job, "score")

@@ -37,20 +37,11 @@ class MarkedFrame:
 
 @dataclass(frozen=True)
 class CvatTask:
-    """One task of an export; the e-mail address of who was assigned is not read.
+    """One task of an export.
 
-    Attributes
-    ----------
-    identity, name
-        Its number in CVAT, as text, and its name, which is empty for a single job.
-    video
-        File name of the video it shows; empty for a task of images and for a job.
-    assignee
-        User name; empty when nobody was assigned.
-    offset
-        What was added to the video's frame numbers: 0, except in the export of a project.
-    frames
-        All images, but of videos only frames with marks.
+    Its name is empty for a single job, its video for a job and for a task of images. The assignee
+    is a user name; the e-mail address is not read. The offset was added to the video's frame
+    numbers in the export of a project. Of videos only frames with marks are here.
     """
 
     identity: str

@@ -38,13 +38,6 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     ``<patient>/<zone>/<score>/…``. Otherwise nothing is labelled: the top folder is the patient
     and a folder on the way to a clip that is named like a zone is its zone. Except in folders of
     scores, the images of one folder are together the frames of one clip.
-
-    Raises
-    ------
-    CohortError
-        If the folder is missing or holds nothing that is understood.
-    InvalidCohortError
-        If folders of a labelled tree are not zones or scores; all are named.
     """
     if not source.is_dir():
         raise CohortError(

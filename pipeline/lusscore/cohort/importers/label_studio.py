@@ -73,13 +73,6 @@ def import_label_studio(source: Path, options: ImportOptions) -> Imported:
     Every annotation that was not cancelled is what one rater said; of two by the same annotator
     the later counts. Predictions are never labels. A task that nobody scored stays unlabelled.
     Clips are looked for below ``options.media``, or below the folder in which the export lies.
-
-    Raises
-    ------
-    CohortError
-        If there is no export, it is not complete, or no control holds the score.
-    InvalidCohortError
-        If tasks are bad; all are named.
     """
     export = _find_export(source)
     job = Import(export, options)

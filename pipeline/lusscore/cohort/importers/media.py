@@ -40,18 +40,9 @@ class MediaIndex:
         return names
 
     def find(self, written: str) -> Path:
-        """Find a clip.
+        """Find a clip by a path relative to the folder or absolute, or the last parts of one.
 
-        Parameters
-        ----------
-        written
-            A path relative to the folder or absolute, with either kind of slash; or only the
-            last part or parts of one. The suffix may be missing; capitals do not matter.
-
-        Returns
-        -------
-        Path
-            Absolute.
+        Either kind of slash will do, the suffix may be missing, and capitals do not matter.
 
         Raises
         ------

@@ -54,13 +54,6 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
     Clips are the files in ``pocus_videos/{convex,linear}`` and ``pocus_images/{convex,linear}``
     that the table names and does not say to leave out; they are referenced where they lie. One
     without a severity stays unlabelled. Zones are not given.
-
-    Raises
-    ------
-    CohortError
-        If the table, a column or all clips are missing.
-    InvalidCohortError
-        If severities are not scores; all are named.
     """
     path = _find_table(source)
     job = Import(path, options)

@@ -137,7 +137,11 @@ def cohort_name(text: str) -> str:
 
 
 Importer = Callable[[Path, ImportOptions], Imported]
-"""Takes the source, a folder or a file, and what the user chose."""
+"""Takes the source, a folder or a file, and what the user chose.
+
+Raises CohortError if the source is not what it must be, and InvalidCohortError, which names all at
+once, if rows, folders or tasks of it are bad.
+"""
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,6 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     :func:`~lusscore.cohort.importers.columns.choose_columns`). Clips are looked for in
     ``options.media``, else beside the table. Seconds become frames by the clip's own clock. Where
     exams are dates, the visits of each patient are numbered and the dates not kept.
-
-    Raises
-    ------
-    CohortError
-        If the table cannot be read or its columns are not understood.
-    InvalidCohortError
-        If rows are bad: all are named with line, column and value.
     """
     if source.is_dir():
         raise CohortError("this is a folder; expected the table itself, a CSV file", path=source)
