@@ -14,9 +14,9 @@ from clip_maker import write_video
 from exam_maker import make_exam_bundle
 from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
-from lusscore.evaluation.rules import Rule
+from lusscore.evaluation import Rule
 from lusscore.models import Bundle, write_bundle
-from lusscore.scoring import ExamClip, LoadedModel, ScoredClip, ScoredExam
+from lusscore.scoring import ClipPrediction, ExamClip, LoadedModel, ScoredClip, ScoredExam
 from lusscore.scoring.exam import not_most_probable
 from lusscore.scoring.model import MOST_OUTSIDE, warnings
 
@@ -30,7 +30,6 @@ def film(path: Path, score: int, *, frames: int = 5, seed: int = 0) -> ExamClip:
     """A clip of noise as bright as the tiny bundle's clips of that score."""
     noise = np.random.default_rng(seed).integers(0, 60, (frames, SIZE, SIZE, 1))
     bright = (noise.repeat(3, axis=3) + 60 * score).astype(np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
     return ExamClip(write_video(path, bright))
 
 
@@ -40,6 +39,13 @@ def four(folder: Path) -> list[ExamClip]:
 
 def scores(exam: ScoredExam) -> list[int | None]:
     return [clip.prediction.score if clip.prediction else None for clip in exam.clips]
+
+
+def predict(bundle: Bundle, clip: ExamClip) -> ClipPrediction:
+    with LoadedModel(bundle) as model:
+        prediction = model.score([clip]).clips[0].prediction
+    assert prediction is not None
+    return prediction
 
 
 def test_each_clip_has_the_score_that_the_head_has_learned(bundle: Bundle, tmp_path: Path) -> None:
@@ -94,86 +100,70 @@ def test_a_clip_that_cannot_be_read_says_so_without_its_name_and_stops_no_other(
     assert str(tmp_path) not in exam.clips[1].error
 
 
-def test_what_looks_unlike_the_training_cohort_is_to_be_reviewed(
-    bundle: Bundle, tmp_path: Path
-) -> None:
+def test_what_is_out_of_distribution_is_to_be_reviewed(bundle: Bundle, tmp_path: Path) -> None:
     stripes = np.zeros((4, SIZE, SIZE, 3), np.uint8)
     stripes[:, ::4] = 255
     stripes[:, 1::4] = (255, 0, 0)
-    odd = ExamClip(write_video(tmp_path / "stripes.mp4", stripes))
-    with LoadedModel(bundle) as model:
-        usual, unlike = model.score([film(tmp_path / "a.mp4", 1), odd]).clips
-    assert usual.prediction is not None
-    assert unlike.prediction is not None
-    assert usual.prediction.ood_score < 1 < unlike.prediction.ood_score
-    assert usual.prediction.review == ()
-    assert "Out of distribution" in unlike.prediction.review[0]
+    odd = predict(bundle, ExamClip(write_video(tmp_path / "stripes.mp4", stripes)))
+    usual = predict(bundle, film(tmp_path / "a.mp4", 1))
+    assert usual.ood_score < 1 < odd.ood_score
+    assert usual.review == ()
+    assert "Out of distribution" in odd.review[0]
 
 
-def test_the_key_frame_is_the_one_that_speaks_most_for_the_score(
-    bundle: Bundle, tmp_path: Path
-) -> None:
+def test_the_key_frame_has_the_most_evidence_for_the_score(bundle: Bundle, tmp_path: Path) -> None:
     noise = np.random.default_rng(5).integers(0, 60, (5, SIZE, SIZE, 1)).repeat(3, axis=3)
     steps = np.array([150, 150, 190, 150, 150])[:, None, None, None]
-    clip = ExamClip(write_video(tmp_path / "one-bright.mp4", (noise + steps).astype(np.uint8)))
-    with LoadedModel(bundle) as model:
-        prediction = model.score([clip]).clips[0].prediction
-    assert prediction is not None
-    assert prediction.score == 3
-    assert prediction.key_frame == 2
+    path = write_video(tmp_path / "one-bright.mp4", (noise + steps).astype(np.uint8))
+    prediction = predict(bundle, ExamClip(path))
+    assert (prediction.score, prediction.key_frame) == (3, 2)
 
 
 @pytest.mark.parametrize(("own", "shared"), [(2.5, 1.0), (1.0, 2.5), (2.0, 3.0), (0.5, 1.0)])
 def test_probabilities_are_scaled_by_the_temperatures_of_head_and_bundle(
     bundle: Bundle, tmp_path: Path, own: float, shared: float
 ) -> None:
-    clips = [film(tmp_path / "a.mp4", 2)]
-    answers = []
-    for head, whole in ((1.0, 1.0), (own, shared)):
+    clip = film(tmp_path / "a.mp4", 2)
+
+    def at(head: float, whole: float) -> np.ndarray:
         member = replace(bundle.members[0], temperature=head)
-        with LoadedModel(replace(bundle, members=(member,), temperature=whole)) as model:
-            prediction = model.score(clips).clips[0].prediction
-        assert prediction is not None
-        answers.append(prediction.frame_probabilities)
-    scaled = answers[0] ** (1 / (own * shared))
-    scaled /= scaled.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(answers[1], scaled, atol=1e-9)
-    assert np.abs(answers[1] - answers[0]).max() > 1e-3
+        heated = replace(bundle, members=(member,), temperature=whole)
+        return predict(heated, clip).frame_probabilities
+
+    plain, heated = at(1.0, 1.0), at(own, shared)
+    scaled = plain ** (1 / (own * shared))
+    np.testing.assert_allclose(heated, scaled / scaled.sum(axis=1, keepdims=True), atol=1e-9)
+    assert np.abs(heated - plain).max() > 1e-3
 
 
 def test_probabilities_of_several_heads_are_averaged_after_their_own_temperatures(
     bundle: Bundle, tmp_path: Path
 ) -> None:
-    clip = [film(tmp_path / "a.mp4", 2)]
-    mine = replace(bundle, temperature=1.0)
-    member = mine.members[0]
+    clip = film(tmp_path / "a.mp4", 2)
+    member = bundle.members[0]
     other = replace(member, temperature=4.0)
-    answers = []
-    for members in ((member,), (other,), (member, other)):
-        with LoadedModel(replace(mine, members=members)) as model:
-            prediction = model.score(clip).clips[0].prediction
-        assert prediction is not None
-        answers.append(prediction.frame_probabilities)
-    np.testing.assert_allclose(answers[2], (answers[0] + answers[1]) / 2, atol=1e-12)
-    assert np.abs(answers[0] - answers[1]).max() > 1e-3
+    one, two, both = (
+        predict(replace(bundle, temperature=1.0, members=members), clip).frame_probabilities
+        for members in ((member,), (other,), (member, other))
+    )
+    np.testing.assert_allclose(both, (one + two) / 2, atol=1e-12)
+    assert np.abs(one - two).max() > 1e-3
 
 
 def test_progress_ends_with_all_frames_and_never_goes_back(bundle: Bundle, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     with LoadedModel(bundle) as model:
-        model.score(four(tmp_path), progress=lambda done, total: told.append((done, total)))
-    done = [step for step, _ in told]
-    assert done == sorted(done)
-    assert told[-1] == (20, 20)
-    assert all(step <= total for step, total in told)
+        model.score(four(tmp_path), progress=lambda done, total: steps.append((done, total)))
+    assert steps == sorted(steps, key=lambda step: step[0])
+    assert steps[-1] == (20, 20)
+    assert all(done <= total for done, total in steps)
 
 
-def test_it_can_be_stopped(bundle: Bundle, tmp_path: Path) -> None:
+def test_it_can_be_stopped_and_scores_the_next_exam(bundle: Bundle, tmp_path: Path) -> None:
     stop = Event()
     with LoadedModel(bundle) as model:
         with pytest.raises(ExamError, match="stopped"):
             model.score(four(tmp_path), progress=lambda done, total: stop.set(), stop=stop)
-        # and goes on with the next exam
         assert scores(model.score(four(tmp_path))) == [0, 1, 2, 3]
 
 
@@ -182,8 +172,7 @@ def test_exams_of_several_threads_wait_for_each_other(bundle: Bundle, tmp_path: 
     found: dict[int, list[int | None]] = {}
 
     def run(number: int, model: LoadedModel) -> None:
-        order = clips if number % 2 else clips[::-1]
-        found[number] = scores(model.score(order))
+        found[number] = scores(model.score(clips if number % 2 else clips[::-1]))
 
     with LoadedModel(bundle) as model:
         threads = [Thread(target=run, args=(number, model)) for number in range(4)]
@@ -209,15 +198,13 @@ def test_a_kept_bundle_scores_in_a_process_that_never_loads_tensorflow(tmp_path:
     kept = make_bundle(tmp_path / "networks", head="softmax", settings={"epochs": 10})
     write_bundle(kept, tmp_path / "bundle")
     clip = film(tmp_path / "a.mp4", 3)
-    with LoadedModel(kept) as model:
-        expected = scores(model.score([clip]))
     run = subprocess.run(
         [sys.executable, "-c", _PROCESS, str(tmp_path / "bundle"), str(clip.path)],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert run.stdout.split("\n") == [str(expected[0]), "[]", ""]
+    assert run.stdout.split("\n") == [str(predict(kept, clip).score), "[]", ""]
 
 
 BUNDLE = make_exam_bundle(least_confidence=0.6)
