@@ -38,7 +38,7 @@ BACKBONE_OPTIONS = $(foreach backbone,$(BACKBONES),--backbone '$(backbone)')
 PASSED_OVER := || [ $$? -eq 1 ]
 
 .DEFAULT_GOAL := cv
-.PHONY: cv report features cohort check verify train score serve test test-all browser lint bench clean help install
+.PHONY: cv report features cohort check verify train score serve test test-all browser lint docs bench clean help install
 
 cv: features ## Cross-validate and report (default): COHORT= BACKBONES= CV= RUN=
 	$(LUSSCORE) cv "$$COHORT" $(BACKBONE_OPTIONS) --run "$$RUN" $(CV) $(PASSED_OVER)
@@ -87,6 +87,10 @@ lint: $(INSTALLED) ## Format check, lint, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_faces.py
+
+docs: $(INSTALLED) ## Build the documentation site in site/, warnings being errors
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	$(BIN)/python -m mkdocs build --quiet --clean
 
 bench: $(INSTALLED) ## Measure speed and memory, as ratios within one run: SUITES= WEIGHTS=
 	$(BIN)/python -m bench $(SUITES)
