@@ -18,7 +18,7 @@ from lusscore.backbones import (
     graph_bytes,
     load_weights,
     open_stored_network,
-    pooled_parts,
+    pooled_layers,
     with_levels,
 )
 from lusscore.backbones.libraries import import_openvino
@@ -166,7 +166,7 @@ def assert_pooled(spec: BackboneSpec, network: OpenVINONetwork, images: np.ndarr
     """Every part is there and is the pooling of its map, to 1e-5 of its largest value."""
     embeddings, maps = network.run(images)
     assert embeddings.shape == (len(images), spec.width)
-    for part in pooled_parts(spec):
+    for part in pooled_layers(spec):
         given = embeddings[:, part.start : part.stop]
         assert maps[part.map].shape == (len(images), *network.map_shapes[part.map])
         assert maps[part.map].dtype == np.float32

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lusscore.backbones import Part, attribute, get_backbone
+from lusscore.backbones import Layer, attribute, get_backbone
 from lusscore.backbones.keras_network import pool_level
 from lusscore.backbones.libraries import import_keras
 from lusscore.backbones.pooling import band_rows, pool_map
@@ -36,8 +36,8 @@ def test_a_map_of_two_rows_has_no_bands() -> None:
     np.testing.assert_array_equal(pool_map(np.ones((1, 2, 5, 1)), "mean"), [[1.0]])
 
 
-def part(pooling: str) -> Part:
-    return Part(f"16.{pooling}", "16", pooling, 0, 1)
+def part(pooling: str) -> Layer:
+    return Layer(f"16.{pooling}", "16", pooling, 0, 1)
 
 
 # few distinct numbers make ties and flat maps; the others rounding

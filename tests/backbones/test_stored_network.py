@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lusscore.backbones import BackboneSpec, Part
+from lusscore.backbones import BackboneSpec, Layer
 from lusscore.backbones.libraries import import_openvino
 from lusscore.backbones.stored_network import find_maps, read_network
 from lusscore.errors import EngineError
@@ -185,15 +185,15 @@ OPS = OPENVINO.opset13
 SPATIAL = {"NHWC": [1, 2], "NCHW": [2, 3], "backwards": [-2, -1]}
 
 
-def whole(pooling: str = "mean") -> Part:
-    return Part("embedding", "embedding", pooling, 0, 5)
+def whole(pooling: str = "mean") -> Layer:
+    return Layer("embedding", "embedding", pooling, 0, 5)
 
 
 def numbers(values: list[int]) -> Any:
     return OPS.constant(np.array(values))
 
 
-def shapes(output: Any, frames: Any, *parts: Part) -> dict[str, list[int]]:
+def shapes(output: Any, frames: Any, *parts: Layer) -> dict[str, list[int]]:
     graph = OPENVINO.Model([output], [frames], "made")
     return {name: list(port.shape) for name, port in find_maps(graph, parts).items()}
 
@@ -247,11 +247,11 @@ def test_a_map_of_two_names_is_given_once(frames: Any) -> None:
         OPS.reduce_max(feature_map, numbers([1, 2]), False),
     ]
     graph = OPENVINO.Model([OPS.concat(outputs, 1)], [frames], "made")
-    found = find_maps(graph, (whole(), Part("32.max", "32", "max", 5, 10)))
+    found = find_maps(graph, (whole(), Layer("32.max", "32", "max", 5, 10)))
     assert found["embedding"] is found["32"]
 
 
 def test_a_graph_joined_of_other_parts_has_no_maps(frames: Any) -> None:
     mean = OPS.reduce_mean(frames, numbers([1, 2]), False)
     joined = OPS.concat([mean, mean, mean], 1)
-    assert shapes(joined, frames, whole(), Part("32.max", "32", "max", 5, 10)) == {}
+    assert shapes(joined, frames, whole(), Layer("32.max", "32", "max", 5, 10)) == {}

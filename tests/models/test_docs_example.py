@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lusscore.backbones import open_stored_network, pooled_parts
+from lusscore.backbones import open_stored_network, pooled_layers
 from lusscore.heads import Temperature
 from lusscore.models import Bundle, builtin_bundle_path, read_bundle, to_files
 
@@ -23,7 +23,7 @@ def test_the_example_answers_as_lusscore_does(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (3, *network.spec.input_size, 3), np.uint8)
     with open_stored_network(network.spec, network.graph, network.graph_weights) as ready:
         given, _ = ready.run(frames)
-    parts = {part.name: part for part in pooled_parts(network.spec)}
+    parts = {part.name: part for part in pooled_layers(network.spec)}
     assert member.features[0].backbone == name
     seen = [given[:, parts[one].start : parts[one].stop] for one in member.features[0].levels]
     answer = Temperature(member.temperature).apply(member.head.predict_proba(np.hstack(seen)))

@@ -31,7 +31,7 @@ from lusscore.backbones.registry import (
     register_backbone,
     registered_backbones,
 )
-from lusscore.backbones.spec import BackboneSpec, Part, pooled_parts, with_levels
+from lusscore.backbones.spec import BackboneSpec, Layer, pooled_layers, with_levels
 from lusscore.backbones.weights import (
     DEFAULT_BACKBONE,
     Weights,
@@ -49,9 +49,9 @@ __all__ = [
     "BackboneSpec",
     "Engine",
     "EngineChoice",
+    "Layer",
     "Network",
     "OpenVINONetwork",
-    "Part",
     "Preprocessing",
     "Result",
     "Weights",
@@ -69,7 +69,7 @@ __all__ = [
     "measure_sgemm",
     "open_stored_network",
     "plugin_of",
-    "pooled_parts",
+    "pooled_layers",
     "preprocessing_names",
     "register_backbone",
     "register_engine",

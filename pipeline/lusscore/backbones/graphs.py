@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from lusscore.backbones.keras_network import MODEL_VERSION, build_model
 from lusscore.backbones.libraries import import_keras, import_openvino, new_core
 from lusscore.backbones.onnx_file import onnx_graph
-from lusscore.backbones.spec import BackboneSpec, pooled_parts
+from lusscore.backbones.spec import BackboneSpec, pooled_layers
 from lusscore.backbones.stored_network import name_maps, read_network
 from lusscore.backbones.weights import Weights
 from lusscore.errors import EngineError
@@ -122,7 +122,7 @@ def graph_bytes(spec: BackboneSpec, weights: Weights, cache: Path | None) -> tup
         import_openvino().save_model(graph, file, compress_to_fp16=False)
         xml, arrays = plain_xml(file.read_bytes()), file.with_suffix(".bin").read_bytes()
     read = read_network(core, spec, xml, arrays)
-    return name_maps(xml, read, pooled_parts(spec)), arrays
+    return name_maps(xml, read, pooled_layers(spec)), arrays
 
 
 def plain_xml(xml: bytes) -> bytes:

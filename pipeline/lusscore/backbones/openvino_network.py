@@ -29,7 +29,7 @@ from lusscore.backbones.engine import (
 from lusscore.backbones.graphs import network_graph
 from lusscore.backbones.libraries import import_openvino, new_core
 from lusscore.backbones.pooling import pool_map
-from lusscore.backbones.spec import BackboneSpec, Part, pooled_parts
+from lusscore.backbones.spec import BackboneSpec, Layer, pooled_layers
 from lusscore.backbones.stored_network import find_maps, read_network
 from lusscore.backbones.weights import Weights
 from lusscore.cohort import BANDS
@@ -100,7 +100,7 @@ class OpenVINONetwork:
         self._outputs: dict[str, int] = {}
         self._shapes: list[tuple[int, ...]] = [(spec.width,)]
         if maps:
-            found = find_maps(graph, pooled_parts(spec))
+            found = find_maps(graph, pooled_layers(spec))
             # two names may stand for one map, which is computed and copied once
             ports = list(dict.fromkeys(found.values()))
             self._outputs = {name: 1 + ports.index(port) for name, port in found.items()}
@@ -195,10 +195,10 @@ class OpenVINONetwork:
         shape = (1, *self._spec.input_size, 3)
         noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
         embeddings, maps = self.run(noise)
-        for part in pooled_parts(self._spec):
-            given = embeddings[:, part.start : part.stop]
-            if part.map in self._outputs and not _is_pooled(maps[part.map], part, given):
-                del self._outputs[part.map]
+        for layer in pooled_layers(self._spec):
+            given = embeddings[:, layer.start : layer.stop]
+            if layer.map in self._outputs and not _is_pooled(maps[layer.map], layer, given):
+                del self._outputs[layer.map]
 
     def close(self) -> None:
         """Let go of the network's memory; it cannot be used afterwards."""
@@ -212,14 +212,14 @@ class OpenVINONetwork:
         self.close()
 
 
-def _is_pooled(feature_map: NDArray[np.float32], part: Part, given: Embeddings) -> bool:
-    """Say whether values are the pooling of a map that a part says they are."""
+def _is_pooled(feature_map: NDArray[np.float32], layer: Layer, given: Embeddings) -> bool:
+    """Say whether values are the pooling of a map that a layer says they are."""
     rows, channels = feature_map.shape[1], feature_map.shape[3]
-    if channels != given.shape[1] or (part.pooling in BANDS and rows < len(BANDS)):
+    if channels != given.shape[1] or (layer.pooling in BANDS and rows < len(BANDS)):
         return False
     if not np.isfinite(given).all():
         return False
-    error = np.abs(pool_map(feature_map, part.pooling) - given).max()
+    error = np.abs(pool_map(feature_map, layer.pooling) - given).max()
     return bool(error <= _TOLERANCE * np.abs(given).max())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones.spec import Part
+from lusscore.backbones.spec import Layer
 from lusscore.cohort import BANDS
 
 Map = NDArray[np.floating[Any]]
@@ -38,7 +38,7 @@ def pool_map(feature_map: Map, pooling: str) -> NDArray[np.float64]:
 
 
 def attribute(
-    part: Part, feature_map: Map, weights: NDArray[np.floating[Any]]
+    layer: Layer, feature_map: Map, weights: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
     """Spread ``pooled @ weights`` over the places of the map, so that none of it is lost.
 
@@ -54,7 +54,7 @@ def attribute(
 
     Parameters
     ----------
-    part
+    layer
         What the weights belong to; only its pooling is used.
     feature_map
         Shape (n, rows, columns, channels).
@@ -75,7 +75,7 @@ def attribute(
             f"a map of shape {feature_map.shape} and weights of shape {weights.shape} do not go "
             "together; expected (n, rows, columns, channels) and (channels, k)"
         )
-    shares = _shares(feature_map.astype(np.float64), part.pooling)
+    shares = _shares(feature_map.astype(np.float64), layer.pooling)
     attributed: NDArray[np.float64] = shares @ weights.astype(np.float64)
     return attributed
 

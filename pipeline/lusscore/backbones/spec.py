@@ -110,8 +110,8 @@ def with_levels(spec: BackboneSpec, names: Sequence[str]) -> BackboneSpec:
 
 
 @dataclass(frozen=True)
-class Part:
-    """The embedding or one level.
+class Layer:
+    """The embedding or one level: a feature map, pooled.
 
     `name` is ``"embedding"``, or the level's name, such as ``"16.top"``; `map` the feature map it
     is pooled from: ``"embedding"``, or the level's stride as text. Its columns, among the
@@ -125,15 +125,15 @@ class Part:
     stop: int
 
 
-def pooled_parts(spec: BackboneSpec) -> tuple[Part, ...]:
-    """Return the parts of what the backbone gives for an image, in the order of its columns.
+def pooled_layers(spec: BackboneSpec) -> tuple[Layer, ...]:
+    """Return the layers that the backbone gives for an image, in the order of its columns.
 
     The embedding counts as the mean of its map; see :class:`lusscore.backbones.OpenVINONetwork`
     for networks that have no such map.
     """
-    parts = [Part("embedding", "embedding", "mean", 0, spec.embedding_size)]
+    layers = [Layer("embedding", "embedding", "mean", 0, spec.embedding_size)]
     for name, size in spec.level_sizes.items():
         stride, pooling = Level.parse(name)
-        start = parts[-1].stop
-        parts.append(Part(name, str(stride), pooling, start, start + size))
-    return tuple(parts)
+        start = layers[-1].stop
+        layers.append(Layer(name, str(stride), pooling, start, start + size))
+    return tuple(layers)

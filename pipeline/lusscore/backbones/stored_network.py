@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from lusscore.backbones.libraries import import_openvino
-from lusscore.backbones.spec import BackboneSpec, Part
+from lusscore.backbones.spec import BackboneSpec, Layer
 from lusscore.cohort import BANDS
 from lusscore.errors import EngineError
 
@@ -135,32 +135,32 @@ class _Place(NamedTuple):
     channels: int
 
 
-def find_maps(graph: Any, parts: tuple[Part, ...]) -> dict[str, Any]:
-    """Return where the map of each part should be, in a network for one image.
+def find_maps(graph: Any, layers: tuple[Layer, ...]) -> dict[str, Any]:
+    """Return where the map of each layer should be, in a network for one image.
 
-    That the part is indeed its pooling is for the caller to verify on an image.
+    That the layer is indeed its pooling is for the caller to verify on an image.
 
     Returns
     -------
     dict of str to openvino.Output
-        By :attr:`Part.map`: float32, (1, rows, columns, channels). A map that is not found is
+        By :attr:`Layer.map`: float32, (1, rows, columns, channels). A map that is not found is
         left out. Two names of one map have one output.
     """
-    found = _named(graph) or _walked(graph, parts)
+    found = _named(graph) or _walked(graph, layers)
     # two names may stand for one map
     outputs = {place: _channels_last(place) for place in dict.fromkeys(found.values())}
     return {name: outputs[place] for name, place in found.items()}
 
 
-def name_maps(xml: bytes, graph: Any, parts: tuple[Part, ...]) -> bytes:
+def name_maps(xml: bytes, graph: Any, layers: tuple[Layer, ...]) -> bytes:
     """Name the maps in a network that is stored, whose layers are named by their numbers.
 
     `graph` is what was read from `xml`, for one image.
     """
     net = ElementTree.fromstring(xml)
-    layers = {layer.get("name"): layer for layer in net.iter("layer")}
-    for name, (port, *axes) in _walked(graph, parts).items():
-        ports = layers[port.get_node().get_friendly_name()].findall("output/port")
+    nodes = {node.get("name"): node for node in net.iter("layer")}
+    for name, (port, *axes) in _walked(graph, layers).items():
+        ports = nodes[port.get_node().get_friendly_name()].findall("output/port")
         named = ".".join(map(str, (_PREFIX, name, *axes)))
         there = ports[port.get_index()].get("names")
         ports[port.get_index()].set("names", f"{there},{named}" if there else named)
@@ -184,23 +184,23 @@ def _named(graph: Any) -> dict[str, _Place]:
     return places
 
 
-def _walked(graph: Any, parts: tuple[Part, ...]) -> dict[str, _Place]:
-    """Walk back from the output to the map of each part; a map that is not found is left out."""
+def _walked(graph: Any, layers: tuple[Layer, ...]) -> dict[str, _Place]:
+    """Walk back from the output to the map of each layer; a map that is not found is left out."""
     # axes may be computed from shapes, which are fixed by now
     passes = import_module("openvino.passes")
     folding = passes.Manager()
     folding.register_pass(passes.ConstantFolding())
     folding.run_passes(graph)
     found: dict[str, _Place] = {}
-    for part, port in zip(parts, _part_ports(graph, len(parts)), strict=False):
-        place = _map_behind(port, part.pooling)
+    for layer, port in zip(layers, _layer_ports(graph, len(layers)), strict=False):
+        place = _map_behind(port, layer.pooling)
         if place is not None:
-            found.setdefault(part.map, place)
+            found.setdefault(layer.map, place)
     return found
 
 
-def _part_ports(graph: Any, count: int) -> list[Any]:
-    """Return the values of each part before they are joined; empty where they are not found."""
+def _layer_ports(graph: Any, count: int) -> list[Any]:
+    """Return the values of each layer before they are joined; empty where they are not found."""
     port = graph.outputs[0].node.input_value(0)
     if count == 1:
         return [port]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from lusscore.backbones import BackboneSpec, pooled_parts
+from lusscore.backbones import BackboneSpec, pooled_layers
 from lusscore.evaluation import SCORES, predicted_scores
 from lusscore.heads import Temperature
 from lusscore.models import Bundle, TrainedHead
@@ -107,9 +107,11 @@ class LoadedModel:
         """Return a member's calibrated probabilities of all frames, shape (frames, 4)."""
         columns = []
         for one in member.features:
-            parts = {part.name: part for part in pooled_parts(self._spec(one.backbone))}
+            layers = {layer.name: layer for layer in pooled_layers(self._spec(one.backbone))}
             whole = np.concatenate([clip.embeddings[one.backbone] for clip in clips])
-            columns += [whole[..., parts[level].start : parts[level].stop] for level in one.levels]
+            columns += [
+                whole[..., layers[level].start : layers[level].stop] for level in one.levels
+            ]
         seen = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
         probabilities = np.zeros((len(seen), len(SCORES)))
         probabilities[:, member.head.classes_] = member.head.predict_proba(

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.backbones import BackboneSpec, Part, attribute, pooled_parts
+from lusscore.backbones import BackboneSpec, Layer, attribute, pooled_layers
 from lusscore.evaluation import SCORES
 from lusscore.heads import LinearView, linear_view
 from lusscore.models import Bundle, TrainedHead
@@ -32,11 +32,11 @@ Maps = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class _WeightedPart:
-    """Weights, shape (channels, 4), of one part of a backbone's output."""
+class _WeightedLayer:
+    """Weights, shape (channels, 4), of one layer of a backbone."""
 
     backbone: str
-    part: Part
+    layer: Layer
     weights: _Float
 
 
@@ -65,7 +65,7 @@ class SaliencyMapper:
         self.note = "; ".join(dict.fromkeys(filter(None, notes)))
         self.exact = not self.note
         self.bias = np.zeros(len(SCORES))
-        self._parts: list[_WeightedPart] = []
+        self._parts: list[_WeightedLayer] = []
         for member, view in views:
             if view is None:
                 continue
@@ -92,9 +92,9 @@ class SaliencyMapper:
             As fine as the finest map used; one cell of zeros where there is no map.
         """
         parts = [
-            attribute(one.part, maps[one.backbone][one.part.map], one.weights)
+            attribute(one.layer, maps[one.backbone][one.layer.map], one.weights)
             for one in self._parts
-            if one.part.map in maps[one.backbone]
+            if one.layer.map in maps[one.backbone]
         ]
         if not parts:
             frames = len(next(iter(next(iter(maps.values())).values()), np.empty(0)))
@@ -140,13 +140,13 @@ def _over_scores(values: _Float, member: TrainedHead, absent: float) -> _Float:
 
 def _weighted_parts(
     member: TrainedHead, weights: _Float, specs: Mapping[str, BackboneSpec]
-) -> Iterator[_WeightedPart]:
+) -> Iterator[_WeightedLayer]:
     start = 0
     for one in member.features:
-        parts = {part.name: part for part in pooled_parts(specs[one.backbone])}
+        layers = {layer.name: layer for layer in pooled_layers(specs[one.backbone])}
         for level in one.levels:
-            stop = start + parts[level].stop - parts[level].start
-            yield _WeightedPart(one.backbone, parts[level], weights[start:stop])
+            stop = start + layers[level].stop - layers[level].start
+            yield _WeightedLayer(one.backbone, layers[level], weights[start:stop])
             start = stop
 
 
