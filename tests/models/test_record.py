@@ -188,7 +188,7 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
     ("change", "what"),
     [
         (lambda a: a.pop("head0.coef"), "lacks its array coef"),
-        (lambda a: a.pop("familiar.mean"), "familiar.mean is missing"),
+        (lambda a: a.pop("familiar.mean"), "OOD detector lacks its array mean"),
         (lambda a: a.update({"more": np.ones(1)}), "a use for the array 'more'"),
         (lambda a: a.update({"head1.coef": np.ones(1)}), "a use for the array 'head1.coef'"),
         (lambda a: a.update({"head0.more": np.ones(1)}), "'more' that it has no use for"),
@@ -196,10 +196,10 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
         (lambda a: a.update({"head0.coef": np.ones((12, 4), "f4")}), "array coef in 'float32'"),
         (lambda a: a.update({"head0.coef": np.ones((12, 4), object)}), "no array of numbers"),
         (lambda a: a.update({"head0.coef": np.full((12, 4), np.nan)}), "not finite"),
-        (lambda a: a.update({"familiar.mean": np.ones(5, "f4")}), "have the shapes (5,)"),
-        (lambda a: a.update({"familiar.mean": np.ones(12)}), "missing or not float32"),
+        (lambda a: a.update({"familiar.mean": np.ones(5, "f4")}), "array mean in shape (5,)"),
+        (lambda a: a.update({"familiar.mean": np.ones(12)}), "array mean in 'float64'"),
         (lambda a: a.update({"familiar.deviations": np.zeros(3, "f4")}), "not above 0"),
-        (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "expected (12,) and (12"),
+        (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "directions in shape"),
         (
             lambda a: a.update(
                 {
@@ -207,7 +207,7 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
                     "familiar.directions": np.ones((12, 0), "f4"),
                 }
             ),
-            "has none",
+            "array deviations in shape (0,)",
         ),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 # the paper's head first; each registers itself
 from lusscore.heads import softmax  # noqa: F401, I001
 from lusscore.heads import logistic, ordinal, svm, mil  # noqa: F401
+from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.calibration import Temperature, fit_temperature
 from lusscore.heads.clips import gather_bags, pool_clips
 from lusscore.heads.logistic import RECOMMENDED, RECOMMENDED_LAYERS
@@ -24,6 +25,7 @@ from lusscore.heads.state import HeadState, head_state, restore_head
 __all__ = [
     "RECOMMENDED",
     "RECOMMENDED_LAYERS",
+    "ArrayReader",
     "Head",
     "HeadState",
     "LinearView",

@@ -46,18 +46,8 @@ def forget_patients(
     Embeddings of the same recordings in other cohorts are deleted too. Manifest rows go last, so
     that the same call goes on where one was interrupted.
 
-    Parameters
-    ----------
-    patients
-        As the manifest names them.
-    cohort
-        Whose patients they are.
-    others
-        Other cohorts, which may have the same recordings.
-    features_dir, results_dir
-        Folders of all feature files, and of runs, bundles and kept exams.
-    dry_run
-        Only say what would be deleted.
+    `others` are cohorts that may have the same recordings. A dry run only says what would be
+    deleted.
 
     Raises
     ------

@@ -47,14 +47,8 @@ def record_table(cohort_folder: Path, table: Path, rater: str) -> tuple[Recorded
 
     Rows without a score are passed over. All rows are looked at before the first is saved.
 
-    Parameters
-    ----------
-    cohort_folder
-        Folder of card and manifest.
-    table
-        As :func:`write_suggestions` writes it; other columns, semicolons and tabs do no harm.
-    rater
-        Who filled it in.
+    The table is as :func:`write_suggestions` writes it; other columns, semicolons and tabs do no
+    harm.
 
     Raises
     ------

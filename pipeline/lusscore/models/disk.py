@@ -33,20 +33,9 @@ def builtin_bundle_path() -> Path:
 
 
 def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
-    """Find a bundle; it is not read.
+    """Find a bundle, which is not read: ``"phantom"``, a path, or a name under `folder`.
 
-    Parameters
-    ----------
-    text
-        ``"phantom"`` for the one that comes with lusscore; else the path of a folder or ``.zip``,
-        or a name under `folder`.
-    folder
-        Where ``lusscore train`` puts bundles.
-
-    Raises
-    ------
-    BundleError
-        If there is none; those that there are are listed.
+    BundleError lists those that there are, if there is none of this name.
     """
     if text == BUILTIN:
         return builtin_bundle_path()
@@ -89,22 +78,16 @@ def _is_there(path: Path) -> bool:
 
 
 def read_bundle(path: Path, expect: str | None = None) -> Bundle:
-    """Read a bundle.
+    """Read a folder or ``.zip`` into memory; no code of it is run, nothing is written.
 
-    Checksums first, then the schema, then all that it says. It is read into memory, runs no code
-    of its own and leaves nothing on the disk.
+    Checksums first, then the schema, then all that it says.
 
     Parameters
     ----------
     path
-        A folder, or a ``.zip`` of the same files.
+        Becomes the `folder` of the bundle.
     expect
         Digest that it must have, as a report shows it: all of it, or its first 12 digits or more.
-
-    Returns
-    -------
-    Bundle
-        With its digest, and `path` as its folder.
 
     Raises
     ------
@@ -128,11 +111,8 @@ def bundle_place(
 ) -> Path:
     """Return where a new bundle goes: `output`, or its name in `folder`.
 
-    Raises
-    ------
-    BundleError
-        If `name` could name a place outside `folder`, or something is there that may not be
-        replaced.
+    BundleError if `name` could name a place outside `folder`, or something is there that may not
+    be replaced.
     """
     try:
         check_run_name(name)
@@ -150,20 +130,9 @@ def bundle_place(
 def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bundle:
     """Write a bundle under a temporary name beside `path`, and move it there.
 
-    Parameters
-    ----------
-    bundle
-        Trained. What is written is read again before it gets its name.
-    path
-        A folder; or, where it ends in ``.zip``, one file.
-    overwrite
-        Replace a bundle that is there. A ``.zip`` is replaced in one step; a folder in two,
-        between which a process that is killed leaves the old one under a hidden name beside.
-
-    Returns
-    -------
-    Bundle
-        As it will be read, with its digest and `path`.
+    `path` is a folder or, where it ends in ``.zip``, one file; what is written is read again
+    first. Returns the bundle with its digest and place. A ``.zip`` is replaced in one step; a
+    folder in two, between which a process that is killed leaves the old one under a hidden name.
 
     Raises
     ------

@@ -13,14 +13,13 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
 from lusscore.backbones import BackboneSpec, preprocessing_names
 from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_rubric, get_protocol
 from lusscore.errors import BundleError, CohortError, HeadError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
-from lusscore.heads import HeadState, head_names, head_state, restore_head
+from lusscore.heads import ArrayReader, HeadState, head_names, head_state, restore_head
 from lusscore.models.archive import (
     AGAIN,
     ARRAYS,
@@ -342,7 +341,7 @@ def _member(
     size = sum(_size(one, f"{place}.features", networks) for one in features)
     if record.arrays != prefix:
         raise _refuse(f"{place}.arrays", f"is not {prefix!r}")
-    own = {key[len(prefix) :]: arrays.pop(key) for key in list(arrays) if key.startswith(prefix)}
+    own = _with_prefix(arrays, prefix)
     try:
         head = restore_head(HeadState(record.head, record.settings, record.facts, own))
     except HeadError as error:
@@ -375,22 +374,20 @@ def _size(features: FeatureSet, place: str, networks: Mapping[str, Network]) -> 
 
 def _detector(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:
     """Read it, taking its arrays out of `arrays`; embeddings are `dim` numbers long."""
-    mean = _take(arrays, "mean", 1)
-    directions = _take(arrays, "directions", 2)
-    deviations = _take(arrays, "deviations", 1)
-    components = len(deviations)
-    if mean.shape != (dim,) or directions.shape != (dim, components):
-        raise refusal(
-            f"{ARRAYS}: {_OOD}mean and {_OOD}directions have the shapes {mean.shape} "
-            f"and {directions.shape}; expected {(dim,)} and {(dim, components)}"
-        )
-    if not (components and (deviations > 0).all()):
-        raise refusal(f"{ARRAYS}: {_OOD}deviations has none, or some that are not above 0")
+    own = ArrayReader(_with_prefix(arrays, _OOD), "OOD detector")
+    try:
+        mean = own.take("mean", (dim,), np.float32)
+        deviations = own.take("deviations", (None,), np.float32)
+        directions = own.take("directions", (dim, len(deviations)), np.float32)
+        if not (deviations > 0).all():
+            raise own.refusal("has deviations that are not above 0")
+        own.finish()
+    except HeadError as error:
+        raise refusal(f"{ARRAYS}: {clause(error)}") from None
     return OODDetector(mean, directions, deviations, record.rest, record.limit, record.share)
 
 
-def _take(arrays: Arrays, key: str, axes: int) -> NDArray[np.float32]:
-    array = arrays.pop(_OOD + key, None)
-    if array is None or array.dtype != np.float32 or array.ndim != axes:
-        raise refusal(f"{ARRAYS}: {_OOD}{key} is missing or not float32 with {axes} axes")
-    return array
+def _with_prefix(arrays: Arrays, prefix: str) -> Arrays:
+    """Take out the arrays whose names begin so, by the rest of their names."""
+    names = [name for name in arrays if name.startswith(prefix)]
+    return {name.removeprefix(prefix): arrays.pop(name) for name in names}

@@ -66,20 +66,9 @@ class RecordedRun:
 def read_recorded_run(folder: Path, model: str | None = None) -> RecordedRun:
     """Read a run and pick one of its models.
 
-    Parameters
-    ----------
-    folder
-        Of ``lusscore cv``.
-    model
-        Name, or the only part of it that tells it from others: ``"average"``; None for what was
-        chosen inside the folds, else the recommended head, else the run's first model. No model
-        is picked by its result.
-
-    Raises
-    ------
-    RunError
-        If `folder` is no run folder, the run tests another cohort than it trains on, or it has
-        no such model.
+    `model` is its name, or the only part of it that tells it from others: ``"average"``; None for
+    what was chosen inside the folds, where the run has that, else the run's first model. No model
+    is picked by its result. RunError if `folder` is no run of folds, or has no such model.
     """
     config = read_config(folder)
     if config.trained_on:
@@ -128,12 +117,7 @@ def _rule(config: RunConfig, metrics: Mapping[str, Any], level: str, model: str)
 def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Sequence[str]) -> None:
     """Refuse a run of other labels or embeddings than those to train on.
 
-    What is reported of a bundle would else be of another scorer.
-
-    Raises
-    ------
-    RunError
-        If the run is of another cohort, card, manifest, feature file, or of other frames or clips.
+    The performance that a bundle reports would else be of another model.
     """
     cohort, recorded = labelled.cohort, run.config.cohort
     if recorded.name != cohort.name:
