@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lusscore.errors import WriteError
+from lusscore.errors import LusscoreError, WriteError
 
 TEMPORARY = ".tmp"
 _SECONDS_UNTIL_ABANDONED = 24 * 3600
@@ -80,6 +80,41 @@ def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """
     with written_whole(path, private=private) as file:
         file.write(text.encode("utf-8", errors="replace"))
+
+
+def read_text(path: Path, error: type[LusscoreError]) -> str:
+    """Read UTF-8 text, with or without a byte-order mark.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    error
+        If it cannot be read or is no text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise error(
+            f"it is not UTF-8 text (byte {wrong.start})", advice="save it as UTF-8", path=path
+        ) from None
+    except FileNotFoundError:
+        raise
+    except OSError as wrong:
+        raise error(
+            f"it cannot be read ({(wrong.strerror or 'unknown reason').lower()})",
+            advice="check that it is a file and that you may open it",
+            path=path,
+        ) from None
+    if "\0" in text:
+        # no path may hold it, and a network drive fills files with it that were not written out
+        raise error(
+            f"it is no text from line {text[: text.index(chr(0))].count(chr(10)) + 1} on (it "
+            "holds zero bytes)",
+            advice="take an earlier copy, or save it as UTF-8",
+            path=path,
+        )
+    return text
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

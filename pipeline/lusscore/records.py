@@ -1,9 +1,4 @@
-"""Typed records of files: what a file may say is a pydantic model, and all faults are told at once.
-
-TOML, JSON and CSV are read by :func:`read_toml`, :func:`parse_json` and :func:`read_csv`; each
-raises the error class that it is given, with one :class:`lusscore.errors.Problem` for each fault:
-where it stands, what was found and what is allowed.
-"""
+"""Typed records of TOML, JSON and CSV files: pydantic models, with all problems named at once."""
 
 from __future__ import annotations
 
@@ -13,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_type_hints
 
@@ -30,14 +26,15 @@ from pydantic_core import ErrorDetails
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from lusscore.errors import LusscoreError, Problem
+from lusscore.files import read_text
 from lusscore.tables import read_table
 
 Place = tuple[int | str, ...]
 _KINDS = {
     **{"bool": "true or false", "string": "text", "int": "a whole number", "float": "a number"},
     **{"tuple": "a list", "list": "a list", "dict": "a table", "model": "a table"},
+    **{"model_attributes": "a table", "dataclass": "a table", "finite_number": "a number"},
 }
-_KINDS |= {"model_attributes": "a table", "dataclass": "a table", "finite_number": "a number"}
 _BOUNDS = {
     **{"greater_than_equal": "at least {ge:g}", "greater_than": "a number above {gt:g}"},
     **{"less_than_equal": "at most {le:g}", "less_than": "a number below {lt:g}"},
@@ -75,12 +72,7 @@ class Record(BaseModel):
 class Document(Record):
     """A file with a schema version: one that a later lusscore wrote is refused by name.
 
-    Attributes
-    ----------
-    SCHEMA
-        The version that this lusscore writes and reads.
-    RENEW
-        What to do about a file of an earlier version, as one clause.
+    `SCHEMA` is the version that this lusscore reads, `RENEW` what to do about an earlier one.
     """
 
     SCHEMA: ClassVar[int] = 1
@@ -146,41 +138,6 @@ def _whole(cell: object) -> object:
 
 WholeCell = Annotated[int, BeforeValidator(_whole)]
 """A whole number as a cell of a CSV file writes it: digits alone."""
-
-
-def read_text(path: Path, error: Error) -> str:
-    """Read UTF-8 text, with or without a byte-order mark.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no file.
-    error
-        If it cannot be read or is no text.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise error(
-            f"it is not UTF-8 text (byte {wrong.start})", advice="save it as UTF-8", path=path
-        ) from None
-    except FileNotFoundError:
-        raise
-    except OSError as wrong:
-        raise error(
-            f"it cannot be read ({(wrong.strerror or 'unknown reason').lower()})",
-            advice="check that it is a file and that you may open it",
-            path=path,
-        ) from None
-    if "\0" in text:
-        # no path may hold it, and a network drive fills files with it that were not written out
-        raise error(
-            f"it is no text from line {text[: text.index(chr(0))].count(chr(10)) + 1} on (it "
-            "holds zero bytes)",
-            advice="take an earlier copy, or save it as UTF-8",
-            path=path,
-        )
-    return text
 
 
 def read_toml(path: Path, record: type[_Record], error: Error, *, advice: str = "") -> _Record:
@@ -291,24 +248,17 @@ def read_csv(
             found = _adapter(record).validate_json(json.dumps(given), context=context)
             rows.append((row.line, found))
         except ValidationError as wrong:
-            told = _problems(wrong, record, _cell_places(row.line))
             problems += [
-                replace(one, what="is empty; every row must give it")
-                if one.what == _MISSING
-                else one
-                for one in told
+                replace(one, what=_EMPTY) if one.what == _MISSING else one
+                for one in _problems(wrong, record, partial(_cell_place, row.line))
             ]
     return rows, in_line_order(problems)
 
 
 def in_line_order(problems: Iterable[Problem]) -> list[Problem]:
     """Sort problems whose place begins with ``line`` and a number by that number."""
-
-    def line(problem: Problem) -> int:
-        found = re.match(r"line (\d+)", problem.where)
-        return int(found[1]) if found else 0
-
-    return sorted(problems, key=line)
+    line = re.compile(r"line (\d+)|")
+    return sorted(problems, key=lambda one: int(line.match(one.where)[1] or 0))  # type: ignore[index]
 
 
 def _check_header(
@@ -474,6 +424,10 @@ def quoted(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def _cell_place(line: int, place: Place) -> str:
+    return ", column ".join([f"line {line}", *map(str, place[:1])])
+
+
 def _dotted(place: Place) -> str:
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in place)
     return text.removeprefix(".") or "the whole"
@@ -481,10 +435,6 @@ def _dotted(place: Place) -> str:
 
 def _key(key: str) -> str:
     return key if re.fullmatch(r"[\w-]{1,80}", key) else quoted(key)
-
-
-def _cell_places(line: int) -> Callable[[Place], str]:
-    return lambda place: ", column ".join([f"line {line}", *map(str, place[:1])])
 
 
 def _toml_places(text: str) -> Callable[[Place], str]:
