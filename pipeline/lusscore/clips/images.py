@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,19 +46,6 @@ _LISTED = """
 _TECHNICAL = frozenset(_LISTED.split())
 # Entries of the second directory that tell of people or times; the rest is the camera's.
 _PERSONAL = (0x9003, 0x9004, 0x927C, 0x9286, 0xA420, 0xA430, 0xA431, 0xA435)
-# What Pillow and its plug-ins raise on a broken file.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,
-    struct.error,
-)
 
 
 class ImageReader(ClipReader):
@@ -170,7 +156,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         ) from None
     except MemoryError:
         raise too_little_memory() from None
-    except _BROKEN as error:
+    except ClipError:
+        raise
+    except Exception as error:  # Pillow and its plug-ins raise what they like on a broken file
         reason = error.strerror if isinstance(error, OSError) else None
         raise damaged(
             f"the file cannot be read as an image ({reason or 'it is broken or cut short'})"

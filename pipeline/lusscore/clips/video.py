@@ -87,7 +87,7 @@ def open_video(source: str | IO[bytes]) -> av.container.InputContainer:
 def show_video(source: str | IO[bytes], only: Container[int] | None) -> Iterator[Frame]:
     """Yield the frames of a path or open file numbered in `only` (all if None).
 
-    Raises ClipError if it is not a video, has no picture, breaks off before its declared end, or
+    Raises ClipError if it is not a video, has no picture, ends before its declared end, or
     is larger than :mod:`lusscore.clips.reader` allows.
     """
     # One thread: threads that are started for every frame take longer than its conversion.
@@ -218,7 +218,7 @@ def _lacks_delays(path: Path) -> bool:
 
 
 def _count_blocks(file: IO[bytes]) -> tuple[int, int]:
-    """Count pictures and graphic control blocks of a whole GIF; IndexError where it breaks off."""
+    """Count pictures and graphic control blocks of a GIF; IndexError where it is truncated."""
     head = file.read(13)
     if not head.startswith(b"GIF8"):
         return 0, 0
