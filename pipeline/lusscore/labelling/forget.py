@@ -41,7 +41,7 @@ def forget_patients(
     *,
     dry_run: bool = False,
 ) -> Forgotten:
-    """Delete patients' embeddings, manifest rows, ratings and kept exams.
+    """Delete patients' embeddings, manifest rows, ratings and saved exams.
 
     Embeddings of the same recordings in other cohorts are deleted too. Manifest rows go last, so
     that the same call goes on where one was interrupted.
@@ -65,13 +65,13 @@ def forget_patients(
         )
     clips = {segment.clip for segment in cohort.segments if segment.patient in patients}
     digests = find_digests(features_dir, cohort, clips)
-    exams = _kept_exams(results_dir, digests)
+    exams = _saved_exams(results_dir, digests)
     left = [
         *((cohort.clip_path(clip), "the recording itself") for clip in sorted(clips)),
         *_runs(results_dir, cohort.name),
         *_elsewhere(others, features_dir, digests),
     ]
-    deleted = [f"kept exam {folder}" for folder in exams]
+    deleted = [f"saved exam {folder}" for folder in exams]
     if dry_run:
         deleted.append(f"embeddings of {len(digests)} recordings, in every cohort")
     else:
@@ -102,7 +102,7 @@ def _forget_rows(
     return deleted
 
 
-def _kept_exams(results_dir: Path, digests: set[str]) -> list[Path]:
+def _saved_exams(results_dir: Path, digests: set[str]) -> list[Path]:
     """List the folders of scored exams that have one of some recordings."""
     found = []
     for path in sorted(results_dir.glob("exams/*/exam.json")):

@@ -96,7 +96,7 @@ class Bundle:
     least_confidence
         A clip whose score has a lower probability is to be reviewed by a person.
     coverage
-        Share of the training cohort's held-out clips that are at least as sure as that.
+        Share of the training cohort's held-out clips that reach it.
     ood
         Detects clips that are unlike the training cohort.
     card

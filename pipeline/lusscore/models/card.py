@@ -95,7 +95,7 @@ def _use(cohort: CohortTable) -> list[str]:
         "Research use only. It is not a medical device, and no decision about a patient may rest "
         "on it.",
         f"It scores lung ultrasound of the protocol {cohort.protocol} (global score 0–"
-        f"{get_protocol(cohort.protocol).maximum}) after the rubric {cohort.rubric}: "
+        f"{get_protocol(cohort.protocol).maximum}) by the scoring system {cohort.rubric}: "
         f"{describe_rubric(cohort.rubric)}",
         "Meant for recordings like those of the training cohort, by people who look at what it "
         "marks for review.",
@@ -103,7 +103,7 @@ def _use(cohort: CohortTable) -> list[str]:
 
 
 def _cohort(cohort: CohortTable) -> dict[str, Any]:
-    told = {
+    facts = {
         "Name": cohort.name,
         "Source": cohort.source,
         "Licence": cohort.licence,
@@ -119,7 +119,7 @@ def _cohort(cohort: CohortTable) -> dict[str, Any]:
         "Patients by group": cohort.groups,
         "SHA-256 of the manifest": cohort.manifest_digest,
     }
-    return {key: value for key, value in told.items() if value not in ("", {})}
+    return {key: value for key, value in facts.items() if value not in ("", {})}
 
 
 def _model(run: RecordedRun, members: Sequence[TrainedHead]) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _exams(run: RecordedRun) -> dict[str, Any]:
 def _limitations(run: RecordedRun, selective: Measured) -> list[str]:
     cohort = run.config.cohort
     devices = sorted(cohort.devices)
-    told = [
+    limitations = [
         "Measured by cross-validation inside one cohort: other hospitals, examiners and presets "
         "were not seen.",
         "Devices seen: " + (", ".join(devices) if devices else "unknown") + ".",
@@ -226,13 +226,13 @@ def _limitations(run: RecordedRun, selective: Measured) -> list[str]:
         "Probabilities hold for a cohort with the same share of each score.",
     ]
     if cohort.label_level != "frame":
-        told.append(
+        limitations.append(
             f"Scores were given per {cohort.label_level}, so frames carry weak labels: "
             "its scores of single frames were never checked."
         )
     confident, review = selective["accuracy_confident"][0], selective["accuracy_review"][0]
     if confident <= review:
-        told.append(
+        limitations.append(
             f"Clips with a high probability were not scored more accurately ({_three(confident)}) "
             f"than those marked for review ({_three(review)}): a high probability is no evidence "
             "that a score is right."
@@ -243,8 +243,8 @@ def _limitations(run: RecordedRun, selective: Measured) -> list[str]:
         if not one["support"]
     ]
     if absent:
-        told.append(f"No labelled clip has score {' or '.join(map(str, absent))}.")
-    return [*told, *run.config.run.notes]
+        limitations.append(f"No labelled clip has score {' or '.join(map(str, absent))}.")
+    return [*limitations, *run.config.run.notes]
 
 
 def _three(value: float | None) -> str:

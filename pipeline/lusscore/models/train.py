@@ -61,28 +61,10 @@ def train_bundle(
 ) -> Bundle:
     """Train a run's model on all labelled patients, and calibrate it on those held out.
 
-    Parameters
-    ----------
-    cohort
-        Gives labels and settings; the run's.
-    specs
-        Backbones by name: at least those of the model.
-    features_dir
-        Folder of all feature files.
-    run
-        The run and the model wanted.
-    name
-        Of the bundle, for people; by default the cohort's.
-    coverage
-        Share of held-out clips that need no review.
-    weights_dir
-        Where weights lie beside those that come with lusscore.
-    cache
-        Folder of converted networks; None for none.
-    jobs
-        Processes, where something is chosen.
-    progress
-        Called with (heads trained, heads in all).
+    `specs` are backbones by name, at least those of the model, and `run` says which model. The
+    bundle is named after the cohort by default. `coverage` is the share of held-out clips that
+    need no review, `cache` a folder of converted networks, and `jobs` the processes where something
+    is chosen; `progress` is called with (heads trained, heads in all).
 
     Raises
     ------
