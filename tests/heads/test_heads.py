@@ -141,15 +141,6 @@ def test_fitted_heads_predict_without_keras(blobs: Callable[..., tuple]) -> None
 
 
 @HEADS
-def test_a_score_that_training_lacks_is_no_column(name: str, blobs: Callable[..., tuple]) -> None:
-    X, y = blobs(200)
-    X, y = X[y != 1], y[y != 1]
-    head = made(name).fit(X, y, **parts(len(X)))
-    assert head.classes_.tolist() == [0, 2, 3]
-    assert head.predict_proba(X).shape == (len(X), 3)
-
-
-@HEADS
 def test_every_setting_is_checked(name: str) -> None:
     with pytest.raises(ValueError, match="'components' parameter"):
         clone(made(name)).set_params(components=-1).fit(np.eye(4), [0, 1, 0, 1])

@@ -52,14 +52,6 @@ def test_a_clip_without_a_label_gets_it(folder: Path) -> None:
     assert not list(folder.glob(".manifest*"))
 
 
-def test_a_rater_may_correct_the_own_label(folder: Path) -> None:
-    record_label(folder, "clips/p0_L1.mp4", 2, "anna")
-    assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
-    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
-    assert segment(folder, "clips/p0_L1.mp4").score == 3
-    assert not (folder / "ratings.csv").exists()
-
-
 def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> None:
     record_label(folder, "clips/p0_L1.mp4", 2, "anna")
     told = record_label(folder, "clips/p0_L1.mp4", 0, "ben")
@@ -294,3 +286,11 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) 
         assert 0 < sum(one.score is not None for one in found) < 1000
         for one in tmp_path.glob(".*.tmp"):
             one.unlink()
+
+
+def test_a_rater_may_correct_the_own_label(folder: Path) -> None:
+    record_label(folder, "clips/p0_L1.mp4", 2, "anna")
+    assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
+    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
+    assert segment(folder, "clips/p0_L1.mp4").score == 3
+    assert not (folder / "ratings.csv").exists()
