@@ -65,7 +65,7 @@ def make_outputs(folder: Path, cohort: str) -> Path:
         _make_covid_blues(folder)
         exam = [Path(row["clip"]) for row in read_manifest(folder, cohort)[:_CLIPS_EACH]]
     lusscore(folder, "features", cohort)
-    lusscore(folder, "cv", cohort, "--run", "paper", "--no-open")
+    lusscore(folder, "cv", cohort, "--head", "softmax", "--run", "paper", "--no-open")
     lusscore(folder, "cv", cohort, "--run", "nested", *NESTED, "--no-open")
     lusscore(folder, "score", *exam, "--output", "exam", "--no-open")
     lusscore(folder, "train", cohort, "--from-run", "nested", "--output", "bundle")
