@@ -1,7 +1,7 @@
 """Speed and memory on this machine, as ratios against a baseline of the same run."""
 
 # isort: off
-from bench.row import BenchRow, write_rows
+from bench.report import BenchRow, write_rows
 from bench.suite import BenchSettings, Suite, get_suites, register_suite, suite_names
 
 # the order of the imports is the order of the suites
@@ -15,7 +15,7 @@ from bench import scale_out as _scale_out  # noqa: F401
 from bench import paper as _paper  # noqa: F401
 
 # isort: on
-from bench.table import lay_out
+from bench.report import lay_out
 
 __all__ = [
     "BenchRow",

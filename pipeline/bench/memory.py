@@ -6,14 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.bare_engine import convert_network
-from bench.cohorts import make_small_clips
-from bench.commands import run_features
-from bench.process import call_in_process
-from bench.row import BenchRow
-from bench.small_backbone import SMALL_BACKBONE, SMALL_SPEC
+from bench.probes import convert_network
+from bench.report import BenchRow
+from bench.running import call_in_process, provide_weights, run_features
+from bench.subjects import SMALL_BACKBONE, SMALL_SPEC, make_small_clips
 from bench.suite import BenchSettings, register_suite
-from bench.weights import provide_weights
 
 _FRAMES_PER_CLIP = 1_000
 

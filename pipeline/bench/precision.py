@@ -9,14 +9,19 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from bench.bare_engine import convert_network
-from bench.cohorts import CLIPS_PER_PATIENT, LEAST_FRAMES_PER_CLIP, make_phantom
-from bench.commands import CvRun, FeaturesRun, run_cv, run_features
-from bench.process import call_in_process
-from bench.row import BenchRow
-from bench.small_backbone import find_backbone
+from bench.probes import convert_network
+from bench.report import BenchRow
+from bench.running import (
+    CvRun,
+    FeaturesRun,
+    MeasuredWeights,
+    call_in_process,
+    provide_weights,
+    run_cv,
+    run_features,
+)
+from bench.subjects import CLIPS_PER_PATIENT, LEAST_FRAMES_PER_CLIP, find_backbone, make_phantom
 from bench.suite import BenchSettings, register_suite
-from bench.weights import MeasuredWeights, provide_weights
 from lusscore.backbones import DEFAULT_PRECISION, MAIN_BACKBONES, BackboneSpec
 from lusscore.cohort import Cohort
 
@@ -94,15 +99,7 @@ def _metrics(cv: CvRun) -> dict[str, float]:
 
 
 def embedding_errors(reference: Path, other: Path) -> dict[str, float]:
-    """Compare the embeddings of two feature files of the same frames and variants.
-
-    Returns
-    -------
-    dict
-        ``largest_error`` and ``mean_error``: absolute differences, divided by the largest
-        absolute embedding value; ``cosine_distance``: 1 minus the smallest cosine between
-        the two embeddings of one image.
-    """
+    """Compare the embeddings of two feature files of the same frames and variants."""
     with h5py.File(reference) as one, h5py.File(other) as two:
         a, b = (file["embeddings"][...].astype(np.float64) for file in (one, two))
     a, b = (values.reshape(-1, values.shape[-1]) for values in (a, b))

@@ -8,17 +8,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from bench.bare_clips import time_bare_clips
-from bench.bare_engine import convert_network
-from bench.cohorts import make_small_clips
-from bench.commands import run_features
-from bench.dask_cluster import dask_cluster, dask_is_installed
-from bench.process import call_in_process
-from bench.row import BenchRow
-from bench.small_backbone import SMALL_BACKBONE, SMALL_SPEC
+from bench.probes import convert_network, time_bare_clips, time_writer
+from bench.report import BenchRow
+from bench.running import (
+    call_in_process,
+    dask_cluster,
+    dask_is_installed,
+    provide_weights,
+    run_features,
+)
+from bench.subjects import SMALL_BACKBONE, SMALL_SPEC, make_small_clips
 from bench.suite import BenchSettings, register_suite
-from bench.weights import provide_weights
-from bench.writer_alone import time_writer
 
 _FRAMES_PER_CLIP = 4
 _PROCESSES = 2

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.cohorts import CLIPS_PER_PATIENT, make_phantom
-from bench.process import run_python
-from bench.row import BenchRow
+from bench.report import BenchRow
+from bench.running import run_python
+from bench.subjects import CLIPS_PER_PATIENT, make_phantom
 from bench.suite import BenchSettings, register_suite
 
 # the command, and after it what of Keras came along

@@ -10,17 +10,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.bare_engine import convert_network, time_bare_engine
-from bench.cohorts import CLIPS_PER_PATIENT, LEAST_FRAMES_PER_CLIP, make_phantom
-from bench.commands import FeaturesRun, run_features
-from bench.keras_predict import time_keras_predict
-from bench.preparation import time_preparation
-from bench.process import call_in_process
-from bench.row import BenchRow
-from bench.sgemm import measure_sgemm_alone
-from bench.small_backbone import find_backbone
+from bench.probes import convert_network, time_bare_engine, time_keras_predict, time_preparation
+from bench.report import BenchRow
+from bench.running import (
+    FeaturesRun,
+    MeasuredWeights,
+    call_in_process,
+    measure_sgemm_alone,
+    provide_weights,
+    run_features,
+)
+from bench.subjects import CLIPS_PER_PATIENT, LEAST_FRAMES_PER_CLIP, find_backbone, make_phantom
 from bench.suite import BenchSettings, register_suite
-from bench.weights import MeasuredWeights, provide_weights
 from lusscore.backbones import MAIN_BACKBONES, BackboneSpec
 from lusscore.cohort import Cohort
 

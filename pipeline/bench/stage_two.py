@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.process import run_python
-from bench.row import BenchRow
+from bench.report import BenchRow
+from bench.running import run_python
 from bench.suite import BenchSettings, register_suite
 from lusscore.backbones import DEFAULT_PRECISION, get_backbone
 from lusscore.cohort import Card, Cohort, ExtractionSettings, Segment, get_protocol, write_cohort
@@ -84,26 +84,7 @@ def _generate(root: Path, frames: int) -> int:
 def write_generated_features(
     features_dir: Path, cohort: Cohort, backbone: str, frames: int, *, seed: int = 0
 ) -> int:
-    """Write a feature file whose embeddings are drawn around one centre per score.
-
-    Parameters
-    ----------
-    features_dir
-        Folder of all feature files.
-    cohort
-        Whose clips and scores; its media need not exist.
-    backbone
-        Name of the backbone that is named as the origin, with weights that are nowhere.
-    frames
-        Frames in all, spread evenly over the clips.
-    seed
-        Same seed, same numbers.
-
-    Returns
-    -------
-    int
-        Bytes of the file.
-    """
+    """Write a feature file whose embeddings are drawn around one centre per score."""
     spec, settings = get_backbone(backbone), cohort.card.extraction
     counts = np.diff(np.linspace(0, frames, len(cohort.segments) + 1).astype(int))
     clips = [

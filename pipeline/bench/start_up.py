@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from bench.process import run_python
-from bench.row import BenchRow
+from bench.report import BenchRow
+from bench.running import run_python
 from bench.suite import BenchSettings, register_suite
 
 _REPEATS = 7

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from bench.row import BenchRow
+from bench.report import BenchRow
 from lusscore.errors import BenchError
 from lusscore.registry import Registry
 
@@ -78,13 +78,7 @@ class Suite:
     by_default: bool = False
 
     def rows(self, settings: BenchSettings) -> Iterator[BenchRow]:
-        """Measure.
-
-        Raises
-        ------
-        BenchError
-            If fewer frames are asked for than it needs.
-        """
+        """Measure."""
         if self.frames and 0 < settings.frames < self.least_frames:
             raise BenchError(
                 f"The suite {self.name} needs at least {self.least_frames} frames, not "
@@ -121,13 +115,7 @@ def suite_names() -> tuple[str, ...]:
 
 
 def get_suites(names: tuple[str, ...] = ()) -> tuple[Suite, ...]:
-    """Return the suites of these names, or those that run when none is named.
-
-    Raises
-    ------
-    BenchError
-        If there is no such suite.
-    """
+    """Return the suites of these names, or those that run when none is named."""
     if names:
         return tuple(_SUITES[name] for name in dict.fromkeys(names))
     return tuple(suite for suite in _SUITES.values() if suite.by_default)

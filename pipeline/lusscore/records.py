@@ -30,6 +30,7 @@ from lusscore.files import read_text
 from lusscore.tables import read_table
 
 Place = tuple[int | str, ...]
+Error = type[LusscoreError]
 _KINDS = {
     **{"bool": "true or false", "string": "text", "int": "a whole number", "float": "a number"},
     **{"tuple": "a list", "list": "a list", "dict": "a table", "model": "a table"},
@@ -46,7 +47,6 @@ _MOST_LEVELS = 20
 # of terminals, and halves of characters, which nothing can write
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TOML_LINE = re.compile(r"""\s*(?:(\[\[?)\s*([^\]]+?)\s*\]|((?:[\w-]+|"[^"]*"|'[^']*'))\s*[=.])""")
-
 
 STRICT = ConfigDict(
     extra="forbid",
@@ -81,7 +81,6 @@ class Document(Record):
 
 
 _Record = TypeVar("_Record")
-Error = type[LusscoreError]
 
 
 def known(find: Callable[[Any], object]) -> AfterValidator:

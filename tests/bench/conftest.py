@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench import BenchRow, BenchSettings, get_suites
-from bench.small_backbone import SMALL_SPEC
-from bench.weights import provide_weights
+from bench.running import provide_weights
+from bench.subjects import SMALL_SPEC
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Cohorts to measure with: phantoms, and clips so small that all else shows."""
+"""What is measured: phantoms, clips so small that all else shows, and a small network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from lusscore.backbones import (
+    BackboneSpec,
+    Network,
+    get_backbone,
+    import_keras,
+    register_backbone,
+    registered_backbones,
+)
 from lusscore.cohort import (
     Card,
     Cohort,
@@ -28,21 +36,7 @@ LEAST_FRAMES_PER_CLIP = 2
 def make_phantom(
     root: Path, patients: int, frames: int, *, variants: int = 3, dtype: str = "float16"
 ) -> Cohort:
-    """Render a phantom cohort, or read it where it was rendered before.
-
-    Parameters
-    ----------
-    root
-        Folder of cohorts.
-    patients
-        Patients, of 12 clips each.
-    frames
-        Frames in all, rounded up so that every clip has the same number and at least 2.
-    variants
-        Augmented copies of each.
-    dtype
-        Type in which embeddings are stored.
-    """
+    """Render a phantom cohort, or read it where it was rendered before."""
     per_clip = max(LEAST_FRAMES_PER_CLIP, math.ceil(frames / (patients * CLIPS_PER_PATIENT)))
     name = f"phantom-{patients}-{per_clip}-{variants}-{dtype}"
     if (root / name).is_dir():
@@ -53,19 +47,7 @@ def make_phantom(
 
 
 def make_small_clips(root: Path, clips: int, frames: int, *, size: int = 64) -> Cohort:
-    """Write a cohort of small clips without augmentation, each with a content of its own.
-
-    Parameters
-    ----------
-    root
-        Folder of cohorts.
-    clips
-        Clips.
-    frames
-        Frames of each.
-    size
-        Height and width in pixels.
-    """
+    """Write a cohort of small clips without augmentation, each with a content of its own."""
     name = f"small-clips-{clips}-{frames}"
     folder = root / name
     (folder / "clips").mkdir(parents=True)
@@ -101,3 +83,46 @@ def _write_small_clip(path: Path, seed: int, frames: int, size: int) -> None:
             image = np.roll(noise, number, axis=0)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode(None))
+
+
+SMALL_BACKBONE = "small"
+_CHANNELS = (8, 16, 32)
+SMALL_SPEC = BackboneSpec(
+    name=SMALL_BACKBONE,
+    input_size=(32, 32),
+    preprocessing="lite",
+    embedding_size=_CHANNELS[-1],
+    # 3 × 3 kernels and biases: 3→8, 8→16, 16→32
+    parameters=6_032,
+    # twice 16² × 8 × 27, 8² × 16 × 72 and 4² × 32 × 144
+    flops=405_504,
+    family="registered",
+)
+# starts the command with the small backbone among the others
+SMALL_COMMAND = (
+    "from bench.subjects import register_small_backbone;"
+    "register_small_backbone();"
+    "from lusscore.cli import main;"
+    "main()"
+)
+
+
+def register_small_backbone() -> None:
+    """Let this process know the small backbone; nothing happens the second time."""
+    if SMALL_BACKBONE not in registered_backbones():
+        register_backbone(SMALL_SPEC)(build_small_backbone)
+
+
+def find_backbone(name: str) -> BackboneSpec:
+    """Return the spec of a backbone, the small one included, without registering that."""
+    return SMALL_SPEC if name == SMALL_BACKBONE else get_backbone(name)
+
+
+def build_small_backbone(spec: BackboneSpec) -> Network:
+    """Build three strided convolutions with ReLU."""
+    keras = import_keras()
+    inputs = keras.Input((*spec.input_size, 3))
+    x = inputs
+    for channels in _CHANNELS:
+        x = keras.layers.Conv2D(channels, 3, 2, padding="same", activation="relu")(x)
+    return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x), name=spec.name)

@@ -1,8 +1,12 @@
+"""Processes that are measured."""
+
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
 
-from bench.process import call_in_process, run_python
+from bench.running import call_in_process, measure_sgemm, measure_sgemm_alone, run_python
 
 
 def test_a_process_is_timed_and_weighed() -> None:
@@ -22,9 +26,14 @@ def test_what_a_failing_process_said_is_told() -> None:
 
 
 def test_a_function_is_called_in_a_process_of_its_own() -> None:
-    from bench.small_backbone import register_small_backbone
-    from bench.weights import write_random_weights
+    from bench.running import write_random_weights
+    from bench.subjects import register_small_backbone
 
     assert call_in_process(register_small_backbone) is None
     with pytest.raises(RuntimeError, match="missing 1 required positional argument"):
         call_in_process(write_random_weights, path=Path("x"))
+
+
+def test_the_matrix_product_has_a_speed_here_and_alone() -> None:
+    assert measure_sgemm(64, 3) > 0
+    assert measure_sgemm_alone() > 0
