@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from lusscore.cli.options import backbone_option, results_dir_option, weights_dir_option
+from lusscore.cli import options
 from lusscore.console import note, print_table, say
 from lusscore.errors import LusscoreError
 
@@ -28,7 +28,7 @@ def _complete_suites(
 
 @click.command("bench")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=_complete_suites)
-@backbone_option(
+@options.backbone(
     "Network to measure.  [default: efficientnet_lite0, xception, resnet50, vgg16; in paper "
     "xception]"
 )
@@ -44,8 +44,8 @@ def _complete_suites(
     "--full", is_flag=True,
     help="In paper, measure the protocol's second experiment too instead of computing its time.",
 )  # fmt: skip
-@weights_dir_option
-@results_dir_option
+@options.weights_dir
+@options.results_dir
 def command(
     suites: tuple[str, ...],
     backbones: tuple[str, ...],

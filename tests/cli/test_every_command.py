@@ -177,12 +177,6 @@ def backbones(ground: Ground) -> None:
     assert (row["embedding_size"], row["weights_origin"]) == (1280, "bundled")
 
 
-def bench(ground: Ground) -> None:
-    run("bench", "start-up")
-    (row,) = json.loads(Path("results/bench.json").read_text("utf-8"))
-    assert row["seconds"] > 0
-
-
 def completion(ground: Ground) -> None:
     assert len(run("completion", "bash").splitlines()) > 10
 
@@ -202,7 +196,6 @@ STEPS: dict[str, Callable[[Ground], None]] = {
     "verify": verify,
     "forget": forget,
     "backbones": backbones,
-    "bench": bench,
     "completion": completion,
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lusscore.cli.options import json_option, weights_dir_option
+from lusscore.cli import options
 from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @click.command("backbones")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@weights_dir_option
+@options.weights_dir
 @click.option("--all", "everything", is_flag=True, help="List every backbone, not only the main.")
-@json_option
+@options.as_json
 def command(
     names: tuple[str, ...], weights_dir: Path | None, everything: bool, as_json: bool
 ) -> None:

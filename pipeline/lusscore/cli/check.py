@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    cohort_argument,
-    data_dir_option,
-    features_dir_option,
-    json_option,
-)
+from lusscore.cli import options
 from lusscore.console import print_table, progress, say
 from lusscore.errors import CohortError
 from lusscore.files import write_text
@@ -31,27 +26,25 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("check")
-@cohort_argument
+@options.cohort
 @click.option("--quick", is_flag=True, help="Read card, manifest and headers; decode no clip.")
-@json_option
+@options.as_json
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with pictures of the clips.")
 @click.option(
     "--names", is_flag=True, help="Write file names into the page; they may hold patients' names."
 )
 @click.option(
-    "--open",
-    "open_page",
-    is_flag=True,
+    "--open", "open_page", is_flag=True,
     help="Write the page, by default <cohort>/check.html, and show it.",
-)
+)  # fmt: skip
 @click.option(
     "--preview", type=_FILE, metavar="FILE",
     help="Draw the sector and text found in every clip on contact sheets (PNG, 60 clips each); "
     "burned-in names stay visible.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="End with code 1 if there are warnings.")
-@data_dir_option
-@features_dir_option
+@options.data_dir
+@options.features_dir
 def command(
     cohort: str,
     quick: bool,

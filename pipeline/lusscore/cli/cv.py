@@ -11,21 +11,8 @@ import click
 from click.core import ParameterSource
 
 import lusscore as ls
+from lusscore.cli import options
 from lusscore.cli.head_settings import HeadsCommand, read_grids, read_settings
-from lusscore.cli.options import (
-    backbone_option,
-    cohort_option,
-    data_dir_option,
-    features_dir_option,
-    jobs_option,
-    json_option,
-    open_option,
-    optional_cohort_argument,
-    results_dir_option,
-    seed_option,
-    settings_option,
-    weights_dir_option,
-)
 from lusscore.console import note, print_table, say
 from lusscore.wording import listed
 
@@ -43,21 +30,21 @@ _CRITERIA = (
 
 
 @click.command("cv", cls=HeadsCommand, headings=_HEADINGS)
-@optional_cohort_argument
-@backbone_option("Feature file to use; may be repeated.  [default: all that the cohort has]")
+@options.optional_cohort
+@options.backbone("Feature file to use; may be repeated.  [default: all that the cohort has]")
 @click.option(
     "--head", "heads", metavar="NAME", multiple=True,
     help="Head to train, listed below; may be repeated.  [default: softmax and recommended]",
 )  # fmt: skip
-@settings_option
+@options.head_settings
 @click.option(
     "--combine", type=click.Choice(("concatenate", "mean")), multiple=True,
     help="Also evaluate all backbones together: embeddings concatenated, or mean probabilities.",
 )  # fmt: skip
 @click.option(
-    "--levels", metavar="LEVELS", multiple=True,
+    "--levels", metavar="LEVELS", multiple=True, default=("embedding",), show_default=True,
     help="Input of the heads: embedding, or layers that the card keeps, as "
-    "32.top+32.bottom; may be repeated.  [default: embedding]",
+    "32.top+32.bottom; may be repeated.",
 )  # fmt: skip
 @click.option(
     "--select", type=click.Choice(("best", "average")), multiple=True,
@@ -89,11 +76,13 @@ _CRITERIA = (
     "--leave-out", type=click.Choice(("device", "group")), default=None,
     help="One fold per device, or per group of patients.",
 )  # fmt: skip
-@cohort_option(
+@options.cohort_option(
     "--train", "External validation: train on this cohort; may be repeated.", multiple=True
 )
-@cohort_option("--test", "With --train: test on this cohort, instead of the argument COHORT.")
-@seed_option
+@options.cohort_option(
+    "--test", "With --train: test on this cohort, instead of the argument COHORT."
+)
+@options.seed
 @click.option(
     "--clip-rule", metavar="RULE", default="majority", show_default=True,
     help="From frames to a clip's score: majority, mean-probability, expected, worst, top-K, "
@@ -104,53 +93,39 @@ _CRITERIA = (
     help="The same for a zone, from the frames of all its clips.",
 )  # fmt: skip
 @click.option(
-    "--run", "run_name", metavar="NAME", default=None,
+    "--run", "name", metavar="NAME", default=None,
     help="Name of the run.  [default: by its settings]",
 )  # fmt: skip
-@jobs_option
+@options.jobs
 @click.option("--overwrite", is_flag=True, help="Replace the run of that name.")
-@open_option
-@json_option
-@data_dir_option
-@features_dir_option
-@results_dir_option
-@weights_dir_option
+@options.open_report
+@options.as_json
+@options.data_dir
+@options.features_dir
+@options.results_dir
+@options.weights_dir
 def command(
     cohort: str | None,
     backbones: tuple[str, ...],
     heads: tuple[str, ...],
     assignments: tuple[str, ...],
-    combine: tuple[str, ...],
-    levels: tuple[str, ...],
-    select: tuple[str, ...],
     grids: tuple[str, ...],
-    criterion: str,
-    inner_folds: int,
-    folds: int,
-    repeats: int,
-    folds_file: Path | None,
     leave_out: str | None,
     train: tuple[str, ...],
     test: str | None,
-    seed: int,
-    clip_rule: str,
-    zone_rule: str,
-    run_name: str | None,
-    jobs: int,
-    overwrite: bool,
     open_report: bool,
     as_json: bool,
     data_dir: Path,
     features_dir: Path,
-    results_dir: Path,
     weights_dir: Path | None,
+    **settings: Any,
 ) -> None:
     """Cross-validate heads on a COHORT's embeddings, by patient, and write a report.
 
     No patient is ever both trained and tested on. Embeddings are read, never computed: trying
     another head takes seconds. The defaults are those of Raillard et al. 2022.
     """
-    _check_usage(cohort, train, test, leave_out, select)
+    _check_usage(cohort, train, test, leave_out, settings["select"])
     found, *training = (
         ls.read_cohort(one, data_dir=data_dir, check_files=False)
         for one in (test or cohort or "", *train)
@@ -162,29 +137,15 @@ def command(
     from lusscore.heads import RECOMMENDED, head_names
 
     names = heads or (PAPERS_HEAD, RECOMMENDED)
-    if select and not heads:
+    if settings["select"] and not heads:
         names = tuple(name for name in head_names() if name != RECOMMENDED)
     run = ls.cross_validate(
         features,
         read_settings(names, assignments),
-        folds=folds,
-        repeats=repeats,
-        seed=seed,
-        folds_file=folds_file,
+        grids=read_grids(names, grids),
         leave_out=leave_out or "",
         trained_on=training,
-        combine=combine,
-        levels=levels or ("embedding",),
-        select=select,
-        grids=read_grids(names, grids),
-        criterion=criterion,
-        inner_folds=inner_folds,
-        clip_rule=clip_rule,
-        zone_rule=zone_rule,
-        name=run_name,
-        overwrite=overwrite,
-        jobs=jobs,
-        results_dir=results_dir,
+        **settings,
     )
     _report(run, external=bool(training), as_json=as_json)
     if open_report:

@@ -5,28 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    GroupedCommand,
-    backbone_option,
-    data_dir_option,
-    engine_options,
-    features_dir_option,
-    json_option,
-    optional_cohort_argument,
-    weights_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
 
 if TYPE_CHECKING:
-    from lusscore.features import Outcome
+    from lusscore.features import Forecast, Outcome
 
 
 _HEADINGS = {
@@ -37,9 +28,9 @@ _HEADINGS = {
 }
 
 
-@click.command("features", cls=GroupedCommand, headings=_HEADINGS)
-@optional_cohort_argument
-@backbone_option(
+@click.command("features", cls=options.GroupedCommand, headings=_HEADINGS)
+@options.optional_cohort
+@options.backbone(
     "Frozen network, see 'lusscore backbones'; may be repeated.  [default: efficientnet_lite0]"
 )
 @click.option(
@@ -47,8 +38,8 @@ _HEADINGS = {
     help="Say what would be computed, or pruned, with time and disk; change nothing.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Stop at the first clip that fails.")
-@json_option
-@engine_options
+@options.as_json
+@options.engine
 @click.option(
     "--precision", default="f32", show_default=True, metavar="FORMAT",
     help="Arithmetic: f32, or bf16 or f16 where the hardware has it, which is faster and changes "
@@ -80,28 +71,20 @@ _HEADINGS = {
     "--packed", is_flag=True,
     help="With --prune, delete parts that are packed into feature files, too.",
 )  # fmt: skip
-@data_dir_option
-@features_dir_option
-@weights_dir_option
+@options.data_dir
+@options.features_dir
+@options.weights_dir
 def command(
     cohort: str | None,
     backbones: tuple[str, ...],
-    engine: str,
-    device: str | None,
-    threads: int | None,
-    precision: str,
-    batch: int,
-    workers: int,
-    scheduler: str | None,
     part: tuple[int, int] | None,
     dry_run: bool,
-    strict: bool,
     prune: bool,
     packed: bool,
     as_json: bool,
     data_dir: Path,
     features_dir: Path,
-    weights_dir: Path | None,
+    **settings: Any,
 ) -> None:
     """Compute the embeddings of a COHORT: every frame and variant once through each backbone.
 
@@ -124,24 +107,11 @@ def command(
 
     backbones = tuple(dict.fromkeys(backbones)) or (DEFAULT_BACKBONE,)
     if dry_run:
-        choice = (engine, device, threads, precision)
-        _forecast(found, backbones, choice, workers, features_dir, weights_dir, as_json)
+        _report_forecasts(_forecast(found, backbones, features_dir, settings), as_json)
         return
     try:
         features = ls.extract_features(
-            found,
-            backbones,
-            engine=engine,
-            device=device,
-            threads=threads,
-            precision=precision,
-            batch=batch,
-            workers=workers,
-            scheduler=scheduler,
-            part=part,
-            strict=strict,
-            features_dir=features_dir,
-            weights_dir=weights_dir,
+            found, backbones, part=part, features_dir=features_dir, **settings
         )
     except Stopped as stopped:
         _report([one.outcome for one in stopped.features if one.outcome], part, as_json)
@@ -211,32 +181,34 @@ def _report(outcomes: Sequence[Outcome], part: tuple[int, int] | None, as_json: 
 
 
 def _forecast(
-    cohort: ls.Cohort,
-    backbones: Sequence[str],
-    choice: tuple[str, str | None, int | None, str],
-    workers: int,
-    features_dir: Path,
-    weights_dir: Path | None,
-    as_json: bool,
-) -> None:
-    """Say per backbone what would be done."""
+    cohort: ls.Cohort, backbones: Sequence[str], features_dir: Path, settings: Mapping[str, Any]
+) -> Sequence[Forecast]:
+    """Look at what would be done, and compute nothing."""
     from lusscore.backbones import EngineChoice, check_precision
     from lusscore.features import Callbacks, find_backbone, forecast_features
 
     specs = [find_backbone(name, features_dir, (cohort,)) for name in backbones]
-    engine, device, threads, precision = choice
+    engine = EngineChoice(
+        settings["engine"],
+        settings["device"],
+        settings["threads"],
+        features_dir / ".networks",
+        check_precision(settings["precision"]),
+    )
     with progress() as bars, stop_on_ctrl_c() as stop:
-        forecasts = forecast_features(
+        return forecast_features(
             cohort,
             specs,
             features_dir,
-            weights_dir=weights_dir,
-            engine=EngineChoice(
-                engine, device, threads, features_dir / ".networks", check_precision(precision)
-            ),
-            workers=workers,
+            weights_dir=settings["weights_dir"],
+            engine=engine,
+            workers=settings["workers"],
             callbacks=Callbacks.on_bars(bars, "Looking at clips", note, stop),
         )
+
+
+def _report_forecasts(forecasts: Sequence[Forecast], as_json: bool) -> None:
+    """Say per backbone what would be done."""
     if as_json:
         rows = [asdict(forecast) | {"path": str(forecast.path)} for forecast in forecasts]
         say(json.dumps(rows, indent=2))

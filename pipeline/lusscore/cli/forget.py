@@ -9,14 +9,7 @@ from pathlib import Path
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    cohort_names,
-    cohort_option,
-    data_dir_option,
-    features_dir_option,
-    json_option,
-    results_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, say
 from lusscore.errors import CohortError
 from lusscore.wording import plural
@@ -24,15 +17,15 @@ from lusscore.wording import plural
 
 @click.command("forget")
 @click.argument("patients", nargs=-1, required=True)
-@cohort_option(
+@options.cohort_option(
     "--cohort", "Whose patients they are.  [default: the one cohort that has all of them]"
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted; delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before deleting.")
-@json_option
-@data_dir_option
-@features_dir_option
-@results_dir_option
+@options.as_json
+@options.data_dir
+@options.features_dir
+@options.results_dir
 def command(
     patients: tuple[str, ...],
     cohort: str | None,
@@ -55,7 +48,7 @@ def command(
     from lusscore.labelling import forget_patients
 
     cohorts = []
-    for name in cohort_names(data_dir):
+    for name in options.cohort_names(data_dir):
         try:
             cohorts.append(ls.read_cohort(name, data_dir=data_dir, check_files=False))
         except CohortError as error:

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from lusscore.cli.options import GroupedCommand
+from lusscore.cli import options
 from lusscore.errors import HeadError
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
-class HeadsCommand(GroupedCommand):
+class HeadsCommand(options.GroupedCommand):
     """A command whose help lists the heads; they are looked up only when help is asked for."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

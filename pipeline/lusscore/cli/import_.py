@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    GroupedCommand,
-    data_dir_option,
-    json_option,
-    levels_option,
-    variants_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, print_table, say
 from lusscore.wording import some
 
@@ -33,7 +27,7 @@ _HEADINGS = {
 }
 
 
-class _Import(GroupedCommand):
+class _Import(options.GroupedCommand):
     """Ends its help with the importers, each in one line."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,98 +53,68 @@ def _read_columns(
 @click.argument("importer")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--name",
-    default=None,
+    "--name", default=None,
     help="Name of the cohort.  [default: the importer's; 'cohort' with --deidentify]",
-)
+)  # fmt: skip
 @click.option("--protocol", default=None, help="Zones: lus-12, lus-14, lus-8 or blue-6.")
 @click.option("--rubric", default=None, help="The scoring system, e.g. lung-ultrasound-score.")
 @click.option(
-    "--media",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
+    "--media", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
     help="Folder of the clips, if not that of the labels.",
-)
+)  # fmt: skip
 @click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="OUR=THEIRS",
-    callback=_read_columns,
+    "--column", "columns", multiple=True, metavar="OUR=THEIRS", callback=_read_columns,
     help="What a column or field of the source means, e.g. zone=Location; 'zone=Name~L[1-3]' takes "
     "a part of it, 'zone=' says there is none; may be repeated.",
-)
+)  # fmt: skip
 @click.option(
-    "--rule",
-    default=None,
-    metavar="RULE",
+    "--rule", default=None, metavar="RULE",
     help="Consensus of several raters: majority, mean or rater:NAME.  [default: majority]",
-)
+)  # fmt: skip
 @click.option(
-    "--frames",
-    default="all",
-    show_default=True,
+    "--frames", default="all", show_default=True,
     help="Frames used of each clip: all, every:N, per-clip:N or per-second:N.",
-)
+)  # fmt: skip
 @click.option(
-    "--repeated",
-    type=click.Choice(("keep", "drop")),
-    default=None,
+    "--repeated", type=click.Choice(("keep", "drop")), default=None,
     help="Whether repeated frames are used.",
-)
+)  # fmt: skip
 @click.option(
-    "--sector",
-    type=click.Choice(("none", "sector", "sector-no-text")),
-    default=None,
+    "--sector", type=click.Choice(("none", "sector", "sector-no-text")), default=None,
     help="Input of the networks: the whole frame, the sector, or the sector without text.",
-)
+)  # fmt: skip
 @click.option(
-    "--contrast",
-    type=click.Choice(("none", "stretch", "clahe")),
-    default=None,
+    "--contrast", type=click.Choice(("none", "stretch", "clahe")), default=None,
     help="Contrast inside the sector: as recorded, stretched, or equalised in tiles too.",
-)
-@levels_option
-@variants_option
+)  # fmt: skip
+@options.kept_levels
+@options.variants
 @click.option(
-    "--deidentify",
-    is_flag=True,
+    "--deidentify", is_flag=True,
     help="Copy the clips without names and metadata, and replace patients by pseudonyms.",
-)
+)  # fmt: skip
 @click.option(
-    "--key-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=None,
+    "--key-file", type=click.Path(dir_okay=False, path_type=Path), default=None,
     help="What each pseudonym stands for; kept apart from the cohort.  [default: keys/NAME.csv]",
-)
+)  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True,
     help="Copies made at once with --deidentify.",
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace the manifest and card of that name.")
-@json_option
-@data_dir_option
+@options.as_json
+@options.data_dir
 def command(
     importer: str,
     source: Path,
-    name: str | None,
-    protocol: str | None,
-    rubric: str | None,
-    media: Path | None,
-    columns: dict[str, str],
-    rule: str | None,
     frames: str,
     repeated: str | None,
     sector: str | None,
     contrast: str | None,
     levels: tuple[str, ...],
     variants: int,
-    deidentify: bool,
-    key_file: Path | None,
-    jobs: int,
-    overwrite: bool,
     as_json: bool,
-    data_dir: Path,
+    **settings: Any,
 ) -> None:
     """Import the data set at SOURCE, a folder or a file of labels, as a cohort.
 
@@ -161,27 +125,13 @@ def command(
     from lusscore.cohort import ExtractionSettings, FramesPolicy
 
     chosen: dict[str, Any] = {"sector": sector, "repeated": repeated, "contrast": contrast}
-    cohort = ls.import_cohort(
-        importer,
-        source,
-        name=name,
-        protocol=protocol,
-        rubric=rubric,
-        media=media,
-        columns=columns,
-        rule=rule,
-        extraction=ExtractionSettings(
-            frames=FramesPolicy.parse(frames),
-            variants=variants,
-            levels=levels,
-            **{key: value for key, value in chosen.items() if value is not None},
-        ),
-        deidentify=deidentify,
-        key_file=key_file,
-        jobs=jobs,
-        overwrite=overwrite,
-        data_dir=data_dir,
+    extraction = ExtractionSettings(
+        frames=FramesPolicy.parse(frames),
+        variants=variants,
+        levels=levels,
+        **{key: value for key, value in chosen.items() if value is not None},
     )
+    cohort = ls.import_cohort(importer, source, extraction=extraction, **settings)
     copies = cohort.copies
     summary = _summary(cohort)
     if as_json:

@@ -8,7 +8,7 @@ import importlib
 import click
 
 from lusscore import __version__
-from lusscore.cli.options import PLUGIN_OPTION
+from lusscore.cli import options
 from lusscore.errors import LusscoreError
 
 # Command → one line for the list. Its module is imported when it is used.
@@ -44,8 +44,8 @@ class _Commands(click.Group):
             return None
         module = "import_" if cmd_name == "import" else cmd_name
         command: click.Command = importlib.import_module(f"lusscore.cli.{module}").command
-        if cmd_name not in _WITHOUT_PLUGINS and PLUGIN_OPTION not in command.params:
-            command.params.append(PLUGIN_OPTION)
+        if cmd_name not in _WITHOUT_PLUGINS and options.PLUGIN_OPTION not in command.params:
+            command.params.append(options.PLUGIN_OPTION)
         return command
 
     def resolve_command(

@@ -77,25 +77,25 @@ def _complete_bundles(
     return _matching(dict.fromkeys([BUILTIN, *bundle_names(folder)]), incomplete)
 
 
-data_dir_option = click.option(
+data_dir = click.option(
     "--data-dir", default="data", envvar="LUSSCORE_DATA", help="Folder of all cohorts.", **_FOLDER
 )
-features_dir_option = click.option(
+features_dir = click.option(
     "--features-dir", default="features", envvar="LUSSCORE_FEATURES",
     help="Folder of all feature files.", **_FOLDER,
 )  # fmt: skip
-results_dir_option = click.option(
+results_dir = click.option(
     "--results-dir", default="results", envvar="LUSSCORE_RESULTS",
     help="Folder of all runs and models.", **_FOLDER,
 )  # fmt: skip
-weights_dir_option = click.option(
+weights_dir = click.option(
     "--weights-dir", default=None, envvar="LUSSCORE_WEIGHTS",
     help="Folder of <backbone>.weights.h5 files.", **_FOLDER,
 )  # fmt: skip
 
-cohort_argument = click.argument("cohort", shell_complete=complete_cohorts)
-optional_cohort_argument = click.argument("cohort", required=False, shell_complete=complete_cohorts)
-cohorts_argument = click.argument("cohorts", nargs=-1, shell_complete=complete_cohorts)
+cohort = click.argument("cohort", shell_complete=complete_cohorts)
+optional_cohort = click.argument("cohort", required=False, shell_complete=complete_cohorts)
+cohorts = click.argument("cohorts", nargs=-1, shell_complete=complete_cohorts)
 
 
 def cohort_option(
@@ -112,7 +112,7 @@ def cohort_option(
     )
 
 
-def backbone_option(help_text: str) -> Callable[[_Command], _Command]:
+def backbone(help_text: str) -> Callable[[_Command], _Command]:
     """Add ``--backbone``, which may be repeated."""
     return click.option(
         "--backbone",
@@ -125,7 +125,7 @@ def backbone_option(help_text: str) -> Callable[[_Command], _Command]:
     )
 
 
-def engine_options(command: _Command) -> _Command:
+def engine(command: _Command) -> _Command:
     """Add ``--engine``, ``--device`` and ``--threads``."""
     for option in (
         click.option(
@@ -138,34 +138,34 @@ def engine_options(command: _Command) -> _Command:
     return command
 
 
-levels_option = click.option(
+kept_levels = click.option(
     "--levels",
     multiple=True,
     metavar="LEVEL",
     help="Earlier layers to keep beside the embedding, such as 16.mean or 32.top: stride of the "
     "feature map and its pooling; may be repeated.",
 )
-variants_option = click.option(
+variants = click.option(
     "--variants", type=int, default=3, show_default=True, help="Augmented copies of a frame."
 )
-settings_option = click.option(
+head_settings = click.option(
     "--set",
     "assignments",
     metavar="KEY=VALUE",
     multiple=True,
     help="A setting of a head, as epochs=10 or svm.C=0.1; may be repeated.",
 )
-seed_option = click.option(
+seed = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random."
 )
-jobs_option = click.option(
+jobs = click.option(
     "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Heads trained at once."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-open_option = click.option(
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+open_report = click.option(
     "--open/--no-open", "open_report", default=False, help="Show the report in a browser."
 )
-model_option = click.option(
+model = click.option(
     "--model",
     "-m",
     default="phantom",
@@ -175,7 +175,7 @@ model_option = click.option(
     help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. "
     "The default is trained on synthetic images and says nothing about patients.",
 )
-expect_option = click.option(
+expect = click.option(
     "--expect", default=None, metavar="DIGEST", help="Refuse a model of another digest."
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lusscore.cli.options import data_dir_option, levels_option, variants_option
+from lusscore.cli import options
 from lusscore.console import counter, say
 
 
@@ -20,14 +20,14 @@ from lusscore.console import counter, say
     "--size", type=int, default=256, show_default=True, help="Height and width in pixels."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same cohort.")
-@levels_option
-@variants_option
+@options.kept_levels
+@options.variants
 @click.option("--name", default="phantom", show_default=True, help="Name of the cohort.")
 @click.option(
     "--jobs", type=int, default=-1, show_default=True, help="Processes; -1 for all cores."
 )
 @click.option("--overwrite", is_flag=True, help="Replace a phantom of that name.")
-@data_dir_option
+@options.data_dir
 def command(
     patients: int,
     covid: int | None,

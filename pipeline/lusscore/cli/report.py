@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from lusscore.cli.options import open_option
+from lusscore.cli import options
 from lusscore.console import say
 
 
 @click.command("report")
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@open_option
+@options.open_report
 def command(run: Path, open_report: bool) -> None:
     """Make the report of a RUN again from its files.
 

@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    expect_option,
-    json_option,
-    model_option,
-    open_option,
-    results_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
@@ -27,8 +21,8 @@ if TYPE_CHECKING:
 
 @click.command("score")
 @click.argument("exam", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@model_option
-@expect_option
+@options.model
+@options.expect
 @click.option(
     "--zones", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
     help="A table with the columns clip and zone, instead of file names and DICOM headers.",
@@ -43,9 +37,9 @@ if TYPE_CHECKING:
     "--names", is_flag=True, help="Write file names into the report; they may hold patients' names."
 )
 @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
-@open_option
-@json_option
-@results_dir_option
+@options.open_report
+@options.as_json
+@options.results_dir
 def command(
     exam: tuple[Path, ...],
     model: str,

@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    data_dir_option,
-    expect_option,
-    features_dir_option,
-    model_option,
-    results_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, say
 from lusscore.errors import LusscoreError
 
@@ -26,41 +20,30 @@ if TYPE_CHECKING:
 
 
 @click.command("serve")
-@model_option
-@expect_option
+@options.model
+@options.expect
 @click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
+    "--host", default="127.0.0.1", show_default=True,
     help="Address to listen at. Any but this machine's own needs the printed access token; nothing "
     "is encrypted, so prefer an SSH tunnel.",
-)
+)  # fmt: skip
 @click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8477,
-    show_default=True,
+    "--port", type=click.IntRange(0, 65535), default=8477, show_default=True,
     help="Port to listen at; 0 takes a free one.",
-)
+)  # fmt: skip
 @click.option(
-    "--token",
-    "ask_token",
-    is_flag=True,
+    "--token", "ask_token", is_flag=True,
     help="Ask for an access token on this machine too, where others are logged in.",
-)
+)  # fmt: skip
 @click.option(
-    "--max-upload",
-    type=click.IntRange(1),
-    default=2000,
-    show_default=True,
-    metavar="MB",
+    "--max-upload", type=click.IntRange(1), default=2000, show_default=True, metavar="MB",
     help="Largest size of the clips of one exam.",
-)
+)  # fmt: skip
 @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
-@data_dir_option
-@features_dir_option
-@results_dir_option
+@options.data_dir
+@options.features_dir
+@options.results_dir
 def command(
     model: str,
     expect: str | None,

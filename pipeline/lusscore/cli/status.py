@@ -10,26 +10,18 @@ from pathlib import Path
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    backbone_option,
-    cohort_names,
-    cohorts_argument,
-    data_dir_option,
-    features_dir_option,
-    json_option,
-    weights_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, print_table, say
 from lusscore.errors import CohortError
 
 
 @click.command("status")
-@cohorts_argument
-@backbone_option("Only this backbone, even if it has no file yet; may be repeated.")
-@json_option
-@data_dir_option
-@features_dir_option
-@weights_dir_option
+@options.cohorts
+@options.backbone("Only this backbone, even if it has no file yet; may be repeated.")
+@options.as_json
+@options.data_dir
+@options.features_dir
+@options.weights_dir
 def command(
     cohorts: tuple[str, ...],
     backbones: tuple[str, ...],
@@ -43,7 +35,7 @@ def command(
     Without COHORTS, of all that have a folder under --data-dir.
     """
     found, broken = [], []
-    for name in cohorts or cohort_names(data_dir):
+    for name in cohorts or options.cohort_names(data_dir):
         try:
             found.append((name, ls.read_cohort(name, data_dir=data_dir, check_files=False)))
         except CohortError as error:

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import lusscore as ls
+from lusscore.cli import options
 from lusscore.cli.head_settings import HeadsCommand, read_settings
-from lusscore.cli.options import (
-    cohort_argument,
-    data_dir_option,
-    features_dir_option,
-    json_option,
-    seed_option,
-    settings_option,
-    weights_dir_option,
-)
 from lusscore.console import note, print_table, say
 
 if TYPE_CHECKING:
@@ -45,57 +37,42 @@ _OUTCOMES = {
 
 
 @click.command("suggest", cls=HeadsCommand, headings=_HEADINGS)
-@cohort_argument
+@options.cohort
 @click.option(
     "--count", type=click.IntRange(1), default=20, show_default=True, help="Clips to suggest."
 )
 @click.option(
-    "--per-patient",
-    type=click.IntRange(1),
-    default=2,
-    show_default=True,
+    "--per-patient", type=click.IntRange(1), default=2, show_default=True,
     help="At most so many of one patient, unless too few patients are left.",
-)
-@seed_option
+)  # fmt: skip
+@options.seed
 @click.option(
-    "--backbone",
-    "-b",
-    metavar="NAME",
-    default=None,
+    "--backbone", "-b", metavar="NAME", default=None,
     help="Feature file to use.  [default: the first that the cohort has]",
-)
+)  # fmt: skip
 @click.option(
-    "--levels",
-    default="embedding",
-    show_default=True,
+    "--levels", default="embedding", show_default=True,
     help="Input: embedding, or layers that the cohort's card keeps.",
-)
+)  # fmt: skip
 @click.option(
-    "--head",
-    default="logistic",
-    show_default=True,
+    "--head", default="logistic", show_default=True,
     help="Head to train on the labels so far, listed below; on whole clips and with C=0.01 where "
     "it has these settings.",
-)
-@settings_option
+)  # fmt: skip
+@options.head_settings
 @click.option(
-    "--csv",
-    "table",
-    type=_FILE,
-    metavar="FILE",
+    "--csv", "table", type=_FILE, metavar="FILE",
     help="Write a table with an empty column 'score' for a rater to fill in.",
-)
-@json_option
+)  # fmt: skip
+@options.as_json
 @click.option(
-    "--record",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
+    "--record", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
     help="Instead, save the scores of such a table in the cohort.",
-)
+)  # fmt: skip
 @click.option("--rater", default=None, help="Who filled it in.")
-@data_dir_option
-@features_dir_option
-@weights_dir_option
+@options.data_dir
+@options.features_dir
+@options.weights_dir
 def command(
     cohort: str,
     count: int,

@@ -11,19 +11,9 @@ from typing import Any
 import click
 
 import lusscore as ls
+from lusscore.cli import options
 from lusscore.cli.cv import given
 from lusscore.cli.head_settings import HeadsCommand, read_settings
-from lusscore.cli.options import (
-    backbone_option,
-    cohort_argument,
-    data_dir_option,
-    features_dir_option,
-    jobs_option,
-    json_option,
-    results_dir_option,
-    settings_option,
-    weights_dir_option,
-)
 from lusscore.console import note, say
 from lusscore.errors import RunError
 
@@ -36,7 +26,7 @@ _HEADINGS = {
 
 
 @click.command("train", cls=HeadsCommand, headings=_HEADINGS)
-@cohort_argument
+@options.cohort
 @click.option(
     "--from-run", metavar="RUN", default=None,
     help="A run of this cohort, by name or folder: its model is trained with its settings, and "
@@ -47,21 +37,18 @@ _HEADINGS = {
     help="Which model of the run, by name or a part of it.  [default: what it chose inside the "
     "folds, else the recommended head, else its first]",
 )  # fmt: skip
-@backbone_option(
+@options.backbone(
     "Feature file to use, of which one head sees all; with --from-run, where an ONNX file of the "
     "run lies; may be repeated.  [default: all that the cohort, or the run, has]"
 )
 @click.option(
     "--head", metavar="NAME", default="recommended", show_default=True, help="One of those below."
 )
-@settings_option
+@options.head_settings
 @click.option(
-    "--levels",
-    metavar="LEVELS",
-    default="embedding",
-    show_default=True,
+    "--levels", metavar="LEVELS", default="embedding", show_default=True,
     help="Input of the head: embedding, or layers that the card keeps, as 32.top+32.bottom.",
-)
+)  # fmt: skip
 @click.option(
     "--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds, split by patient."
 )
@@ -74,13 +61,13 @@ _HEADINGS = {
     "--coverage", type=click.FloatRange(0, 1, min_open=True), default=0.8, show_default=True,
     help="Share of held-out clips not marked for review for low confidence.",
 )  # fmt: skip
-@jobs_option
+@options.jobs
 @click.option("--overwrite", is_flag=True, help="Replace the model of that name.")
-@json_option
-@data_dir_option
-@features_dir_option
-@results_dir_option
-@weights_dir_option
+@options.as_json
+@options.data_dir
+@options.features_dir
+@options.results_dir
+@options.weights_dir
 def command(
     cohort: str,
     from_run: str | None,
@@ -92,14 +79,12 @@ def command(
     folds: int,
     name: str | None,
     output: Path | None,
-    coverage: float,
-    jobs: int,
-    overwrite: bool,
     as_json: bool,
     data_dir: Path,
     features_dir: Path,
     results_dir: Path,
     weights_dir: Path | None,
+    **settings: Any,
 ) -> None:
     """Train a model on all labelled patients of a COHORT and keep it as a bundle.
 
@@ -118,7 +103,7 @@ def command(
 
     from lusscore.models import bundle_place
 
-    output = bundle_place(name, results_dir / "bundles", output, overwrite=overwrite)
+    output = bundle_place(name, results_dir / "bundles", output, overwrite=settings["overwrite"])
     places: dict[str, Any] = {"features_dir": features_dir, "weights_dir": weights_dir}
     if from_run is not None:
         run = ls.read_run(run_folder)
@@ -131,7 +116,7 @@ def command(
             folds=folds,
             levels=(levels,),
             combine=("concatenate",) if len(features) > 1 else (),
-            jobs=jobs,
+            jobs=settings["jobs"],
             results_dir=results_dir,
         )
         # the head on all backbones
@@ -142,10 +127,8 @@ def command(
         features=features,
         name=name,
         output=output,
-        coverage=coverage,
-        jobs=jobs,
-        overwrite=overwrite,
         results_dir=results_dir,
+        **settings,
     )
     if run.skipped:
         note(f"Note: {run.skipped} clips have no embeddings; the report of the run lists them.")

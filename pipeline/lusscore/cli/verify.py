@@ -12,16 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 import lusscore as ls
-from lusscore.cli.options import (
-    backbone_option,
-    cohort_names,
-    cohorts_argument,
-    data_dir_option,
-    engine_options,
-    features_dir_option,
-    json_option,
-    weights_dir_option,
-)
+from lusscore.cli import options
 from lusscore.console import note, print_table, progress, say, stop_on_ctrl_c
 
 if TYPE_CHECKING:
@@ -31,14 +22,14 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@cohorts_argument
-@backbone_option("Only this backbone; may be repeated.")
+@options.cohorts
+@options.backbone("Only this backbone; may be repeated.")
 @click.option("--repair", is_flag=True, help="Delete damaged parts and compute what was lost.")
-@engine_options
-@json_option
-@data_dir_option
-@features_dir_option
-@weights_dir_option
+@options.engine
+@options.as_json
+@options.data_dir
+@options.features_dir
+@options.weights_dir
 def command(
     cohorts: tuple[str, ...],
     backbones: tuple[str, ...],
@@ -60,7 +51,7 @@ def command(
     With --repair, only what was lost is computed; it can be stopped at any moment and run again.
     The exit code is 0 if nothing is wrong, or all was repaired, and else 1.
     """
-    names = cohorts or cohort_names(data_dir)
+    names = cohorts or options.cohort_names(data_dir)
     found = [ls.read_cohort(name, data_dir=data_dir, check_files=False) for name in names]
 
     from lusscore.features import (

@@ -85,28 +85,28 @@ def routes() -> list[BaseRoute]:
         Route("/queue", _page("queue")),
         Route("/runs", _page("runs")),
         Mount("/static", _Static(directory=STATIC)),
-        Route("/api/exams", open_exam, methods=["POST"]),
-        Route(exam, show_exam, methods=["GET"]),
-        Route(exam, name_exam, methods=["PATCH"]),
-        Route(exam, close_exam, methods=["DELETE"]),
-        Route(f"{exam}/leave", leave_exam, methods=["POST"]),
-        Route(f"{exam}/score", score_exam, methods=["POST"]),
-        Route(f"{exam}/stop", stop_exam, methods=["POST"]),
-        Route(f"{exam}/clips", add_clip, methods=["POST"]),
-        Route(clip, change_clip, methods=["PATCH"]),
-        Route(clip, remove_clip, methods=["DELETE"]),
-        Route(f"{clip}/thumbnail", show_thumbnail),
-        Route(f"{clip}/prediction", show_prediction),
-        Route(f"{clip}/pictures", show_pictures),
-        Route(f"{clip}/maps", show_maps),
-        Route(f"{clip}/label", save_upload_label, methods=["POST"]),
-        Route("/api/cohorts", list_cohorts),
-        Route("/api/cohorts/{cohort}/suggestions", suggest),
-        Route("/api/cohorts/{cohort}/pictures", show_cohort_clip),
-        Route("/api/cohorts/{cohort}/labels", save_queue_label, methods=["POST"]),
-        Route("/api/runs", list_runs),
-        Route("/runs/{cohort}/{run}/report.html", show_run_report),
-        Route(f"{exam}/{{document}}", show_document),
+        Route("/api/exams", _open_exam, methods=["POST"]),
+        Route(exam, _show_exam, methods=["GET"]),
+        Route(exam, _name_exam, methods=["PATCH"]),
+        Route(exam, _close_exam, methods=["DELETE"]),
+        Route(f"{exam}/leave", _leave_exam, methods=["POST"]),
+        Route(f"{exam}/score", _score_exam, methods=["POST"]),
+        Route(f"{exam}/stop", _stop_exam, methods=["POST"]),
+        Route(f"{exam}/clips", _add_clip, methods=["POST"]),
+        Route(clip, _change_clip, methods=["PATCH"]),
+        Route(clip, _remove_clip, methods=["DELETE"]),
+        Route(f"{clip}/thumbnail", _show_thumbnail),
+        Route(f"{clip}/prediction", _show_prediction),
+        Route(f"{clip}/pictures", _show_pictures),
+        Route(f"{clip}/maps", _show_maps),
+        Route(f"{clip}/label", _save_upload_label, methods=["POST"]),
+        Route("/api/cohorts", _list_cohorts),
+        Route("/api/cohorts/{cohort}/suggestions", _suggest),
+        Route("/api/cohorts/{cohort}/pictures", _show_cohort_clip),
+        Route("/api/cohorts/{cohort}/labels", _save_queue_label, methods=["POST"]),
+        Route("/api/runs", _list_runs),
+        Route("/runs/{cohort}/{run}/report.html", _show_run_report),
+        Route(f"{exam}/{{document}}", _show_document),
     ]
 
 
@@ -161,20 +161,17 @@ def _page(name: str) -> Callable[[Request], Any]:
 # exams
 
 
-async def open_exam(request: Request) -> Response:
-    """Open an exam without clips."""
+async def _open_exam(request: Request) -> Response:
     await _read(request)
     state = _state(request)
     return await _shown(state, state.exams.open(), 201)
 
 
-async def show_exam(request: Request) -> Response:
-    """Answer how far an exam is and what its scores are."""
+async def _show_exam(request: Request) -> Response:
     return await _shown(_state(request), _exam(request))
 
 
-async def name_exam(request: Request) -> Response:
-    """Give an exam the name that its report has."""
+async def _name_exam(request: Request) -> Response:
     state, exam = _state(request), _exam(request)
     name = " ".join((await _read(request, name=str))["name"].split())
     if len(name) > _LONGEST_NAME or not name.isprintable():
@@ -183,27 +180,25 @@ async def name_exam(request: Request) -> Response:
     return await _shown(state, exam)
 
 
-async def close_exam(request: Request) -> Response:
-    """Close an exam and delete its clips."""
+async def _close_exam(request: Request) -> Response:
     await run_sync(_state(request).exams.close, _exam(request))
     return Response(status_code=204)
 
 
-async def leave_exam(request: Request) -> Response:
+async def _leave_exam(request: Request) -> Response:
     """Note that the page was closed, which may also be because it is loaded again."""
     _state(request).exams.leave(_exam(request))
     return Response(status_code=204)
 
 
-async def score_exam(request: Request) -> Response:
-    """Have all clips of an exam scored."""
+async def _score_exam(request: Request) -> Response:
     state, exam = _state(request), _exam(request)
     await _read(request)
     state.jobs.submit(exam)
     return await _shown(state, exam, 202)
 
 
-async def stop_exam(request: Request) -> Response:
+async def _stop_exam(request: Request) -> Response:
     """Stop scoring an exam; scores that it had stay."""
     state, exam = _state(request), _exam(request)
     await _read(request)
@@ -223,7 +218,7 @@ _DOCUMENTS: dict[str, tuple[str, _Write]] = {
 }
 
 
-async def show_document(request: Request) -> Response:
+async def _show_document(request: Request) -> Response:
     """Export an exam's report or numbers; names of files are in it only if asked for."""
     file = request.path_params["document"]
     if file not in _DOCUMENTS:
@@ -258,7 +253,7 @@ def _with_names(exam: ExamSession, result: Exam) -> Exam:
 # clips of an exam
 
 
-async def add_clip(request: Request) -> Response:
+async def _add_clip(request: Request) -> Response:
     """Take a clip in; its zone is guessed from its name, its folders and its header."""
     exam = _exam(request)
     name = shown_name(request.headers.get("x-lusscore-name", ""))
@@ -266,7 +261,7 @@ async def add_clip(request: Request) -> Response:
     return JSONResponse(clip_view(clip), 201)
 
 
-async def change_clip(request: Request) -> Response:
+async def _change_clip(request: Request) -> Response:
     """Give a clip the zone that a person chose, or none."""
     state = _state(request)
     exam, clip = _clip(request)
@@ -280,7 +275,7 @@ async def change_clip(request: Request) -> Response:
     return await _shown(state, exam)
 
 
-async def remove_clip(request: Request) -> Response:
+async def _remove_clip(request: Request) -> Response:
     """Remove a clip from its exam and delete it."""
     state = _state(request)
     exam, clip = _clip(request)
@@ -293,22 +288,19 @@ async def remove_clip(request: Request) -> Response:
     return await _shown(state, exam)
 
 
-async def show_thumbnail(request: Request) -> Response:
-    """Show the first frame, small."""
+async def _show_thumbnail(request: Request) -> Response:
     return Response(_clip(request)[1].thumbnail, media_type="image/jpeg")
 
 
-async def show_prediction(request: Request) -> Response:
-    """Answer what is predicted for every frame."""
+async def _show_prediction(request: Request) -> Response:
     return JSONResponse(await run_sync(prediction_view, _prediction(request)))
 
 
-async def show_pictures(request: Request) -> Response:
-    """Send the frames to look at."""
+async def _show_pictures(request: Request) -> Response:
     return Response(pack_pictures(_prediction(request).pictures.jpegs), media_type=_BYTES)
 
 
-async def show_maps(request: Request) -> Response:
+async def _show_maps(request: Request) -> Response:
     """Send the saliency maps of these frames, one per score."""
     return Response(await run_sync(pack_maps, _prediction(request)), media_type=_BYTES)
 
@@ -320,7 +312,7 @@ def _prediction(request: Request) -> ClipPrediction:
     return scored.prediction
 
 
-async def save_upload_label(request: Request) -> Response:
+async def _save_upload_label(request: Request) -> Response:
     """Copy an uploaded clip into a cohort with its label."""
     state = _state(request)
     _, clip = _clip(request)
@@ -337,21 +329,18 @@ async def save_upload_label(request: Request) -> Response:
 # cohorts
 
 
-async def list_cohorts(request: Request) -> Response:
-    """List all cohorts."""
+async def _list_cohorts(request: Request) -> Response:
     return JSONResponse(await run_sync(_state(request).cohorts.overview))
 
 
-async def suggest(request: Request) -> Response:
-    """Choose the clips to label next."""
+async def _suggest(request: Request) -> Response:
     cohorts = _state(request).cohorts
     count = _number(request, "count", 20, 1, _MOST_SUGGESTED)
     work = partial(suggestions, cohorts, request.path_params["cohort"], count)
     return JSONResponse(await run_sync(work, limiter=cohorts.one_at_a_time))
 
 
-async def show_cohort_clip(request: Request) -> Response:
-    """Send frames of a cohort's clip."""
+async def _show_cohort_clip(request: Request) -> Response:
     cohorts = _state(request).cohorts
     first = _number(request, "first", 0, 0, _LAST_FRAME)
     end = _number(request, "last", _LAST_FRAME, 1, _LAST_FRAME)
@@ -364,8 +353,7 @@ async def show_cohort_clip(request: Request) -> Response:
     return Response(await run_sync(work, limiter=cohorts.one_at_a_time), media_type=_BYTES)
 
 
-async def save_queue_label(request: Request) -> Response:
-    """Save a score of a clip that the cohort has."""
+async def _save_queue_label(request: Request) -> Response:
     label = await _read(request, clip=str, score=int, rater=str, zone=str, segment=list)
     frames = label.pop("segment")
     match frames:
@@ -388,12 +376,11 @@ def _number(request: Request, name: str, usual: int, least: int, most: int) -> i
 # runs
 
 
-async def list_runs(request: Request) -> Response:
-    """List all runs."""
+async def _list_runs(request: Request) -> Response:
     return JSONResponse(await run_sync(_state(request).runs.overview))
 
 
-async def show_run_report(request: Request) -> Response:
+async def _show_run_report(request: Request) -> Response:
     """Show a run's report, in an origin of its own."""
     names = request.path_params["cohort"], request.path_params["run"]
     path = await run_sync(_state(request).runs.report, *names)

@@ -62,7 +62,7 @@ def _score(tab: Tab) -> None:
     expect(tab.find("#summary")).to_contain_text("All zones have a score.")
     expect(tab.find("#summary")).to_contain_text("say nothing about patients")
     expect(tab.find("#summary")).to_contain_text("Research use only")
-    expect(tab.find("#summary .performance")).to_contain_text("On clips of held-out patients")
+    expect(tab.find("#summary .performance")).to_contain_text("On held-out clips")
     shown = tab.find(".zone-score").all_text_contents()
     assert len(shown) == 12
     assert tab.find("#global-score").inner_text() == f"{sum(map(int, shown))} of 36"

@@ -24,7 +24,7 @@ def test_suggested_clips_are_labelled_by_keys(
         expect(tab.find("#guess-bars")).to_be_hidden()
         tab.find("#queue-title").click()
         tab.page.keyboard.press("2")
-        expect(tab.find("#queue-outcome")).to_have_text("Say who scores: initials will do.")
+        expect(tab.find("#queue-outcome")).to_have_text("Enter the rater; initials will do.")
         tab.find("#rater").fill("KM")
         tab.find("#queue-title").click()
         first = _clip(tab)
