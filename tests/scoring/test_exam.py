@@ -68,7 +68,7 @@ def test_clips_without_a_zone_or_a_score_do_not_count_and_are_noted() -> None:
     exam = assembled(clip(1, "", 3), failed(2, "R1", "It is broken."))
     assert (exam.total, exam.highest, exam.zones) == (0, 18, ())
     assert "1 clip could not be scored." in exam.notes
-    assert "1 clip has no known zone and has no part in the global score." in exam.notes
+    assert "1 clip has no known zone and is not part of the global score." in exam.notes
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import ExamError
 from lusscore.evaluation import Rule
 from lusscore.models import Bundle
-from lusscore.wording import have, plural
+from lusscore.wording import are, have, plural
 
 # Probabilities that are shown as the same number do not contradict each other.
 _SHOWN_ALIKE = 0.005
@@ -312,8 +312,8 @@ def _notes(bundle: Bundle, clips: Sequence[ScoredClip], unscored: int) -> Iterat
         yield "The model scores each clip as a whole: single frames have no score of their own."
     if without := sum(clip.prediction is not None and not clip.clip.zone for clip in clips):
         yield (
-            f"{plural(without, 'clip')} {have(without)} no known zone and {have(without)} no part "
-            "in the global score."
+            f"{plural(without, 'clip')} {have(without)} no known zone and {are(without)} not part of "
+            "the global score."
         )
     if unscored:
         was = "was" if unscored == 1 else "were"
