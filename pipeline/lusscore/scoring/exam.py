@@ -312,8 +312,8 @@ def _notes(bundle: Bundle, clips: Sequence[ScoredClip], unscored: int) -> Iterat
         yield "The model scores each clip as a whole: single frames have no score of their own."
     if without := sum(clip.prediction is not None and not clip.clip.zone for clip in clips):
         yield (
-            f"{plural(without, 'clip')} {have(without)} no known zone and {are(without)} not part of "
-            "the global score."
+            f"{plural(without, 'clip')} {have(without)} no known zone and {are(without)} not part "
+            "of the global score."
         )
     if unscored:
         was = "was" if unscored == 1 else "were"
