@@ -189,7 +189,7 @@ class Problem:
 
 
 class InvalidCohortError(CohortError):
-    """All that is wrong with one input file, told at once."""
+    """All that is wrong with one input file, named at once."""
 
     @classmethod
     def of(cls, source: Path | str, problems: Sequence[Problem]) -> InvalidCohortError:

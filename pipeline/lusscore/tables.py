@@ -142,7 +142,7 @@ def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[st
         line = text[: text.index("\0")].count("\n") + 1
         where = where or f"line {line}, which holds zero bytes"
     raise error(
-        "it is not text, or text in an encoding that cannot be told",
+        "it is not text, or text in an unknown encoding",
         where=where,
         advice="save the table as 'CSV UTF-8'",
         path=path,

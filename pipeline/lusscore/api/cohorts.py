@@ -60,7 +60,7 @@ class ImportedCohort(Cohort):
     ----------
     imported
         What the importer read, with notes and the files that it ignored.
-    settled
+    consensus
         How the scores of several raters became one.
     copies
         The de-identified copies, where they were asked for.
@@ -69,7 +69,7 @@ class ImportedCohort(Cohort):
     """
 
     imported: Imported
-    settled: Consensus
+    consensus: Consensus
     copies: Deidentified | None = None
     key_file: Path | None = None
 
@@ -156,8 +156,8 @@ def import_cohort(
         raise CohortError(
             "it holds a cohort", path=folder, advice="choose another --name, or use --overwrite"
         )
-    settled = consensus_labels(imported.segments, rule)
-    imported = replace(imported, segments=settled.segments)
+    consensus = consensus_labels(imported.segments, rule)
+    imported = replace(imported, segments=consensus.segments)
     copies = None
     if deidentify:
         from lusscore.privacy import deidentify as copy
@@ -165,13 +165,13 @@ def import_cohort(
         key_file = Path(key_file or Path("keys") / f"{imported.card.name}.csv")
         with counted("Copying clips", "clips", progress) as update:
             copies = copy(
-                imported, folder, key_file, ratings=settled.ratings, jobs=jobs, progress=update
+                imported, folder, key_file, ratings=consensus.ratings, jobs=jobs, progress=update
             )
         imported = copies.imported
-        settled = replace(settled, segments=imported.segments, ratings=copies.ratings)
-    write_cohort(folder, imported.card, imported.segments, settled.ratings)
+        consensus = replace(consensus, segments=imported.segments, ratings=copies.ratings)
+    write_cohort(folder, imported.card, imported.segments, consensus.ratings)
     cohort = _read_cohort(folder)
     return ImportedCohort(
-        cohort.folder, cohort.card, cohort.segments, imported, settled, copies,
+        cohort.folder, cohort.card, cohort.segments, imported, consensus, copies,
         None if key_file is None else Path(key_file),
     )  # fmt: skip

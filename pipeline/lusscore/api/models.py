@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from lusscore.api.features import Features
-from lusscore.api.places import Place, Told, counted, folder_of
+from lusscore.api.places import Place, Progress, counted, folder_of
 from lusscore.api.runs import Run
 from lusscore.errors import RunError
 
@@ -63,7 +63,7 @@ class Model:
         return model_performance(self.bundle.card)
 
     @cached_property
-    def _scorer(self) -> LoadedModel:
+    def _loaded(self) -> LoadedModel:
         from lusscore.scoring import LoadedModel
 
         return LoadedModel(self.bundle, threads=self.threads)
@@ -74,7 +74,7 @@ class Model:
         *,
         zones: Place | None = None,
         name: str = "",
-        progress: bool | Told = True,
+        progress: bool | Progress = True,
         stop: Event | None = None,
     ) -> Exam:
         """Score one exam: every clip and zone, and the exam's global score.
@@ -113,8 +113,8 @@ class Model:
             found = find_exam(paths, self.bundle.zones(), table=table)
             clips, notes, ignored = found.clips, found.notes, found.ignored
         with counted("Scoring", "frames", shown=progress is True) as update:
-            told = progress if callable(progress) else update
-            scored = self._scorer.score(clips, name=name, progress=told, stop=stop)
+            update = progress if callable(progress) else update
+            scored = self._loaded.score(clips, name=name, progress=update, stop=stop)
         scored = replace(scored, notes=(*notes, *scored.notes))
         return Exam(scored, self.bundle, ignored)
 
@@ -139,8 +139,8 @@ class Model:
 
     def close(self) -> None:
         """Let go of the networks' memory."""
-        if "_scorer" in self.__dict__:
-            self.__dict__.pop("_scorer").close()
+        if "_loaded" in self.__dict__:
+            self.__dict__.pop("_loaded").close()
 
     def __enter__(self) -> Model:
         return self

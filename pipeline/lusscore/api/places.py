@@ -10,7 +10,7 @@ from pathlib import Path
 from lusscore.console import counter
 
 Place = str | os.PathLike[str]
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 def folder_of(given: Place | None, kind: str) -> Path:
@@ -25,7 +25,7 @@ def weights_of(given: Place | None) -> Path | None:
 
 
 @contextmanager
-def counted(title: str, unit: str, shown: bool) -> Iterator[Told]:
+def counted(title: str, unit: str, shown: bool) -> Iterator[Progress]:
     """Show a progress bar; yields what to call with (done, total)."""
     if not shown:
         yield lambda done, total: None

@@ -146,10 +146,10 @@ def command(
 
 def _summary(cohort: ImportedCohort) -> dict[str, Any]:
     """Sum up what was imported; of copies, without any word of their source."""
-    imported, settled, copies = cohort.imported, cohort.settled, cohort.copies
+    imported, consensus, copies = cohort.imported, cohort.consensus, cohort.copies
     ties = [
         " · ".join(filter(None, (segment.patient, segment.zone, Path(segment.clip).name)))
-        for segment in settled.ties
+        for segment in consensus.ties
     ]
     named: dict[str, Any] = {
         "ties": ties,
@@ -171,7 +171,7 @@ def _summary(cohort: ImportedCohort) -> dict[str, Any]:
         "clips": len(cohort.clips()),
         "labelled": len({segment.clip for segment in cohort.segments if segment.score is not None}),
         "segments": len(cohort.segments),
-        "raters": sorted({rating.rater for rating in settled.ratings}),
+        "raters": sorted({rating.rater for rating in consensus.ratings}),
         "tie_count": len(ties),
         "ignored_count": len(imported.ignored),
         **named,
