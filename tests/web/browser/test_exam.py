@@ -138,7 +138,7 @@ def _correct(tab: Tab, study: Path) -> None:
     expect(tab.find("#label-form [name=exam]")).to_have_value("1")
     expect(tab.find("#label-form [name=zone]")).to_have_value("R-lat-sup")
     tab.find("#label-form button[type=submit]").click()
-    expect(tab.find("#label-outcome")).to_have_text("Say who scores: initials will do.")
+    expect(tab.find("#label-outcome")).to_have_text("Enter the rater; initials will do.")
     expect(tab.find("[name=rater]")).to_be_focused()
     tab.find("[name=rater]").fill("KM")
     tab.page.keyboard.press("Enter")

@@ -59,7 +59,7 @@ def test_blue_points_are_drawn_scored_and_summed_with_bounds(blue: Tab, tmp_path
     )
 
 
-def test_doubt_and_approximate_maps_are_told_as_such(blue: Tab) -> None:
+def test_warnings_and_approximate_maps_are_shown_as_such(blue: Tab) -> None:
     expect(blue.find("#map-note")).to_contain_text("Approximate. ")
     expect(blue.find(".flags h3")).to_have_text("4 clips to review")
     expect(blue.find(".zone-flag:not([hidden])")).to_have_count(4)
@@ -84,7 +84,7 @@ def test_clips_of_a_zone_that_disagree_and_notes_on_the_exam_are_told(
     blue.choose([("R1_2.mp4", bright.read_bytes())])
     blue.has_clips(5)
     blue.find("#score").click()
-    words = f"Its clips have different scores: {before}, 3."
+    words = f"their scores are {before}, 3."
     expect(blue.find(".flags")).to_contain_text(words, timeout=SECONDS)
     expect(blue.find(".flags h3")).to_contain_text("1 zone and 5 clips to review")
     expect(blue.find(".flag:visible")).to_have_count(3)
