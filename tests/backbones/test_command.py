@@ -97,8 +97,10 @@ print(sorted({"tensorflow", "keras", "openvino", "h5py", "scipy"} & set(sys.modu
 
 def test_the_table_in_the_docs_is_what_the_command_prints() -> None:
     printed = CliRunner().invoke(command, [], env={"COLUMNS": "97"}).output
+    rows = [line for line in printed.splitlines() if line.startswith("│")]
+    assert len(rows) == 4
     (shown,) = re.findall(r"\$ lusscore backbones\n(.*?)```", PAGE, re.DOTALL)
-    assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
+    assert [line for line in shown.splitlines() if line.startswith("│")] == rows
 
 
 def test_every_preprocessing_is_described() -> None:
