@@ -18,7 +18,7 @@ from lusscore.backbones import graph_bytes, load_weights
 from lusscore.backbones.libraries import import_openvino
 from lusscore.backbones.onnx_file import read_onnx_spec
 from lusscore.cohort import ExtractionSettings, FramesPolicy
-from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import FeatureSet
 from lusscore.evaluation.rules import Rule
 from lusscore.heads import head_defaults, make_head
 from lusscore.models import Bundle, Network, OODDetector, TrainedHead

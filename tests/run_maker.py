@@ -10,7 +10,7 @@ import pandas as pd
 import tomlkit
 
 from lusscore.cohort.protocols import get_protocol
-from lusscore.evaluation.baseline import majority_predictions
+from lusscore.evaluation import majority_predictions
 from lusscore.evaluation.predictions import PROBABILITIES, SCORES, write_predictions
 
 BACKBONES = {

@@ -23,9 +23,8 @@ from threadpoolctl import threadpool_limits
 
 from lusscore.backbones import get_backbone
 from lusscore.cohort import read_cohort
-from lusscore.evaluation.confusion import all_metrics
-from lusscore.evaluation.feature_sets import parse_levels
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.metrics import all_metrics
+from lusscore.evaluation.models import HeadChoice, parse_levels
 from lusscore.evaluation.train_head import fit_on
 from lusscore.labelling.pool import UNLABELLED, Pool, load_pool
 from lusscore.labelling.predict import entropy, predict

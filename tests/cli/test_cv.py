@@ -14,8 +14,8 @@ from backbone_maker import write_tiny_backbone
 from lusscore.cli.cv import command
 from lusscore.cohort import Cohort
 from lusscore.evaluation.models import COMBINATIONS
-from lusscore.evaluation.selection.criteria import CRITERIA
-from lusscore.evaluation.selection.nested import WAYS
+from lusscore.evaluation.nested import CRITERIA
+from lusscore.evaluation.selection import STRATEGIES
 from lusscore.heads import head_names, head_summary
 
 
@@ -374,7 +374,7 @@ def test_the_criteria_offered_are_those_there_are() -> None:
     assert set(offered.type.choices) == set(CRITERIA)
     (strategies,) = (each for each in command.params if each.name == "select")
     assert isinstance(strategies.type, click.Choice)
-    assert set(strategies.type.choices) == set(WAYS)
+    assert set(strategies.type.choices) == set(STRATEGIES)
 
 
 @pytest.mark.slow

@@ -17,8 +17,7 @@ from ground import EXTRACTION, PATIENT, make_ground
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.selection.choosing import NestedCV
-from lusscore.evaluation.selection.grids import Grid
+from lusscore.evaluation.selection import Grid, NestedCV
 from lusscore.heads import Temperature
 from lusscore.models import Bundle, write_bundle
 from sector_maker import fan_clip
@@ -48,7 +47,7 @@ CASES = {
         EXTRACTION,
         HeadChoice("logistic"),
         5e-6,
-        asked={"choosing": NestedCV(("average",), (HeadChoice("logistic"),), _GRIDS, folds=2)},
+        asked={"nested": NestedCV(("average",), (HeadChoice("logistic"),), _GRIDS, folds=2)},
     ),
     "variants, and exams as a whole": Case(
         ExtractionSettings(FramesPolicy("all"), variants=2, dtype="float32", sector="none"),
@@ -121,7 +120,7 @@ def test_an_exam_is_scored_as_the_head_scores_what_stage_one_computed(
     run = ground.run("run", case.head, folds=2, **dict(case.asked))
     model = "mean" if "combine" in case.asked else None
     bundle = write_bundle(ground.train(run, model), tmp_path / "bundle")
-    if "choosing" in case.asked:
+    if "nested" in case.asked:
         assert all(member.temperature != 1 for member in bundle.members)
         assert len(bundle.members) == 5
     dataset = ground.labelled().dataset

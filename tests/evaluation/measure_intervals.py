@@ -6,9 +6,8 @@ The numbers stand in docs/report.md.
 
 import numpy as np
 
-from lusscore.evaluation.auc import mean_over_defined
-from lusscore.evaluation.calibration import calibration_error, patient_bins
-from lusscore.evaluation.precision_recall import precision_recall_steps, resampled_pr_auc
+from lusscore.evaluation.curves import precision_recall_steps, resampled_pr_auc
+from lusscore.evaluation.metrics import calibration_error, mean_over_defined, patient_bins
 from lusscore.evaluation.predictions import HeldOut
 from lusscore.evaluation.resampling import draw_patients
 

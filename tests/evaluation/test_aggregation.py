@@ -9,18 +9,21 @@ from lusscore.errors import RunError
 from lusscore.evaluation.aggregation import (
     PREDICTED_COUNTS,
     TRUE_COUNTS,
+    Rules,
     global_scores,
+    read_rules,
     score_at,
+    zone_accuracy,
 )
-from lusscore.evaluation.predictions import PROBABILITIES, predicted_scores, read_predictions
-from lusscore.evaluation.rules import STANDARD_RULES, Rule
-from lusscore.evaluation.rules.chosen_rules import Rules
-from lusscore.evaluation.rules.majority import majority_score
+from lusscore.evaluation.predictions import (
+    BASELINE,
+    PROBABILITIES,
+    predicted_scores,
+    read_predictions,
+)
+from lusscore.evaluation.rules import MAJORITY, STANDARD_RULES, Rule, majority_score
+from lusscore.evaluation.run_config import RulesTable
 from run_maker import Recipe, make_run
-
-
-def test_the_score_of_most_frames_wins():
-    assert majority_score(np.array([[5, 2, 1, 0], [0, 1, 7, 3]])).tolist() == [0, 2]
 
 
 def test_a_tie_gives_the_higher_score():
@@ -108,12 +111,6 @@ def test_each_fold_is_scored_by_its_own_rule(run_folder):
         pd.testing.assert_frame_equal(clips[mine], score_at(predictions, "clip", rule)[mine])
 
 
-def test_a_zone_is_as_bad_as_the_worst_frame_of_any_of_its_clips(rows):
-    rows = rows.assign(patient="007", fold=1)
-    assert score_at(rows, "zone", Rule.parse("worst"))["prediction"].tolist() == [3]
-    assert score_at(rows, "clip", Rule.parse("worst"))["prediction"].tolist() == [1, 3]
-
-
 def test_counts_add_up_to_frames(run_folder):
     predictions = read_predictions(run_folder / "predictions.csv")
     for level in ("clip", "zone"):
@@ -181,3 +178,97 @@ def test_a_complete_exam_leaves_no_range():
 def test_a_zone_of_another_protocol_is_refused():
     with pytest.raises(RunError, match=r"Zone 'R-ant-sup' .* not one of protocol blue-6"):
         global_scores(_zones({"R-ant-sup": (1, 1)}), get_protocol("blue-6"))
+
+
+TOP, WORST = Rule.parse("top-5"), Rule.parse("worst")
+
+
+def _select(folder, rows, columns=("model", "repeat", "fold", "rule")):
+    (folder / "tables").mkdir()
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "tables" / "selection.csv", index=False)
+
+
+def test_a_run_that_says_nothing_is_scored_by_majority(tmp_path):
+    rules = read_rules(tmp_path, RulesTable())
+    assert rules == {"clip": Rules(), "zone": Rules()}
+    assert rules["clip"].of("a/b", 1, 1) == MAJORITY
+
+
+def test_clips_and_zones_have_a_rule_each(tmp_path):
+    rules = read_rules(tmp_path, RulesTable(clip_rule="top-5", zone_rule="worst"))
+    assert rules["clip"].of("a/b", 1, 1) == TOP
+    assert rules["zone"].of("a/b", 1, 1) == WORST
+
+
+def test_what_nested_selection_chose_for_a_fold_goes_before(tmp_path):
+    _select(tmp_path, [("a/b", 1, 2, "top-5"), ("a/b", 2, 1, "")])
+    rules = read_rules(tmp_path, RulesTable(clip_rule="worst"))
+    assert rules["clip"].of("a/b", 1, 2) == TOP
+    assert rules["clip"].of("a/b", 1, 1) == WORST
+    assert rules["clip"].of("a/b", 2, 1) == WORST
+    assert rules["zone"].of("a/b", 1, 2) == MAJORITY
+
+
+def test_a_rule_of_zones_may_be_chosen_too(tmp_path):
+    _select(tmp_path, [("a/b", 1, 2, "worst")], ("model", "repeat", "fold", "zone_rule"))
+    rules = read_rules(tmp_path, RulesTable())
+    assert rules["zone"].of("a/b", 1, 2) == WORST
+    assert rules["clip"].of("a/b", 1, 2) == MAJORITY
+
+
+def test_the_baseline_is_always_scored_by_majority():
+    assert Rules(WORST, {(BASELINE, 1, 1): TOP}).of(BASELINE, 1, 1) == MAJORITY
+
+
+def test_an_unknown_rule_is_refused_with_its_place(tmp_path):
+    with pytest.raises(RunError, match="Unknown rule 'best'"):
+        read_rules(tmp_path, RulesTable(zone_rule="best"))
+    _select(tmp_path, [("a/b", 1, 2, "top-5"), ("a/b", 1, 3, "median")])
+    with pytest.raises(RunError, match=r"selection\.csv, line 3: Unknown rule 'median'"):
+        read_rules(tmp_path, RulesTable())
+
+
+def test_two_rules_for_one_fold_are_refused(tmp_path):
+    _select(tmp_path, [("a/b", 1, 2, "top-5"), ("a/b", 1, 2, "worst")])
+    with pytest.raises(RunError, match="chooses worst for a/b, repeat 1, fold 2, for which top-5"):
+        read_rules(tmp_path, RulesTable())
+
+
+def test_a_table_without_folds_is_refused(tmp_path):
+    _select(tmp_path, [("a/b", "top-5")], ("model", "rule"))
+    with pytest.raises(RunError, match="lacks the column repeat"):
+        read_rules(tmp_path, RulesTable())
+
+
+def test_accuracy_is_per_model_zone_and_fold(run_folder):
+    frames = score_at(read_predictions(run_folder / "predictions.csv"), "frame")
+    table = zone_accuracy(frames, get_protocol("lus-12"))
+    assert table["frames"].sum() == len(frames)
+    row = table.iloc[17]
+    keys = ["model", "zone", "repeat", "fold"]
+    mine = frames[(frames[keys] == row[keys]).all(axis=1)]
+    assert row["frames"] == len(mine)
+    assert row["accuracy"] == pytest.approx((mine["truth"] == mine["prediction"]).mean())
+
+
+def test_frames_of_unknown_zone_count_nowhere(run_folder):
+    frames = score_at(read_predictions(run_folder / "predictions.csv"), "frame")
+    forgotten = frames.assign(zone=frames["zone"].where(frames["patient"] != "101", ""))
+    table = zone_accuracy(forgotten, get_protocol("lus-12"))
+    assert "" not in set(table["zone"])
+    assert table["frames"].sum() == (frames["patient"] != "101").sum()
+
+
+def test_without_any_zone_there_is_a_header_and_no_row(run_folder):
+    frames = score_at(read_predictions(run_folder / "predictions.csv"), "frame")
+    table = zone_accuracy(frames.assign(zone=""), get_protocol("lus-12"))
+    assert list(table.columns) == ["model", "zone", "repeat", "fold", "frames", "accuracy"]
+    assert table.empty
+
+
+def test_zones_stand_in_protocol_order(run_folder):
+    frames = score_at(read_predictions(run_folder / "predictions.csv"), "frame")
+    table = zone_accuracy(frames, get_protocol("lus-12"))
+    one = table[(table["model"] == "xception/softmax") & (table["fold"] == 1)]
+    order = [zone for zone in get_protocol("lus-12").zone_names if zone in set(one["zone"])]
+    assert one["zone"].tolist() == order

@@ -1,20 +1,20 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.comparison import (
     bootstrap_p,
     compare_pairs,
     corrected_t_test,
     holm,
-    pairs_among,
+    mcnemar_pairs,
 )
 from lusscore.evaluation.levels import measure_level
-from lusscore.evaluation.predictions import read_predictions
+from lusscore.evaluation.predictions import BASELINE, read_predictions
 from lusscore.evaluation.resampling import draw_patients
 from run_maker import make_run
 
@@ -63,13 +63,9 @@ def test_a_good_model_is_above_the_baseline(measured):
 
 def test_more_pairs_never_lower_a_p_value(measured):
     alone = compare_pairs(measured, [(A, B)])[0]
-    among = compare_pairs(measured, pairs_among([A, B, BASELINE]))[0]
+    among = compare_pairs(measured, [(A, B), (A, BASELINE), (B, BASELINE)])[0]
     assert alone.p_holm == alone.p
     assert among.p_holm >= alone.p_holm
-
-
-def test_pairs_are_all_in_order():
-    assert pairs_among(["a", "b", "c"]) == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
 def test_holms_correction_on_a_worked_example():
@@ -118,3 +114,43 @@ def test_the_bootstrap_p_value_is_never_zero_and_never_above_one():
     assert bootstrap_p(np.zeros(99)) == 1
     assert bootstrap_p(np.array([-1.0, 1.0, -1.0, 1.0, np.nan])) == 1
     assert np.isnan(bootstrap_p(np.array([])))
+
+
+def _scored(right, repeat=1):
+    """Make rows of models that are right (1) or wrong (0) on the same zones."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {"model": model, "repeat": repeat, "truth": 2, "prediction": 1 + np.array(hits)}
+            )
+            for model, hits in right.items()
+        ]
+    )
+
+
+def test_only_rows_on_which_one_alone_is_right_count():
+    scored = _scored({"a": [1, 1, 1, 1, 1, 1, 0, 0], "b": [1, 0, 0, 0, 0, 0, 0, 1]})
+    (test,) = mcnemar_pairs(scored, [("a", "b")])
+    assert (test.rows, test.only_a, test.only_b) == (8, 5, 1)
+    # both tails of a fair coin: 2 · (1 + 6) / 64
+    assert test.p == pytest.approx(14 / 64)
+    assert test.p_holm == test.p
+
+
+def test_models_that_are_right_on_the_same_rows_do_not_differ():
+    (test,) = mcnemar_pairs(_scored({"a": [1, 0, 1], "b": [1, 0, 1]}), [("a", "b")])
+    assert test.p == 1
+
+
+def test_pairs_tested_together_are_corrected_for_their_number():
+    right = {"a": [1] * 9 + [0], "b": [0] * 9 + [1], "c": [1, 0] * 5}
+    among = mcnemar_pairs(_scored(right), [("a", "b"), ("a", "c"), ("b", "c")])[0]
+    assert among.p == mcnemar_pairs(_scored(right), [("a", "b")])[0].p
+    assert among.p_holm == pytest.approx(3 * among.p)
+
+
+def test_repeats_do_not_count_rows_twice():
+    right = {"a": [1, 1, 1, 0], "b": [0, 0, 1, 1]}
+    once = _scored(right)
+    again = pd.concat([once, _scored({"a": [1] * 4, "b": [0] * 4}, repeat=2)])
+    assert mcnemar_pairs(again, [("a", "b")]) == mcnemar_pairs(once, [("a", "b")])

@@ -10,10 +10,9 @@ from backbone_maker import write_tiny_backbone
 from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort, Split, split_into_folds
 from lusscore.errors import FoldError, HeadError
-from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import Dataset, join_labels
-from lusscore.evaluation.predictions import write_predictions
+from lusscore.evaluation.predictions import BASELINE, write_predictions
 from lusscore.features import Features, extract_features, read_features
 from lusscore.heads import head_names
 
@@ -59,7 +58,7 @@ def test_every_frame_is_predicted_once_while_its_patient_is_held_out(
     fold_of = folds_of(dataset.frames, folds)
     told: list[tuple[int, int]] = []
     result = cross_validate(
-        dataset, folds, HeadChoice("logistic"), progress=lambda *at: told.append(at)
+        dataset, folds, [HeadChoice("logistic")], progress=lambda *at: told.append(at)
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
     for model in ("tiny/logistic", BASELINE):
@@ -79,7 +78,7 @@ def test_the_baseline_knows_only_the_training_part(make_dataset: Callable[..., D
     scores = ((0, 0), (0, 1), (0, 1), (1, 1))
     dataset = make_dataset(4, score=lambda patient, zone: scores[patient][zone])
     folds = by_patient(dataset.frames, {"p0": 1, "p1": 1, "p2": 2, "p3": 2})
-    result = cross_validate(dataset, folds, HeadChoice("logistic"))
+    result = cross_validate(dataset, folds, [HeadChoice("logistic")])
     rows = result.predictions[result.predictions["model"] == BASELINE]
     for fold, shares in ((1, (0.25, 0.75)), (2, (0.75, 0.25))):
         told = rows.loc[rows["fold"] == fold, ["p0", "p1"]].drop_duplicates()
@@ -90,13 +89,13 @@ def test_a_score_that_a_fold_cannot_learn_is_refused(make_dataset: Callable[...,
     dataset = make_dataset(4, score=lambda patient, zone: 3 if patient == 0 else zone)
     folds = split_into_folds(dataset.frames, 2)
     with pytest.raises(FoldError, match="no patient left for training has score 3"):
-        cross_validate(dataset, folds, HeadChoice())
+        cross_validate(dataset, folds, [HeadChoice()])
 
 
 def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(6, score=lambda patient, zone: 2 if patient < 2 else zone)
     folds = by_patient(dataset.frames, {"p0": 1, "p1": 2, "p2": 3, "p3": 1, "p4": 2, "p5": 3})
-    result = cross_validate(dataset, folds, HeadChoice("logistic"))
+    result = cross_validate(dataset, folds, [HeadChoice("logistic")])
     assert result.notes == (
         "No labelled frame has score 3.",
         "In fold 3 of repeat 1, no held-out frame has score 2; metrics of that score are not "
@@ -108,14 +107,14 @@ def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset: Callable[..., Da
 def test_one_score_alone_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(4, score=lambda patient, zone: 1)
     with pytest.raises(FoldError, match="all labelled frames have score 1"):
-        cross_validate(dataset, split_into_folds(dataset.frames, 2), HeadChoice())
+        cross_validate(dataset, split_into_folds(dataset.frames, 2), [HeadChoice()])
 
 
 def test_a_recording_trained_and_tested_on_is_refused(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(4)
     dataset.frames["digest"] = "same"
     with pytest.raises(FoldError, match="In fold 1 of repeat 1, recording 'same' is both trained"):
-        cross_validate(dataset, split_into_folds(dataset.frames, 2), HeadChoice())
+        cross_validate(dataset, split_into_folds(dataset.frames, 2), [HeadChoice()])
 
 
 def test_an_unknown_setting_is_refused_before_anything_is_trained(
@@ -124,7 +123,7 @@ def test_an_unknown_setting_is_refused_before_anything_is_trained(
     dataset = make_dataset(4)
     with pytest.raises(HeadError, match="no setting 'depth'"):
         cross_validate(
-            dataset, split_into_folds(dataset.frames, 2), HeadChoice(settings={"depth": 1})
+            dataset, split_into_folds(dataset.frames, 2), [HeadChoice(settings={"depth": 1})]
         )
 
 
@@ -161,7 +160,7 @@ def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(
     assert together.training["model"].tolist() == [
         f"tiny/{head.name}" for head in heads for _ in range(4)
     ]
-    alone = cross_validate(dataset, folds, heads[1])
+    alone = cross_validate(dataset, folds, [heads[1]])
     np.testing.assert_array_equal(
         _probabilities(together.predictions, "tiny/ordinal"),
         _probabilities(alone.predictions, "tiny/ordinal"),
@@ -186,7 +185,7 @@ def test_clips_reach_the_head_in_training_and_in_prediction(
 ) -> None:
     dataset = make_dataset(8)
     folds = split_into_folds(dataset.frames, 2)
-    result = cross_validate(dataset, folds, HeadChoice("mil", {"epochs": 2}))
+    result = cross_validate(dataset, folds, [HeadChoice("mil", {"epochs": 2})])
     rows = result.predictions[result.predictions["model"] == "tiny/mil"]
     assert (rows.groupby("clip")[["p0", "p1", "p2", "p3"]].nunique() == 1).all(axis=None)
 
@@ -194,7 +193,7 @@ def test_clips_reach_the_head_in_training_and_in_prediction(
 def test_patients_reach_the_head(make_dataset: Callable[..., Dataset]) -> None:
     dataset = make_dataset(8)
     folds = split_into_folds(dataset.frames, 2)
-    before = cross_validate(dataset, folds, HeadChoice("svm"))
+    before = cross_validate(dataset, folds, [HeadChoice("svm")])
     # the same frames with every clip a patient of its own would be calibrated on other parts
     parted = dataset.frames.assign(patient=dataset.frames["patient"] + dataset.frames["zone"])
     fold_of = folds_of(dataset.frames, folds)
@@ -202,7 +201,7 @@ def test_patients_reach_the_head(make_dataset: Callable[..., Dataset]) -> None:
     after = cross_validate(
         Dataset(parted, dataset.rows, dataset.features, {}),
         by_patient(parted, finer),
-        HeadChoice("svm"),
+        [HeadChoice("svm")],
     )
     assert not np.array_equal(
         _probabilities(before.predictions, "tiny/svm"),
@@ -226,13 +225,13 @@ def test_nothing_is_fitted_on_frames_held_out(
     planted = next(
         patient for patient, fold in folds_of(dataset.frames, folds).items() if fold == 1
     )
-    clean = cross_validate(dataset, folds, head).predictions
+    clean = cross_validate(dataset, folds, [head]).predictions
     frames = dataset.frames
     own = np.flatnonzero(frames["patient"] == planted)
     embeddings = dataset.features["tiny"].embeddings
     far = 100 * (1 + frames["truth"].to_numpy()[own])
     embeddings[dataset.rows["tiny"][own], :, 0] += far[:, None].astype(embeddings.dtype)
-    leaky = cross_validate(dataset, folds, head).predictions
+    leaky = cross_validate(dataset, folds, [head]).predictions
     same = (clean["fold"] == 1) & (clean["patient"] != planted)
     assert same.any()
     pd.testing.assert_frame_equal(clean[same], leaky[same], check_exact=True)
@@ -242,7 +241,7 @@ def test_nothing_is_fitted_on_frames_held_out(
 
 def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones: Dataset) -> None:
     folds = split_into_folds(two_backbones.frames, 2)
-    result = cross_validate(two_backbones, folds, HeadChoice("logistic"), combine=["mean"])
+    result = cross_validate(two_backbones, folds, [HeadChoice("logistic")], combine=["mean"])
     assert [model.name for model in result.models] == [
         "tiny/logistic",
         "other/logistic",
@@ -258,7 +257,7 @@ def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones: Dat
 def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones: Dataset) -> None:
     folds = split_into_folds(two_backbones.frames, 2)
     head = HeadChoice("ordinal", {"C": 0.1, "test_variants": True})
-    result = cross_validate(two_backbones, folds, head, combine=["concatenate"])
+    result = cross_validate(two_backbones, folds, [head], combine=["concatenate"])
     features = two_backbones.features["tiny"]
     joined = np.concatenate(
         [features.embeddings, two_backbones.features["other"].embeddings], axis=-1
@@ -269,7 +268,7 @@ def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones: Data
         {"both": replace(features, embeddings=joined)},
         {},
     )
-    expected = cross_validate(single, folds, head).predictions
+    expected = cross_validate(single, folds, [head]).predictions
     np.testing.assert_array_equal(
         _probabilities(result.predictions, "tiny+other/ordinal"),
         _probabilities(expected, "both/ordinal"),
@@ -282,6 +281,6 @@ def test_one_backbone_cannot_be_combined_and_a_head_is_named_once(
     dataset = make_dataset(4)
     folds = split_into_folds(dataset.frames, 2)
     with pytest.raises(HeadError, match="nothing to combine it with"):
-        cross_validate(dataset, folds, HeadChoice(), combine=["mean"])
+        cross_validate(dataset, folds, [HeadChoice()], combine=["mean"])
     with pytest.raises(HeadError, match="Head mil is named twice"):
         cross_validate(dataset, folds, [HeadChoice("mil"), HeadChoice("mil", {"epochs": 2})])

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from backbone_maker import write_tiny_backbone
+from dataset_maker import BACKBONE, make_labelled
 from lusscore.backbones import get_backbone
-from lusscore.cohort import Cohort, write_cohort
-from lusscore.errors import CohortError, FeatureFileError
-from lusscore.evaluation.dataset import join_labels
+from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, write_cohort
+from lusscore.errors import CohortError, FeatureFileError, FoldError
+from lusscore.evaluation.crossval import HeadChoice, cross_validate
+from lusscore.evaluation.dataset import JoinedDatasets, join_cohorts, join_labels
+from lusscore.evaluation.models import FeatureSet
 from lusscore.features import Features, extract_features, read_features
 
 
@@ -102,3 +105,85 @@ def test_a_cohort_without_labels_gets_a_sentence(
     cohort = make_cohort(1, score=lambda patient, zone: None)
     with pytest.raises(CohortError, match="has no labelled frames with embeddings"):
         join_labels(cohort, [extract(cohort)])
+
+
+HEAD = HeadChoice("logistic")
+
+
+def test_one_split_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other() -> None:
+    training, tested = make_labelled(8, name="here"), make_labelled(5, name="there", seed=1)
+    joined, splits = join_cohorts([training], tested)
+    (split,) = splits
+    frames = joined.frames
+    assert set(frames["patient"][split.train]) == {f"here/p{n}" for n in range(8)}
+    assert set(frames["patient"][split.test]) == {f"p{n}" for n in range(5)}
+    result = cross_validate(joined, splits, [HEAD])
+    rows = result.predictions[result.predictions["model"] == f"{BACKBONE}/logistic"]
+    assert len(rows) == len(tested.dataset.frames)
+    predicted = rows[["p0", "p1", "p2", "p3"]].to_numpy().argmax(axis=1)
+    assert (predicted == rows["truth"]).mean() > 0.9
+    (row,) = result.training.itertuples()
+    assert (row.train_patients, row.train_frames, row.test_patients, row.test_frames) == (
+        8, 48, 5, 30,
+    )  # fmt: skip
+
+
+def test_the_baseline_is_that_of_the_cohort_trained_on() -> None:
+    training = make_labelled(6, name="here", score=lambda patient, zone: 2 * (zone == 0))
+    training.dataset.frames.loc[:3, "truth"] = 0
+    tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 2)
+    joined, splits = join_cohorts([training], tested)
+    rows = cross_validate(joined, splits, [HEAD]).predictions
+    baseline = rows[rows["model"] == "baseline/majority"]
+    share = (training.dataset.frames["truth"] == 0).mean()
+    assert baseline["p0"].unique() == pytest.approx(share)
+    assert share > 0.5
+
+
+def test_patients_and_clips_of_one_name_stay_apart_in_two_cohorts_trained_on() -> None:
+    one, two = make_labelled(4, name="one"), make_labelled(4, name="two", seed=1)
+    joined, splits = join_cohorts([one, two], make_labelled(4, name="three", seed=2))
+    (row,) = cross_validate(joined, splits, [HEAD]).training.itertuples()
+    assert row.train_patients == 8
+    assert joined.frames["clip"].nunique() == 24
+
+
+def test_rows_of_several_cohorts_come_in_the_order_asked_for() -> None:
+    one, two = (make_labelled(3, name=f"c{n}", seed=n).dataset for n in (1, 2))
+    joined = JoinedDatasets((one, two), ("a", ""))
+    rows = np.array([30, 2, 18, 17, 35, 0])
+    told = joined.embeddings((FeatureSet(BACKBONE),), rows)
+    for row, embedding in zip(rows, told, strict=True):
+        part, own = (one, row) if row < 18 else (two, row - 18)
+        np.testing.assert_array_equal(
+            embedding, part.embeddings((FeatureSet(BACKBONE),), np.array([own]))[0]
+        )
+    assert joined.embeddings((FeatureSet(BACKBONE),), rows, 1).shape == (6, 1, 12)
+
+
+def test_variants_and_frames_may_be_others_in_the_cohort_tested_on() -> None:
+    training = make_labelled(6, name="here", extraction=ExtractionSettings(variants=3))
+    tested = make_labelled(
+        6, name="there", extraction=ExtractionSettings(variants=0, frames=FramesPolicy("every", 2))
+    )
+    joined, splits = join_cohorts([training], tested)
+    settings = {"variants": True, "test_variants": True}
+    result = cross_validate(joined, splits, [HeadChoice("logistic", settings)])
+    assert len(result.predictions) == 2 * len(tested.dataset.frames)
+
+
+def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused() -> None:
+    training = make_labelled(6, name="here", score=lambda patient, zone: zone)
+    tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 3 * zone)
+    joined, splits = join_cohorts([training], tested)
+    result = cross_validate(joined, splits, [HEAD])
+    assert result.notes[1:] == (
+        "In external validation, nobody trained on has score 3, so it is never predicted; the 12 "
+        "held-out frames that have it count as wrong.",
+        "In external validation, no held-out frame has score 1; metrics of that score are not "
+        "defined there.",
+    )
+    alike = make_labelled(6, name="here", score=lambda patient, zone: 1)
+    joined, splits = join_cohorts([alike], tested)
+    with pytest.raises(FoldError, match="In external validation, all frames to train on have"):
+        cross_validate(joined, splits, [HEAD])

@@ -1,8 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
-from lusscore.evaluation.exam_errors import EXAM_METRICS, exam_errors
+from lusscore.evaluation.exam_errors import (
+    EXAM_METRICS,
+    correlation,
+    exam_errors,
+    intraclass_correlation,
+    limits_of_agreement,
+    rank_correlation,
+)
 
 PATIENTS = ["a", "b"]
 
@@ -74,3 +84,97 @@ def test_a_close_model_agrees_better_than_predictions_of_other_patients():
     low, high = found.chance["icc"]
     assert low < 0 < high
     assert exam_errors(exams, names, np.ones((200, 20)), seed=None).chance == {}
+
+
+# Shrout & Fleiss 1979, table 2: six targets, four judges
+JUDGES = np.array(
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7.0]]
+)
+# Bland & Altman 1986, table 1: first readings of two peak flow meters, l/min
+LARGE = np.array(
+    [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0]
+)
+MINI = np.array(
+    [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451.0]
+)
+
+_scores = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=25)
+
+
+def _once(count):
+    return np.ones((1, count))
+
+
+def test_the_icc_is_the_one_shrout_and_fleiss_publish():
+    icc = intraclass_correlation(JUDGES, np.ones(6))
+    assert round(float(icc), 2) == 0.29
+
+
+def test_the_icc_of_two_equal_raters_is_one_and_falls_with_a_constant_error():
+    truth = np.array([3.0, 8, 12, 1, 7])
+    icc = [
+        float(intraclass_correlation(np.stack([truth, truth + off], 1), np.ones(5)))
+        for off in (0, 1, 4)
+    ]
+    assert icc[0] == pytest.approx(1)
+    assert 1 > icc[1] > icc[2] > 0
+
+
+def test_an_icc_of_nothing_but_one_value_is_undefined_and_of_a_constant_rater_zero():
+    assert np.isnan(intraclass_correlation(np.full((4, 2), 3.0), np.ones(4)))
+    assert np.isnan(intraclass_correlation(np.array([[3.0, 4.0]]), np.ones(1)))
+    constant = np.stack([[1.0, 2, 3, 4], np.full(4, 2.5)], 1)
+    assert intraclass_correlation(constant, np.ones(4)) == 0
+
+
+def test_the_limits_of_agreement_are_the_published_ones():
+    bias, low, high = limits_of_agreement(LARGE - MINI, _once(17))
+    assert float(bias[0]) == pytest.approx(-2.1, abs=0.05)
+    assert float(high[0] - bias[0]) / 1.96 == pytest.approx(38.8, abs=0.05)
+    assert float(bias[0] - low[0]) == pytest.approx(float(high[0] - bias[0]))
+
+
+@settings(deadline=None)
+@given(_scores)
+def test_the_rank_correlation_is_scipys(pairs):
+    first, second = np.array(pairs, dtype=float).T
+    found = rank_correlation(first, second, _once(len(first)))[0]
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        assert np.isnan(found)
+    else:
+        assert found == pytest.approx(spearmanr(first, second).statistic)
+
+
+@settings(deadline=None)
+@given(_scores, st.integers(0, 1000))
+def test_a_weight_counts_an_exam_as_often(pairs, seed):
+    first, second = np.array(pairs, dtype=float).T
+    weights = np.random.default_rng(seed).integers(0, 4, len(first))
+    taken = np.repeat(np.arange(len(first)), weights)
+    if len(taken) < 2:
+        return
+    both, given_weights = np.stack([first, second], 1), weights[None].astype(float)
+    alike = _once(len(taken))
+    for one, other in (
+        (
+            intraclass_correlation(both[None], given_weights),
+            intraclass_correlation(both[taken], alike[0]),
+        ),
+        (
+            rank_correlation(first, second, given_weights),
+            rank_correlation(first[taken], second[taken], alike),
+        ),
+        (
+            limits_of_agreement(first - second, given_weights)[1],
+            limits_of_agreement((first - second)[taken], alike)[1],
+        ),
+    ):
+        assert float(np.squeeze(one)) == pytest.approx(
+            float(np.squeeze(other)), nan_ok=True, abs=1e-6
+        )
+
+
+def test_a_correlation_is_numpys():
+    first, second = np.random.default_rng(0).normal(size=(2, 30))
+    expected = np.corrcoef(first, second)[0, 1]
+    assert correlation(first, second, np.ones(30)) == pytest.approx(expected)

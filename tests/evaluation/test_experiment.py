@@ -86,9 +86,9 @@ def test_what_the_checks_warn_of_is_told_with_the_result(
     (tmp_path / "run").mkdir()
     run_experiment(experiment, tmp_path / "features", tmp_path / "run", name="a", command="c")
     told = " ".join(ls.read_run(tmp_path / "run").notes)
-    assert "Group and score go together" in told
+    assert "Group and score are associated" in told
     assert "majority" not in told
-    assert "Group and score go together" in (tmp_path / "run" / "config.toml").read_text()
+    assert "Group and score are associated" in (tmp_path / "run" / "config.toml").read_text()
 
 
 def test_leaving_out_each_group_is_recorded_and_can_be_repeated_from_its_folds(

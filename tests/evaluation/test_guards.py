@@ -59,7 +59,7 @@ def test_a_single_score_to_train_on_is_refused_even_where_splits_are_given() -> 
 def test_each_device_is_held_out_with_all_its_patients_once() -> None:
     dataset = make_labelled(9).dataset
     splits = leave_one_out(dataset.frames, "device")
-    result = cross_validate(dataset, splits, HeadChoice("logistic"))
+    result = cross_validate(dataset, splits, [HeadChoice("logistic")])
     assert len(result.predictions) == 2 * len(dataset.frames)
     assert not any("more than one device" in note for note in result.notes)
 
@@ -72,7 +72,7 @@ def test_frames_of_a_second_device_are_in_no_split_and_told() -> None:
         device=lambda patient, zone: f"d{1 if (patient, zone) == (0, 1) else patient % 2}",
     ).dataset
     result = cross_validate(
-        dataset, leave_one_out(dataset.frames, "device"), HeadChoice("logistic")
+        dataset, leave_one_out(dataset.frames, "device"), [HeadChoice("logistic")]
     )
     assert result.notes[0].startswith(
         "1 of 8 patients was examined with more than one device and counts with that of most of "
@@ -84,7 +84,7 @@ def test_frames_of_a_second_device_are_in_no_split_and_told() -> None:
 def test_a_group_that_has_all_but_one_score_cannot_be_left_out() -> None:
     dataset = make_labelled(8, score=lambda patient, zone: 1 + zone if patient % 2 else 0).dataset
     with pytest.raises(FoldError, match="With group: covid left out, all frames to train on have"):
-        cross_validate(dataset, leave_one_out(dataset.frames, "group"), HeadChoice("logistic"))
+        cross_validate(dataset, leave_one_out(dataset.frames, "group"), [HeadChoice("logistic")])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_other_rubrics_labels_protocols_and_rounding_are_told() -> None:
     )  # fmt: skip
     tested = make_labelled(2, name="there", seed=1)
     told = " ".join(notes_on([training], tested))
-    assert "another rubric in here (bouhemad-2011) than in there (soldati-2020)" in told
+    assert "another scoring system in here (bouhemad-2011) than in there (soldati-2020)" in told
     assert "given per frame in here and per clip in there" in told
     assert "zones and the global score are those of blue-6" in told
     assert "were stored as float32 in here and float16 in there" in told

@@ -12,10 +12,10 @@ from dataset_maker import make_labelled
 from lusscore.cohort import Split, split_into_folds
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.baseline import BASELINE
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import LabelledCohort, join_cohorts
 from lusscore.evaluation.levels import Measured, measure_level
+from lusscore.evaluation.predictions import BASELINE
 from lusscore.evaluation.resampling import draw_patients
 
 PATIENTS, ZONES = 24, 4
@@ -25,7 +25,7 @@ def measured(labelled: LabelledCohort, head: str) -> Measured:
     """What the head reaches on clips, in three folds."""
     dataset = labelled.dataset
     splits = split_into_folds(dataset.frames, 3)
-    result = cross_validate(dataset, splits, HeadChoice(head))
+    result = cross_validate(dataset, splits, [HeadChoice(head)])
     clips = score_at(result.predictions, "clip")
     patients = sorted(dataset.frames["patient"].unique())
     model = result.models[0].name
@@ -84,14 +84,14 @@ def test_a_patient_under_two_names_is_refused_where_heads_are_trained_too() -> N
     own = (frames.frames["patient"] == "p0").to_numpy()
     split = Split(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "group: p0")
     with pytest.raises(FoldError, match="recording 'made 0 0 0' is both trained and tested on"):
-        cross_validate(frames, [split], HeadChoice("logistic"))
+        cross_validate(frames, [split], [HeadChoice("logistic")])
 
 
 def test_a_patient_trained_and_tested_on_is_refused() -> None:
     dataset = make_labelled(6).dataset
     split = Split(1, 1, np.arange(12), np.arange(9, 36))
     with pytest.raises(FoldError, match="patient 'p1' is both trained and tested on"):
-        cross_validate(dataset, [split], HeadChoice("logistic"))
+        cross_validate(dataset, [split], [HeadChoice("logistic")])
 
 
 def test_a_patient_of_both_cohorts_is_refused_whatever_the_names() -> None:
@@ -113,7 +113,7 @@ def test_nothing_of_the_cohort_tested_on_reaches_training() -> None:
 
     def predict() -> np.ndarray:
         joined, splits = join_cohorts([training], tested)
-        rows = cross_validate(joined, splits, head).predictions
+        rows = cross_validate(joined, splits, [head]).predictions
         own = rows[(rows["patient"] == "p0") & (rows["model"] != BASELINE)]
         return own[["p0", "p1", "p2", "p3"]].to_numpy()
 

@@ -4,7 +4,10 @@ import pytest
 
 from lusscore.errors import RunError
 from lusscore.evaluation.predictions import (
+    BASELINE,
     PREDICTION_COLUMNS,
+    PROBABILITIES,
+    majority_predictions,
     predicted_scores,
     read_predictions,
     write_predictions,
@@ -46,11 +49,6 @@ def test_any_row_order_gives_the_same_bytes(rows, tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
-def test_columns_beyond_the_contract_are_left_out(rows, tmp_path):
-    write_predictions(tmp_path / "p.csv", rows.assign(note="x"))
-    assert "note" not in (tmp_path / "p.csv").read_text(encoding="utf-8")
-
-
 def test_missing_columns_are_named(rows, tmp_path):
     rows.drop(columns=["truth", "p2"]).to_csv(tmp_path / "p.csv", index=False)
     with pytest.raises(RunError, match=r"p\.csv lacks the columns truth, p2; expected model,"):
@@ -90,13 +88,60 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, content):
         read_predictions(path)
 
 
-def test_nothing_is_written_where_the_predictions_are_wrong(rows, tmp_path):
-    rows.loc[0, "p0"] = 0.5
-    with pytest.raises(RunError, match=r"sum to 0\.5"):
+def test_equal_probabilities_give_the_higher_score():
+    shares = np.array([[0.4, 0.4, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25], [0.7, 0.1, 0.1, 0.1]])
+    assert predicted_scores(shares).tolist() == [1, 3, 0]
+
+
+def test_every_frame_gets_the_class_frequencies_of_the_training_side(rows):
+    baseline = majority_predictions(rows, np.array([0, 0, 0, 1, 3]))
+    assert set(baseline["model"]) == {BASELINE}
+    assert np.allclose(baseline[list(PROBABILITIES)], [0.6, 0.2, 0.0, 0.2])
+    assert set(predicted_scores(baseline[list(PROBABILITIES)].to_numpy())) == {0}
+
+
+def test_equally_frequent_scores_give_the_higher(rows):
+    baseline = majority_predictions(rows, np.array([1, 2]))
+    assert set(predicted_scores(baseline[list(PROBABILITIES)].to_numpy())) == {2}
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "message"),
+    [
+        (1, "truth", 4, "line 3, column truth holds 4; expected a score of 0, 1, 2 or 3"),
+        (1, "truth", -1, "line 3, column truth"),
+        (1, "repeat", 0, "line 2, column repeat holds 0; expected a number from 1"),
+        (1, "fold", 0, "line 2, column fold"),
+        (1, "frame", -1, "line 2, column frame"),
+        (1, "patient", " ", "line 2, column patient holds ' '; expected a name"),
+        (1, "zone", " ", "line 2, column zone holds ' '; expected a name, or nothing where it"),
+        (1, "p1", 1.2, r"line 3, column p1 holds 1\.2; expected a probability from 0 to 1"),
+        (1, "p0", 0.3, r"line 3: the probabilities p0 to p3 sum to 1\.3; expected 1"),
+        (1, "frame", 0, "line 3, column frame holds 0; this model has already"),
+        (0, "fold", 2, "patient '007' in fold 2 and in another fold of repeat 1"),
+    ],
+)
+def test_what_cannot_be_true_is_named_by_line_and_nothing_is_written(
+    rows, tmp_path, row, column, value, message
+):
+    rows.loc[row, column] = value
+    with pytest.raises(RunError, match=message):
         write_predictions(tmp_path / "p.csv", rows)
     assert not (tmp_path / "p.csv").exists()
 
 
-def test_equal_probabilities_give_the_higher_score():
-    shares = np.array([[0.4, 0.4, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25], [0.7, 0.1, 0.1, 0.1]])
-    assert predicted_scores(shares).tolist() == [1, 3, 0]
+def test_rounded_probabilities_and_other_folds_in_another_repeat_are_allowed(rows, tmp_path):
+    again = rows.assign(repeat=2, fold=3 - rows["fold"], p0=rows["p0"] * 0.9995)
+    write_predictions(tmp_path / "p.csv", pd.concat([rows, again]))
+    assert len(read_predictions(tmp_path / "p.csv")) == 12
+    with pytest.raises(RunError, match="holds no predictions"):
+        write_predictions(tmp_path / "p.csv", rows.iloc[:0])
+
+
+@pytest.mark.parametrize(
+    "change", [{"truth": 0}, {"exam": "2"}, {"zone": "L-ant-sup"}, {"zone": ""}, None]
+)
+def test_models_must_share_frames_and_truth(rows, tmp_path, change):
+    other = rows.assign(model="vgg16/softmax", **(change or {})).iloc[int(change is None) :]
+    with pytest.raises(RunError, match=r"'vgg16/softmax' and 'xception/softmax' were not tested"):
+        write_predictions(tmp_path / "p.csv", pd.concat([rows, other]))

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, measure
-from lusscore.evaluation.resampling import draw_patients, interval, metric_interval, resample
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
+from lusscore.evaluation.resampling import (
+    draw_patients,
+    interval,
+    measure,
+    metric_interval,
+    reliability,
+    resample,
+)
 
 
 def _rows(held_out, patients=20, each=15, spread=0.0):
@@ -23,11 +30,8 @@ def test_every_resample_holds_as_many_patients_as_the_cohort():
     draws = draw_patients(13, 200, seed=1)
     assert draws.shape == (200, 13)
     assert (draws.sum(1) == 13).all()
-
-
-def test_the_seed_alone_decides_the_draws():
-    assert np.array_equal(draw_patients(9, 50, 4), draw_patients(9, 50, 4))
-    assert not np.array_equal(draw_patients(9, 50, 4), draw_patients(9, 50, 5))
+    assert np.array_equal(draws, draw_patients(13, 200, 1))
+    assert not np.array_equal(draws, draw_patients(13, 200, 2))
 
 
 def test_a_resample_equals_the_metric_of_rows_repeated_by_patient(held_out):
@@ -85,3 +89,34 @@ def test_two_leaning_metrics_have_intervals_that_hold_their_value_and_lie_lower(
     assert metric_interval("calibration_error", resampled, 0.5) == pytest.approx((0.5, 0.745))
     assert metric_interval("accuracy", resampled, 0.5) == interval(resampled)
     assert metric_interval("macro_pr_auc", np.array([np.nan]), 0.5) is None
+
+
+@pytest.fixture
+def rows(held_out):
+    shares = [[0.75, 0.25, 0, 0]] * 8 + [[0, 0.45, 0.55, 0]] * 2
+    return held_out([0, 0, 1, 0, 0, 0, 1, 1, 2, 2], shares, patient=[0] * 4 + [1] * 6)
+
+
+def test_bins_hold_what_was_said_and_what_came_true(rows):
+    low, high = reliability(rows, None)
+    assert (low.low, low.high, low.rows) == (0.5, 0.6, 2)
+    assert (low.confidence, low.accuracy) == pytest.approx((0.55, 1))
+    assert (high.low, high.rows) == (0.7, 8)
+    assert (high.confidence, high.accuracy) == pytest.approx((0.75, 5 / 8))
+    assert low.interval is None
+
+
+def test_a_bins_interval_is_over_patients_and_a_single_patient_has_none(rows):
+    low, high = reliability(rows, draw_patients(2, 400, 0))
+    assert low.interval is None, "both rows are of one patient"
+    assert high.interval == pytest.approx((0.5, 0.75))
+
+
+def test_bins_sum_to_all_rows(held_out):
+    generator = np.random.default_rng(0)
+    many = held_out(generator.integers(0, 4, 200), generator.dirichlet(np.ones(4), 200))
+    bins = reliability(many, None)
+    assert sum(each.rows for each in bins) == 200
+    right = sum(each.rows * each.accuracy for each in bins)
+    assert right == pytest.approx((many.truth == many.prediction).sum())
+    assert all(each.low <= each.confidence <= each.high for each in bins)

@@ -14,8 +14,7 @@ from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import ExtractionSettings, Split, split_into_folds
 from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import Dataset
-from lusscore.evaluation.feature_sets import FeatureSet
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.models import FeatureSet, HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES, SCORES
 from lusscore.evaluation.train_head import Task, train_all
 
@@ -44,7 +43,7 @@ def held_out_rows(dataset: Dataset, patients: list[str], head: HeadChoice) -> pd
     """What a head says of some patients' frames, having learned from all others."""
     own = dataset.frames["patient"].isin(patients).to_numpy()
     split = Split(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "device: A")
-    result = cross_validate(dataset, [split], head)
+    result = cross_validate(dataset, [split], [head])
     return result.predictions[result.predictions["model"] == result.models[0].name]
 
 
@@ -87,7 +86,7 @@ def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(
 ENDLESS = """
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import split_into_folds
-from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import FeatureSet
 from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.train_head import Task, train_all
 

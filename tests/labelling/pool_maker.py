@@ -9,7 +9,7 @@ import numpy as np
 
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import Segment
-from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import FeatureSet
 from lusscore.features import Features
 from lusscore.labelling.pool import Pool, join_pool
 

@@ -5,7 +5,7 @@ import pytest
 
 from labelling.pool_maker import FEATURES, in_other_order, parts
 from lusscore.errors import FeatureFileError
-from lusscore.evaluation.feature_sets import FeatureSet
+from lusscore.evaluation.models import FeatureSet
 from lusscore.labelling.pool import UNLABELLED, join_pool
 
 

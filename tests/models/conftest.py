@@ -8,8 +8,7 @@ import pytest
 from bundle_maker import make_bundle
 from ground import Ground, make_ground
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.selection.choosing import NestedCV
-from lusscore.evaluation.selection.grids import Grid
+from lusscore.evaluation.selection import Grid, NestedCV
 from lusscore.models import Bundle, to_files
 
 
@@ -49,5 +48,5 @@ def chosen_run(ground: Ground) -> Path:
         "ordinal": {"C": (0.1,), "pooling": ("mean",)},
     }
     return ground.run(
-        "chosen", choosing=NestedCV(("best", "average"), heads, grids, folds=2), folds=2, seed=3
+        "chosen", nested=NestedCV(("best", "average"), heads, grids, folds=2), folds=2, seed=3
     )

@@ -18,12 +18,10 @@ from lusscore.errors import FeatureFileError, HeadError, RunError
 from lusscore.evaluation import HeadTable
 from lusscore.evaluation.dataset import Dataset, JoinedDatasets
 from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.nested import select_and_train
 from lusscore.evaluation.predictions import PROBABILITIES
-from lusscore.evaluation.recorded_models import recorded_selection
 from lusscore.evaluation.rules import Rule
-from lusscore.evaluation.selection.choosing import NestedCV
-from lusscore.evaluation.selection.grids import Grid
-from lusscore.evaluation.selection.nested import select_and_train
+from lusscore.evaluation.selection import Grid, NestedCV, recorded_selection
 from lusscore.evaluation.train_head import fit_on
 from lusscore.heads import Temperature, make_head
 from lusscore.models import (
@@ -286,7 +284,7 @@ def test_where_frames_are_labelled_clips_are_scored_as_the_run_has_scored_them(
     frames = make_ground(tmp_path, label_level="frame", film=brighter_at_the_end)
     grids: dict[str, Grid] = {"logistic": {"C": (0.1,)}}
     folder = frames.run(
-        "chosen", choosing=NestedCV(("best",), (HeadChoice("logistic"),), grids, folds=2),
+        "chosen", nested=NestedCV(("best",), (HeadChoice("logistic"),), grids, folds=2),
         clip_rule=Rule.parse("worst"), folds=2,
     )  # fmt: skip
     run = read_recorded_run(folder)

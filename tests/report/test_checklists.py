@@ -145,7 +145,7 @@ def test_what_folds_selected_is_counted_as_trained_and_inner_results_are_not_sta
         value="0.71",
     )
     recorded = SelectionTable(
-        ways=("average",),
+        strategies=("average",),
         averaged={"best": 1, "average": 5},
         criterion="quadratic_kappa",
         level="clip",

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lusscore.evaluation.metrics import METRICS
-from lusscore.evaluation.selection.nested import SELECTION_COLUMNS
+from lusscore.evaluation.nested import SELECTION_COLUMNS
 from lusscore.report.results import (
     COLUMNS,
     FURTHER,

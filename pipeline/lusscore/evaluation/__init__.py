@@ -3,18 +3,24 @@
 from lusscore.evaluation.aggregation import (
     LEVELS,
     PREDICTED_COUNTS,
+    SELECTION_NAME,
     TRUE_COUNTS,
+    Rules,
     global_scores,
     group_frames,
     score_at,
 )
-from lusscore.evaluation.baseline import BASELINE, majority_predictions
-from lusscore.evaluation.calibration import BINS, calibration_error, confidence_bin
 from lusscore.evaluation.dataset import LabelledCohort, LabelledFrames, describe_frames, load_cohort
-from lusscore.evaluation.evaluate import PREDICTIONS_NAME, evaluate_run
+from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.experiment import Experiment, earlier_run, run_experiment
-from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet, parse_levels
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
+from lusscore.evaluation.metrics import (
+    BINS,
+    CLASS_METRICS,
+    METRICS,
+    calibration_error,
+    confidence_bin,
+    ratio,
+)
 from lusscore.evaluation.metrics_json import (
     METRICS_NAME,
     SCHEMA,
@@ -22,22 +28,28 @@ from lusscore.evaluation.metrics_json import (
     read_metrics,
     supported_level,
 )
-from lusscore.evaluation.models import HeadChoice, Model
+from lusscore.evaluation.models import EMBEDDING, FeatureSet, HeadChoice, Model, parse_levels
+from lusscore.evaluation.nested import choose_inside
 from lusscore.evaluation.predictions import (
+    BASELINE,
     PREDICTION_COLUMNS,
+    PREDICTIONS_NAME,
     PROBABILITIES,
     SCORES,
+    majority_predictions,
     predicted_scores,
     read_predictions,
     write_predictions,
 )
-from lusscore.evaluation.ratio import ratio
-from lusscore.evaluation.recorded_models import recorded_model, recorded_selection
-from lusscore.evaluation.resampling import draw_patients, interval
-from lusscore.evaluation.rules import MAJORITY, Rule, register_rule, rule_forms
-from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME, Rules
-from lusscore.evaluation.rules.grouped_frames import GroupedFrames
-from lusscore.evaluation.rules.majority import majority_score
+from lusscore.evaluation.resampling import Metrics, draw_patients, interval, measure
+from lusscore.evaluation.rules import (
+    MAJORITY,
+    GroupedFrames,
+    Rule,
+    majority_score,
+    register_rule,
+    rule_forms,
+)
 from lusscore.evaluation.run import check_run_name, new_run
 from lusscore.evaluation.run_config import (
     CONFIG_NAME,
@@ -49,8 +61,12 @@ from lusscore.evaluation.run_config import (
     SelectionTable,
     read_config,
 )
-from lusscore.evaluation.selection.choosing import NestedCV
-from lusscore.evaluation.selection.nested import choose_inside, selected_name
+from lusscore.evaluation.selection import (
+    NestedCV,
+    recorded_model,
+    recorded_selection,
+    selected_name,
+)
 from lusscore.evaluation.train_head import fit_on
 
 __all__ = [

@@ -1,25 +1,118 @@
-"""From frames to clips, zones and exams."""
+"""From frames to clips, zones and exams, by the rules of a run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lusscore.cohort import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.errors import RunError
-from lusscore.evaluation.predictions import KEYS, PROBABILITIES, SCORES, predicted_scores
-from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule
-from lusscore.evaluation.rules.chosen_rules import Rules
-from lusscore.evaluation.rules.majority import majority_score
-from lusscore.evaluation.rules.registry import Decision
+from lusscore.evaluation.predictions import (
+    BASELINE,
+    KEYS,
+    PROBABILITIES,
+    SCORES,
+    predicted_scores,
+)
+from lusscore.evaluation.rules import MAJORITY, Decision, GroupedFrames, Rule, majority_score
+from lusscore.evaluation.run_config import RulesTable
 
 LEVELS = ("frame", "clip", "zone")
 TRUE_COUNTS = tuple(f"true_{score}" for score in SCORES)
 PREDICTED_COUNTS = tuple(f"predicted_{score}" for score in SCORES)
+SELECTION_NAME = "tables/selection.csv"
 _EXAM = ["model", "repeat", "fold", "patient", "exam"]
+_FOLD = ["model", "repeat", "fold"]
 _KEYS_OF = {"clip": list(KEYS[:-1]), "zone": list(KEYS[:-2])}
+_RULE_COLUMNS = {"clip": "rule", "zone": "zone_rule"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which rule clips or zones are scored by, for every model and fold.
+
+    Attributes
+    ----------
+    default
+        Where no other was chosen.
+    overrides
+        (model, repeat, fold) → rule, as nested selection chose it inside the training folds.
+    """
+
+    default: Rule = MAJORITY
+    overrides: Mapping[tuple[str, int, int], Rule] = field(default_factory=dict)
+
+    def of(self, model: str, repeat: int, fold: int) -> Rule:
+        """Return the rule of one model in one fold.
+
+        The baseline's is always the majority: it predicts the most frequent score of its training
+        frames, whatever rule the models have.
+        """
+        if model == BASELINE:
+            return MAJORITY
+        return self.overrides.get((model, repeat, fold), self.default)
+
+
+def read_rules(folder: Path, given: RulesTable) -> dict[str, Rules]:
+    """Read by which rules a run is to be evaluated, for the levels ``"clip"`` and ``"zone"``.
+
+    Parameters
+    ----------
+    folder
+        The run: column ``rule`` of ``tables/selection.csv`` (and ``zone_rule``), where there is
+        one, says what was chosen per model, repeat and fold; an empty cell chooses nothing.
+    given
+        The table ``evaluation`` of its configuration.
+
+    Raises
+    ------
+    RunError
+        If there is no such rule, or the table lacks a column or chooses twice for one fold.
+    """
+    path = folder / SELECTION_NAME
+    chosen = pd.DataFrame()
+    if path.exists():
+        try:
+            chosen = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        except (ValueError, pd.errors.ParserError) as error:
+            raise RunError(f"{path} is not a table ({error}); run 'lusscore cv' again.") from None
+    return {
+        level: Rules(
+            Rule.parse(getattr(given, f"{level}_rule")),
+            _overrides(chosen, column, path) if column in chosen else {},
+        )
+        for level, column in _RULE_COLUMNS.items()
+    }
+
+
+def _overrides(table: pd.DataFrame, column: str, path: Path) -> dict[tuple[str, int, int], Rule]:
+    missing = [name for name in _FOLD if name not in table]
+    if missing:
+        raise RunError(
+            f"it lacks the column {missing[0]}; expected {', '.join(_FOLD)} beside {column}. "
+            "Run 'lusscore cv' again.",
+            path=path,
+        )
+    chosen: dict[tuple[str, int, int], Rule] = {}
+    for line, row in enumerate(table.to_dict("records"), start=2):
+        if not row[column]:
+            continue
+        try:
+            key = row["model"], int(row["repeat"]), int(row["fold"])
+            rule = Rule.parse(row[column])
+        except (RunError, ValueError) as error:
+            raise RunError(f"{path}, line {line}: {error}") from None
+        if chosen.setdefault(key, rule) != rule:
+            raise RunError(
+                f"{path}, line {line} chooses {rule} for {key[0]}, repeat {key[1]}, fold {key[2]}, "
+                f"for which {chosen[key]} was chosen above; expected one rule per fold. Run "
+                "'lusscore cv' again."
+            )
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -96,9 +189,9 @@ def score_at(predictions: pd.DataFrame, level: str, rules: Rules | Rule = MAJORI
 
 def _decide(groups: Groups, rules: Rules) -> Decision:
     """Score every group by the rule of its model and fold."""
-    parts = groups.table[["model", "repeat", "fold"]]
+    parts = groups.table[_FOLD]
     # both in the order of first appearance; pandas 2 makes no such index of no rows
-    fold = parts.groupby(list(parts.columns), sort=False).ngroup().to_numpy()
+    fold = parts.groupby(_FOLD, sort=False).ngroup().to_numpy()
     keys = parts.drop_duplicates().itertuples(index=False, name=None)
     scores = np.zeros(len(fold), dtype=np.int64)
     probabilities = np.zeros((len(fold), len(SCORES)))
@@ -160,3 +253,28 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         true_highest=exams["truth"] + unscored,
         predicted_highest=exams["prediction"] + unscored,
     )
+
+
+def zone_accuracy(frames: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Compute frame accuracy per model, zone and fold: the paper's Fig. 2.
+
+    Parameters
+    ----------
+    frames
+        As :func:`score_at` gives them at the level ``"frame"``.
+    protocol
+        Gives the order of the zones.
+
+    Returns
+    -------
+    DataFrame
+        ``model, zone, repeat, fold, frames, accuracy``; a zone without frames in a fold has no
+        row there, and frames whose zone is unknown count nowhere.
+    """
+    keys = ["model", "zone", "repeat", "fold"]
+    known = frames[frames["zone"] != ""]
+    right = known[keys].assign(right=known["prediction"] == known["truth"])
+    table = right.groupby(keys)["right"].agg(frames="size", accuracy="mean").reset_index()
+    place = {zone: row for row, zone in enumerate(protocol.zone_names)}
+    order = table.assign(zone=table["zone"].map(place)).sort_values(keys).index
+    return table.loc[order].reset_index(drop=True)

@@ -1,16 +1,16 @@
-"""Pairwise comparison of models tested on the same frames."""
+"""Pairwise comparison of models that were tested on the same rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.evaluation.levels import Measured
-from lusscore.evaluation.resampling import interval
+from lusscore.evaluation.resampling import Interval, interval
 
 COMPARED = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")
 
@@ -43,7 +43,7 @@ class Difference:
     b: str
     metric: str
     pooled: float
-    interval: tuple[float, float] | None
+    interval: Interval | None
     p: float
     over_folds: float
     t: float
@@ -72,11 +72,6 @@ def compare_pairs(
     return found
 
 
-def pairs_among(models: Sequence[str]) -> list[tuple[str, str]]:
-    """Every pair of `models`, in order."""
-    return list(combinations(models, 2))
-
-
 def bootstrap_p(differences: FloatArray) -> float:
     """Two-sided p value of "no difference" from resampled differences.
 
@@ -96,18 +91,9 @@ def corrected_t_test(differences: FloatArray, test_share: float) -> tuple[float,
     Nadeau & Bengio 2003, Mach Learn 52:239–281: the variance of the mean of J differences is
     taken as ``(1 / J + test_share) * s**2`` in place of ``s**2 / J``.
 
-    Parameters
-    ----------
-    differences
-        One per fold, shape (folds,).
-    test_share
-        Held-out rows per training row, at least 0.
-
-    Returns
-    -------
-    t, degrees, p
-        The statistic, its degrees of freedom J - 1, and the two-sided p value. t and p are NaN
-        with fewer than two folds or where all differences are equal.
+    `test_share` is held-out rows per training row. Gives the statistic, its degrees of freedom
+    J - 1 and the two-sided p value; t and p are NaN with fewer than two folds or where all
+    differences are equal.
     """
     from scipy.stats import t as student
 
@@ -158,3 +144,54 @@ def _test_share(measured: Measured) -> float:
     test = float(np.mean(measured.rows))
     training = sum(measured.rows) / len(repeats) - test
     return test / training if training > 0 else float("inf")
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """On which rows models `a` and `b` disagree about being right.
+
+    Attributes
+    ----------
+    a, b
+        Model names.
+    rows
+        Rows both were tested on, in the first repeat.
+    only_a, only_b
+        Rows that one of them alone scored correctly.
+    p
+        Two-sided exact p value of "equally often"; `p_holm` is corrected for all pairs.
+    """
+
+    a: str
+    b: str
+    rows: int
+    only_a: int
+    only_b: int
+    p: float
+    p_holm: float = float("nan")
+
+
+def mcnemar_pairs(scored: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> list[McNemar]:
+    """Test `pairs`, correcting for their number by Holm's method.
+
+    McNemar 1947, Psychometrika 12(2):153–157, as the exact binomial test of the discordant rows.
+    Repeats test the same rows again, so the first alone is used. The test takes rows for
+    independent; zones of one patient are not, which makes its p values too small. `scored` is what
+    ``aggregation.score_at`` gives, rows of every model in the same order.
+    """
+    from scipy.stats import binomtest
+
+    first = scored[scored["repeat"] == scored["repeat"].min()]
+    right = {
+        model: (rows["truth"] == rows["prediction"]).to_numpy()
+        for model, rows in first.groupby("model")
+    }
+    found = []
+    for a, b in pairs:
+        only_a = int(np.count_nonzero(right[a] & ~right[b]))
+        only_b = int(np.count_nonzero(right[b] & ~right[a]))
+        discordant = only_a + only_b
+        p = float(binomtest(only_a, discordant).pvalue) if discordant else 1.0
+        found.append(McNemar(a, b, len(right[a]), only_a, only_b, p))
+    corrected = holm([each.p for each in found])
+    return [replace(each, p_holm=p) for each, p in zip(found, corrected, strict=True)]

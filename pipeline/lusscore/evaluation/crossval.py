@@ -1,4 +1,4 @@
-"""Heads trained on the training part of every split and asked about its test part."""
+"""Cross-validation: heads trained and tested on every split."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import numpy as np
 import pandas as pd
 
 from lusscore.cohort import Split
-from lusscore.evaluation.baseline import majority_predictions
 from lusscore.evaluation.dataset import LabelledFrames
-from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.guards import check_apart, check_learnable
-from lusscore.evaluation.head_ranges import check_settings
-from lusscore.evaluation.models import HeadChoice, Model, plan_models
-from lusscore.evaluation.predictions import PREDICTION_COLUMNS, PROBABILITIES
-from lusscore.evaluation.selection.nested import (
-    SELECTION_COLUMNS,
-    Selection,
-    select_and_train,
+from lusscore.evaluation.models import (
+    EMBEDDING,
+    FeatureSet,
+    HeadChoice,
+    Model,
+    check_settings,
+    plan_models,
 )
+from lusscore.evaluation.nested import SELECTION_COLUMNS, select_and_train
+from lusscore.evaluation.predictions import (
+    PREDICTION_COLUMNS,
+    PROBABILITIES,
+    majority_predictions,
+)
+from lusscore.evaluation.selection import Selection
 from lusscore.evaluation.train_head import Task, Trained, train_all
-
-__all__ = ["TRAINING_COLUMNS", "CrossValidation", "HeadChoice", "cross_validate"]
 
 TRAINING_COLUMNS = (
     "model", "repeat", "fold", "train_patients", "train_frames", "test_patients", "test_frames",
@@ -47,9 +50,9 @@ class CrossValidation:
     models
         What was trained, in the order in which it is to be reported; the baseline is not of them.
     selected
-        Names of models that were chosen anew in each fold; they are reported after `models`.
+        Names of models that were selected anew in each fold; they are reported after `models`.
     selection
-        The columns of ``tables/selection.csv``: what was chosen; None where nothing was.
+        The columns of ``tables/selection.csv``; None where nothing was selected.
     """
 
     predictions: pd.DataFrame
@@ -63,7 +66,7 @@ class CrossValidation:
 def cross_validate(
     dataset: LabelledFrames,
     splits: Sequence[Split],
-    head: HeadChoice | Sequence[HeadChoice],
+    heads: Sequence[HeadChoice],
     *,
     levels: Sequence[Sequence[str]] = ((EMBEDDING,),),
     combine: Sequence[str] = (),
@@ -79,14 +82,14 @@ def cross_validate(
         Labelled frames and embeddings.
     splits
         Whom to train and whom to test on, per fold.
-    head
-        What to train: one head, or several, each on every backbone.
+    heads
+        What to train, each on every backbone.
     levels
         What of a backbone a head sees; each gives models of its own.
     combine
         How to make further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
     selection
-        What to choose anew in each fold, if anything.
+        What to select anew in each fold, if anything.
     jobs
         Heads trained at once, each in a process of its own if above 1; the results are the same.
     progress
@@ -101,7 +104,6 @@ def cross_validate(
         If a head or a setting of it is unknown or out of range, or backbones cannot be combined
         so.
     """
-    heads = (head,) if isinstance(head, HeadChoice) else tuple(head)
     for choice in heads:
         check_settings(choice)
     features = [
@@ -113,13 +115,13 @@ def cross_validate(
     counted = _Counter(_expected_heads(models, splits, selection), progress)
     trained = _train_models(dataset, models, splits, jobs, counted)
     chosen: list[tuple[object, ...]] = []
-    for number, split in enumerate(splits if selection is not None else ()):
-        assert selection is not None
-        found = select_and_train(dataset, split, selection, jobs=jobs, progress=counted)
-        for one in found:
-            trained[one.name, number] = one.probabilities, one.seconds
-            chosen += one.rows
-    names = selection.names() if selection is not None else ()
+    names: tuple[str, ...] = ()
+    if selection is not None:
+        names = selection.names()
+        for number, split in enumerate(splits):
+            for one in select_and_train(dataset, split, selection, jobs=jobs, progress=counted):
+                trained[one.name, number] = one.probabilities, one.seconds
+                chosen += one.rows
     predictions, training = _tabulate(dataset, splits, models, names, trained)
     return CrossValidation(
         predictions=predictions,
@@ -133,7 +135,7 @@ def cross_validate(
 
 @dataclass
 class _Counter:
-    """Counts heads for whoever shows progress."""
+    """Counts heads for a progress callback."""
 
     total: int
     progress: Callable[[int, int], None] | None
@@ -173,9 +175,10 @@ def _train_models(
     for model in models:
         if model.is_mean:
             for number in range(len(splits)):
-                trained[model.name, number] = _fuse(
-                    [trained[member.name, number] for member in model.members()]
-                )
+                members = [trained[member.name, number] for member in model.members()]
+                probabilities, seconds = zip(*members, strict=True)
+                # training takes as long as that of all members
+                trained[model.name, number] = np.mean(probabilities, axis=0), sum(seconds)
     return trained
 
 
@@ -188,7 +191,11 @@ def _tabulate(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of ``predictions.csv``, the baseline among them, and of ``training.csv``."""
     truth = dataset.frames["truth"].to_numpy()
-    held_out = [_held_out_rows(dataset.frames, split) for split in splits]
+    columns = ["patient", "exam", "zone", "clip", "frame", "truth"]
+    held_out = [
+        dataset.frames.loc[split.test, columns].assign(repeat=split.repeat, fold=split.fold)
+        for split in splits
+    ]
     tables = [
         majority_predictions(rows, truth[split.train])
         for rows, split in zip(held_out, splits, strict=True)
@@ -206,17 +213,6 @@ def _tabulate(
         pd.concat(tables, ignore_index=True)[list(PREDICTION_COLUMNS)],
         pd.DataFrame(training, columns=list(TRAINING_COLUMNS)),
     )
-
-
-def _fuse(members: Sequence[Trained]) -> Trained:
-    """Average probabilities; training takes as long as that of all members."""
-    probabilities, seconds = zip(*members, strict=True)
-    return np.mean(probabilities, axis=0), sum(seconds)
-
-
-def _held_out_rows(frames: pd.DataFrame, split: Split) -> pd.DataFrame:
-    columns = ["patient", "exam", "zone", "clip", "frame", "truth"]
-    return frames.loc[split.test, columns].assign(repeat=split.repeat, fold=split.fold)
 
 
 def _training_row(

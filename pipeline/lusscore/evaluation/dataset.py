@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import Cohort, Segment, Split, split_by_cohort
 from lusscore.errors import CohortError, FeatureFileError
-from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.guards import check_comparable, check_owners
+from lusscore.evaluation.models import EMBEDDING, FeatureSet
 from lusscore.features import Features, read_fresh
 from lusscore.heads import MappedRows, gather_rows
 
+_SEGMENT_COLUMNS = ("clip", "patient", "exam", "zone", "group", "device")
 _COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "frame", "truth")
 
 
@@ -80,14 +81,8 @@ class Dataset:
     ) -> NDArray[Any]:
         """Gather what some frames have of one set of features, or of several one after the other.
 
-        Parameters
-        ----------
-        features
-            At least one.
-        rows
-            int64, rows of `frames`.
-        variants
-            How many, the clean frame being the first; None for all.
+        `rows` are those of `frames`; `variants` is how many, the clean frame being the first, and
+        None for all.
 
         Returns
         -------
@@ -108,7 +103,7 @@ class Dataset:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
     def mapped(self, features: Sequence[FeatureSet], rows: NDArray[np.int64]) -> MappedRows:
-        """Return what :meth:`embeddings` would, left on the disk until it is asked for."""
+        """Return what :meth:`embeddings` would, left on the disk until it is needed."""
         sets = [(one.backbone, level) for one in features for level in one.levels]
         return MappedRows(
             [self._level(backbone, level) for backbone, level in sets],
@@ -173,7 +168,7 @@ class JoinedDatasets:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """First row of each part and, last, the number of rows, shape (parts + 1,)."""
+        """First row of each part, and last the number of rows, shape (parts + 1,)."""
         return np.cumsum([0, *(len(part.frames) for part in self.parts)], dtype=np.int64)
 
     def embeddings(
@@ -184,16 +179,15 @@ class JoinedDatasets:
         Rows of several parts must have equally many variants, or ask for one.
         """
         part_of = np.searchsorted(self.starts, rows, side="right") - 1
-        found = [
-            (at, self.parts[number].embeddings(features, rows[at] - self.starts[number], variants))
-            for number in np.unique(part_of)
-            for at in [np.flatnonzero(part_of == number)]
+        places = [np.flatnonzero(part_of == number) for number in range(len(self.parts))]
+        gathered = [
+            part.embeddings(features, rows[place] - start, variants)
+            for part, place, start in zip(self.parts, places, self.starts, strict=False)
+            if len(place)
         ]
-        order = np.argsort(np.concatenate([at for at, _ in found]))
-        gathered: NDArray[Any] = found[0][1]
-        if len(found) > 1:
-            gathered = np.concatenate([embeddings for _, embeddings in found])[order]
-        return gathered
+        if len(gathered) == 1:
+            return gathered[0]
+        return np.concatenate(gathered)[np.argsort(np.concatenate(places))]
 
 
 @dataclass(frozen=True)
@@ -205,7 +199,7 @@ class LabelledCohort:
     cohort, dataset
         The cohort, and its labelled frames.
     notes
-        What could not be asked of the embeddings' origin and is taken from the record, as
+        What of the embeddings' origin could not be checked and is taken from the record, as
         sentences.
     """
 
@@ -217,14 +211,7 @@ class LabelledCohort:
 def join_cohorts(
     training: Sequence[LabelledCohort], tested: LabelledCohort
 ) -> tuple[JoinedDatasets, tuple[Split, ...]]:
-    """Join cohorts, to train on all frames of some and test on all of another.
-
-    Parameters
-    ----------
-    training
-        At least one.
-    tested
-        Another; its zones and its protocol are those of the results. Its frames are the last.
+    """Join cohorts, to train on all frames of some and test on all of another, which are the last.
 
     Raises
     ------
@@ -246,17 +233,8 @@ def load_cohort(
 ) -> LabelledCohort:
     """Read a cohort's feature files, which must be fresh, and join its labels.
 
-    Parameters
-    ----------
-    cohort
-        Gives labels and settings.
-    specs
-        Backbones, at least one.
-    features_dir
-        Folder of all feature files; they are read and never written.
-    weights_dir
-        Folder of the weights that embeddings must have been computed with, where they are not
-        where they were.
+    `weights_dir` is the folder of the weights that embeddings must have been computed with, where
+    they are not where they were.
 
     Raises
     ------
@@ -275,13 +253,6 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
     """Join the manifest's labels with the embeddings of one or more backbones.
 
     Only frames that every backbone has are kept, so that all are compared on the same frames.
-
-    Parameters
-    ----------
-    cohort
-        Gives the labels.
-    features
-        Feature files of that cohort, one per backbone, at least one.
 
     Raises
     ------
@@ -318,7 +289,7 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
 
 
 def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = None) -> pd.DataFrame:
-    """Tell what is known of every frame of a feature file, one row per row of its embeddings.
+    """Describe every frame of a feature file, one row per row of its embeddings.
 
     Parameters
     ----------
@@ -327,7 +298,7 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
     file
         Of that cohort.
     folds_file
-        ``folds.csv`` of a run, whose folds are told too.
+        ``folds.csv`` of a run, whose folds are added.
 
     Returns
     -------
@@ -344,7 +315,7 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
         }
     )
     first = {segment.clip: segment for segment in reversed(cohort.segments)}
-    for column in ("patient", "exam", "zone", "group", "device"):
+    for column in _SEGMENT_COLUMNS[1:]:
         frames[column] = [getattr(first[clip], column) for clip in frames["clip"]]
     segment, rows = file.segments(cohort.segments)
     zones = np.array([segment.zone for segment in cohort.segments], dtype=object)
@@ -362,9 +333,8 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
 
 
 def _tabulate(segments: Sequence[Segment]) -> pd.DataFrame:
-    columns = ("clip", "patient", "exam", "zone", "group", "device")
     table = pd.DataFrame(
-        {name: [getattr(segment, name) for segment in segments] for name in columns}
+        {name: [getattr(segment, name) for segment in segments] for name in _SEGMENT_COLUMNS}
     )
     return table.assign(truth=np.array([segment.score for segment in segments], np.int64))
 

@@ -1,4 +1,7 @@
-"""How far global scores are from the truth, and how well they agree with it."""
+"""How far global scores are from the truth, and how well they agree with it.
+
+Weights say how often each exam counts; an exam of weight 2 counts as two exams alike.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.agreement import (
-    correlation,
-    intraclass_correlation,
-    limits_of_agreement,
-    rank_correlation,
-)
-from lusscore.evaluation.chance import can_shuffle, shuffled_donors
-from lusscore.evaluation.ratio import ratio
-from lusscore.evaluation.resampling import interval
+from lusscore.evaluation.metrics import ratio
+from lusscore.evaluation.permutation import can_permute, permuted_donors
+from lusscore.evaluation.resampling import Interval, interval
 
 EXAM_METRICS = (
     "mean_absolute_error",
@@ -28,8 +25,9 @@ EXAM_METRICS = (
     "rank_correlation",
 )
 
+_LIMIT = 1.96
+
 FloatArray = NDArray[np.float64]
-Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,14 @@ class ExamErrors:
     interval
         Metric → bootstrap interval over patients; empty where all exams are of one patient.
     chance
-        Metric → what holds 95 % of shuffles between patients; empty where none can be shuffled.
+        Metric → what 95 % of permutations of patients give; empty where none can be permuted.
     """
 
     exams: int
     complete: int
     pooled: dict[str, float]
-    interval: dict[str, Ends | None]
-    chance: dict[str, Ends | None]
+    interval: dict[str, Interval | None]
+    chance: dict[str, Interval | None]
 
 
 def exam_errors(
@@ -74,7 +72,7 @@ def exam_errors(
     draws
         How often each of them is drawn, shape (resamples, patients).
     seed
-        Of the shuffles, of which there are as many as resamples; None for no shuffles.
+        Of the permutations, of which there are as many as resamples; None for none.
     """
     truth, prediction = (exams[name].to_numpy(np.float64) for name in ("truth", "prediction"))
     owner = pd.Index(patients).get_indexer(pd.Index(exams["patient"])).astype(np.int64)
@@ -87,7 +85,7 @@ def exam_errors(
         complete=int((exams["zones_scored"] == exams["zones_of_protocol"]).sum()),
         pooled={metric: float(value[0]) for metric, value in pooled.items()},
         interval={metric: interval(values) for metric, values in resampled.items()},
-        chance={} if seed is None else _chance(truth, prediction, owner, fold, len(draws), seed),
+        chance={} if seed is None else _null(truth, prediction, owner, fold, len(draws), seed),
     )
 
 
@@ -106,20 +104,20 @@ def _measured(
     return dict(zip(EXAM_METRICS, values, strict=True))
 
 
-def _chance(
+def _null(
     truth: FloatArray,
     prediction: FloatArray,
     patient: NDArray[np.int64],
     fold: NDArray[np.int64],
-    shuffles: int,
+    permutations: int,
     seed: int,
-) -> dict[str, Ends | None]:
-    """Give every exam that of a patient of its fold, patients being permuted at random."""
-    if not can_shuffle(patient, fold):
+) -> dict[str, Interval | None]:
+    """Give every exam the score of a patient of its fold, patients being permuted at random."""
+    if not can_permute(patient, fold):
         return {}
     from scipy.stats import rankdata
 
-    given = prediction[shuffled_donors(patient, fold, shuffles, seed)]
+    given = prediction[permuted_donors(patient, fold, permutations, seed)]
     both = np.stack(np.broadcast_arrays(truth, given), axis=-1)
     alike = np.ones(given.shape)
     ranks = correlation(rankdata(truth), rankdata(given, axis=1), alike)
@@ -129,3 +127,71 @@ def _chance(
         "rank_correlation": ranks,
     }
     return {metric: interval(each) for metric, each in values.items()}
+
+
+def intraclass_correlation(ratings: FloatArray, weights: FloatArray) -> FloatArray:
+    """ICC(A,1): two-way, absolute agreement, single measure.
+
+    With n exams, k raters and the mean squares of the two-way analysis of variance,
+    (MSR - MSE) / (MSR + (k - 1) MSE + k / n (MSC - MSE)) (McGraw & Wong 1996, Psychol Methods
+    1(1):30–46; ICC(2,1) of Shrout & Fleiss 1979, Psychol Bull 86(2):420–428). A rater who is off
+    by a constant lowers it, unlike a correlation.
+
+    `ratings` of shape (..., exams, raters) and `weights` of shape (..., exams) give (...): at most
+    1; NaN with fewer than two exams or where all ratings are one and the same.
+    """
+    raters = ratings.shape[-1]
+    centred = ratings - ratings.mean((-2, -1), keepdims=True)
+    count = weights.sum(-1)
+    share = ratio(weights, count[..., None])
+    of_exam, of_rater = centred.mean(-1), (share[..., None] * centred).sum(-2)
+    grand = of_rater.mean(-1)
+    rows = raters * count * ((share * of_exam**2).sum(-1) - grand**2)
+    columns = count * ((of_rater - grand[..., None]) ** 2).sum(-1)
+    total = count * ((share * (centred**2).sum(-1)).sum(-1) - raters * grand**2)
+    msr = ratio(rows, count - 1)
+    msc = columns / (raters - 1)
+    mse = ratio(total - rows - columns, (count - 1) * (raters - 1))
+    noise = (raters - 1) * mse + ratio(raters * (msc - mse), count)
+    # without the rounding that makes 0 a number of sixteen decimals and either sign
+    return np.round(ratio(msr - mse, msr + noise), 12) + 0.0
+
+
+def rank_correlation(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
+    """Spearman's rank correlation in each resample, ties at their mean rank.
+
+    NaN where either of them has a single value.
+    """
+    return correlation(_ranks(first, weights), _ranks(second, weights), weights)
+
+
+def correlation(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
+    """Pearson's correlation along the last axis; NaN where either has a single value."""
+    share = ratio(weights, weights.sum(-1, keepdims=True))
+    one, other = (each - (share * each).sum(-1, keepdims=True) for each in (first, second))
+    spread = (share * one**2).sum(-1) * (share * other**2).sum(-1)
+    return ratio((share * one * other).sum(-1), np.sqrt(np.maximum(spread, 0)))
+
+
+def limits_of_agreement(
+    differences: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean difference, and the limits between which about 95 % of the differences lie.
+
+    Bias ± 1.96 standard deviations (n - 1) of the differences (Bland & Altman 1986, Lancet
+    327(8476):307–310). `differences` of shape (exams,) and `weights` of shape (resamples, exams)
+    give bias, low and high of shape (resamples,) each; the limits are NaN with fewer than two
+    exams.
+    """
+    count = weights.sum(-1)
+    bias = ratio(weights @ differences, count)
+    squares = (weights * np.square(differences - bias[:, None])).sum(-1)
+    reach = _LIMIT * np.sqrt(ratio(squares, count - 1))
+    return bias, bias - reach, bias + reach
+
+
+def _ranks(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Mean rank of each exam among the exams as often as they count, shape (resamples, exams)."""
+    levels, place = np.unique(values, return_inverse=True)
+    counts = weights @ np.eye(len(levels))[place]
+    return (counts.cumsum(-1) - (counts - 1) / 2)[:, place]

@@ -22,7 +22,7 @@ from lusscore.cohort import (
     split_into_folds,
 )
 from lusscore.errors import RunError
-from lusscore.evaluation.crossval import HeadChoice, cross_validate
+from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import (
     LabelledCohort,
     LabelledFrames,
@@ -30,14 +30,17 @@ from lusscore.evaluation.dataset import (
     load_cohort,
 )
 from lusscore.evaluation.evaluate import evaluate_run
-from lusscore.evaluation.feature_sets import EMBEDDING, FeatureSet
 from lusscore.evaluation.guards import notes_on, used_rows
+from lusscore.evaluation.models import EMBEDDING, FeatureSet, HeadChoice
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
 from lusscore.evaluation.run_config import read_config
-from lusscore.evaluation.selection.choosing import NestedCV
-from lusscore.evaluation.selection.grids import list_candidates
-from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.evaluation.selection import (
+    NestedCV,
+    Selection,
+    describe_selection,
+    list_candidates,
+)
 from lusscore.features import read_fresh
 from lusscore.heads import RECOMMENDED, RECOMMENDED_LAYERS, head_defaults, head_plugin
 
@@ -71,9 +74,9 @@ class Experiment:
     training
         Train on all patients of these cohorts instead, and test on all of `cohort`.
     levels
-        What of a backbone heads see; where something is chosen, what is chosen from.
-    choosing
-        What to choose anew in each fold beside `heads`, if anything; `heads` then see the
+        What of a backbone heads see; where something is selected, what is selected from.
+    nested
+        What to select anew in each fold beside `heads`, if anything; `heads` then see the
         embedding alone.
     clip_rule, zone_rule
         From frames to clips and zones.
@@ -90,17 +93,17 @@ class Experiment:
     leave_out: str = ""
     training: tuple[Cohort, ...] = ()
     levels: tuple[tuple[str, ...], ...] = ((EMBEDDING,),)
-    choosing: NestedCV | None = None
+    nested: NestedCV | None = None
     clip_rule: Rule = MAJORITY
     zone_rule: Rule = MAJORITY
 
     def reported_levels(self) -> tuple[tuple[str, ...], ...]:
         """Return what of a backbone the heads see that are trained as they are."""
-        return self.levels if self.choosing is None else ((EMBEDDING,),)
+        return self.levels if self.nested is None else ((EMBEDDING,),)
 
     def selection(self) -> Selection | None:
-        """Return what is chosen in each fold, all candidates listed."""
-        if self.choosing is None:
+        """Return what is selected in each fold, all candidates listed."""
+        if (nested := self.nested) is None:
             return None
         names = [spec.name for spec in self.specs]
         features: list[tuple[FeatureSet, ...]] = [
@@ -110,19 +113,10 @@ class Experiment:
             features += [tuple(FeatureSet(name, each) for name in names) for each in self.levels]
         clip_labels = self.cohort.card.label_level == "clip"
         candidates = list_candidates(
-            features,
-            self.choosing.heads,
-            self.choosing.grids,
-            clip_labels=clip_labels,
-            seed=self.seed,
+            features, nested.heads, nested.grids, clip_labels=clip_labels, seed=self.seed
         )
         return Selection(
-            candidates,
-            self.choosing.ways,
-            self.choosing.criterion,
-            clip_labels,
-            self.choosing.folds,
-            self.seed,
+            candidates, nested.strategies, nested.criterion, clip_labels, nested.folds, self.seed
         )
 
     def complete_heads(self) -> tuple[HeadChoice, ...]:
@@ -176,10 +170,8 @@ class Experiment:
         if (self.clip_rule, self.zone_rule) != (MAJORITY, MAJORITY):
             settings = (*settings, self.clip_rule.name, self.zone_rule.name)
         if (selection := self.selection()) is not None:
-            settings = (
-                *settings,
-                sorted(describe_selection(selection).model_dump(mode="json").items()),
-            )
+            described = describe_selection(selection).model_dump(mode="json")
+            settings = (*settings, sorted(described.items()))
         if self.training:
             settings = (*settings, [cohort.name for cohort in self.training])
         return hashlib.sha256(repr(settings).encode()).hexdigest()
@@ -187,10 +179,7 @@ class Experiment:
     def inputs(self, features_dir: Path, weights_dir: Path | None = None) -> dict[str, str]:
         """Digest all that is read: cards, manifests, ratings, feature files and plug-ins.
 
-        Returns
-        -------
-        dict
-            What it is → its SHA-256, in hexadecimal; the version of lusscore as it is.
+        Gives the SHA-256 of each, in hexadecimal, by its name; of lusscore its version.
 
         Raises
         ------
@@ -207,7 +196,7 @@ class Experiment:
             for spec in self.specs:
                 file, _ = read_fresh(cohort, spec, features_dir, weights_dir, again=False)
                 digests[f"embeddings of {cohort.name} by {spec.name}"] = file.digest
-        candidates = () if self.choosing is None else self.choosing.heads
+        candidates = () if self.nested is None else self.nested.heads
         plugins = [head_plugin(head.name) for head in (*self.heads, *candidates)]
         plugins += [self.clip_rule.plugin, self.zone_rule.plugin, *map(plugin_of, self.specs)]
         return digests | {f"plug-in {one.name}": one.digest for one in plugins if one}
@@ -221,7 +210,7 @@ class Experiment:
             kind = "external"
         elif self.leave_out:
             kind = f"leave-one-{self.leave_out}-out"
-        heads = [head.name for head in self.heads] + ["selected"] * (self.choosing is not None)
+        heads = [head.name for head in self.heads] + ["selected"] * (self.nested is not None)
         return f"{kind}-{'-'.join(heads)}-{self.settings_digest()[:8]}"
 
 
@@ -229,12 +218,8 @@ class Experiment:
 class Earlier:
     """A run that is there under the name of an experiment.
 
-    Attributes
-    ----------
-    same_settings
-        Whether it was made with the settings of the experiment.
-    changes
-        What it was made from and is no longer the same, each in a few words.
+    `same_settings` says whether it was made with the settings of the experiment; `changes` names
+    each input that is no longer what it was.
     """
 
     same_settings: bool
@@ -244,12 +229,8 @@ class Earlier:
 def earlier_run(folder: Path, settings: str, inputs: Mapping[str, str]) -> Earlier | None:
     """Compare a run that is there with what is asked for now; None where there is no run.
 
-    Parameters
-    ----------
-    folder
-        Of the run.
-    settings, inputs
-        From :meth:`Experiment.settings_digest` and :meth:`Experiment.inputs`.
+    `settings` and `inputs` come from :meth:`Experiment.settings_digest` and
+    :meth:`Experiment.inputs`.
     """
     try:
         config = read_config(folder)
@@ -279,31 +260,17 @@ def run_experiment(
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Train and test, and write everything of a run but its report into `folder`.
+    """Train and test, and write everything of a run but its report into `folder`, which is empty.
 
-    Parameters
-    ----------
-    experiment
-        What to do.
-    features_dir
-        Folder of all feature files; they are read and never written.
-    folder
-        An empty folder.
-    name, command
-        Recorded: the run's name and the command line that repeats it.
-    weights_dir
-        See :func:`lusscore.evaluation.dataset.load_cohort`.
-    jobs
-        Heads trained at once.
-    progress
-        Called with (heads trained, heads in all).
+    `name` and `command`, the command line that repeats the run, are recorded; `progress` is called
+    with (heads trained, heads in all).
 
     Raises
     ------
     FeatureFileError
         If a feature file is missing, unfinished, damaged or stale.
     FoldError, HeadError, CohortError
-        If folds, head or labels do not allow it, or cohorts cannot be set against each other.
+        If folds, head or labels do not allow it, or cohorts cannot be compared.
     """
     started = time.perf_counter()
     selection = experiment.selection()
@@ -322,14 +289,14 @@ def run_experiment(
         jobs=jobs,
         progress=progress,
     )
-    told = (
+    notes = (
         *experiment.notes(),
         *notes_on(training, tested),
         *result.notes,
         *(note for one in (tested, *training) for note in one.notes),
-        *_found(tested, training, splits),
+        *_warnings(tested, training, splits),
     )
-    result = replace(result, notes=tuple(dict.fromkeys(told)))
+    result = replace(result, notes=tuple(dict.fromkeys(notes)))
     record_run(
         folder,
         _used(tested, frames, splits),
@@ -376,20 +343,20 @@ def _used(
     return replace(tested, dataset=tested.dataset.only(used))
 
 
-def _found(
+def _warnings(
     tested: LabelledCohort, training: Sequence[LabelledCohort], splits: Sequence[Split]
 ) -> list[str]:
-    """Say what the cheap part of the checks warns of; what it only notes is left to 'check'."""
-    told = []
+    """List the warnings of the quick checks; what they only note is left to 'check'."""
+    warnings = []
     given = any(split.given for split in splits)
     for labelled in (tested, *training):
         file = next(iter(labelled.dataset.features.values()))
         digests = dict(zip(file.paths, file.digests, strict=True))
         cohort = labelled.cohort
         whose = f"{cohort.name}: " if training else ""
-        told += [
+        warnings += [
             f"{whose}{finding.what}"
             for finding in quick_findings(cohort, digests)
             if finding.level != "note" and not (given and finding.code == _ABOUT_FOLDS)
         ]
-    return told
+    return warnings

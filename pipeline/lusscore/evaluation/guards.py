@@ -1,4 +1,4 @@
-"""Guards: what must hold of labelled frames, splits and cohorts before anything is trained.
+"""Guards: what must hold of frames, splits and cohorts before anything is trained.
 
 No patient and no recording is trained and tested on, whoever made the split; each training part
 has the scores that it must have; cohorts that are set against each other are comparable.
@@ -19,7 +19,7 @@ from lusscore.cohort import Split
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.predictions import SCORES
 from lusscore.features import differences
-from lusscore.wording import listed
+from lusscore.wording import are, listed, plural
 
 if TYPE_CHECKING:
     from lusscore.evaluation.dataset import LabelledCohort
@@ -31,21 +31,15 @@ _NAMED = 3
 
 
 def check_owners(frames: pd.DataFrame) -> None:
-    """Refuse one recording, told by its bytes, that is given to two patients.
-
-    Parameters
-    ----------
-    frames
-        Labelled frames, with the columns ``patient``, ``clip`` and ``digest``.
-    """
+    """Refuse one recording, recognised by its bytes, that is given to two patients."""
     owners = frames.groupby("digest")["patient"].nunique()
     shared = owners[owners > 1].index
     if len(shared):
         twice = frames[frames["digest"] == shared[0]].drop_duplicates(["clip", "patient"])
-        told = ", ".join(f"{row.clip} ({row.patient})" for row in twice.itertuples())
+        named = ", ".join(f"{row.clip} ({row.patient})" for row in twice.itertuples())
         raise CohortError(
-            f"{len(shared)} recordings are given to more than one patient, the first as {told}; "
-            "held-out results would be learned by heart",
+            f"{len(shared)} recordings are given to more than one patient, the first as {named}; "
+            "a model would be tested on recordings that it was trained on",
             advice="correct the manifest",
         )
 
@@ -53,12 +47,7 @@ def check_owners(frames: pd.DataFrame) -> None:
 def check_apart(frames: pd.DataFrame, splits: Iterable[Split]) -> None:
     """Refuse splits that train and test on one patient, or on one recording.
 
-    Parameters
-    ----------
-    frames
-        Labelled frames, with the columns ``patient`` and ``digest``.
-    splits
-        Rows of it.
+    `splits` are rows of `frames`, labelled frames with the columns ``patient`` and ``digest``.
 
     Raises
     ------
@@ -71,8 +60,7 @@ def check_apart(frames: pd.DataFrame, splits: Iterable[Split]) -> None:
             shared = np.intersect1d(codes[split.train], codes[split.test])
             if len(shared):
                 raise FoldError(
-                    f"{split.where}, {what} {min(names[shared])!r} is both trained and tested on; "
-                    "this must not be",
+                    f"{split.where}, {what} {min(names[shared])!r} is both trained and tested on",
                     advice="make new folds, and correct the manifest if a recording stands there "
                     "for two patients",
                 )
@@ -108,7 +96,7 @@ def check_learnable(frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
     if len(present) < 2:
         raise FoldError(
             f"all labelled frames have score {min(present)}; a model needs at least two scores to "
-            "tell apart",
+            "distinguish",
             advice="label more clips",
         )
     absent = sorted(set(SCORES) - present)
@@ -120,7 +108,7 @@ def check_learnable(frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
 
 
 def used_rows(count: int, splits: Sequence[Split]) -> NDArray[np.bool_]:
-    """Tell which of `count` rows are in any split, bool of shape (count,)."""
+    """Say which of `count` rows are in any split, bool of shape (count,)."""
     used = np.zeros(count, np.bool_)
     for split in splits:
         used[split.train] = used[split.test] = True
@@ -152,7 +140,7 @@ def _check_scores(truth: NDArray[np.int64], split: Split, present: set[int]) -> 
         )
     if len(learned) < 2:
         raise FoldError(
-            f"{split.where}, all frames to train on have score {min(learned)}, so that there is "
+            f"{split.where}, all frames to train on have score {min(learned)}, so there is "
             "nothing to learn",
             advice="train on patients with at least two scores, or split them another way, as "
             "--folds does",
@@ -178,18 +166,18 @@ def _scores(scores: Sequence[int], joint: str = "and") -> str:
 
 
 def check_comparable(training: Sequence[LabelledCohort], tested: LabelledCohort) -> None:
-    """Refuse cohorts that cannot be set against each other.
+    """Refuse cohorts that cannot be compared.
 
     Raises
     ------
     CohortError
         If a cohort is named twice; if network, weights, sector, contrast or anything else that
         embeddings depend on differs, other than which frames are used; if cohorts trained on
-        together have other numbers of variants; if two cohorts share a recording, told by its
-        bytes.
+        together have other numbers of variants; if two cohorts share a recording, recognised
+        by its bytes.
     """
     everyone = (*training, tested)
-    name, times = Counter(labelled.cohort.name for labelled in everyone).most_common(1)[0]
+    name, times = Counter(one.cohort.name for one in everyone).most_common(1)[0]
     if times > 1:
         raise CohortError(
             f"cohort {name} is named {times} times; expected every cohort once, and the one tested "
@@ -198,28 +186,27 @@ def check_comparable(training: Sequence[LabelledCohort], tested: LabelledCohort)
         )
     for backbone in tested.dataset.backbones:
         for other in training:
-            _check_settings(backbone, other, tested, _MAY_DIFFER)
+            _check_same_settings(backbone, other, tested, _MAY_DIFFER)
         for other in training[1:]:
             allowed = tuple(part for part in _MAY_DIFFER if part != "variants")
-            _check_settings(backbone, other, training[0], allowed)
+            _check_same_settings(backbone, other, training[0], allowed)
     for one, other in combinations(everyone, 2):
         _check_no_shared_recording(one, other)
 
 
-def _check_settings(
+def _check_same_settings(
     backbone: str, one: LabelledCohort, other: LabelledCohort, allowed: Sequence[str]
 ) -> None:
-    wrong = differences(
-        *(
-            {key: value for key, value in _parts(own, backbone).items() if key not in allowed}
-            for own in (one, other)
-        )
+    first, second = (
+        {key: value for key, value in _settings(own, backbone).items() if key not in allowed}
+        for own in (one, other)
     )
+    wrong = differences(first, second)
     if wrong:
-        told = "; ".join(wrong).replace(", needed ", f" in {one.cohort.name} and ")
+        found = "; ".join(wrong).replace(", needed ", f" in {one.cohort.name} and ")
         raise CohortError(
-            f"embeddings of {backbone} are not the same thing in cohorts {one.cohort.name} and "
-            f"{other.cohort.name}: {told} in {other.cohort.name}",
+            f"embeddings of {backbone} were made in different ways in cohorts {one.cohort.name} "
+            f"and {other.cohort.name}: {found} in {other.cohort.name}",
             advice="give both cards the same [extraction] table and run 'lusscore features "
             f"{one.cohort.name} --backbone {backbone}' with the same weights",
         )
@@ -236,9 +223,9 @@ def _check_no_shared_recording(one: LabelledCohort, other: LabelledCohort) -> No
         more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
         raise CohortError(
             f"cohorts {one.cohort.name} and {other.cohort.name} share {len(shared)} "
-            f"recording{'s' if len(shared) > 1 else ''}, byte for byte: {named}{more}; what was "
-            "trained on cannot be tested on, nor count twice",
-            advice="take everything of those patients out of one of the two manifests",
+            f"recording{'s' if len(shared) > 1 else ''}, byte for byte: {named}{more}; a model "
+            "cannot be tested on what it was trained on, nor may a recording count twice",
+            advice="remove those patients from one of the two manifests",
         )
 
 
@@ -261,8 +248,8 @@ def _other_labels(training: LabelledCohort, tested: LabelledCohort) -> list[str]
     notes = []
     if theirs.rubric != mine.rubric:
         notes.append(
-            f"Scores were given by another rubric in {theirs.name} ({theirs.rubric}) than in "
-            f"{mine.name} ({mine.rubric}); what differs between rubrics counts as error."
+            f"Scores were given by another scoring system in {theirs.name} ({theirs.rubric}) than "
+            f"in {mine.name} ({mine.rubric}); what differs between them counts as error."
         )
     if theirs.label_level != mine.label_level:
         notes.append(
@@ -278,30 +265,28 @@ def _other_labels(training: LabelledCohort, tested: LabelledCohort) -> list[str]
 
 
 def _other_rounding(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
-    notes = []
-    for backbone in tested.dataset.backbones:
-        mine, theirs = _parts(tested, backbone), _parts(training, backbone)
-        notes += [
-            f"Embeddings of {backbone} were {how} {theirs.get(part)} in {training.cohort.name} and "
-            f"{mine.get(part)} in {tested.cohort.name}, which changes them a little."
-            for part, how in _ROUNDING.items()
-            if theirs.get(part) != mine.get(part)
-        ]
-    return notes
+    return [
+        f"Embeddings of {backbone} were {how} {theirs} in {training.cohort.name} and {mine} in "
+        f"{tested.cohort.name}, which changes them a little."
+        for backbone in tested.dataset.backbones
+        for part, how in _ROUNDING.items()
+        for mine, theirs in [[_settings(one, backbone).get(part) for one in (tested, training)]]
+        if theirs != mine
+    ]
 
 
 def _same_names(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
-    """Tell of names that both cohorts use, which is no proof of one patient, nor of two."""
+    """Name a patient's name that both cohorts use, which proves neither one patient nor two."""
     theirs, mine = (set(one.dataset.frames["patient"]) for one in (training, tested))
     shared = sorted(theirs & mine)
     if not shared:
         return []
     several = len(shared) > 1
     return [
-        f"{len(shared)} patient name{'s' if several else ''} of {tested.cohort.name}, "
-        f"{'the first' if several else 'namely'} {shared[0]!r}, "
-        f"{'are' if several else 'is'} also in {training.cohort.name}. Cohorts are taken to name "
-        "their patients by themselves; were it the same people, the test would not be external."
+        f"{plural(len(shared), 'patient name')} of {tested.cohort.name}, "
+        f"{'the first' if several else 'namely'} {shared[0]!r}, {are(len(shared))} also in "
+        f"{training.cohort.name}. Patients of different cohorts are taken for different people; "
+        "were they the same, the test would not be external."
     ]
 
 
@@ -310,11 +295,11 @@ def _skipped(training: LabelledCohort) -> list[str]:
     if not skipped:
         return []
     return [
-        f"{skipped} labelled clip{'s' if skipped > 1 else ''} of {training.cohort.name} could not "
-        "be used for training."
+        f"{plural(skipped, 'labelled clip')} of {training.cohort.name} could not be used for "
+        "training."
     ]
 
 
-def _parts(labelled: LabelledCohort, backbone: str) -> Mapping[str, Any]:
+def _settings(labelled: LabelledCohort, backbone: str) -> Mapping[str, Any]:
     file = labelled.dataset.features[backbone]
     return {**file.recipe, **file.selection}

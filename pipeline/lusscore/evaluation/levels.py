@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.baseline import BASELINE
-from lusscore.evaluation.calibration import patient_bins
-from lusscore.evaluation.chance import chance_bands
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics, measure
-from lusscore.evaluation.predictions import HeldOut
-from lusscore.evaluation.reliability import Bin, reliability
-from lusscore.evaluation.resampling import Resampled, metric_interval, resample
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
+from lusscore.evaluation.permutation import permutation_null
+from lusscore.evaluation.predictions import BASELINE, HeldOut
+from lusscore.evaluation.resampling import (
+    Bin,
+    Interval,
+    Metrics,
+    Resampled,
+    measure,
+    metric_interval,
+    reliability,
+    resample,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -37,8 +43,8 @@ class Measured:
     resampled
         Metrics in each resample of patients; None where all rows are of a single patient.
     chance
-        What holds 95 % of shuffles of the predictions between patients, per metric that has a
-        chance level; empty for the baseline, and where no fold holds two patients.
+        What 95 % of permutations of patients give, per metric that has a chance level; empty for
+        the baseline, and where no fold holds two patients.
     reliability
         Bins of confidence that hold rows.
     """
@@ -48,7 +54,7 @@ class Measured:
     names: tuple[tuple[int, int], ...]
     rows: tuple[int, ...]
     resampled: Resampled | None
-    chance: dict[str, tuple[float, float] | None]
+    chance: dict[str, Interval | None]
     reliability: tuple[Bin, ...]
 
     def over_folds(self, metric: str) -> FloatArray:
@@ -71,26 +77,24 @@ class Measured:
         defined = values[np.isfinite(values)]
         return float(defined.std(ddof=1)) if len(defined) > 1 else float("nan")
 
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
+    def intervals(self) -> dict[str, Interval | None]:
         """Return the bootstrap interval of every metric that is resampled, None where undefined."""
         if self.resampled is None:
             return {}
+        overall = self.resampled.overall
         return {
-            metric: metric_interval(
-                metric, self.resampled.overall[metric], getattr(self.pooled, metric)
-            )
+            metric: metric_interval(metric, overall[metric], getattr(self.pooled, metric))
             for metric in METRICS
         }
 
-    def class_intervals(self, score: int) -> dict[str, tuple[float, float] | None]:
+    def class_intervals(self, score: int) -> dict[str, Interval | None]:
         """Return the same for the metrics of one score."""
         if self.resampled is None:
             return {}
+        resampled = self.resampled.per_class
         return {
             metric: metric_interval(
-                metric,
-                self.resampled.per_class[metric][:, score],
-                float(getattr(self.pooled, metric)[score]),
+                metric, resampled[metric][:, score], float(getattr(self.pooled, metric)[score])
             )
             for metric in CLASS_METRICS
         }
@@ -116,7 +120,7 @@ def measure_level(
     draws
         How often each of them is drawn, shape (resamples, patients).
     seed
-        Of the shuffles, of which there are as many as resamples.
+        Of the permutations, of which there are as many as resamples.
     """
     if scored.empty:
         return {}
@@ -125,7 +129,7 @@ def measure_level(
     measured = {}
     for model in models:
         rows = HeldOut.of(by_model[model], patients)
-        folds = [rows.in_fold(fold) for fold in range(len(rows.folds))]
+        folds = rows.by_fold()
         measured[model] = Measured(
             pooled=measure(rows),
             folds=tuple(measure(fold) for fold in folds),
@@ -134,14 +138,14 @@ def measure_level(
             resampled=resample(rows, draws) if several else None,
             chance={}
             if model == BASELINE
-            else chance_bands(rows, _recordings(by_model[model]), len(draws), seed),
-            reliability=reliability(patient_bins(rows), draws if several else None),
+            else permutation_null(rows, _recordings(by_model[model]), len(draws), seed),
+            reliability=reliability(rows, draws if several else None),
         )
     return measured
 
 
 def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
-    """Say which recording each row is of, as a number; each zone stands alone.
+    """Give each row the number of its recording; each zone stands alone.
 
     Numbers do not depend on the zone, so that what is known of zones changes nothing about frames
     and clips.
@@ -153,9 +157,9 @@ def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def undefined_scores(measured: Measured) -> list[tuple[int, int, list[int]]]:
-    """List the folds whose truth lacks a score: (repeat, fold, scores it lacks).
+    """List the folds whose truth lacks a score, which is so for every model alike.
 
-    The truth is the same for every model, so any model's answer holds for all.
+    Each is (repeat, fold, scores it lacks).
     """
     absent = [
         (repeat, fold, np.flatnonzero(metrics.confusion.sum(1) == 0).tolist())

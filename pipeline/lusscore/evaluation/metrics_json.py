@@ -14,18 +14,15 @@ import pandas as pd
 from pydantic import Field
 
 from lusscore.errors import RunError
-from lusscore.evaluation.abstention import Covered
-from lusscore.evaluation.comparison import Difference
-from lusscore.evaluation.exam_errors import ExamErrors
+from lusscore.evaluation.aggregation import Rules
 from lusscore.evaluation.levels import Measured
-from lusscore.evaluation.mcnemar import McNemar
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS, Metrics
+from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
 from lusscore.evaluation.predictions import SCORES
-from lusscore.evaluation.rules.chosen_rules import Rules
+from lusscore.evaluation.resampling import Metrics
 from lusscore.records import Document, Record, parse_json, validate
 
 METRICS_NAME = "metrics.json"
-SCHEMA = 3
+SCHEMA = 4
 _DIGITS = 6
 
 _Value = float | None
@@ -36,7 +33,7 @@ _Confusion = tuple[tuple[int, ...], ...]
 
 
 class ScoreRecord(Record):
-    """How well one score is told; folds have no intervals."""
+    """How well one score is recognised; folds have no intervals."""
 
     score: int
     support: int
@@ -98,7 +95,7 @@ class ModelRecord(Record):
 
 
 class BootstrapRecord(Record):
-    """Resamples of patients, and as many shuffles."""
+    """Resamples of patients, and as many permutations."""
 
     resamples: int
     seed: int
@@ -167,17 +164,8 @@ class McNemarRecord(Record):
     pairs: tuple[PairRecord, ...]
 
 
-class RuleRecord(Record):
-    """One model's clips scored by one rule."""
-
-    rule: str
-    model: str
-    pooled: _Values
-    interval: _Intervals
-
-
 class CoveredRecord(Record):
-    """One model on the share of its clips that it is surest of."""
+    """One model on the share of its clips of highest confidence."""
 
     coverage: float
     rows: float
@@ -194,7 +182,7 @@ class CoverageRecord(Record):
 
 
 class MetricsRecord(Document):
-    """The whole file; docs/report.md tells what each key is."""
+    """The whole file; docs/report.md explains each key."""
 
     SCHEMA = SCHEMA
     RENEW = "run 'lusscore cv' again"
@@ -208,7 +196,6 @@ class MetricsRecord(Document):
     exams: dict[str, ExamsRecord]
     comparison: dict[str, tuple[DifferenceRecord, ...]]
     mcnemar: McNemarRecord
-    rules_compared: tuple[RuleRecord, ...]
     coverage: dict[str, CoverageRecord]
 
 
@@ -270,49 +257,22 @@ def supported_level(metrics: Mapping[str, Any]) -> str:
     return level if metrics["levels"][level] else "clip"
 
 
-def exam_entry(errors: ExamErrors) -> dict[str, Any]:
-    """Lay out one model's global scores beside the true ones."""
-    return asdict(errors)
-
-
-def comparison_entry(differences: Sequence[Difference]) -> list[dict[str, Any]]:
-    """Lay out the compared pairs of one level."""
-    return [asdict(difference) for difference in differences]
-
-
-def mcnemar_entry(level: str, tests: Sequence[McNemar]) -> dict[str, Any]:
-    """Lay out McNemar's tests and the level of the rows they are of."""
-    return {"level": level, "pairs": [asdict(test) for test in tests]}
-
-
 def rules_entry(rules: Rules, models: Sequence[str], scored: pd.DataFrame) -> dict[str, Any]:
     """Lay out by which rule a level was scored: the run's own, and what folds chose instead.
 
     `scored` has the repeats and folds of each model.
     """
     folds = scored[["model", "repeat", "fold"]].drop_duplicates()
-    used = {
-        model: Counter(
-            rules.of(*key).name
-            for key in folds[folds["model"] == model].itertuples(index=False, name=None)
-        )
-        for model in models
-    }
+    counts = {model: Counter[str]() for model in models}
+    for key in folds[folds["model"].isin(models)].itertuples(index=False, name=None):
+        counts[key[0]][rules.of(*key).name] += 1
     return {
         "default": rules.default.name,
         "chosen_in_folds": bool(rules.overrides),
         "folds": {
-            model: dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
-            for model, counts in used.items()
+            model: dict(sorted(own.items(), key=lambda each: (-each[1], each[0])))
+            for model, own in counts.items()
         },
-    }
-
-
-def coverage_entry(shares: Sequence[Covered], curve: Sequence[Covered]) -> dict[str, Any]:
-    """Lay out one model's risk at chosen coverages, and the curve between them."""
-    return {
-        "shares": [asdict(each) for each in shares],
-        "curve": [{"coverage": each.coverage} | each.pooled for each in curve],
     }
 
 

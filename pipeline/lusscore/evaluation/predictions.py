@@ -1,9 +1,9 @@
-"""``predictions.csv``: what every model said about every frame it was not trained on."""
+"""``predictions.csv``: what every model predicted for every frame it was not trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import RunError
-from lusscore.evaluation.predictions_check import check_predictions
 
+PREDICTIONS_NAME = "predictions.csv"
+BASELINE = "baseline/majority"
 SCORES = tuple(range(MAXIMUM_ZONE_SCORE + 1))
 PROBABILITIES = tuple(f"p{score}" for score in SCORES)
 KEYS = ("model", "repeat", "fold", "patient", "exam", "zone", "clip", "frame")
 PREDICTION_COLUMNS = (*KEYS, "truth", *PROBABILITIES)
 _TEXT = ("model", "patient", "exam", "zone", "clip")
 _NUMBERS = tuple(name for name in PREDICTION_COLUMNS if name not in _TEXT)
+_SAME_FOR_ALL = ["repeat", "fold", "patient", "exam", "zone", "clip", "frame", "truth"]
+_SUM_TOLERANCE = 1e-3
+_AGAIN = "Run 'lusscore cv' again."
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
@@ -74,12 +78,7 @@ def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
 
 
 def predicted_scores(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Score each row by its most probable class; of equal ones, the higher score.
-
-    Parameters
-    ----------
-    probabilities
-        Shape (rows, 4).
+    """Score rows, shape (rows, 4), by their most probable class; of equal ones, the higher score.
 
     Returns
     -------
@@ -90,13 +89,37 @@ def predicted_scores(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.asarray(MAXIMUM_ZONE_SCORE - from_highest, dtype=np.int64)
 
 
+def majority_predictions(
+    held_out: pd.DataFrame, training_truth: NDArray[np.integer]
+) -> pd.DataFrame:
+    """Predict one fold's held-out frames by the majority-class baseline.
+
+    Parameters
+    ----------
+    held_out
+        Rows of any model for one fold, with the columns of ``predictions.csv``.
+    training_truth
+        Scores 0–3 of the fold's training frames, shape (frames,), at least one.
+
+    Returns
+    -------
+    DataFrame
+        `held_out` with ``model`` and ``p0`` to ``p3`` replaced: the frequencies of the scores in
+        training, the same in every row, so that the predicted score is the most frequent one (of
+        equal ones, the higher).
+    """
+    counts = np.bincount(training_truth, minlength=len(SCORES))
+    frequencies = dict(zip(PROBABILITIES, counts / counts.sum(), strict=True))
+    return held_out.assign(model=BASELINE, **frequencies)
+
+
 def _typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Give every column its type and let nothing through that cannot be true."""
+    """Give every column its type, and refuse what no patient-wise cross-validation gives."""
     missing = [name for name in PREDICTION_COLUMNS if name not in raw.columns]
     if missing:
         raise RunError(
             f"{source} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
-            f"expected {','.join(PREDICTION_COLUMNS)}. Run 'lusscore cv' again."
+            f"expected {','.join(PREDICTION_COLUMNS)}. {_AGAIN}"
         )
     rows = raw[list(PREDICTION_COLUMNS)].reset_index(drop=True)
     for name in _TEXT:
@@ -105,20 +128,89 @@ def _typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
         numbers = pd.to_numeric(rows[name], errors="coerce").astype(np.float64)
         whole = name not in PROBABILITIES
         bad = ~np.isfinite(numbers) | (whole & (numbers % 1 != 0))
-        if bad.any():
-            line = int(np.flatnonzero(bad)[0])
-            raise RunError(
-                f"{source}, line {line + 2}, column {name} holds {str(rows[name][line])!r}; "
-                f"expected a {'whole ' if whole else ''}number. Run 'lusscore cv' again."
-            )
+        _refuse(bad, rows, source, name, f"expected a {'whole ' if whole else ''}number")
         rows[name] = numbers.astype(np.int64) if whole else numbers
-    check_predictions(rows, source)
+    if rows.empty:
+        raise RunError(f"{source} holds no predictions; expected one row per held-out frame.")
+    _check_values(rows, source)
+    _check_structure(rows, source)
+    _check_models(rows, source)
     return rows
+
+
+def _refuse(
+    bad: pd.Series[bool] | NDArray[np.bool_],
+    rows: pd.DataFrame,
+    source: str,
+    column: str,
+    rule: str,
+) -> None:
+    """Raise for the first row where `bad` holds; row i stands on line i + 2 of `source`."""
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise RunError(
+            f"{source}, line {row + 2}, column {column} holds {rows[column].tolist()[row]!r}; "
+            f"{rule}. {_AGAIN}"
+        )
+
+
+def _check_values(rows: pd.DataFrame, source: str) -> None:
+    """Look at each row by itself."""
+    for column in ("model", "patient", "exam", "clip"):
+        _refuse(rows[column].str.strip() == "", rows, source, column, "expected a name")
+    blank = (rows["zone"] != "") & (rows["zone"].str.strip() == "")
+    _refuse(blank, rows, source, "zone", "expected a name, or nothing where it is unknown")
+    for column in ("repeat", "fold"):
+        _refuse(rows[column] < 1, rows, source, column, "expected a number from 1")
+    _refuse(rows["frame"] < 0, rows, source, "frame", "expected a frame number from 0")
+    out_of_range = ~rows["truth"].isin(SCORES)
+    _refuse(out_of_range, rows, source, "truth", "expected a score of 0, 1, 2 or 3")
+    for column in PROBABILITIES:
+        outside = ~rows[column].between(0, 1)
+        _refuse(outside, rows, source, column, "expected a probability from 0 to 1")
+    total = rows[list(PROBABILITIES)].sum(axis=1)
+    bad = (total - 1).abs() > _SUM_TOLERANCE
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise RunError(
+            f"{source}, line {row + 2}: the probabilities p0 to p3 sum to {total[row]:.4g}; "
+            f"expected 1. {_AGAIN}"
+        )
+
+
+def _check_structure(rows: pd.DataFrame, source: str) -> None:
+    """Look for frames predicted twice and patients held out twice."""
+    twice = rows.duplicated(["model", "repeat", "clip", "frame"])
+    rule = "this model has already predicted this frame in this repeat"
+    _refuse(twice, rows, source, "frame", rule)
+    homes = rows[["repeat", "fold", "patient"]].drop_duplicates()
+    split = homes[homes.duplicated(["repeat", "patient"])]
+    if not split.empty:
+        repeat, fold, patient = split.iloc[0]
+        raise RunError(
+            f"{source} holds out patient {patient!r} in fold {fold} and in another fold of "
+            f"repeat {repeat}; folds never split a patient. {_AGAIN}"
+        )
+
+
+def _check_models(rows: pd.DataFrame, source: str) -> None:
+    """Look for models that were not tested on the same frames with the same truth."""
+    ordered = rows.sort_values(["model", *_SAME_FOR_ALL], kind="stable")
+    tested = {model: part[_SAME_FOR_ALL] for model, part in ordered.groupby("model")}
+    first, *others = tested
+    reference = tested[first].reset_index(drop=True)
+    for model in others:
+        if not reference.equals(tested[model].reset_index(drop=True)):
+            raise RunError(
+                f"{source}: the models {first!r} and {model!r} were not tested on the same frames "
+                f"with the same truth ({len(reference)} and {len(tested[model])} rows); models "
+                f"are only comparable on the same folds. {_AGAIN}"
+            )
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What one model said about the frames, clips or zones it was tested on.
+    """One model's predictions for the frames, clips or zones it was tested on.
 
     Attributes
     ----------
@@ -159,15 +251,11 @@ class HeldOut:
             folds=tuple((int(repeat), int(number)) for repeat, number in folds),
         )
 
-    def in_fold(self, fold: int) -> HeldOut:
-        """Return the rows of one fold, given as row of `folds`."""
-        rows = self.fold == fold
-        return HeldOut(
-            self.truth[rows],
-            self.prediction[rows],
-            self.probabilities[rows],
-            self.patient[rows],
-            self.fold[rows],
-            self.patients,
-            self.folds,
-        )
+    def by_fold(self) -> list[HeldOut]:
+        """Return the rows of each of `folds`."""
+        parts = []
+        for fold in range(len(self.folds)):
+            rows = self.fold == fold
+            names = ("truth", "prediction", "probabilities", "patient", "fold")
+            parts.append(replace(self, **{name: getattr(self, name)[rows] for name in names}))
+        return parts

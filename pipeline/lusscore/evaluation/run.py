@@ -16,12 +16,11 @@ from lusscore import __version__
 from lusscore.backbones import BackboneSpec
 from lusscore.cohort import MANIFEST_NAME, Split, write_folds
 from lusscore.errors import RunError
+from lusscore.evaluation.aggregation import SELECTION_NAME
 from lusscore.evaluation.crossval import CrossValidation
 from lusscore.evaluation.dataset import Dataset, LabelledCohort, LabelledFrames
-from lusscore.evaluation.evaluate import PREDICTIONS_NAME
-from lusscore.evaluation.predictions import write_predictions
+from lusscore.evaluation.predictions import PREDICTIONS_NAME, write_predictions
 from lusscore.evaluation.rules import Rule
-from lusscore.evaluation.rules.chosen_rules import SELECTION_NAME
 from lusscore.evaluation.run_config import (
     CONFIG_NAME,
     BackboneTable,
@@ -34,7 +33,7 @@ from lusscore.evaluation.run_config import (
     ValidationTable,
     write_config,
 )
-from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.evaluation.selection import Selection, describe_selection
 from lusscore.files import folder_written_whole
 
 FOLDS_NAME = "folds.csv"
@@ -104,46 +103,18 @@ def record_run(
     settings: str,
     inputs: Mapping[str, str],
 ) -> None:
-    """Write a run's own files: configuration, folds, predictions and training times.
+    """Write a run's own files: configuration, folds, predictions, training times and selections.
 
-    Parameters
-    ----------
-    folder
-        Where.
-    tested, specs, result
-        On whom, what was run, and what came out.
-    splits
-        Rows of `frames`.
-    frames
-        All labelled frames, trained on or tested on.
-    training
-        The cohorts that were trained on, where they are others.
-    name
-        The run's name.
-    seed
-        Of folds and heads.
-    rules
-        From frames to clips and zones: ``"clip"`` and ``"zone"``.
-    selection
-        What could be chosen in each fold, if anything.
-    command
-        The command line that repeats the run.
-    seconds
-        How long training and testing took.
-    settings, inputs
-        Digests of the settings, and of each thing that was read, by which the same run is known
-        again.
+    `splits` are rows of `frames`, which are trained on or tested on; `training` are the cohorts
+    that were trained on, where they are others than `tested`. `settings` and `inputs` are digests
+    by which the same run is recognised.
     """
     (folder / TRAINING_NAME).parent.mkdir(parents=True, exist_ok=True)
     write_folds(folder / FOLDS_NAME, splits, frames.frames)
     write_predictions(folder / PREDICTIONS_NAME, result.predictions)
-    result.training.to_csv(
-        folder / TRAINING_NAME, index=False, lineterminator="\n", encoding="utf-8"
-    )
-    if result.selection is not None:
-        result.selection.to_csv(
-            folder / SELECTION_NAME, index=False, lineterminator="\n", encoding="utf-8"
-        )
+    for file, table in ((TRAINING_NAME, result.training), (SELECTION_NAME, result.selection)):
+        if table is not None:
+            table.to_csv(folder / file, index=False, lineterminator="\n", encoding="utf-8")
     head, *more_heads = {model.head.name: model.head for model in result.models}.values()
     config = RunConfig(
         run=RunTable(
@@ -195,13 +166,10 @@ def _describe_cohort(
     groups = frames.drop_duplicates("patient")["group"]
     manifest = (cohort.folder / MANIFEST_NAME).read_bytes()
     segments = {segment.clip: segment for segment in cohort.segments}
-    scored = {segment.clip for segment in cohort.segments if segment.score is not None}
+    scored = [segment for segment in cohort.segments if segment.score is not None]
+    labelled_clips = {segment.clip for segment in scored}
     used = set(frames["clip"])
-    raters = {
-        segment.rater
-        for segment in cohort.segments
-        if segment.rater and segment.score is not None and segment.clip in used
-    }
+    raters = {segment.rater for segment in scored if segment.rater and segment.clip in used}
     devices = frames.drop_duplicates(["patient", "device"])["device"]
     return CohortTable(
         name=card.name,
@@ -220,8 +188,8 @@ def _describe_cohort(
         clips=int(frames["clip"].nunique()),
         frames=len(frames),
         manifest_clips=len(segments),
-        labelled_clips=len(scored),
-        unlabelled_clips=len(segments.keys() - scored),
+        labelled_clips=len(labelled_clips),
+        unlabelled_clips=len(segments.keys() - labelled_clips),
         raters=len(raters),
         devices={device or "unknown": n for device, n in sorted(Counter(devices).items())},
         groups={group or "unknown": n for group, n in sorted(Counter(groups).items())},

@@ -122,9 +122,9 @@ class BackboneTable(_Table):
 
 
 class SelectionTable(_Table):
-    """What could be chosen in each fold, and by what."""
+    """What could be selected in each fold, and by what."""
 
-    ways: tuple[str, ...]
+    strategies: tuple[str, ...] = Field(validation_alias="ways", serialization_alias="ways")
     averaged: dict[str, int]
     criterion: str
     level: Literal["frame", "clip"]

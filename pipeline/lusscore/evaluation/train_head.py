@@ -1,4 +1,4 @@
-"""Training heads on one part of a split, and asking them about the other."""
+"""Training heads on the training part of a split, and testing them on the other."""
 
 from __future__ import annotations
 
@@ -16,26 +16,14 @@ from threadpoolctl import threadpool_limits
 from lusscore.backbones import import_keras
 from lusscore.cohort import Split
 from lusscore.evaluation.dataset import Dataset, LabelledFrames
-from lusscore.evaluation.feature_sets import FeatureSet
 from lusscore.evaluation.guards import check_apart
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.models import FeatureSet, HeadChoice
 from lusscore.evaluation.predictions import SCORES
-from lusscore.heads import Head, MappedRows, learns_from_variants, make_head
+from lusscore.heads import Head, learns_from_variants, make_head
 from lusscore.workers import start_worker
 
 # More threads do not help one small layer, and a fixed number keeps its sums in one order.
 _HEAD_THREADS = 1
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What a head is trained on: embeddings, scores, patients, clips and exams."""
-
-    embeddings: NDArray[Any] | MappedRows
-    truth: NDArray[np.int64]
-    patients: NDArray[np.int64]
-    clips: NDArray[np.int64]
-    exams: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,41 +45,26 @@ class _Owners:
         exams = frames.groupby(["patient", "exam"], dropna=False).ngroup()
         return cls(frames["truth"].to_numpy(), patients, clips, np.asarray(exams, np.int64))
 
+    def of_rows(self, rows: NDArray[np.int64]) -> _Owners:
+        return _Owners(self.truth[rows], self.patients[rows], self.clips[rows], self.exams[rows])
 
-def _known(
+
+def _training_embeddings(
     dataset: LabelledFrames,
-    owners: _Owners,
     features: tuple[FeatureSet, ...],
     rows: NDArray[np.int64],
     heads: Sequence[HeadChoice],
-) -> _Known:
+) -> Any:
     """Gather what heads are trained on; variants only where one of them learns from them."""
-    if isinstance(dataset, Dataset) and _learns(heads):
-        embeddings: Any = dataset.mapped(features, rows)
-    else:
-        embeddings = dataset.embeddings(features, rows, None if _learns(heads) else 1)
-    return _Known(
-        embeddings,
-        owners.truth[rows],
-        owners.patients[rows],
-        owners.clips[rows],
-        owners.exams[rows],
-    )
+    learns = any(learns_from_variants(head.name, head.settings) for head in heads)
+    if isinstance(dataset, Dataset) and learns:
+        return dataset.mapped(features, rows)
+    return dataset.embeddings(features, rows, None if learns else 1)
 
 
 @dataclass(frozen=True)
 class Task:
-    """Heads to train on the same features of the same rows.
-
-    Attributes
-    ----------
-    features
-        What they see.
-    split
-        What they are trained on and asked about.
-    heads
-        At least one; one after the other.
-    """
+    """Heads, at least one, to train and test on the same features of the same split."""
 
     features: tuple[FeatureSet, ...]
     split: Split
@@ -105,7 +78,7 @@ Trained = tuple[NDArray[np.float64], float]
 def train_all(
     dataset: LabelledFrames, tasks: Sequence[Task], jobs: int
 ) -> Iterator[tuple[Trained, ...]]:
-    """Yield, task by task in order, what each of its heads says of the rows held out.
+    """Yield, task by task in order, what each of its heads predicts for the rows held out.
 
     Parameters
     ----------
@@ -125,11 +98,11 @@ def train_all(
     owners = _Owners.of(dataset.frames)
 
     def inputs(task: Task) -> tuple[Any, ...]:
-        split = task.split
-        known = _known(dataset, owners, task.features, split.train, task.heads)
-        asked = any(head.settings.get("test_variants") for head in task.heads)
-        unseen = dataset.embeddings(task.features, split.test, None if asked else 1)
-        return known, unseen, owners.clips[split.test], owners.exams[split.test], task.heads
+        train, test, heads = task.split.train, task.split.test, task.heads
+        embeddings = _training_embeddings(dataset, task.features, train, heads)
+        asked = any(head.settings.get("test_variants") for head in heads)
+        unseen = dataset.embeddings(task.features, test, None if asked else 1)
+        return embeddings, owners.of_rows(train), unseen, owners.of_rows(test), heads
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:
@@ -161,37 +134,28 @@ def _prepare_keras() -> None:
     import_keras(threads=_HEAD_THREADS)
 
 
-def _learns(heads: Sequence[HeadChoice]) -> bool:
-    """Tell whether any of them learns from variants."""
-    return any(learns_from_variants(head.name, head.settings) for head in heads)
-
-
 def _train_each(
-    known: _Known,
+    embeddings: Any,
+    known: _Owners,
     unseen: NDArray[Any],
-    unseen_clips: NDArray[np.int64],
-    unseen_exams: NDArray[np.int64],
+    unseen_of: _Owners,
     heads: Sequence[HeadChoice],
 ) -> tuple[Trained, ...]:
-    return tuple(_train(known, unseen, unseen_clips, unseen_exams, head) for head in heads)
+    return tuple(_train(embeddings, known, unseen, unseen_of, head) for head in heads)
 
 
 def _train(
-    known: _Known,
-    unseen: NDArray[Any],
-    unseen_clips: NDArray[np.int64],
-    unseen_exams: NDArray[np.int64],
-    head: HeadChoice,
+    embeddings: Any, known: _Owners, unseen: NDArray[Any], unseen_of: _Owners, head: HeadChoice
 ) -> Trained:
-    """Train one head, and ask it."""
+    """Train one head, and test it."""
     made = _make(head)
     started = time.perf_counter()
-    _fit(made, known)
+    _fit(made, embeddings, known)
     seconds = time.perf_counter() - started
     with threadpool_limits(_HEAD_THREADS):
         probabilities = np.zeros((len(unseen), len(SCORES)))
         probabilities[:, made.classes_] = made.predict_proba(
-            unseen, clips=unseen_clips, exams=unseen_exams
+            unseen, clips=unseen_of.clips, exams=unseen_of.exams
         )
     return probabilities, seconds
 
@@ -203,14 +167,10 @@ def _make(head: HeadChoice) -> Head:
     return made
 
 
-def _fit(made: Head, known: _Known) -> None:
+def _fit(made: Head, embeddings: Any, known: _Owners) -> None:
     with threadpool_limits(_HEAD_THREADS):
         made.fit(
-            known.embeddings,
-            known.truth,
-            groups=known.patients,
-            clips=known.clips,
-            exams=known.exams,
+            embeddings, known.truth, groups=known.patients, clips=known.clips, exams=known.exams
         )
 
 
@@ -220,21 +180,9 @@ def fit_on(
     head: HeadChoice,
     rows: NDArray[np.int64] | None = None,
 ) -> Head:
-    """Train a head on some labelled frames, as a fold would, and return it.
-
-    Parameters
-    ----------
-    dataset
-        Labelled frames and embeddings.
-    features
-        What it sees.
-    head
-        With all its settings.
-    rows
-        int64, rows of the labelled frames; None for all.
-    """
+    """Train a head on some labelled frames, as a fold would; `rows` None for all."""
     rows = np.arange(len(dataset.frames)) if rows is None else rows
-    owners = _Owners.of(dataset.frames)
     made = _make(head)
-    _fit(made, _known(dataset, owners, features, rows, (head,)))
+    embeddings = _training_embeddings(dataset, features, rows, (head,))
+    _fit(made, embeddings, _Owners.of(dataset.frames).of_rows(rows))
     return made

@@ -174,13 +174,13 @@ def fit_members(
         members = tuple(_fit(dataset, one, 1.0, counted) for one in models)
         return FittedMembers(members, 1.0, run.clip_rule)
     selection = recorded_selection(run.config)
-    way = next(way for way in selection.ways if selected_name(way) == run.model)
+    strategy = next(each for each in selection.strategies if selected_name(each) == run.model)
     everyone = Split(
         1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), name="On all patients"
     )
     counted = _Steps(len(selection.candidates) * selection.folds, progress)
     choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=counted)
-    choice = choices[way]
+    choice = choices[strategy]
     members = tuple(
         _fit(dataset, selection.candidates[number], own.value, _Steps(0, progress))
         for number, own in zip(choice.candidates, choice.temperatures, strict=True)

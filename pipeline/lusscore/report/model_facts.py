@@ -245,7 +245,7 @@ def _clusters(run: RunFiles) -> str:
 @fact("results")
 def _robustness(run: RunFiles) -> str:
     validation = run.config.cross_validation
-    varied = ["other rules from frames to clips", "permuted predictions"]
+    varied = ["permuted predictions"]
     if validation.repeats > 1:
         varied.append(f"{validation.repeats} splits into folds")
     if by := validation.leave_out:

@@ -41,9 +41,6 @@ COLUMNS = (
     "accuracy", "macro_precision", "macro_recall", "macro_auc", "macro_f1", "quadratic_kappa",
 )  # fmt: skip
 FURTHER = ("macro_pr_auc", "within_one", "mean_absolute_error", "brier", "calibration_error")
-RULE_COLUMNS = (
-    "accuracy", "balanced_accuracy", "macro_f1", "quadratic_kappa", "mean_absolute_error",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

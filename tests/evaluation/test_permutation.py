@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lusscore.evaluation.chance import can_shuffle, chance_bands, shuffled_donors
-from lusscore.evaluation.metrics import METRICS, measure
-from lusscore.evaluation.resampling import interval
+from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.permutation import can_permute, permutation_null, permuted_donors
+from lusscore.evaluation.resampling import interval, measure
 
 
 def _cohort(held_out, skill, *, patients=24, recordings=4, frames=1, seed=0):
@@ -28,68 +28,63 @@ def _cohort(held_out, skill, *, patients=24, recordings=4, frames=1, seed=0):
 def test_donors_are_of_the_same_fold_and_every_patient_gives_to_one():
     patient = np.repeat(np.arange(9), 3)
     fold = patient % 3
-    donors = shuffled_donors(patient, fold, 50, 0)
+    donors = permuted_donors(patient, fold, 50, 0)
     assert (fold[donors] == fold).all()
-    for shuffle in donors:
-        given = patient[shuffle].reshape(9, 3)
+    for permutation in donors:
+        given = patient[permutation].reshape(9, 3)
         assert (given == given[:, :1]).all()
         assert sorted(given[:, 0]) == list(range(9))
-    assert len({tuple(shuffle) for shuffle in donors}) == 50
+    assert len({tuple(permutation) for permutation in donors}) == 50
+    assert np.array_equal(donors, permuted_donors(patient, fold, 50, 0))
+    assert not np.array_equal(donors, permuted_donors(patient, fold, 50, 1))
 
 
-def test_the_seed_alone_decides_the_donors():
-    patient, fold = np.arange(8), np.zeros(8, int)
-    one, same, other = (shuffled_donors(patient, fold, 20, seed) for seed in (1, 1, 2))
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
-
-
-def test_bands_are_those_of_predictions_really_shuffled(held_out):
+def test_the_null_is_that_of_predictions_really_permuted(held_out):
     rows, recording = _cohort(held_out, 1.0)
-    bands = chance_bands(rows, recording, 120, 3)
-    shuffled = []
-    for donor in shuffled_donors(rows.patient, rows.fold, 120, 3):
+    null = permutation_null(rows, recording, 120, 3)
+    permuted = []
+    for donor in permuted_donors(rows.patient, rows.fold, 120, 3):
         moved = {"prediction": rows.prediction[donor], "probabilities": rows.probabilities[donor]}
-        shuffled.append(measure(replace(rows, **moved)))
-    assert set(bands) == set(METRICS) - {"calibration_error"}
-    for metric, band in bands.items():
-        expected = interval(np.array([getattr(each, metric) for each in shuffled]))
-        assert band == pytest.approx(expected), metric
+        permuted.append(measure(replace(rows, **moved)))
+    assert set(null) == set(METRICS) - {"calibration_error"}
+    for metric, ends in null.items():
+        expected = interval(np.array([getattr(each, metric) for each in permuted]))
+        assert ends == pytest.approx(expected), metric
 
 
 def test_a_skilled_model_lies_outside_and_an_ignorant_one_mostly_inside(held_out):
     rows, recording = _cohort(held_out, 2.0, frames=3)
-    bands = chance_bands(rows, recording, 200, 0)
+    null = permutation_null(rows, recording, 200, 0)
     for metric in ("accuracy", "quadratic_kappa", "macro_auc", "macro_pr_auc"):
-        assert getattr(measure(rows), metric) > bands[metric][1], metric
-    assert measure(rows).brier < bands["brier"][0]
+        assert getattr(measure(rows), metric) > null[metric][1], metric
+    assert measure(rows).brier < null["brier"][0]
     inside = 0
     for seed in range(20):
         rows, recording = _cohort(held_out, 0.0, frames=3, seed=seed)
-        low, high = chance_bands(rows, recording, 200, 0)["quadratic_kappa"]
+        low, high = permutation_null(rows, recording, 200, 0)["quadratic_kappa"]
         inside += low <= measure(rows).quadratic_kappa <= high
     assert inside >= 16
 
 
-def test_ties_within_patients_widen_the_band(held_out):
+def test_ties_within_patients_widen_the_null(held_out):
     rows, recording = _cohort(held_out, 0.0, recordings=8)
     loose = replace(
         rows, patient=np.arange(len(rows.truth)), patients=tuple(map(str, range(len(rows.truth))))
     )
-    together = chance_bands(rows, recording, 200, 0)["accuracy"]
-    apart = chance_bands(loose, recording, 200, 0)["accuracy"]
+    together = permutation_null(rows, recording, 200, 0)["accuracy"]
+    apart = permutation_null(loose, recording, 200, 0)["accuracy"]
     assert together[1] - together[0] > 1.2 * (apart[1] - apart[0])
 
 
 def test_many_distinct_probabilities_are_ranked_closely_enough(held_out):
     rows, recording = _cohort(held_out, 1.0, recordings=5, frames=20)
-    low, high = chance_bands(rows, recording, 200, 0)["macro_auc"]
+    low, high = permutation_null(rows, recording, 200, 0)["macro_auc"]
     assert low < 0.5 < high
     assert (low + high) / 2 == pytest.approx(0.5, abs=0.03)
 
 
-def test_folds_of_one_patient_leave_nothing_to_shuffle(held_out):
+def test_folds_of_one_patient_leave_nothing_to_permute(held_out):
     rows = held_out([0, 1, 2, 3], patient=[0, 0, 1, 1], fold=[0, 0, 1, 1])
-    assert chance_bands(rows, np.arange(4), 100, 0) == {}
-    assert not can_shuffle(rows.patient, rows.fold)
-    assert can_shuffle(rows.patient, np.zeros(4, int))
+    assert permutation_null(rows, np.arange(4), 100, 0) == {}
+    assert not can_permute(rows.patient, rows.fold)
+    assert can_permute(rows.patient, np.zeros(4, int))

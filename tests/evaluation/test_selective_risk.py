@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lusscore.evaluation.abstention import COVERAGES, CURVE, abstain, risk_by_coverage
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.confusion import all_metrics, patient_confusions
+from lusscore.evaluation.metrics import all_metrics, patient_confusions
 from lusscore.evaluation.predictions import read_predictions
 from lusscore.evaluation.resampling import draw_patients
+from lusscore.evaluation.selective_risk import COVERAGES, CURVE, risk_by_coverage, selective_risk
 
 
 def _sure(scores, confidence):
@@ -29,7 +29,7 @@ def unsure(make_rows):
 
 
 def test_the_surest_rows_are_kept(unsure):
-    whole, most, half = abstain(unsure, (1.0, 0.8, 0.5))
+    whole, most, half = selective_risk(unsure, (1.0, 0.8, 0.5))
     assert [each.rows for each in (whole, most, half)] == pytest.approx([10, 8, 5])
     assert [each.pooled["accuracy"] for each in (whole, most, half)] == pytest.approx(
         [0.5, 5 / 8, 1.0]
@@ -41,14 +41,14 @@ def test_the_surest_rows_are_kept(unsure):
 
 
 def test_all_rows_give_the_metrics_of_all_rows(unsure):
-    (whole,) = abstain(unsure, (1.0,))
+    (whole,) = selective_risk(unsure, (1.0,))
     metrics = all_metrics(patient_confusions(unsure).sum(0))
     assert whole.pooled == pytest.approx({name: float(metrics[name]) for name in whole.pooled})
 
 
 def test_rows_of_equal_confidence_are_kept_in_equal_part(make_rows):
     rows = make_rows([0, 0, 0, 1], _sure([0, 0, 1, 1], [0.7] * 4), [0, 0, 1, 1])
-    for covered in abstain(rows, (1.0, 0.5, 0.1)):
+    for covered in selective_risk(rows, (1.0, 0.5, 0.1)):
         assert covered.pooled["accuracy"] == pytest.approx(0.75)
         assert covered.rows == pytest.approx(4 * covered.coverage)
 
@@ -56,13 +56,13 @@ def test_rows_of_equal_confidence_are_kept_in_equal_part(make_rows):
 def test_confidence_is_that_in_the_answer_given(make_rows):
     """A rule may give another score than the most probable; then the model is not sure of it."""
     rows = make_rows([3, 0], [[0.9, 0, 0, 0.1], [0.4, 0.3, 0.2, 0.1]], [3, 0])
-    (half,) = abstain(rows, (0.5,))
+    (half,) = selective_risk(rows, (0.5,))
     assert half.kept == pytest.approx((1, np.nan, np.nan, 0), nan_ok=True)
 
 
 def test_an_interval_is_that_of_resampled_patients(unsure):
     draws = draw_patients(5, 300, 0)
-    (half,) = abstain(unsure, (0.5,), draws)
+    (half,) = selective_risk(unsure, (0.5,), draws)
     low, high = half.interval["accuracy"]
     assert low <= half.pooled["accuracy"] <= high
     by_hand = []
@@ -85,8 +85,8 @@ def test_the_order_of_rows_changes_nothing(make_rows, data):
     tenths = st.lists(st.integers(3, 9), min_size=count, max_size=count)
     shares = _sure(prediction, np.array(data.draw(tenths)) / 10)
     order = data.draw(st.permutations(range(count)))
-    one = abstain(make_rows(truth, shares, prediction), COVERAGES)
-    other = abstain(make_rows(truth[order], shares[order], prediction[order]), COVERAGES)
+    one = selective_risk(make_rows(truth, shares, prediction), COVERAGES)
+    other = selective_risk(make_rows(truth[order], shares[order], prediction[order]), COVERAGES)
     for mine, theirs in zip(one, other, strict=True):
         assert mine.pooled == pytest.approx(theirs.pooled, nan_ok=True)
         assert mine.kept == pytest.approx(theirs.kept, nan_ok=True)

@@ -1,17 +1,53 @@
-from __future__ import annotations
-
 import pytest
 
-from lusscore.errors import RunError
-from lusscore.evaluation.feature_sets import FeatureSet
-from lusscore.evaluation.models import HeadChoice, Model, plan_models
-from lusscore.evaluation.recorded_models import recorded_model, recorded_selection
+from lusscore.errors import HeadError, RunError
+from lusscore.evaluation.models import FeatureSet, HeadChoice, Model, plan_models
 from lusscore.evaluation.run_config import HeadTable, RunConfig, SelectionTable, ValidationTable
-from lusscore.evaluation.selection.grids import list_candidates
-from lusscore.evaluation.selection.nested import Selection, describe_selection
+from lusscore.evaluation.selection import (
+    Selection,
+    default_grid,
+    describe_selection,
+    describe_settings,
+    list_candidates,
+    recorded_model,
+    recorded_selection,
+)
 from lusscore.heads import head_defaults, head_names
 
-SETS = (FeatureSet("xception"), FeatureSet("vgg16", ("embedding", "16.top", "16.mean")))
+SETS = [(FeatureSet("xception"),), (FeatureSet("xception", ("16.mean",)),)]
+
+
+def test_every_head_with_every_setting_stands_on_every_set_of_features() -> None:
+    found = list_candidates(
+        SETS, [HeadChoice("softmax"), HeadChoice("logistic")], {}, clip_labels=True, seed=3
+    )
+    assert len(found) == 2 * (1 + 3 * 2)
+    assert len({(model.name, describe_settings(model.head)) for model in found}) == len(found)
+    assert {model.head.settings["seed"] for model in found} == {3}
+
+
+def test_a_setting_that_is_given_is_kept_and_one_to_try_is_tried() -> None:
+    head = HeadChoice("logistic", {"C": 0.5})
+    found = list_candidates(
+        SETS[:1], [head], {"logistic": {"pooling": ("none",)}}, clip_labels=True, seed=0
+    )
+    assert [model.head.settings["C"] for model in found] == [0.5]
+    assert describe_settings(found[0].head) == "C=0.5"
+
+
+def test_clips_are_examples_only_where_they_have_the_labels() -> None:
+    for head in head_names():
+        assert default_grid(head, clip_labels=False).get("pooling", ("none",)) == ("none",)
+
+
+def test_a_value_out_of_range_is_refused_before_anything_is_trained() -> None:
+    with pytest.raises(HeadError, match="C of head logistic cannot be -1"):
+        list_candidates(
+            SETS, [HeadChoice("logistic")], {"logistic": {"C": (-1.0,)}}, clip_labels=True, seed=0
+        )
+
+
+ORDERED = (FeatureSet("xception"), FeatureSet("vgg16", ("embedding", "16.top", "16.mean")))
 
 
 def _config(heads: list[HeadChoice], selection: SelectionTable | None = None) -> RunConfig:
@@ -33,7 +69,7 @@ PRODUCT = tuple(
 )
 
 
-@pytest.mark.parametrize("features", [SETS, PRODUCT])
+@pytest.mark.parametrize("features", [ORDERED, PRODUCT])
 def test_every_model_that_a_run_can_have_is_made_again_by_its_name(
     features: tuple[FeatureSet, ...],
 ) -> None:
@@ -65,7 +101,7 @@ def test_settings_that_a_head_no_longer_knows_are_refused() -> None:
 def test_what_was_chosen_from_is_read_back_as_it_was(clip_labels: bool) -> None:
     heads = [HeadChoice("softmax", {"components": 8}), *map(HeadChoice, ("logistic", "mil", "svm"))]
     candidates = list_candidates(
-        [(SETS[0],), (SETS[1],), SETS], heads, {}, clip_labels=clip_labels, seed=5
+        [(ORDERED[0],), (ORDERED[1],), ORDERED], heads, {}, clip_labels=clip_labels, seed=5
     )
     selection = Selection(candidates, ("best", "average"), "macro_f1", clip_labels, 3, 5)
     config = _config(_heads("softmax"), selection=describe_selection(selection))
@@ -78,5 +114,5 @@ def test_a_run_that_chose_nothing_says_what_to_do() -> None:
 
 
 def test_a_model_of_several_sets_keeps_their_order() -> None:
-    model = Model(SETS[::-1], _heads("svm")[0])
-    assert recorded_model(_config(_heads("svm")), model.name).features == SETS[::-1]
+    model = Model(ORDERED[::-1], _heads("svm")[0])
+    assert recorded_model(_config(_heads("svm")), model.name).features == ORDERED[::-1]

@@ -1,7 +1,7 @@
-"""What is gained by leaving the least sure answers to a person: risk against coverage.
+"""Selective prediction: the risk that is left when a person scores the least confident clips.
 
 Describes held-out predictions. The confidence above which a model answers in use must be fixed on
-training data; here it is whatever keeps the share asked for, so that no threshold is told.
+training data; here it is whatever keeps the coverage asked for, so that no threshold is reported.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.confusion import all_metrics
+from lusscore.evaluation.metrics import all_metrics, ratio
 from lusscore.evaluation.predictions import SCORES, HeldOut
-from lusscore.evaluation.ratio import ratio
-from lusscore.evaluation.resampling import metric_interval
+from lusscore.evaluation.resampling import Interval, metric_interval
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
 COVERAGE_METRICS = ("accuracy", "mean_absolute_error", "quadratic_kappa")
@@ -28,7 +27,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Covered:
-    """One model on the share of its rows it is surest of.
+    """One model on the share of its rows of highest confidence.
 
     Attributes
     ----------
@@ -48,7 +47,7 @@ class Covered:
     rows: float
     kept: tuple[float, ...]
     pooled: dict[str, float]
-    interval: dict[str, tuple[float, float] | None]
+    interval: dict[str, Interval | None]
 
 
 def risk_by_coverage(
@@ -56,50 +55,28 @@ def risk_by_coverage(
 ) -> dict[str, tuple[tuple[Covered, ...], tuple[Covered, ...]]]:
     """Measure every model at `COVERAGES`, with intervals, and at the steps of `CURVE`, without.
 
-    Parameters
-    ----------
-    scored
-        Clips as ``aggregation.score_at`` gives them.
-    models
-        Which, in the order wanted.
-    patients
-        All patients of the run.
-    draws
-        How often each of them is drawn, shape (resamples, patients).
+    `scored` has clips as ``aggregation.score_at`` gives them; `draws`, shape (resamples,
+    patients), say how often each of all `patients` of the run is drawn.
     """
     several = scored["patient"].nunique() > 1
     by_model = dict(iter(scored.groupby("model")))
     measured = {}
     for model in models:
         rows = HeldOut.of(by_model[model], patients)
-        shares = abstain(rows, COVERAGES, draws if several else None)
-        measured[model] = shares, abstain(rows, CURVE)
+        shares = selective_risk(rows, COVERAGES, draws if several else None)
+        measured[model] = shares, selective_risk(rows, CURVE)
     return measured
 
 
-def abstain(
+def selective_risk(
     rows: HeldOut, coverages: Sequence[float], draws: FloatArray | None = None
 ) -> tuple[Covered, ...]:
-    """Measure a model on the rows it is surest of, at each share of `coverages`.
+    """Measure a model on its rows of highest confidence, at each share of `coverages`.
 
-    Rows are ordered by the probability given to the predicted score, all folds together, and
-    those kept are the surest. A resample of patients keeps the same share of its own rows, so that
-    the interval allows for how well the order holds in other patients (El-Yaniv & Wiener 2010, J
-    Mach Learn Res 11:1605–1641, define risk and coverage).
-
-    Parameters
-    ----------
-    rows
-        One model's held-out rows, at least one.
-    coverages
-        Shares above 0 and up to 1.
-    draws
-        How often each patient is drawn, shape (resamples, patients); None for no intervals.
-
-    Returns
-    -------
-    tuple of Covered
-        One per share, in order.
+    Rows are ordered by the probability given to the predicted score, all folds together. A
+    resample of patients keeps the same share of its own rows, so that the interval allows for how
+    well the order holds in other patients (El-Yaniv & Wiener 2010, J Mach Learn Res 11:1605–1641,
+    define risk and coverage). Without `draws`, shape (resamples, patients), there are no intervals.
     """
     confidence = rows.probabilities[np.arange(len(rows.truth)), rows.prediction].round(9)
     _, level = np.unique(-confidence, return_inverse=True)
@@ -147,7 +124,7 @@ def _rounded(confusions: FloatArray) -> dict[str, FloatArray]:
 
 
 def _kept(weights: FloatArray, levels: NDArray[np.int64], share: float) -> FloatArray:
-    """Weigh rows, the surest first, so that `share` of the weight is kept; ties in equal part.
+    """Weigh rows, most confident first, so that `share` of the weight is kept; ties in equal part.
 
     `weights` is of shape (resamples, rows); `levels` are the rows at which confidence falls.
     """

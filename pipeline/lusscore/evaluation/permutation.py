@@ -1,6 +1,6 @@
-"""What predictions that know nothing would score: the label-shuffled baseline.
+"""The permutation null: what predictions that know nothing would score.
 
-Predictions are shuffled, not labels before training: a head trained on shuffled labels learns the
+Predictions are permuted, not labels before training: a head trained on permuted labels learns the
 frequencies of the scores and little else, which the majority baseline shows already, and training
 hundreds of them would take hours. Each patient is given the predictions of a patient of the same
 fold, patients being permuted at random, so that the frequencies of scores and predictions, and how
@@ -16,64 +16,52 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.evaluation import confusion
-from lusscore.evaluation.auc import mean_over_defined
+from lusscore.evaluation.metrics import all_metrics, mean_over_defined, ratio
 from lusscore.evaluation.predictions import SCORES, HeldOut
-from lusscore.evaluation.ratio import ratio
-from lusscore.evaluation.resampling import interval
+from lusscore.evaluation.resampling import Interval, interval
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Band = tuple[float, float]
 
 _CLASSES = len(SCORES)
 _STEPS = 200
-_SHUFFLES_AT_ONCE = 250
+_AT_ONCE = 250
 
 
-def shuffled_donors(patient: IntArray, fold: IntArray, shuffles: int, seed: int) -> IntArray:
-    """Say for every recording which recording's predictions it is given in each shuffle.
+def permuted_donors(patient: IntArray, fold: IntArray, permutations: int, seed: int) -> IntArray:
+    """Say for every recording which recording's predictions it is given in each permutation.
 
     The patients of a fold are permuted; each recording is given one of its patient's donor, drawn
-    at random.
-
-    Parameters
-    ----------
-    patient, fold
-        Of each recording, shape (recordings,).
-    shuffles
-        How many.
-    seed
-        The same gives the same donors.
+    at random. `patient` and `fold` are those of each recording, shape (recordings,).
 
     Returns
     -------
-    ndarray of int64, shape (shuffles, recordings)
+    ndarray of int64, shape (permutations, recordings)
         Rows of the recordings; always of the same fold.
     """
     generator = np.random.default_rng([seed, 1])
-    donors = np.empty((shuffles, len(patient)), dtype=np.int64)
+    donors = np.empty((permutations, len(patient)), dtype=np.int64)
     for number in np.unique(fold):
         mine = np.flatnonzero(fold == number)
         mine = mine[np.argsort(patient[mine], kind="stable")]
         _, first, owner, size = np.unique(
             patient[mine], return_index=True, return_inverse=True, return_counts=True
         )
-        order = np.argsort(generator.random((shuffles, len(size))), axis=1)[:, owner]
-        step = (generator.random((shuffles, len(mine))) * size[order]).astype(np.int64)
+        order = np.argsort(generator.random((permutations, len(size))), axis=1)[:, owner]
+        step = (generator.random((permutations, len(mine))) * size[order]).astype(np.int64)
         donors[:, mine] = mine[first[order] + step]
     return donors
 
 
-def can_shuffle(patient: IntArray, fold: IntArray) -> bool:
-    """Whether any fold holds two patients to be shuffled between."""
+def can_permute(patient: IntArray, fold: IntArray) -> bool:
+    """Whether any fold holds two patients to be permuted."""
     return len(np.unique(np.stack([fold, patient], 1), axis=0)) > len(np.unique(fold))
 
 
-def chance_bands(
-    rows: HeldOut, recording: IntArray, shuffles: int, seed: int
-) -> dict[str, Band | None]:
-    """Compute the band that holds 95 % of the shuffles, for every metric that has a chance level.
+def permutation_null(
+    rows: HeldOut, recording: IntArray, permutations: int, seed: int
+) -> dict[str, Interval | None]:
+    """Compute what 95 % of permutations give, for every metric that has a chance level.
 
     A row given another recording's predictions is given each of its frames with equal weight, so
     that recordings of different length need no rule. Probabilities are ranked in at most 200
@@ -85,9 +73,9 @@ def chance_bands(
         One model's held-out rows.
     recording
         Which recording each row is of, from 0 without gaps, shape (rows,); rows of one recording
-        are of one patient and fold and are shuffled as one.
-    shuffles, seed
-        As :func:`shuffled_donors` takes them.
+        are of one patient and fold and are permuted as one.
+    permutations, seed
+        As :func:`permuted_donors` takes them.
 
     Returns
     -------
@@ -96,16 +84,16 @@ def chance_bands(
     """
     first = np.unique(recording, return_index=True)[1]
     patient, fold = rows.patient[first], rows.fold[first]
-    if not can_shuffle(patient, fold):
+    if not can_permute(patient, fold):
         return {}
     counts = np.bincount(
         recording * _CLASSES + rows.truth, minlength=len(first) * _CLASSES
     ).reshape(-1, _CLASSES)
     given = _Given.of(rows, recording, fold)
-    donors = shuffled_donors(patient, fold, shuffles, seed)
+    donors = permuted_donors(patient, fold, permutations, seed)
     parts = [
-        given.measured(_received(donors[start : start + _SHUFFLES_AT_ONCE], counts))
-        for start in range(0, shuffles, _SHUFFLES_AT_ONCE)
+        given.measured(_received(donors[start : start + _AT_ONCE], counts))
+        for start in range(0, permutations, _AT_ONCE)
     ]
     return {
         metric: interval(np.concatenate([part[metric] for part in parts])) for metric in parts[0]
@@ -115,20 +103,15 @@ def chance_bands(
 def _received(donors: IntArray, counts: IntArray) -> FloatArray:
     """Count rows of each true score that each donor's predictions meet.
 
-    Shape (4, shuffles, recordings).
+    Shape (4, permutations, recordings).
     """
-    shuffles, recordings = donors.shape
-    cell = (np.arange(shuffles)[:, None] * recordings + donors).ravel()
-    return np.stack(
-        [
-            np.bincount(
-                cell,
-                weights=np.broadcast_to(counts[:, score], donors.shape).ravel(),
-                minlength=donors.size,
-            ).reshape(donors.shape)
-            for score in SCORES
-        ]
-    )
+    permutations, recordings = donors.shape
+    cell = (np.arange(permutations)[:, None] * recordings + donors).ravel()
+    each = [
+        np.bincount(cell, weights=np.tile(counts[:, score], permutations), minlength=donors.size)
+        for score in SCORES
+    ]
+    return np.asarray(each, np.float64).reshape(len(SCORES), *donors.shape)
 
 
 @dataclass(frozen=True)
@@ -161,12 +144,8 @@ class _Given:
         squares = np.square(rows.probabilities).sum(1)
         for score in SCORES:
             own = rows.probabilities[:, score]
-            answers[:, score] = np.bincount(
-                recording, weights=rows.prediction == score, minlength=len(size)
-            )
-            loss[:, score] = np.bincount(
-                recording, weights=squares - 2 * own + 1, minlength=len(size)
-            )
+            answers[:, score] = np.bincount(recording, weights=rows.prediction == score)
+            loss[:, score] = np.bincount(recording, weights=squares - 2 * own + 1)
         ranks = {}
         for number in np.unique(fold):
             part = rows.fold == number
@@ -179,19 +158,19 @@ class _Given:
         return cls(answers / size, loss / size, ranks, fold)
 
     def measured(self, received: FloatArray) -> dict[str, FloatArray]:
-        """Compute every metric of every shuffle from (4, shuffles, recordings) counts."""
+        """Compute every metric of every permutation from (4, permutations, recordings) counts."""
         confusions = np.moveaxis(received @ self.answers, 0, 1)
         loss = sum(received[score] @ self.loss[:, score] for score in SCORES)
         auc, pr_auc = self._ranked(received)
         return {
-            **confusion.all_metrics(confusions),
+            **all_metrics(confusions),
             "macro_auc": mean_over_defined(auc),
             "macro_pr_auc": mean_over_defined(pr_auc),
             "brier": ratio(np.asarray(loss), confusions.sum((-2, -1))),
         }
 
     def _ranked(self, received: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """ROC-AUC and average precision of each score, shape (shuffles, 4) each."""
+        """ROC-AUC and average precision of each score, shape (permutations, 4) each."""
         wins, pairs, hits, precision = np.zeros((4, received.shape[1], _CLASSES))
         for number, ranks in self.ranks.items():
             mine = received[:, :, self.fold == number]
