@@ -78,30 +78,14 @@ def add_clip(
     A recording that the cohort has already, by its bytes, is not added twice: it is
     labelled as :func:`lusscore.labelling.record_label` does, under the exam that it has there.
 
-    Parameters
-    ----------
-    cohort_folder
-        The cohort's; made where it is not there and `new` is given.
-    file
-        One file: a video, a DICOM file or an image.
-    patient, exam
-        Whom and when; not empty.
-    zone
-        Where; empty when unknown.
-    score
-        0–3.
-    rater
-        Who says so.
-    device
-        Free text; empty when unknown.
-    new
-        Settings of a cohort that is made now; ignored where there is one.
+    Patient, exam and rater are not empty; zone and device are when unknown; the score is 0–3. `new`
+    has the settings of a cohort that is made where there is none yet.
 
     Raises
     ------
     CohortError
-        If the score, rater, zone or another text is not allowed, the recording is of another
-        patient there, there is no cohort and `new` is None, or files cannot be written.
+        If a text, zone or score is not allowed, the recording is of another patient there, there
+        is no cohort and `new` is None, or files cannot be written.
     ClipError
         If the file is no clip or cannot be read.
     """
@@ -128,19 +112,10 @@ def add_clip(
             return record_held(cohort_folder, there, score, rater, zone)
         with file.open("rb") as source, written_whole(cohort_folder / name) as copy:
             shutil.copyfileobj(source, copy)
+        row = {"clip": name, "patient": patient, "exam": exam, "zone": zone, "score": str(score)}
+        row |= {"group": _group(cohort, patient), "device": device, "rater": rater}
         table = CsvTable(manifest, REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
-        table.rows.append(
-            {
-                "clip": name,
-                "patient": patient,
-                "exam": exam,
-                "zone": zone,
-                "score": str(score),
-                "group": _group(cohort, patient),
-                "device": device,
-                "rater": rater,
-            }
-        )
+        table.rows.append(row)
         table.write()
     return Recorded(name, "label", score, rater)
 

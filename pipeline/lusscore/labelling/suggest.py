@@ -109,14 +109,9 @@ def suggest_clips(
     per_patient
         Most clips of one patient among them, at least 1, unless too few patients are left.
     head
-        What is trained.
+        What is trained; HeadError if it cannot be made with its settings.
     seed
         Of what is drawn.
-
-    Raises
-    ------
-    HeadError
-        If the head cannot be made with its settings.
     """
     scores, patients = pool.scores, pool.patients
     labelled = scores != UNLABELLED
@@ -181,29 +176,12 @@ def choose_clips(
     networks: a core-set approach. ICLR. The farthest point, which is taken there, is often a
     recording that went wrong.
 
-    Parameters
-    ----------
-    points
-        float32, shape (clips, components), as of :func:`whiten`. Their order has a part in what
-        is drawn: give them in one that does not depend on how they were read.
-    labelled
-        bool, shape (clips,).
-    weights
-        Above 0, shape (clips,): what each is worth; all alike for distance alone.
-    patients
-        By number, shape (clips,).
-    count
-        Clips wanted, at least 1; fewer are chosen where there are fewer.
-    per_patient
-        Most clips of one patient, at least 1; raised by one where all patients have reached it.
-    seed
-        Of what is drawn.
+    `points` are of :func:`whiten`, in an order that does not depend on how they were read, since it
+    has a part in what is drawn. `weights` are above 0: what each clip is worth. Of one patient, by
+    number, at most `per_patient` clips are chosen, and one more where all patients have reached it.
 
-    Returns
-    -------
-    tuple of (row, stands_for)
-        `stands_for` counts the unlabelled clips, itself among them, that are nearer to it than to
-        anything labelled or to another one chosen.
+    Returns pairs (row, stands_for): the latter counts the unlabelled clips, itself among them, that
+    are nearer to it than to anything labelled or to another one chosen.
     """
     rng = np.random.default_rng(seed)
     free = ~labelled

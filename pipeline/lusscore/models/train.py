@@ -72,8 +72,6 @@ def train_bundle(
         If the run is of other data.
     BundleError
         If the network that goes into the bundle would give other embeddings.
-    FeatureFileError, CohortError, HeadError, FoldError, WeightsError
-        As in a cross-validation.
     """
     labelled = load_cohort(cohort, list(specs.values()), features_dir, weights_dir)
     check_same_data(run, labelled, tuple(specs))
@@ -86,16 +84,8 @@ def train_bundle(
     calibration = calibrate(held_out, coverage)
     selective = measure_selective(cross_fit(held_out, coverage))
     card, extraction = cohort.card, cohort.card.extraction
-    networks = {
-        backbone: _network(
-            with_levels(specs[backbone], extraction.levels),
-            labelled,
-            features_dir,
-            weights_dir,
-            cache,
-        )
-        for backbone in used
-    }
+    own_specs = [with_levels(specs[backbone], extraction.levels) for backbone in used]
+    networks = [_network(one, labelled, features_dir, weights_dir, cache) for one in own_specs]
     return Bundle(
         id=uuid.uuid4().hex,
         name=name or cohort.name,
@@ -106,7 +96,7 @@ def train_bundle(
         label_level=card.label_level,
         synthetic=card.synthetic,
         extraction=extraction,
-        networks=networks,
+        networks=dict(zip(used, networks, strict=True)),
         members=fitted.members,
         # one scaling after another is one by their product
         temperature=fitted.temperature * calibration.temperature,
