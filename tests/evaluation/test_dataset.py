@@ -89,16 +89,6 @@ def test_a_file_that_lacks_clips_gets_a_sentence(
         join_labels(make_cohort(2), [features])
 
 
-def test_one_recording_of_two_patients_is_refused(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
-    cohort = make_cohort(2)
-    one, two = cohort.clip_path(cohort.clips()[0]), cohort.clip_path(cohort.clips()[2])
-    two.write_bytes(one.read_bytes())
-    with pytest.raises(CohortError, match="1 recordings are given to more than one patient"):
-        join_labels(cohort, [extract(cohort)])
-
-
 def test_a_cohort_without_labels_gets_a_sentence(
     make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
 ) -> None:

@@ -258,18 +258,8 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
 def zone_accuracy(frames: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """Compute frame accuracy per model, zone and fold: the paper's Fig. 2.
 
-    Parameters
-    ----------
-    frames
-        As :func:`score_at` gives them at the level ``"frame"``.
-    protocol
-        Gives the order of the zones.
-
-    Returns
-    -------
-    DataFrame
-        ``model, zone, repeat, fold, frames, accuracy``; a zone without frames in a fold has no
-        row there, and frames whose zone is unknown count nowhere.
+    A zone without frames in a fold has no row there, and frames whose zone is unknown count
+    nowhere. Zones are in the order of the protocol.
     """
     keys = ["model", "zone", "repeat", "fold"]
     known = frames[frames["zone"] != ""]

@@ -19,24 +19,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Difference:
-    """How far model `a` is above model `b` in one metric.
+    """How far model `a` is above model `b` in one metric, one of `COMPARED`.
 
-    Attributes
-    ----------
-    a, b
-        Model names.
-    metric
-        One of `COMPARED`.
-    pooled
-        Metric of `a` minus metric of `b`, all held-out rows together.
-    interval
-        Bootstrap interval of `pooled` over patients, both models on the same resamples.
-    p
-        Two-sided bootstrap p value of "no difference"; `p_holm` is corrected for all pairs.
-    over_folds
-        Mean over folds of the fold-wise difference.
-    t, degrees, fold_p, fold_p_holm
-        Corrected resampled t-test over folds and its p values, see :func:`corrected_t_test`.
+    `pooled` is of all held-out rows together, with its bootstrap `interval` over patients, both
+    models on the same resamples, and the two-sided bootstrap `p` of "no difference"; `over_folds`
+    is the mean of the fold-wise difference, with the corrected resampled t-test of
+    :func:`corrected_t_test`. P values corrected for all pairs end in ``_holm``.
     """
 
     a: str
@@ -148,18 +136,9 @@ def _test_share(measured: Measured) -> float:
 
 @dataclass(frozen=True)
 class McNemar:
-    """On which rows models `a` and `b` disagree about being right.
+    """Rows, of the first repeat, on which model `a` or `b` alone is correct.
 
-    Attributes
-    ----------
-    a, b
-        Model names.
-    rows
-        Rows both were tested on, in the first repeat.
-    only_a, only_b
-        Rows that one of them alone scored correctly.
-    p
-        Two-sided exact p value of "equally often"; `p_holm` is corrected for all pairs.
+    `p` is the two-sided exact p value of "equally often"; `p_holm` is corrected for all pairs.
     """
 
     a: str

@@ -38,21 +38,11 @@ TRAINING_COLUMNS = (
 class CrossValidation:
     """What cross-validation found.
 
-    Attributes
-    ----------
-    predictions
-        The columns of ``predictions.csv``: every model, and the baseline, on every frame while
-        its patient was held out.
-    training
-        The columns of ``tables/training.csv``, one row per trained head.
-    notes
-        What the reader of the results must know, as sentences.
-    models
-        What was trained, in the order in which it is to be reported; the baseline is not of them.
-    selected
-        Names of models that were selected anew in each fold; they are reported after `models`.
-    selection
-        The columns of ``tables/selection.csv``; None where nothing was selected.
+    `predictions` (``predictions.csv``) has every model, and the baseline, on every frame while its
+    patient was held out; `training` (``tables/training.csv``) one row per trained head; `selection`
+    (``tables/selection.csv``) what was selected, if anything. `models` are in the order of the
+    report, without the baseline; those `selected` anew in each fold come after them. `notes` are
+    sentences that a reader of the results must know.
     """
 
     predictions: pd.DataFrame
@@ -76,24 +66,10 @@ def cross_validate(
 ) -> CrossValidation:
     """Train heads per backbone and fold, and predict the frames held out.
 
-    Parameters
-    ----------
-    dataset
-        Labelled frames and embeddings.
-    splits
-        Whom to train and whom to test on, per fold.
-    heads
-        What to train, each on every backbone.
-    levels
-        What of a backbone a head sees; each gives models of its own.
-    combine
-        How to make further models of all backbones: any of ``"concatenate"`` and ``"mean"``.
-    selection
-        What to select anew in each fold, if anything.
-    jobs
-        Heads trained at once, each in a process of its own if above 1; the results are the same.
-    progress
-        Called with (heads trained, heads in all).
+    `levels` is what of a backbone a head sees; each gives models of its own. `combine` makes
+    further models of all backbones: any of ``"concatenate"`` and ``"mean"``. With several `jobs`
+    each head is trained in a process of its own; the results are the same. `progress` is called
+    with (heads trained, heads in all).
 
     Raises
     ------
@@ -101,8 +77,7 @@ def cross_validate(
         If a split's training part lacks a score that it must have, or a patient or a recording is
         both trained and tested on.
     HeadError
-        If a head or a setting of it is unknown or out of range, or backbones cannot be combined
-        so.
+        If a head or a setting of it is unknown or out of range, or backbones cannot be combined so.
     """
     for choice in heads:
         check_settings(choice)

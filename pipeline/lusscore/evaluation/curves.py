@@ -73,16 +73,9 @@ def resampled_auc(wins: FloatArray, pairs: FloatArray, draws: FloatArray) -> Flo
 class Steps:
     """One score against the others in one fold, counted at every probability of a true row.
 
-    Attributes
-    ----------
-    score
-        Which score.
-    patients
-        The patients of this fold, by number, int64, shape (owners,).
-    hits
-        Rows with that true score at each probability, highest last, shape (owners, steps).
-    hits_above, rows_above
-        Rows with that true score, and all rows, with at least this probability; same shape.
+    `patients` are those of this fold, by number. `hits` counts rows with that true score at each
+    probability, highest last, shape (patients, steps); `hits_above` those, and `rows_above` all
+    rows, with at least this probability.
     """
 
     score: int
@@ -146,19 +139,9 @@ def resampled_pr_auc(steps: Sequence[Steps], draws: FloatArray) -> FloatArray:
 def roc_table(frames: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """Trace every score against the others, fold by fold: the paper's Fig. 3.
 
-    Parameters
-    ----------
-    frames
-        As ``aggregation.score_at`` gives them at the level ``"frame"``.
-    models
-        Which models, in the order wanted.
-
-    Returns
-    -------
-    DataFrame
-        ``model, repeat, fold, score, false_positive_rate, true_positive_rate``: for every curve
-        101 evenly spaced false positive rates, between which it was interpolated. Scores that a
-        fold lacks, or has alone, give no curve.
+    Of `frames` as ``aggregation.score_at`` gives them; every curve has 101 evenly spaced false
+    positive rates, between which it was interpolated. Scores that a fold lacks, or has alone, give
+    no curve.
     """
     by_model = dict(iter(frames.groupby("model")))
     patients = sorted(frames["patient"].unique())

@@ -61,18 +61,11 @@ class ExamErrors:
 def exam_errors(
     exams: pd.DataFrame, patients: Sequence[str], draws: FloatArray, seed: int | None = 0
 ) -> ExamErrors:
-    """Sum up one model's exams, at least one.
+    """Sum up one model's exams, at least one, as ``aggregation.global_scores`` gives them.
 
-    Parameters
-    ----------
-    exams
-        Rows of one model, as ``aggregation.global_scores`` gives them.
-    patients
-        All patients of the run, also those without an exam here.
-    draws
-        How often each of them is drawn, shape (resamples, patients).
-    seed
-        Of the permutations, of which there are as many as resamples; None for none.
+    `patients` are all of the run, also those without an exam here; `draws`, shape (resamples,
+    patients), how often each is drawn. There are as many permutations as resamples, none if `seed`
+    is None.
     """
     truth, prediction = (exams[name].to_numpy(np.float64) for name in ("truth", "prediction"))
     owner = pd.Index(patients).get_indexer(pd.Index(exams["patient"])).astype(np.int64)

@@ -67,23 +67,11 @@ def check_apart(frames: pd.DataFrame, splits: Iterable[Split]) -> None:
 
 
 def check_learnable(frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
-    """Refuse splits that cannot be learned from; say what they cannot show.
+    """Refuse splits that cannot be learned from; return notes on what they cannot show.
 
-    Folds that could be made otherwise must teach every score that there is. Where a split is
-    given, by a device, a group or another cohort, a score that nobody trained on has is never
-    predicted: that speaks against the model, never for it, and is noted.
-
-    Parameters
-    ----------
-    frames
-        Labelled frames, with the columns ``patient`` and ``truth``.
-    splits
-        Rows of it.
-
-    Returns
-    -------
-    list of str
-        What a reader of the results must know, as sentences.
+    Folds that could be made otherwise must teach every score that there is. Where a split is given,
+    by a device, a group or another cohort, a score that nobody trained on has is never predicted:
+    that speaks against the model, never for it, and is noted.
 
     Raises
     ------

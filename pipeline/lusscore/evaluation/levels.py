@@ -30,23 +30,10 @@ FloatArray = NDArray[np.float64]
 class Measured:
     """One model at one level.
 
-    Attributes
-    ----------
-    pooled
-        All held-out rows together; with repeats, every repeat's.
-    folds
-        Metrics of each fold, in the order of `names`.
-    names
-        (repeat, fold) of each fold.
-    rows
-        Held-out rows of each fold.
-    resampled
-        Metrics in each resample of patients; None where all rows are of a single patient.
-    chance
-        What 95 % of permutations of patients give, per metric that has a chance level; empty for
-        the baseline, and where no fold holds two patients.
-    reliability
-        Bins of confidence that hold rows.
+    `pooled` is of all held-out rows, with repeats of every repeat's; `folds` of each (repeat, fold)
+    in `names`, which has so many `rows`. `resampled` is None where all rows are of a single
+    patient. `chance` is what 95 % of permutations of patients give, per metric that has a chance
+    level; empty for the baseline, and where no fold holds two patients.
     """
 
     pooled: Metrics
@@ -109,18 +96,9 @@ def measure_level(
 ) -> dict[str, Measured]:
     """Measure `models` at one level; nothing where the level has no rows.
 
-    Parameters
-    ----------
-    scored
-        As ``aggregation.score_at`` gives it.
-    models
-        Which models, in the order wanted.
-    patients
-        All patients of the run, also those without rows at this level.
-    draws
-        How often each of them is drawn, shape (resamples, patients).
-    seed
-        Of the permutations, of which there are as many as resamples.
+    `scored` is what ``aggregation.score_at`` gives; `patients` are all of the run, also those
+    without rows at this level, and `draws`, shape (resamples, patients), how often each is drawn.
+    There are as many permutations as resamples.
     """
     if scored.empty:
         return {}

@@ -173,14 +173,7 @@ def plan_models(
 ) -> tuple[Model, ...]:
     """List the models: every head on every set of features, then every head on all combined.
 
-    Parameters
-    ----------
-    features
-        At least one.
-    heads
-        What to train, at least one; the first is reported first.
-    combine
-        Any of `COMBINATIONS`.
+    The first head is reported first; `combine` is any of `COMBINATIONS`.
 
     Raises
     ------

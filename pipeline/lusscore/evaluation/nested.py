@@ -73,19 +73,10 @@ CRITERIA: dict[str, Criterion] = {
 class Choice:
     """What was selected in one fold.
 
-    Attributes
-    ----------
-    candidates
-        Numbers of the candidates whose probabilities are averaged, the best first.
-    temperatures
-        Of each candidate's probabilities, fitted on the frames held out inside.
-    temperature
-        Of their mean, fitted there too; 1 where there is one candidate.
-    rule
-        From frames to clips.
-    value
-        The criterion there. It is the highest of many and thus too good, which is why nothing but
-        the order is taken from it.
+    `candidates` are the numbers of those whose probabilities are averaged, the best first;
+    `temperatures` are of each, and `temperature` of their mean (1 where there is one), fitted on
+    the frames held out inside. `value` is the criterion there: the highest of many and thus too
+    good, which is why nothing but the order is taken from it.
     """
 
     candidates: tuple[int, ...]
@@ -113,22 +104,10 @@ def choose(
     """Select candidates, a rule and temperatures by training frames that were held out inside.
 
     Every candidate is calibrated first, since rules that look at expected scores depend on it.
-
-    Parameters
-    ----------
-    truth
-        Shape (frames,).
-    clip
-        Clip of each frame by whole numbers from 0, each at least once, shape (frames,); None
-        where frames are what is scored, and no rule is looked at.
-    probabilities
-        Of each candidate by its number, shape (frames, 4).
-    rules
-        From frames to clips, the one wanted among equals first.
-    criterion
-        More is better.
-    average
-        How many of the best candidates to average.
+    `truth` is of shape (frames,); `clip` numbers the clip of each frame from 0, or is None where
+    frames are what is scored and no rule is looked at. `probabilities` has (frames, 4) of each
+    candidate by its number. Of equal `rules` the first is selected; the best `average` candidates
+    are averaged.
     """
     # a frame alone is a clip of one frame, on which all rules give its most probable score
     group = np.arange(len(truth)) if clip is None else clip

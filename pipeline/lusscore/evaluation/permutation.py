@@ -64,23 +64,12 @@ def permutation_null(
     """Compute what 95 % of permutations give, for every metric that has a chance level.
 
     A row given another recording's predictions is given each of its frames with equal weight, so
-    that recordings of different length need no rule. Probabilities are ranked in at most 200
-    steps. The calibration error has no chance level and is left out.
+    that recordings of different length need no rule. Probabilities are ranked in at most 200 steps.
+    The calibration error has no chance level and is left out.
 
-    Parameters
-    ----------
-    rows
-        One model's held-out rows.
-    recording
-        Which recording each row is of, from 0 without gaps, shape (rows,); rows of one recording
-        are of one patient and fold and are permuted as one.
-    permutations, seed
-        As :func:`permuted_donors` takes them.
-
-    Returns
-    -------
-    dict of str to (low, high)
-        Empty where no fold holds two patients.
+    `recording` numbers the recording of each row, from 0 without gaps; its rows are of one patient
+    and fold and are permuted as one. Gives (low, high) by metric; nothing where no fold holds two
+    patients.
     """
     first = np.unique(recording, return_index=True)[1]
     patient, fold = rows.patient[first], rows.fold[first]
@@ -118,17 +107,9 @@ def _received(donors: IntArray, counts: IntArray) -> FloatArray:
 class _Given:
     """What every recording's predictions are, so that metrics are linear in who meets whom.
 
-    Attributes
-    ----------
-    answers
-        Share of each predicted score, shape (recordings, 4).
-    loss
-        Mean Brier score were the truth each score, shape (recordings, 4).
-    ranks
-        Fold → four arrays, one per score, of shape (its recordings, steps): shares of the rows of
-        each recording at each step of probability.
-    fold
-        Of each recording.
+    `answers` is the share of each predicted score and `loss` the mean Brier score were the truth
+    each score, shape (recordings, 4) each. `ranks` has, for each fold and score, the shares of the
+    rows of its recordings at each step of probability, shape (recordings of the fold, steps).
     """
 
     answers: FloatArray

@@ -58,24 +58,11 @@ class NestedCV:
 
 @dataclass(frozen=True)
 class Selection:
-    """The same with all candidates listed.
+    """The same with all `candidates` listed, in the order in which equal ones are preferred.
 
-    Attributes
-    ----------
-    candidates
-        Heads with settings on sets of features, in the order in which equal ones are preferred.
-    strategies
-        Any of `STRATEGIES`; each gives a model of its own.
-    criterion
-        One of ``nested.CRITERIA``, measured where the labels are: on clips, or on frames.
-    clip_labels
-        Whether a score was given to a clip and not to each frame.
-    folds
-        Parts that the training patients of a fold are divided into.
-    seed
-        Of that split.
-    rules
-        From frames to clips.
+    Each of the `strategies` gives a model. `criterion` is measured where the labels are: on clips,
+    or, without `clip_labels`, on frames. The training patients of a fold are split into `folds`
+    parts.
     """
 
     candidates: tuple[Model, ...]
@@ -106,18 +93,9 @@ def list_candidates(
 ) -> tuple[Model, ...]:
     """List every head with every setting to try on every set of features.
 
-    Parameters
-    ----------
-    features
-        At least one; several sets that stand together are one after the other.
-    heads
-        Settings that are given are kept as they are.
-    grids
-        Per head, values to try beside, or in place of, those of :func:`default_grid`.
-    clip_labels
-        As there.
-    seed
-        Of all heads.
+    Sets of features that stand together are one after the other; settings that a head is given are
+    kept; `grids` has, per head, values to try beside, or in place of, those of
+    :func:`default_grid`.
 
     Raises
     ------
@@ -199,14 +177,9 @@ def recorded_selection(config: RunConfig) -> Selection:
 
 
 def recorded_model(config: RunConfig, name: str) -> Model:
-    """Make a model of a run again, by its name, with the settings that the run records.
+    """Make a model of a run again, with the settings that the run records.
 
-    Parameters
-    ----------
-    config
-        What :func:`lusscore.evaluation.read_config` gives.
-    name
-        As in the run's tables, such as ``"xception[16.mean]+vgg16/softmax-mean"``.
+    `name` is one of the run's tables, such as ``"xception[16.mean]+vgg16/softmax-mean"``.
 
     Raises
     ------

@@ -29,18 +29,9 @@ FloatArray = NDArray[np.float64]
 class Covered:
     """One model on the share of its rows of highest confidence.
 
-    Attributes
-    ----------
-    coverage
-        The share, 0–1.
-    rows
-        How many rows that is; rows of equal confidence are kept in equal part.
-    kept
-        Share of the rows of each true score 0–3 that is kept; NaN for a score the truth lacks.
-    pooled
-        `COVERAGE_METRICS` → value over the rows kept; NaN where undefined.
-    interval
-        The same → 95 % interval over patients, None where undefined; empty without resamples.
+    `rows` need not be whole, since rows of equal confidence are kept in equal part. `kept` is the
+    share kept of each true score 0–3, NaN for a score the truth lacks. `pooled` and `interval`,
+    over patients, are by metric; without resamples there are no intervals.
     """
 
     coverage: float

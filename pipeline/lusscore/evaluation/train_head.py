@@ -80,14 +80,7 @@ def train_all(
 ) -> Iterator[tuple[Trained, ...]]:
     """Yield, task by task in order, what each of its heads predicts for the rows held out.
 
-    Parameters
-    ----------
-    dataset
-        Labelled frames and embeddings.
-    tasks
-        What to train.
-    jobs
-        Tasks at once, each in a process of its own if above 1; the results are the same.
+    With several `jobs` each task runs in a process of its own; the results are the same.
 
     Raises
     ------
