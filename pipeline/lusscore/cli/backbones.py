@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("backbones")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@options.weights_dir
+@click.option(
+    "--weights-dir", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of <backbone>.weights.h5 files.  [default: LUSSCORE_WEIGHTS]",
+)  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="List every backbone, not only the main.")
 @options.as_json
 def command(
