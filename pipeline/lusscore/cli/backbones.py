@@ -33,6 +33,8 @@ def command(
     """
     from lusscore.backbones import MAIN_BACKBONES, backbone_names, get_backbone
 
+    if weights_dir is not None and not weights_dir.is_dir():
+        raise click.BadParameter(f"there is no folder {weights_dir}.", param_hint="--weights-dir")
     known = backbone_names()
     shown = names or (known if everything else MAIN_BACKBONES)
     records = [_record(get_backbone(name), weights_dir) for name in shown]
