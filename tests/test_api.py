@@ -273,3 +273,19 @@ def test_the_recommended_head_sees_layers_that_the_card_keeps(
     assert paper.levels == ()
     assert recommended.levels == expected
     assert bool(experiment.notes()) == (not expected and asked == ((EMBEDDING,),))
+
+
+def test_a_run_of_an_earlier_layout_is_made_anew(
+    there: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    features = ls.read_features(ls.read_cohort("bright"), "tiny.onnx")
+    run = ls.cross_validate(features, heads="logistic", folds=2, name="layout", progress=False)
+    metrics, config = run.folder / "metrics.json", run.folder / "config.toml"
+    text = metrics.read_text("utf-8")
+    metrics.write_text(text.replace('"schema": 4', '"schema": 3', 1), "utf-8")
+    lines = config.read_text("utf-8").splitlines(keepends=True)
+    config.write_text("".join(one for one in lines if "layout of metrics" not in one), "utf-8")
+    again = ls.cross_validate(features, heads="logistic", folds=2, name="layout")
+    assert again.made
+    assert "layout of metrics.json is new" in capsys.readouterr().err
+    assert metrics.read_text("utf-8") == text

@@ -214,7 +214,7 @@ def test_coverage_is_passed_on_and_its_range_is_kept(ground: Ground) -> None:
     ("patients", "labels", "arguments", "expected"),
     [
         (4, "none", ["--folds", 2], "has no labelled frames with embeddings; give scores in"),
-        (6, "one", ["--folds", 2], "a model needs at least two scores to tell apart"),
+        (6, "one", ["--folds", 2], "a model needs at least two scores"),
         (2, "zone", [], "2 patients cannot fill 5 folds"),
     ],
 )

@@ -31,6 +31,7 @@ from lusscore.evaluation.dataset import (
 )
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.guards import notes_on, used_rows
+from lusscore.evaluation.metrics_json import SCHEMA as METRICS_SCHEMA
 from lusscore.evaluation.models import EMBEDDING, FeatureSet, HeadChoice
 from lusscore.evaluation.rules import MAJORITY, Rule
 from lusscore.evaluation.run import record_run
@@ -186,7 +187,7 @@ class Experiment:
         FeatureFileError
             If a feature file is missing, damaged or stale.
         """
-        digests = {"lusscore": __version__}
+        digests = {"lusscore": __version__, "layout of metrics.json": str(METRICS_SCHEMA)}
         for cohort in (self.cohort, *self.training):
             for name in (CARD_NAME, MANIFEST_NAME, RATINGS_NAME):
                 path = cohort.folder / name
