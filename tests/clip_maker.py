@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 
 def moving_bar(
@@ -25,10 +26,24 @@ def moving_bar(
 
 
 def write_video(
-    path: Path, video: NDArray[np.uint8], *, fps: int = 25, faststart: bool = False
+    path: Path,
+    video: NDArray[np.uint8],
+    codec: str = "libx264",
+    *,
+    fps: int = 25,
+    faststart: bool = False,
+    **more: Any,
 ) -> Path:
-    """Encode frames as an H.264 MP4."""
-    encode(path, video, rate=fps, container_options={"movflags": "faststart"} if faststart else {})
+    """Encode frames as :func:`encode` does, by default as an H.264 MP4."""
+    options = {"movflags": "faststart"} if faststart else {}
+    encode(path, video, codec, rate=fps, container_options=options, **more)
+    return path
+
+
+def write_gif(path: Path, video: NDArray[np.uint8], **more: Any) -> Path:
+    """Write frames as one moving picture that Pillow can write, by default 10 frames a second."""
+    first, *others = map(Image.fromarray, video)
+    first.save(path, save_all=True, append_images=others, **({"duration": 100} | more))
     return path
 
 

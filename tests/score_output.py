@@ -22,6 +22,3 @@ def table(path: Path) -> list[dict[str, str]]:
 def exam_folder() -> Path:
     (found,) = Path("results/exams").iterdir()
     return found
-
-
-# --- what is answered is what stage one and the head would answer ---------------------------------

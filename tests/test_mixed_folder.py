@@ -6,16 +6,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import numpy as np
 import pandas as pd
 import pydicom
 import pytest
 from click.testing import Result
-from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
 
+from clip_maker import write_gif, write_video
 from sector_maker import fan_clip, write_text
 
 VIDEOS = {
@@ -27,16 +26,6 @@ VIDEOS = {
     "wmv": ("wmv2", "yuv420p"),
 }
 DICOMS = ("examples_rgb_color.dcm", "examples_ybr_color.dcm", "examples_palette.dcm")
-
-
-def encode(path: Path, video: NDArray[np.uint8]) -> None:
-    codec, pixels = VIDEOS[path.suffix[1:]]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = video.shape[1], video.shape[2], pixels
-        for image in video:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 def write_dicom(path: Path, seed: int) -> None:
@@ -60,12 +49,10 @@ def mixed_folder(root: Path) -> int:
             folder.mkdir(parents=True)
             seed = 10 * patient + number
             video = write_text(fan_clip(5, 96, 128, seed=seed), zone, 60, 60, scale=0.4)
-            suffix = list(VIDEOS)[(2 * patient + number) % len(VIDEOS)]
-            encode(folder / f"clip.{suffix}", video)
+            suffix, (codec, pixels) = list(VIDEOS.items())[(2 * patient + number) % len(VIDEOS)]
+            write_video(folder / f"clip.{suffix}", video, codec, pixels=pixels)
             images = [Image.fromarray(image) for image in video]
-            images[0].save(
-                folder / "loop.gif", save_all=True, append_images=images[1:], duration=40
-            )
+            write_gif(folder / "loop.gif", video, duration=40)
             write_dicom(folder / f"IM_{seed:04d}{'.dcm' if number else ''}", seed)
             images[1].save(folder / "still_1.png")
             images[2].save(folder / "still_2.jpg", quality=90)

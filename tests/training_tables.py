@@ -28,20 +28,7 @@ def held_out(
             shown = softmax(sharpness * logits)
             for repeat in range(1, repeats + 1):
                 fold = 1 + (patient + repeat) % 4
-                rows += [
-                    (
-                        "m",
-                        repeat,
-                        fold,
-                        f"p{patient}",
-                        "1",
-                        zone,
-                        f"{patient}{zone}",
-                        frame,
-                        truth,
-                        *shown,
-                    )
-                    for frame in range(frames)
-                ]
+                known = ("m", repeat, fold, f"p{patient}", "1", zone, f"{patient}{zone}")
+                rows += [(*known, frame, truth, *shown) for frame in range(frames)]
     columns = ["model", "repeat", "fold", "patient", "exam", "zone", "clip", "frame", "truth"]
     return pd.DataFrame(rows, columns=[*columns, *PROBABILITIES])

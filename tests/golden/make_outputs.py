@@ -12,8 +12,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -21,6 +21,7 @@ from pydicom.uid import UID
 
 sys.path.append(str(Path(__file__).parent.parent))
 
+from clip_maker import encode
 from dicom_maker import save, ultrasound_header
 from sector_maker import fan_clip
 
@@ -130,14 +131,12 @@ def _coloured(folder: Path) -> list[Path]:
 
 def _write_video(path: Path, video: NDArray[np.uint8]) -> None:
     """Write an MP4 with one thread: x264 with several writes other bytes on a busy machine."""
-    with av.open(str(path), "w") as container:
-        options = {"threads": "1", "x264-params": "threads=1"}
-        stream = container.add_stream("libx264", rate=25, options=options)
-        stream.height, stream.width, stream.pix_fmt = video.shape[1], video.shape[2], "yuv420p"
+
+    def one_thread(stream: Any) -> None:
         stream.thread_count = 1
-        for image in video:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+
+    options = {"threads": "1", "x264-params": "threads=1"}
+    encode(path, video, options=options, prepare=one_thread)
 
 
 def _tinted(video: NDArray[np.uint8]) -> NDArray[np.uint8]:

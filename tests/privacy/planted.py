@@ -15,9 +15,12 @@ import pydicom
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+
+import clip_maker
+from dicom_maker import region as calibrated_region
+from dicom_maker import save, ultrasound_header
 
 HEIGHT, WIDTH = 96, 128
 FRAMES = 8
@@ -162,10 +165,8 @@ def _with_note(packet: av.Packet, note: bytes) -> av.Packet:
 
 
 def write_gif(path: Path, pictures: NDArray[np.uint8], person: Person) -> Path:
-    first, *rest = (Image.fromarray(image) for image in pictures)
     comment = f"{person.family} {person.given} {person.number}".encode()
-    first.save(path, save_all=True, append_images=rest, duration=60, loop=0, comment=comment)
-    return path
+    return clip_maker.write_gif(path, pictures, duration=60, loop=0, comment=comment)
 
 
 def write_images(folder: Path, pictures: NDArray[np.uint8], person: Person) -> Path:
@@ -192,25 +193,16 @@ def write_images(folder: Path, pictures: NDArray[np.uint8], person: Person) -> P
 
 def write_dicom(path: Path, pictures: NDArray[np.uint8], person: Person) -> Path:
     """Write uncompressed RGB ultrasound with identifiers in every corner of its header."""
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    several = len(pictures) > 1
-    dataset.SOPClassUID = f"1.2.840.10008.5.1.4.1.1.{'3.1' if several else '6.1'}"
-    dataset.Rows, dataset.Columns = pictures.shape[1:3]
-    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
-    dataset.PhotometricInterpretation = "RGB"
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit, dataset.PixelRepresentation = 7, 0
-    if several:
-        dataset.NumberOfFrames = len(pictures)
+    dataset = ultrasound_header(*pictures.shape[:3])
+    if len(pictures) == 1:
+        del dataset.NumberOfFrames
+        dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.6.1"
+    else:
         dataset.FrameTime = "62.5"
         dataset.FrameIncrementPointer = 0x00181063
         dataset.CineRate = "16"
-    region = Dataset()
-    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 1, 1, 0
-    region.RegionLocationMinX0, region.RegionLocationMinY0 = 10, 4
-    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 117, 93
+    region = calibrated_region(10, 4, 117, 93)
+    region.RegionFlags = 0
     region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
     region.PhysicalDeltaX = region.PhysicalDeltaY = 0.025
     region.PixelComponentPhysicalUnits = 0
@@ -218,8 +210,7 @@ def write_dicom(path: Path, pictures: NDArray[np.uint8], person: Person) -> Path
     dataset.SequenceOfUltrasoundRegions = Sequence([region])
     dataset.PixelData = pictures.tobytes()
     plant_in_header(dataset, person)
-    dataset.save_as(path, enforce_file_format=True)
-    return path
+    return save(dataset, path)
 
 
 def write_example(path: Path, example: str, person: Person) -> Path:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from clip_maker import write_gif
 from lusscore.clips import open_clip
 from lusscore.errors import ClipError
 from lusscore.privacy.pictures import (
@@ -107,9 +108,7 @@ def gif(
     """Frames that are grey where SHOWN is set, one pixel of the last of them of another value."""
     video = [np.where(SHOWN, 100 + number, 0).astype(np.uint8) for number in range(frames)]
     video[-1][at] = value
-    first, *rest = (Image.fromarray(image) for image in video)
-    first.save(path, save_all=True, append_images=rest, duration=step)
-    return path
+    return write_gif(path, np.stack(video), duration=step)
 
 
 def test_a_copy_that_is_as_the_clip_outside_and_in(tmp_path: Path) -> None:

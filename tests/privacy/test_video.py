@@ -1,11 +1,14 @@
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from numpy.typing import NDArray
 
+from clip_maker import write_video
 from lusscore.clips import open_clip, read_facts
 from lusscore.privacy.pictures import kept_pixels
 from lusscore.privacy.video import copy_video
@@ -20,7 +23,6 @@ from privacy.planted import (
     write_gif,
     write_mp4,
 )
-from privacy.video_maker import encode, recropped
 
 PERSON = PEOPLE[0]
 FAN = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
@@ -40,6 +42,25 @@ def packets(path: Path) -> list[int]:
     """Return how large each stored picture is, leaving out the first, which holds notes."""
     with av.open(str(path)) as container:
         return [packet.size for packet in container.demux(video=0) if packet.size][1:]
+
+
+def encode(path: Path, video: NDArray[np.uint8], codec: str, layout: str, **more: Any) -> Path:
+    return write_video(path, video, codec, pixels=layout, **({"fps": 20} | more))
+
+
+def recropped(clip: Path, right: int = 0, bottom: int = 0, suffix: str = ".mp4") -> Path:
+    """Copy a stream that says that all its pixels are to be shown, but for some at two edges."""
+    copy = clip.with_name(f"{clip.stem}-{right}-{bottom}{suffix}")
+    with av.open(str(clip)) as source, av.open(str(copy), "w") as target:
+        stream = source.streams.video[0]
+        crop = f"crop_left=0:crop_top=0:crop_right={right}:crop_bottom={bottom}"
+        out = target.add_stream_from_template(stream, opaque=True)
+        said = BitStreamFilterContext(f"{stream.codec_context.name}_metadata={crop}", stream, out)
+        for packet in source.demux(stream):
+            for changed in said.filter(packet if packet.size else None):
+                changed.stream = out
+                target.mux(changed)
+    return copy
 
 
 def test_a_name_outside_the_sector_is_gone_and_the_sector_is_as_it_was(tmp_path: Path) -> None:
@@ -106,7 +127,7 @@ def test_odd_sizes(tmp_path: Path) -> None:
 
 def test_uneven_times_are_kept(tmp_path: Path) -> None:
     steps = [0, 50, 90, 200, 205, 400, 470, 1000]
-    clip = encode(tmp_path / "a.mkv", fan_clip(4, "x"), "libx264", "yuv420p", steps)
+    clip = encode(tmp_path / "a.mkv", fan_clip(4, "x"), "libx264", "yuv420p", fps=1000, ticks=steps)
     assert times(clip) == pytest.approx([step / 1000 for step in steps])
     for keep in (KEEP, EVERYTHING):
         copy_video(clip, tmp_path / "C.mp4", keep)
@@ -206,13 +227,11 @@ def test_pixels_that_are_not_square_are_copied_as_they_are_shown(
     tmp_path: Path, aspect: Fraction
 ) -> None:
     clip = tmp_path / "a.mp4"
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=20)
-        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+
+    def squeeze(stream: Any) -> None:
         stream.codec_context.sample_aspect_ratio = aspect
-        for image in fan_clip(10, "x"):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+
+    encode(clip, fan_clip(10, "x"), "libx264", "yuv420p", prepare=squeeze)
     before = pictures(clip)
     assert before.shape[1:3] != (HEIGHT, WIDTH)
     keep = np.zeros(before.shape[1:3], bool)
@@ -224,13 +243,7 @@ def test_pixels_that_are_not_square_are_copied_as_they_are_shown(
 
 def test_metadata_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
     clip = tmp_path / "a.avi"
-    with av.open(str(clip), "w") as container:
-        container.metadata["title"] = "Xkonomidis"
-        stream = container.add_stream("mpeg4", rate=20)
-        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
-        for image in fan_clip(11, "x"):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
+    encode(clip, fan_clip(11, "x"), "mpeg4", "yuv420p", metadata={"title": "Xkonomidis"})
     clip.write_bytes(clip.read_bytes().replace(b"Xkonomidis", "Ökonomidis".encode("latin-1")))
     (tmp_path / "out").mkdir()
     for keep in (EVERYTHING, KEEP):
@@ -300,7 +313,7 @@ def test_pixels_at_an_edge_that_are_stored_and_not_shown_are_not_copied(
     tmp_path: Path, codec: str, right: int, bottom: int
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (4, HEIGHT, WIDTH, 3), np.uint8)
-    clip = encode(tmp_path / "a.mp4", noise, codec, "yuv420p", **QUIET[codec])
+    clip = encode(tmp_path / "a.mp4", noise, codec, "yuv420p", options=QUIET[codec])
     assert copied_as_it_is(clip)
     assert not copied_as_it_is(recropped(clip, right, bottom))
 

@@ -2,9 +2,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from clip_maker import moving_bar, write_video
+from clip_maker import moving_bar, write_gif, write_video
 from lusscore.cohort import read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError
@@ -58,9 +57,7 @@ def source(tmp_path: Path) -> Path:
     write_video(videos / "cropped" / "1_butterfly_covid_prc.avi", moving_bar(3))
     write_video(videos / "43_litfl_pneumonia.mp4", moving_bar(3))
     write_video(videos / "original" / "97_litfl_other.mp4", moving_bar(3))
-    images = [Image.fromarray(frame) for frame in moving_bar(3)]
-    gif = videos / "original" / "49_pocusatlas_covid.gif"
-    images[0].save(gif, save_all=True, append_images=images[1:], duration=100)
+    write_gif(videos / "original" / "49_pocusatlas_covid.gif", moving_bar(3))
     write_tables(root / "utils", ROWS)
     return root
 

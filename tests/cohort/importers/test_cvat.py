@@ -12,6 +12,7 @@ from PIL import Image
 
 from clip_maker import moving_bar, write_video
 from cvat_maker import box, image, meta, tag, task, track, write
+from imported_rows import told
 from lusscore.cohort import consensus_labels, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
 from lusscore.errors import CohortError, InvalidCohortError, LusscoreError
@@ -19,13 +20,6 @@ from lusscore.errors import CohortError, InvalidCohortError, LusscoreError
 
 def read(source: Path, media: Path | None = None, **columns: str) -> Imported:
     return get_importer("cvat")(source, ImportOptions(media=media, columns=columns))
-
-
-def told(imported: Imported) -> list[tuple[object, ...]]:
-    return [
-        (s.patient, s.zone, s.score, s.frame_start, s.frame_end, s.rater, Path(s.clip).name)
-        for s in imported.segments
-    ]
 
 
 def export(folder: Path, *elements: str, inside: str = "") -> Path:

@@ -1,16 +1,15 @@
 import copy
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clip_maker import moving_bar, write_video
+from imported_rows import told
 from label_studio_maker import EMAIL, TASKS, annotation, choice, read, result, task, write
-from lusscore.cohort import Imported, consensus_labels, read_cohort, write_cohort
+from lusscore.cohort import consensus_labels, read_cohort, write_cohort
 from lusscore.errors import CohortError, InvalidCohortError, LusscoreError
 
 
@@ -21,13 +20,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("p1_R1.mp4", "p2/L3 late.mp4", "p3_R2.mp4"):
         write_video(folder / name, moving_bar(6))
     return folder
-
-
-def told(imported: Imported) -> list[tuple[object, ...]]:
-    return [
-        (s.patient, s.zone, s.score, s.frame_start, s.frame_end, s.rater, Path(s.clip).name)
-        for s in imported.segments
-    ]
 
 
 def test_each_annotation_is_what_one_rater_said_and_cancelled_ones_are_nothing(
@@ -171,15 +163,7 @@ def test_frames_counted_at_another_rate_are_looked_up_by_their_time(clip: Path) 
 
 def test_seconds_are_looked_up_in_the_clips_real_times(tmp_path: Path) -> None:
     path = tmp_path / "uneven.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 10)
-        for image, time in zip(moving_bar(4), (0, 1, 2, 10), strict=True):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = time, Fraction(1, 10)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    write_video(path, moving_bar(4), fps=10, ticks=(0, 1, 2, 10))
     assert frames(path, seconds(0.1, 0.9)) == [(1, 3, 2)]
     assert frames(path, seconds(0.15, 1.5)) == [(2, None, 2)]
 

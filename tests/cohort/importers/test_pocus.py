@@ -1,11 +1,10 @@
 import csv
 from pathlib import Path
 
-import av
 import pytest
 from PIL import Image
 
-from clip_maker import moving_bar, write_video
+from clip_maker import moving_bar, write_gif, write_video
 from lusscore.clips import count_frames
 from lusscore.cohort import consensus_labels, read_cohort, write_cohort
 from lusscore.cohort.importers import Imported, ImportOptions, get_importer
@@ -59,15 +58,6 @@ def write_table(folder: Path, rows: list[list[str]]) -> Path:
     return folder / "dataset_metadata.csv"
 
 
-def write_other_video(path: Path, codec: str) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        for image in moving_bar(3):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A copy in small, with every kind of media that the data set has."""
@@ -76,22 +66,21 @@ def source(tmp_path: Path) -> Path:
         for probe in ("convex", "linear"):
             (data / folder / probe).mkdir(parents=True)
     videos = data / "pocus_videos"
-    images = [Image.fromarray(frame) for frame in moving_bar(3)]
-    gif = videos / "convex" / "Cov-Atlas-Day+1.gif"
-    images[0].save(gif, save_all=True, append_images=images[1:], duration=100)
+    image = Image.fromarray(moving_bar(1)[0])
+    write_gif(videos / "convex" / "Cov-Atlas-Day+1.gif", moving_bar(3))
     for name in ("Cov-Atlas-Day+2.mp4", "Cov-Atlas+(44).mp4"):
         write_video(videos / "convex" / name, moving_bar(3))
     write_video(videos / "convex" / "Reg_cine.mov", moving_bar(3))
-    write_other_video(videos / "convex" / "Pneu_long.avi", "mpeg4")
-    write_other_video(videos / "linear" / "Vir_line.mpeg", "mpeg1video")
+    write_video(videos / "convex" / "Pneu_long.avi", moving_bar(3), "mpeg4")
+    write_video(videos / "linear" / "Vir_line.mpeg", moving_bar(3), "mpeg1video")
     (videos / "linear" / "label_uncertain").mkdir()
     write_video(videos / "linear" / "label_uncertain" / "Vir_other.MP4", moving_bar(3))
     write_video(videos / "convex" / "Reg_liver.mp4", moving_bar(3))
     write_video(videos / "convex" / "stranger.mp4", moving_bar(3))
-    images[0].save(data / "pocus_images" / "convex" / "Cov_still.png")
-    images[0].save(data / "pocus_images" / "linear" / "Reg_still.JPG", format="JPEG")
+    image.save(data / "pocus_images" / "convex" / "Cov_still.png")
+    image.save(data / "pocus_images" / "linear" / "Reg_still.JPG", format="JPEG")
     (data / "pocus_images" / "Convex-frames").mkdir()
-    images[0].save(data / "pocus_images" / "Convex-frames" / "Reg_cine.mov_frame0.png")
+    image.save(data / "pocus_images" / "Convex-frames" / "Reg_cine.mov_frame0.png")
     write_table(data, ROWS)
     return data.parent
 
