@@ -72,6 +72,14 @@ def test_the_table_of_contents_lists_every_page() -> None:
     assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", contents))
 
 
+def test_every_module_that_the_architecture_names_exists() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?!tests/)((?:\w+/)*\w+\.py)`", page))
+    assert len(named) > 40
+    package = REPOSITORY / "pipeline" / "lusscore"
+    assert [name for name in sorted(named) if not (package / name).is_file()] == []
+
+
 def test_the_guide_is_run() -> None:
     commands = commands_to_run(REPOSITORY / "docs" / "guide.md")
     run = {shlex.split(command)[1] for command in commands}
