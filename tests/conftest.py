@@ -1,4 +1,4 @@
-"""Small real files that tests of several rooms share."""
+"""Small real files that tests of several packages share."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import settings
 
 from backbone_maker import write_tiny_backbone
-from clip_maker import moving_bar, write_video
-from lusscore.cli import main
-from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy, Segment, write_cohort
+from clip_maker import moving_bar
+from cohort_maker import Score, run_command, usual_score, write_small_cohort
+from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy
 
 # a machine that is busy with other things must not fail a law that holds
 settings.register_profile("lusscore", deadline=None)
@@ -47,22 +47,15 @@ def make_cohort(tmp_path: Path) -> Callable[..., Cohort]:
         frames: int = 5,
         folder: Path | None = None,
         extraction: ExtractionSettings | None = None,
-        score: Callable[[int, int], int | None] = lambda patient, zone: (patient + zone) % 4,
+        score: Score = usual_score,
     ) -> Cohort:
-        folder = folder or tmp_path / "data" / name
-        (folder / "clips").mkdir(parents=True, exist_ok=True)
-        segments = []
-        for patient in range(patients):
-            for number, zone in enumerate(("R1", "L1")):
-                clip = f"clips/p{patient}_{zone}.mp4"
-                video = moving_bar(frames, seed=10 * patient + number)
-                write_video(folder / clip, video)
-                group = "covid" if patient % 2 else "healthy"
-                value = score(patient, number)
-                segments.append(Segment(clip, f"p{patient}", "1", zone, value, group=group))
         extraction = extraction or ExtractionSettings(frames=FramesPolicy("all"), variants=2)
-        card = Card(name, "blue-6", "soldati-2020", label_level="clip", extraction=extraction)
-        return write_cohort(folder, card, segments)
+        return write_small_cohort(
+            folder or tmp_path / "data" / name,
+            Card(name, "blue-6", "soldati-2020", label_level="clip", extraction=extraction),
+            lambda value, seed: moving_bar(frames, seed=seed),
+            patients=patients, name="p{}", score=score,
+        )  # fmt: skip
 
     return make
 
@@ -72,12 +65,4 @@ def lusscore(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
     """Run a command in an empty folder, without weights from the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LUSSCORE_WEIGHTS", raising=False)
-    runner = CliRunner()
-
-    def run(*arguments: object) -> Result:
-        result = runner.invoke(main, [str(argument) for argument in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run
+    return run_command

@@ -8,22 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from click.testing import CliRunner, Result
+from click.testing import Result
 from numpy.typing import NDArray
 
 from backbone_maker import write_tiny_backbone
-from clip_maker import write_video
+from cohort_maker import Score, run_command, usual_score, write_small_cohort
 from lusscore.backbones import get_backbone
 from lusscore.backbones.spec import BackboneSpec
-from lusscore.cli import main
 from lusscore.cohort import (
     Card,
     Cohort,
     ExtractionSettings,
     FramesPolicy,
-    Segment,
     read_cohort,
-    write_cohort,
 )
 from lusscore.evaluation.dataset import LabelledCohort, load_cohort
 from lusscore.evaluation.experiment import Experiment, run_experiment
@@ -100,11 +97,7 @@ class Ground:
 
     def command(self, name: str, *arguments: object) -> Result:
         """Run a command on the cohort."""
-        texts = [str(part) for part in (name, self.name, *arguments, *self.places)]
-        result = CliRunner().invoke(main, texts)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
+        return run_command(name, self.name, *arguments, *self.places)
 
 
 def make_ground(
@@ -114,7 +107,7 @@ def make_ground(
     name: str = "bright",
     backbones: tuple[str, ...] = ("tiny",),
     extraction: ExtractionSettings = EXTRACTION,
-    score: Callable[[int, int], int | None] = lambda patient, zone: (patient + zone) % 4,
+    score: Score = usual_score,
     frames: int = 4,
     film: Callable[..., NDArray[np.uint8]] | None = None,
     weights: Path | None = None,
@@ -125,31 +118,20 @@ def make_ground(
     `film` takes a score, how many frames, and a seed. With a folder of `weights`, backbones are
     registered ones instead of ONNX files.
     """
-    folder = root / "data" / name
-    (folder / "clips").mkdir(parents=True, exist_ok=True)
-    segments = []
-    for patient in range(patients):
-        for number, zone in enumerate(("R1", "L1")):
-            clip = f"clips/{PATIENT}_{patient}_{zone}.mp4"
-            value = score(patient, number)
-            video = (film or bright)(value or 0, frames, seed=10 * patient + number)
-            write_video(folder / clip, video)
-            group = "covid" if patient % 2 else "healthy"
-            segments.append(
-                Segment(
-                    clip, f"{PATIENT}-{patient}", "1", zone, value, group=group,
-                    device=f"scanner {patient % 2}",
-                )
-            )  # fmt: skip
     settings: dict[str, Any] = {"label_level": "clip", "extraction": extraction} | card
-    write_cohort(folder, Card(name, "blue-6", "soldati-2020", **settings), segments)
+    write_small_cohort(
+        root / "data" / name,
+        Card(name, "blue-6", "soldati-2020", **settings),
+        lambda value, seed: (film or bright)(value, frames, seed=seed),
+        patients=patients, name=PATIENT + "-{}", score=score,
+        device=lambda patient: f"scanner {patient % 2}",
+    )  # fmt: skip
     for number, backbone in enumerate(backbones):
         if weights is None and not (root / f"{backbone}.onnx").exists():
             write_tiny_backbone(root / f"{backbone}.onnx", seed=number)
     ground = Ground(root, name, backbones, weights)
     places = [*ground.places[:4], *(["--weights-dir", weights] if weights else [])]
-    arguments = [str(part) for part in (*ground.named, *places)]
-    result = CliRunner().invoke(main, ["features", name, *arguments])
+    result = run_command("features", name, *ground.named, *places)
     assert result.exit_code in (0, 1), result.output
     return ground
 

@@ -85,24 +85,18 @@ def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "keys.csv").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_folder_appears_when_the_block_succeeds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [set(), {"old"}])
+def test_a_folder_appears_whole_when_the_block_succeeds(tmp_path: Path, before: set[str]) -> None:
     target = tmp_path / "data" / "c"
-    with folder_written_whole(target) as fresh:
-        (fresh / "a").write_text("new", encoding="utf-8")
-        assert not target.exists()
-    assert names(target) == {"a"}
-    assert names(tmp_path / "data") == {"c"}
-
-
-def test_the_old_folder_is_replaced_whole(tmp_path: Path) -> None:
-    target = tmp_path / "c"
-    target.mkdir()
-    (target / "old").write_text("old", encoding="utf-8")
+    for name in before:
+        target.mkdir(parents=True)
+        (target / name).write_text("old", encoding="utf-8")
     with folder_written_whole(target) as fresh:
         (fresh / "new").write_text("new", encoding="utf-8")
-        assert names(target) == {"old"}
+        assert target.exists() == bool(before)
+        assert not before or names(target) == before
     assert names(target) == {"new"}
-    assert names(tmp_path) == {"c"}
+    assert names(tmp_path / "data") == {"c"}
 
 
 def test_the_old_folder_stays_when_the_block_fails(tmp_path: Path) -> None:

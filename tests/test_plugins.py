@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 import tomlkit
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import lusscore as ls
+from cohort_maker import run_command
 from ground import Ground, make_ground
-from lusscore.cli import main
 from lusscore.errors import HeadError, PluginError
 from lusscore.registry import Registry, load_plugins, unload_plugins, with_plugins
 
@@ -39,13 +39,7 @@ def run(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     for variable in ("LUSSCORE_PLUGINS", "LUSSCORE_WEIGHTS"):
         monkeypatch.delenv(variable, raising=False)
 
-    def command(*arguments: object) -> Result:
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return command
+    return run_command
 
 
 def config(ground: Ground, run: str) -> dict[str, dict[str, str]]:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import h5py
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from clip_maker import moving_bar, write_video
+from cohort_maker import run_command
 from ground import make_ground
-from lusscore.cli import main
 
 # In the folder that `world` makes. `tiny` is a whole cohort with a run, of which exam/ has some
 # clips, and a bundle; `holes` is like it, but a clip of it cannot be read, and of exam-holes
@@ -199,8 +199,8 @@ def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name == "holes":
             sorted((root / "data/holes/clips").iterdir())[0].write_text("not a video")
             shutil.rmtree(root / "features/holes")
-            places = [str(part) for part in (*ground.named, *ground.places[:4])]
-            assert CliRunner().invoke(main, ["features", name, *places]).exit_code == 1
+            done = run_command("features", name, *ground.named, *ground.places[:4])
+            assert done.exit_code == 1
     clips = sorted((root / "data/tiny/clips").iterdir())
     for name in ("exam", "exam-holes", "empty", "data/broken"):
         (root / name).mkdir()

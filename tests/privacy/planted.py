@@ -21,9 +21,11 @@ from pydicom.sequence import Sequence
 import clip_maker
 from dicom_maker import region as calibrated_region
 from dicom_maker import save, ultrasound_header
+from lusscore.clips import open_clip
 
 HEIGHT, WIDTH = 96, 128
 FRAMES = 8
+FAN = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
 ZONES = ("R1", "L2")
 KINDS = ("mp4", "multi-frame", "gif", "single-frame", "pngs", "example")
 
@@ -112,8 +114,7 @@ def write_clip(place: Path, kind: str, person: Person, seed: int) -> Path:
 def fan_mask() -> NDArray[np.bool_]:
     """Pixels of the sector of :func:`fan_clip`: bool, shape (HEIGHT, WIDTH)."""
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    outline = [(58, 8), (70, 8), (112, 80), (64, 92), (16, 80)]
-    cv2.fillConvexPoly(mask, np.array(outline, np.int32), 1)
+    cv2.fillConvexPoly(mask, np.array(FAN, np.int32), 1)
     return mask.astype(bool)
 
 
@@ -292,6 +293,11 @@ def plant_in_region(region: Dataset, person: Person) -> None:
     region.add_new(0x00111001, "LO", f"{person.family} {person.number}")
     region.PixelComponentMask = 1
     region.ImageComments = f"{person.given} {person.family}"
+
+
+def pictures(path: Path) -> NDArray[np.uint8]:
+    """All that a clip shows: uint8, (frames, height, width, 3)."""
+    return np.stack([frame.rgb for frame in open_clip(path)])
 
 
 def seen(folder: Path, strings: list[str]) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from numpy.typing import NDArray
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -19,6 +18,7 @@ from privacy.planted import (
     PEOPLE,
     fan_clip,
     fan_mask,
+    pictures,
     plant_in_header,
     seen,
     write_dicom,
@@ -26,10 +26,6 @@ from privacy.planted import (
 )
 
 OWNER = Owner("P-AAAAAA", "E-BBBBBB", "C-CCCCCC", "s" * 64)
-
-
-def pictures(path: Path) -> NDArray[np.uint8]:
-    return np.stack([frame.rgb for frame in open_clip(path)])
 
 
 def example(name: str) -> Path:

@@ -30,11 +30,6 @@ def test_a_patient_keeps_its_pseudonym_while_the_file_grows(tmp_path: Path) -> N
     assert len({*first, third}) == 3
 
 
-def test_exams_are_told_apart_by_patient(tmp_path: Path) -> None:
-    key = KeyFile(tmp_path / "key.csv")
-    assert key.pseudonym("exam", "1", "anna") != key.pseudonym("exam", "1", "bert")
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "key.csv"
@@ -100,13 +95,6 @@ def test_another_file_is_never_taken_for_one_or_changed(tmp_path: Path, content:
     with pytest.raises(PrivacyError, match="is not a key file of lusscore, or is damaged"):
         KeyFile(path)
     assert path.read_bytes() == content
-
-
-def test_a_place_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(PrivacyError, match="cannot be used .*; expected a place where you may"):
-        with hold_key_file(tmp_path / "file" / "key.csv", tmp_path / "data" / "ward"):
-            pass
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), unique=True))

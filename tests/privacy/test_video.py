@@ -14,24 +14,21 @@ from lusscore.privacy.pictures import kept_pixels
 from lusscore.privacy.video import copy_video
 from lusscore.sector import Sector
 from privacy.planted import (
+    FAN,
     HEIGHT,
     PEOPLE,
     WIDTH,
     fan_clip,
     fan_mask,
+    pictures,
     seen,
     write_gif,
     write_mp4,
 )
 
 PERSON = PEOPLE[0]
-FAN = ((58, 8), (70, 8), (112, 80), (64, 92), (16, 80))
 KEEP = kept_pixels(Sector(HEIGHT, WIDTH, "motion", FAN))
 EVERYTHING = np.ones((HEIGHT, WIDTH), bool)
-
-
-def pictures(path: Path) -> NDArray[np.uint8]:
-    return np.stack([frame.rgb for frame in open_clip(path)])
 
 
 def times(path: Path) -> list[float]:

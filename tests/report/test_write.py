@@ -2,9 +2,8 @@ import re
 
 import pytest
 import tomlkit
-from click.testing import CliRunner
 
-from lusscore.cli import main
+from cohort_maker import run_command
 from lusscore.errors import RunError
 from lusscore.evaluation import evaluate_run
 from lusscore.report import draw_figure, write_report
@@ -65,15 +64,15 @@ def test_without_folds_the_table_of_results_names_none(own_folder):
 
 @pytest.mark.usefixtures("without_figures")
 def test_the_command_makes_the_report_again_or_says_why_not(own_folder):
-    result = CliRunner().invoke(main, ["report", str(own_folder)])
+    result = run_command("report", own_folder)
     assert result.exit_code == 0, result.output
     assert result.output.strip() == str(own_folder / "report.html")
     (own_folder / "metrics.json").unlink()
-    result = CliRunner().invoke(main, ["report", str(own_folder)])
+    result = run_command("report", own_folder)
     assert result.exit_code == 2
     assert "lacks metrics.json" in result.output
     assert "Traceback" not in result.output
-    result = CliRunner().invoke(main, ["report", str(own_folder / "none")])
+    result = run_command("report", own_folder / "none")
     assert result.exit_code == 2
     assert "Traceback" not in result.output
 
