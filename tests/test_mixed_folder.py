@@ -87,16 +87,3 @@ def test_a_mixed_folder_reaches_a_report(
     assert predictions["clip"].nunique() == clips
     kinds = {Path(clip).suffix for clip in predictions["clip"]}
     assert {".mp4", ".mov", ".avi", ".mpg", ".mkv", ".wmv", ".gif", ".dcm", ""} <= kinds
-
-
-@pytest.mark.parametrize("policy", ["none", "sector"])
-def test_the_card_says_what_the_networks_see(
-    lusscore: Callable[..., Result], tiny_backbone: Path, tmp_path: Path, policy: str
-) -> None:
-    mixed_folder(tmp_path / "export")
-    lusscore("import", "folders", tmp_path / "export", "--name", "mixed", "--protocol", "blue-6",
-             "--variants", 0, "--sector", policy)  # fmt: skip
-    done = lusscore("features", "mixed", "--backbone", tiny_backbone)
-    assert done.exit_code == 0, done.output
-    card = (tmp_path / "data" / "mixed" / "cohort.toml").read_text()
-    assert f'sector = "{policy}"' in card

@@ -30,26 +30,13 @@ JUNK = st.one_of(
     st.binary(min_size=1, max_size=8),
     st.sampled_from(
         [
-            b'"',
-            b",",
-            b"\n",
-            b"\r",
-            b"\0",
-            b"..",
-            b"../../etc",
             b"9" * 5000,
-            b"-1",
-            b"\xff\xfe",
-            "²".encode(),
-            "٣".encode(),
-            b"1e9",
-            b"nan",
-            b"[",
-            b"]",
-            b"=",
             b"x" * 400,
+            b"\xff\xfe",
+            *(text.encode() for text in ["²", "٣", "-1", "1e9", "nan"]),
         ]
     ),
+    st.sampled_from([b'"', b",", b"\n", b"\r", b"\0", b"..", b"../../etc", b"[", b"]", b"="]),
 )
 CHANGES = st.lists(
     st.tuples(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -33,17 +34,9 @@ def parts(
     return segments, made.dataset.features[BACKBONE]
 
 
-def make_pool(
-    patients: int = 8,
-    zones: int = 4,
-    *,
-    labelled: Callable[[Segment], bool] = lambda segment: int(segment.patient[1:]) < 4,
-    noise: float = 0.3,
-    seed: int = 0,
-) -> Pool:
-    """A pool of patients p0, p1, … with a clip per zone."""
-    segments, file = parts(patients, zones, labelled=labelled, noise=noise, seed=seed)
-    return join_pool(segments, file, FEATURES)
+def make_pool(patients: int = 8, zones: int = 4, **more: Any) -> Pool:
+    """A pool of patients p0, p1, … with a clip per zone, made of :func:`parts`."""
+    return join_pool(*parts(patients, zones, **more), FEATURES)
 
 
 def in_other_order(

@@ -98,6 +98,17 @@ class Page:
             "POST", f"/api/exams/{exam}/clips", content, {"X-Lusscore-Name": quote(name)}
         )
 
+    def upload_head(self, exam: str, *headers: str) -> bytes:
+        """Write the head of an upload, for tests that send it over a socket of their own."""
+        lines = (
+            f"POST /api/exams/{exam}/clips HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            f"Origin: {self.origin}",
+            f"X-Lusscore-Token: {self.token}",
+            *headers,
+        )
+        return "\r\n".join((*lines, "", "")).encode()
+
     def view(self, exam: str) -> Any:
         answer = self.ask("GET", f"/api/exams/{exam}")
         assert answer.status == 200, answer.body

@@ -205,12 +205,19 @@ def wait(true: Callable[[], bool]) -> None:
     pytest.fail("waited too long")
 
 
-def test_exams_are_scored_one_after_the_other(
-    jobs: Jobs, gate: Gate, make_exam: Callable[[str], ExamSession]
-) -> None:
+@pytest.fixture
+def both(jobs: Jobs, make_exam: Callable[[str], ExamSession]) -> tuple[ExamSession, ExamSession]:
+    """Two exams that were submitted, the first of which is being scored or will be."""
     first, second = make_exam("first"), make_exam("second")
     jobs.submit(first)
     jobs.submit(second)
+    return first, second
+
+
+def test_exams_are_scored_one_after_the_other(
+    jobs: Jobs, gate: Gate, both: tuple[ExamSession, ExamSession]
+) -> None:
+    first, second = both
     wait(lambda: first.state == "scoring")
     assert second.state == "waiting"
     assert gate.names == ["first"]
@@ -231,11 +238,9 @@ def test_what_is_being_scored_is_not_submitted_again(
 
 
 def test_stopping_what_is_scored_leaves_the_next_its_turn(
-    jobs: Jobs, gate: Gate, make_exam: Callable[[str], ExamSession]
+    jobs: Jobs, gate: Gate, both: tuple[ExamSession, ExamSession]
 ) -> None:
-    first, second = make_exam("first"), make_exam("second")
-    jobs.submit(first)
-    jobs.submit(second)
+    first, second = both
     wait(lambda: first.state == "scoring")
     jobs.stop(first)
     gate.open.set()
@@ -247,11 +252,9 @@ def test_stopping_what_is_scored_leaves_the_next_its_turn(
 
 
 def test_one_that_waits_can_be_stopped_and_submitted_anew_and_is_scored_once(
-    jobs: Jobs, gate: Gate, make_exam: Callable[[str], ExamSession]
+    jobs: Jobs, gate: Gate, both: tuple[ExamSession, ExamSession]
 ) -> None:
-    first, second = make_exam("first"), make_exam("second")
-    jobs.submit(first)
-    jobs.submit(second)
+    _, second = both
     jobs.stop(second)
     assert second.state == "open"
     jobs.submit(second)
@@ -262,11 +265,9 @@ def test_one_that_waits_can_be_stopped_and_submitted_anew_and_is_scored_once(
 
 
 def test_an_exam_that_was_closed_while_it_waited_is_passed_over(
-    jobs: Jobs, gate: Gate, make_exam: Callable[[str], ExamSession]
+    jobs: Jobs, gate: Gate, both: tuple[ExamSession, ExamSession]
 ) -> None:
-    first, second = make_exam("first"), make_exam("second")
-    jobs.submit(first)
-    jobs.submit(second)
+    _, second = both
     second.closed = True
     gate.open.set()
     wait(lambda: second.state == "open")

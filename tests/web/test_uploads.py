@@ -46,17 +46,6 @@ def bytes_stored() -> int:
     return total
 
 
-def head(page: Page, exam: str, *headers: str) -> bytes:
-    lines = (
-        f"POST /api/exams/{exam}/clips HTTP/1.1",
-        f"Host: 127.0.0.1:{page.port}",
-        f"Origin: {page.origin}",
-        f"X-Lusscore-Token: {page.token}",
-        *headers,
-    )
-    return "\r\n".join((*lines, "", "")).encode()
-
-
 def read_all(sender: socket.socket) -> bytes:
     """Read until the server hangs up."""
     told = b""
@@ -169,7 +158,7 @@ def test_a_size_that_is_declared_too_large_is_refused_before_it_arrives(
     page = serve_page(small(file_bytes=1_000_000))
     exam = page.open_exam()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, exam, "Content-Length: 900000000000"))
+        sender.sendall(page.upload_head(exam, "Content-Length: 900000000000"))
         begun = time.monotonic()
         told = read_all(sender)
     assert told.startswith(b"HTTP/1.1 413")
@@ -185,7 +174,7 @@ def test_an_endless_upload_is_cut_at_the_limit(
     exam = page.open_exam()
     sent = 0
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, exam, "Transfer-Encoding: chunked"))
+        sender.sendall(page.upload_head(exam, "Transfer-Encoding: chunked"))
         begun = time.monotonic()
         try:
             while time.monotonic() - begun < 20:
@@ -206,7 +195,7 @@ def test_an_endless_upload_is_cut_at_the_limit(
 def test_an_endless_upload_to_an_exam_that_is_not_there_is_cut(page: Page) -> None:
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, "none", "Transfer-Encoding: chunked"))
+        sender.sendall(page.upload_head("none", "Transfer-Encoding: chunked"))
         try:
             while time.monotonic() - begun < 20:
                 sender.sendall(b"1000\r\n" + bytes(4096) + b"\r\n")
@@ -233,7 +222,7 @@ def test_a_sender_that_falls_silent_is_cut(serve_page: Callable[..., Page], clip
     page = serve_page(small(silence=0.3))
     exam = page.open_exam()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}") + clip[:1000])
+        sender.sendall(page.upload_head(exam, f"Content-Length: {len(clip)}") + clip[:1000])
         told = read_all(sender)
     assert told.startswith(b"HTTP/1.1 408")
     assert not [path for path in stored() if path.suffix == ".part"]
@@ -244,7 +233,7 @@ def test_a_sender_that_drips_is_cut(serve_page: Callable[..., Page], clip: bytes
     exam = page.open_exam()
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}"))
+        sender.sendall(page.upload_head(exam, f"Content-Length: {len(clip)}"))
         try:
             while time.monotonic() - begun < 10:
                 sender.sendall(b"\0")
@@ -289,7 +278,7 @@ def test_no_more_uploads_than_allowed_arrive_at_once(
     busy = [socket.create_connection(("127.0.0.1", page.port), 10) for _ in range(2)]
     try:
         for sender in busy:
-            sender.sendall(head(page, exam, "Content-Length: 1000") + b"\0")
+            sender.sendall(page.upload_head(exam, "Content-Length: 1000") + b"\0")
         time.sleep(0.2)
         refused = page.upload(exam, "R1.mp4", clip)
         assert refused.status == 503
@@ -310,7 +299,7 @@ def test_an_exam_that_is_closed_while_a_clip_arrives_is_closed_for_it_too(
 ) -> None:
     exam = page.open_exam()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
-        sender.sendall(head(page, exam, f"Content-Length: {len(clip)}") + clip[:100])
+        sender.sendall(page.upload_head(exam, f"Content-Length: {len(clip)}") + clip[:100])
         while not [path for path in stored() if path.suffix == ".part"]:
             time.sleep(0.01)
         assert page.ask("DELETE", f"/api/exams/{exam}").status == 204

@@ -36,11 +36,8 @@ def test_each_annotation_is_what_one_rater_said_and_cancelled_ones_are_nothing(
     assert (imported.card.protocol, imported.card.label_level) == ("blue-6", "clip")
     settled = consensus_labels(imported.segments, "mean")
     write_cohort(tmp_path / "data" / "ward", imported.card, settled.segments)
-    assert [segment.score for segment in read_cohort(tmp_path / "data" / "ward").segments] == [
-        2,
-        0,
-        None,
-    ]
+    found = read_cohort(tmp_path / "data" / "ward").segments
+    assert [segment.score for segment in found] == [2, 0, None]
 
 
 def test_a_chosen_control_of_ranges_gives_scores_to_frames(tmp_path: Path, media: Path) -> None:
@@ -280,23 +277,16 @@ JUNK = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=5),
-    st.just("../../p1_R1.mp4"),
-    st.just([]),
-    st.just({}),
-    st.just([None, {"start": 1}]),
-    st.just({"start": "x", "end": 10**400}),
+    *map(
+        st.just, ("../../p1_R1.mp4", [], {}, [None, {"start": 1}], {"start": "x", "end": 10**400})
+    ),
 )
 
 
 def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """All places in a JSON value."""
-    inside = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
+    lists = enumerate(value) if isinstance(value, list) else ()
+    inside = value.items() if isinstance(value, dict) else lists
     return [here, *(place for key, item in inside for place in places(item, (*here, key)))]
 
 
