@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import Result
@@ -14,12 +17,16 @@ from clip_maker import moving_bar
 from cohort_maker import Score, run_command, usual_score, write_small_cohort
 from lusscore.cohort import Card, Cohort, ExtractionSettings, FramesPolicy
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # a machine that is busy with other things must not fail a law that holds
 settings.register_profile("lusscore", deadline=None)
 settings.load_profile("lusscore")
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @pytest.fixture
@@ -66,3 +73,24 @@ def lusscore(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LUSSCORE_WEIGHTS", raising=False)
     return run_command
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium of this machine."""
+    found = os.environ.get("LUSSCORE_CHROMIUM") or next(
+        filter(None, map(shutil.which, _NAMES)), None
+    )
+    if found is None:
+        pytest.skip("needs Chromium; install it, or say in LUSSCORE_CHROMIUM where it is")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser of a module's own: its event loop would stand in the way of other tests'."""
+    alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    with api.sync_playwright() as driver:
+        with driver.chromium.launch(executable_path=chromium, args=alone) as started:
+            yield started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -180,6 +181,13 @@ def changed(run, /, **tables):
         for name, new in tables.items()
     }
     return replace(run, config=run.config.model_copy(update=update))
+
+
+def with_metrics(run, change):
+    """Return a run whose metrics a function changed."""
+    metrics = copy.deepcopy(run.metrics)
+    change(metrics)
+    return replace(run, metrics=metrics)
 
 
 def _write_config(folder, recipe, cohort, groups):

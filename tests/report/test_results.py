@@ -1,4 +1,3 @@
-import copy
 import re
 from dataclasses import replace
 
@@ -19,12 +18,7 @@ from lusscore.report.results import (
     training_times,
 )
 from lusscore.report.run_files import METRIC_NAMES, model_labels
-
-
-def _with_metrics(run, change):
-    metrics = copy.deepcopy(run.metrics)
-    change(metrics)
-    return replace(run, metrics=metrics)
+from run_maker import with_metrics
 
 
 def test_levels_are_those_with_rows_and_say_what_to_know(clinical, half, weak, images):
@@ -59,7 +53,7 @@ def test_a_cell_holds_mean_spread_pooled_interval_and_chance(clinical, clinical_
 def test_published_rows_stand_beside_the_same_backbones_however_many_heads(clinical, weak):
     assert list(published(clinical)) == ["Xception", "ResNet50", "VGG16"]
     assert published(weak) == {}
-    more = _with_metrics(clinical, lambda metrics: metrics["models"].append("xception/other"))
+    more = with_metrics(clinical, lambda metrics: metrics["models"].append("xception/other"))
     assert published(more) == published(clinical)
 
 
@@ -91,7 +85,7 @@ def test_a_fold_without_a_score_is_named_once_with_fold_and_scores(clinical):
 
 def test_repeats_are_named_where_there_are_some(weak):
     absent = [{"repeat": 2, "fold": 1, "scores": [0]}]
-    run = _with_metrics(weak, lambda metrics: metrics["absent_scores"].update(clip=absent))
+    run = with_metrics(weak, lambda metrics: metrics["absent_scores"].update(clip=absent))
     assert any(note.startswith("Fold 1 of repeat 2 has no") for note in absent_scores(run))
 
 
@@ -100,7 +94,7 @@ def test_a_score_nobody_has_is_named_once_for_the_run(clinical, images):
         for level in ("frame", "clip", "zone"):
             metrics["levels"][level][clinical.models[0]]["per_class"][3]["support"] = 0
 
-    notes = absent_scores(_with_metrics(clinical, change))
+    notes = absent_scores(with_metrics(clinical, change))
     assert sum("of this run has score 3" in note for note in notes) == 3
     assert notes[-1].startswith("Fold 2 has no frame, clip or zone with score 2:")
     assert all(" zone " not in note for note in absent_scores(images))
@@ -115,7 +109,7 @@ def _scored_by(run, **used):
                 "folds": {model: {default: 3} for model in run.models} | folds,
             }
 
-    return _with_metrics(run, change)
+    return with_metrics(run, change)
 
 
 def test_one_rule_for_clips_and_zones_is_named_once_and_two_are_apart(clinical, labels):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 import pandas as pd
@@ -8,15 +7,9 @@ import pytest
 
 from lusscore.report.run_files import model_labels
 from lusscore.report.summary import summarise
-from run_maker import changed
+from run_maker import changed, with_metrics
 
 FIRST, LAST = "xception/softmax", "vgg16/softmax"
-
-
-def _with(run, change):
-    metrics = copy.deepcopy(run.metrics)
-    change(metrics)
-    return replace(run, metrics=metrics)
 
 
 def _with_accuracy(run, model, interval, pooled=None):
@@ -25,7 +18,7 @@ def _with_accuracy(run, model, interval, pooled=None):
         entry["interval"]["accuracy"] = interval
         entry["pooled"]["accuracy"] = pooled or entry["pooled"]["accuracy"]
 
-    return _with(run, change)
+    return with_metrics(run, change)
 
 
 def _tiles(run):
@@ -80,7 +73,7 @@ def test_the_baseline_is_beaten_only_where_the_difference_shows_it(clinical, int
         for row in metrics["comparison"]["frame"]:
             row["interval"] = interval
 
-    assert words in _sentences(_with(clinical, change))
+    assert words in _sentences(with_metrics(clinical, change))
 
 
 def test_the_summary_has_the_permutation_test(clinical):
@@ -93,7 +86,7 @@ def test_the_summary_has_the_permutation_test(clinical):
     def change(metrics):
         metrics["levels"]["frame"][FIRST]["chance"] = {}
 
-    assert "permutation" not in _sentences(_with(clinical, change))
+    assert "permutation" not in _sentences(with_metrics(clinical, change))
 
 
 def test_weak_labels_are_summed_up_at_their_own_level(weak):

@@ -1,31 +1,16 @@
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from web.browser.study import COHORT, await_end, make_study, start
 from web.browser.tab import Tab, open_tab
 from web.page_server import start_page
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of a Chromium of this machine."""
-    found = os.environ.get("LUSSCORE_CHROMIUM") or next(
-        filter(None, map(shutil.which, _NAMES)), None
-    )
-    if found is None:
-        pytest.skip("needs Chromium; install it, or say in LUSSCORE_CHROMIUM where it is")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +46,6 @@ def address(study: Path, coming: object, tmp_path_factory: pytest.TempPathFactor
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
         assert "Traceback" not in errors
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A browser of a module's own: its event loop would stand in the way of other tests'."""
-    alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=alone)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, expect
 
+from readable_text import pale_text
 from web.browser.study import EXAM
 from web.browser.tab import SECONDS, Tab, open_tab
 
@@ -21,33 +22,6 @@ LOOKS: tuple[tuple[int, int, Literal["light", "dark"]], ...] = (
     (820, 1180, "light"),
     (420, 900, "dark"),
 )
-
-# Contrast after WCAG 2.2, of every element with text of its own against what lies behind it.
-_PALE_TEXT = """() => {
-  const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-  const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
-  const luminance = ([red, green, blue]) =>
-    0.2126 * channel(red / 255) + 0.7152 * channel(green / 255) + 0.0722 * channel(blue / 255);
-  const behind = (node) => {
-    for (let each = node; each; each = each.parentElement) {
-      const colour = parse(getComputedStyle(each).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const pale = [];
-  for (const node of document.querySelectorAll("body *:not(script)")) {
-    if (node.closest("svg, canvas, option") || node.disabled) continue;
-    const words = [...node.childNodes].filter((each) => each.nodeType === 3 && each.data.trim());
-    if (!words.length || !node.checkVisibility({ visibilityProperty: true })) continue;
-    const style = getComputedStyle(node);
-    const [ink, paper] = [luminance(parse(style.color)), luminance(behind(node))];
-    const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-    if (contrast < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5))
-      pale.push(`${words[0].data.trim()}: ${contrast.toFixed(2)}`);
-  }
-  return pale;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +45,7 @@ def _looks_well(tab: Tab, pictures: Path, full_page: bool = True) -> None:
         picture = pictures.with_name(f"{pictures.name}-{width}-{theme}.png")
         tab.page.screenshot(path=picture, full_page=full_page)
         assert tab.read("document.documentElement.scrollWidth") <= width
-        assert tab.read(_PALE_TEXT) == []
+        assert pale_text(tab.page) == []
 
 
 def test_a_scored_exam_fits_and_can_be_read(scored: Tab, screenshots: Path) -> None:
