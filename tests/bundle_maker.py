@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
+from backbone_maker import write_onnx
 from lusscore import __version__
 from lusscore.backbones import graph_bytes, load_weights
 from lusscore.backbones.libraries import import_openvino
@@ -111,15 +111,8 @@ def make_network(path: Path, *, seed: int = 0) -> Network:
         helper.make_node("GlobalAveragePool", ["map"], ["pooled"]),
         helper.make_node("Flatten", ["pooled"], ["embedding"]),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", CHANNELS])],
-        [numpy_helper.from_array(first, "first"), numpy_helper.from_array(second, "second")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.save(model, str(path))
+    shapes = {"image": ["n", 3, SIZE, SIZE]}, {"embedding": ["n", CHANNELS]}
+    write_onnx(path, nodes, *shapes, {"first": first, "second": second})
     spec = read_onnx_spec(path)
     weights = load_weights(spec)
     return Network(spec, weights.digest, *graph_bytes(spec, weights, None))

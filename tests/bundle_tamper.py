@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,16 @@ import pytest
 
 from lusscore.errors import BundleError
 from lusscore.models import read_bundle
+
+
+class Planted:
+    """Does something when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, (str(self.mark),))
 
 
 def sums_again(files: Mapping[str, bytes]) -> dict[str, bytes]:

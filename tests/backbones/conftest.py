@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 
+from backbone_maker import write_onnx
 from lusscore.backbones import (
     BackboneSpec,
     Engine,
@@ -164,9 +166,6 @@ def save_onnx(tmp_path: Path) -> Callable[..., Path]:
         external: bool = False,
         channels: int = 5,
     ) -> Path:
-        import onnx
-        from onnx import TensorProto, helper, numpy_helper
-
         kernel = np.random.default_rng(3).normal(size=(channels, 3, 3, 3)).astype(np.float32)
         nodes, features = [], "features"
         image = [batch, 3, *size] if layout == "NCHW" else [batch, *size, 3]
@@ -186,27 +185,11 @@ def save_onnx(tmp_path: Path) -> Callable[..., Path]:
             nodes.append(helper.make_node("Transpose", ["map"], [features], perm=[0, 2, 3, 1]))
         else:
             nodes.append(helper.make_node("Identity", ["map"], [features]))
-        outputs = [helper.make_tensor_value_info(features, TensorProto.FLOAT, None)]
-        if two_outputs:
-            outputs.append(helper.make_tensor_value_info("map", TensorProto.FLOAT, None))
-        graph = helper.make_graph(
-            nodes,
-            "net",
-            [helper.make_tensor_value_info("image", TensorProto.FLOAT, image)],
-            outputs,
-            [numpy_helper.from_array(kernel, "kernel")],
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-        model.ir_version = 8
-        path = tmp_path / name
-        onnx.save(
-            model,
-            path,
-            save_as_external_data=external,
-            location=f"{name}.data",
-            size_threshold=0,
-        )
-        return path
+        outputs = [features, "map"] if two_outputs else [features]
+        return write_onnx(
+            tmp_path / name, nodes, {"image": image}, dict.fromkeys(outputs), {"kernel": kernel},
+            save_as_external_data=external, location=f"{name}.data", size_threshold=0,
+        )  # fmt: skip
 
     return save
 

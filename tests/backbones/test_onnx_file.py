@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import helper
 
+from backbone_maker import write_onnx
 from lusscore.backbones import (
     BackboneSpec,
     EngineChoice,
@@ -97,19 +99,8 @@ def test_weights_in_a_second_file_are_refused(save_onnx: Save) -> None:
 
 
 def test_an_input_without_three_channels_is_refused(tmp_path: Path) -> None:
-    import onnx
-    from onnx import TensorProto, helper
-
-    graph = helper.make_graph(
-        [helper.make_node("Relu", ["x"], ["y"])],
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 8, 8])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-    )
-    path = tmp_path / "grey.onnx"
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 8
-    onnx.save(model, path)
+    nodes = [helper.make_node("Relu", ["x"], ["y"])]
+    path = write_onnx(tmp_path / "grey.onnx", nodes, {"x": [1, 1, 8, 8]}, {"y": None}, {})
     with pytest.raises(BackboneError, match="with 3 channels"):
         get_backbone(str(path))
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from bundle_tamper import lay_out
+from bundle_tamper import Planted, lay_out
 from lusscore.errors import BundleError
 from lusscore.models.archive import (
     MOST_BYTES,
@@ -388,16 +388,6 @@ def test_numpy_reads_the_file_and_what_numpy_writes_is_read(tmp_path: Path) -> N
         found = unpack_arrays(memory.getvalue())
         np.testing.assert_array_equal(found["a"], arrays["a"], strict=True)
         assert found["b"].shape == ()
-
-
-class Planted:
-    """Does something when it is unpickled."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (os.mkdir, (str(self.mark),))
 
 
 def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:

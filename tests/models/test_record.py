@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundle_tamper import lay_out, record_changed, refusal_of, sums_again
+from bundle_tamper import Planted, lay_out, record_changed, refusal_of, sums_again
 from lusscore.errors import BundleError
 from lusscore.models import SCHEMA, Bundle, bundle_facts, from_files, to_files
 
@@ -192,16 +191,6 @@ def test_arrays_that_cannot_be_are_refused(
 ) -> None:
     changed = lay_out(arrays_changed(files, change), tmp_path / "odd")
     assert what in refusal_of(changed)
-
-
-class Planted:
-    """Does something when it is unpickled."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (os.mkdir, (str(self.mark),))
 
 
 def test_no_code_of_a_bundle_is_run(files: Files, tmp_path: Path) -> None:
