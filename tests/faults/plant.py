@@ -51,31 +51,15 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
 
 @dataclass(frozen=True)
 class Fault:
-    """Wrong behaviour, and how to bring it about.
-
-    Attributes
-    ----------
-    name
-        Of this fault alone.
-    behaviour
-        What is wrong, in words that stay true when the code moves.
-    file
-        Below ``pipeline/lusscore``.
-    find, replace
-        Text that is in the file exactly once, and what takes its place.
-    tests
-        What pytest is to run: files, or single tests.
-    hangs
-        Whether tests that take too long have noticed, too.
-    """
+    """Wrong behaviour, and how to bring it about."""
 
     name: str
-    behaviour: str
-    file: str
-    find: str
+    behaviour: str  # in words that stay true when the code moves
+    file: str  # below pipeline/lusscore
+    find: str  # in the file exactly once
     replace: str
-    tests: tuple[str, ...]
-    hangs: bool = False
+    tests: tuple[str, ...]  # files, or single tests
+    hangs: bool = False  # tests that take too long have noticed, too
 
 
 @dataclass(frozen=True)
@@ -95,7 +79,7 @@ class Outcome:
 
 def named(output: str) -> list[str]:
     """Return the tests that pytest's summary names: those that failed or were skipped."""
-    return re.findall(r"^(?:FAILED|ERROR|SKIPPED) (.+?)(?: - |$)", output, re.MULTILINE)
+    return re.findall(r"^(?:FAILED|ERROR|SKIPPED) (tests/.+?)(?: - |$)", output, re.MULTILINE)
 
 
 def read_faults(names: Sequence[str]) -> list[Fault]:

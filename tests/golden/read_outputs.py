@@ -24,20 +24,11 @@ PREDICTION_KEYS = ["model", "repeat", "clip", "frame"]
 
 @dataclass(frozen=True)
 class Embeddings:
-    """All embeddings of a cohort.
+    """All embeddings of a cohort, sorted by clip and frame."""
 
-    Attributes
-    ----------
-    clip, frame
-        int64, shape (frames,): the clip's order number in the manifest, and the frame's number in
-        the clip; sorted by both.
-    values
-        As stored, float16, shape (frames, 1 + variants, width).
-    """
-
-    clip: NDArray[np.int64]
-    frame: NDArray[np.int64]
-    values: NDArray[Any]
+    clip: NDArray[np.int64]  # (frames,): the clip's order number in the manifest
+    frame: NDArray[np.int64]  # (frames,): its number in the clip
+    values: NDArray[Any]  # as stored, float16, (frames, 1 + variants, width)
 
 
 def read_embeddings(folder: Path, cohort: str) -> Embeddings:
