@@ -179,26 +179,14 @@ def test_what_a_model_marked_is_no_label(tmp_path: Path, media: Path) -> None:
     )
 
 
-def test_unmarked_images_whose_patient_only_a_mark_could_tell_are_left_out_and_named(
+def test_an_unmarked_image_without_a_patient_is_left_out_and_a_marked_one_is_a_problem(
     tmp_path: Path, media: Path
 ) -> None:
-    path = export(
-        tmp_path,
-        image(0, "c.png", tag(score=1, patient="p")),
-        image(1, "p4/a.png"),
-    )
-    imported = read(path, media)
+    known = image(0, "c.png", tag(score=1, patient="p"))
+    imported = read(export(tmp_path, known, image(1, "p4/a.png")), media)
     assert (len(imported.segments), imported.ignored) == (1, ("p4/a.png",))
-
-
-def test_a_marked_image_without_a_patient_is_a_problem(tmp_path: Path, media: Path) -> None:
-    path = export(
-        tmp_path,
-        image(0, "c.png", tag(score=1, patient="p")),
-        image(1, "p4/a.png", tag(score=1)),
-    )
     with pytest.raises(InvalidCohortError, match="task 1, p4/a.png: names no patient"):
-        read(path, media)
+        read(export(tmp_path, known, image(1, "p4/a.png", tag(score=1))), media)
 
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path, media: Path) -> None:

@@ -44,7 +44,7 @@ def labels(imported: Imported) -> list[tuple[object, ...]]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("a.mp4", "b.mp4", "c.mp4"):
-        write_video(tmp_path / name, moving_bar(6))
+        write_video(tmp_path / name, moving_bar(8))
     return tmp_path
 
 
@@ -137,15 +137,8 @@ def test_values_of_unknown_shape_are_no_results_and_bad_ones_are_problems(folder
 EXPORTS = Path(__file__).parent / "label_studio_exports"
 
 
-@pytest.fixture
-def recorded(tmp_path: Path) -> Path:
-    for name in ("a.mp4", "b.mp4", "c.mp4"):
-        write_video(tmp_path / name, moving_bar(8))
-    return tmp_path
-
-
-def segments_of(export: str, recorded: Path) -> dict[str, list[Segment]]:
-    options = ImportOptions(protocol="blue-6", media=recorded, columns={"fps": "25"})
+def segments_of(export: str, folder: Path) -> dict[str, list[Segment]]:
+    options = ImportOptions(protocol="blue-6", media=folder, columns={"fps": "25"})
     imported = get_importer("label-studio")(EXPORTS / export, options)
     found: dict[str, list[Segment]] = {}
     for segment in consensus_labels(imported.segments, None).segments:
@@ -154,18 +147,18 @@ def segments_of(export: str, recorded: Path) -> dict[str, list[Segment]]:
 
 
 @pytest.mark.parametrize("export", ["clips.json", "clips-min.json", "clips.csv"])
-def test_scores_of_clips(export: str, recorded: Path) -> None:
+def test_scores_of_clips(export: str, folder: Path) -> None:
     told = {
         name: (segment.patient, segment.zone, segment.score)
-        for name, segments in segments_of(export, recorded).items()
+        for name, segments in segments_of(export, folder).items()
         for segment in segments
     }
     assert told == {"a.mp4": ("p1", "R1", 2), "b.mp4": ("p1", "L1", 0), "c.mp4": ("p2", "R1", 3)}
 
 
 @pytest.mark.parametrize("export", ["segments.json", "segments-min.json", "segments.csv"])
-def test_scores_of_segments(export: str, recorded: Path) -> None:
-    found = segments_of(export, recorded)
+def test_scores_of_segments(export: str, folder: Path) -> None:
+    found = segments_of(export, folder)
     for name, zone in (("a.mp4", "R1"), ("b.mp4", "L1")):
         labelled = [segment for segment in found[name] if segment.score is not None]
         told = [
