@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lusscore.cohort.importers.fields import part_of, read_choice
+from lusscore.cohort.importers.fields import check_words, part_of, read_choice
 from lusscore.errors import CohortError
 from lusscore.tables import Row, Table
 from lusscore.wording import listed
@@ -66,11 +66,7 @@ def choose_columns(table: Table, chosen: Mapping[str, str]) -> dict[str, Column]
         If a word or column is unknown, two columns may be meant, or one that is needed is
         missing; the message lists the file's columns and says which option to use.
     """
-    unknown = [word for word in chosen if word not in _GUESSES]
-    if unknown:
-        raise CohortError(
-            f"--column does not know {unknown[0]!r}; expected one of {', '.join(_GUESSES)}."
-        )
+    check_words(chosen, COLUMN_WORDS)
     columns = {}
     for word in _GUESSES:
         if word in chosen:

@@ -1,11 +1,13 @@
-"""What people write in fields of tables and exports: scores, parts of names, dates of visits."""
+"""What people write in tables and exports: scores, zones, parts of names, dates of visits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from lusscore.cohort.protocols import Protocol
+from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError
 
 # a hyphen divides only right after the word: "LUS-1" is a score, "-1" and "score: -1" are not
@@ -68,6 +70,26 @@ def names_a_score(name: str) -> bool:
         return read_score(f"{name} 0") == 0
     except ValueError:
         return False
+
+
+def read_zone(written: str, protocol: Protocol) -> str:
+    """Return the zone of `protocol` that is meant, empty for nothing; raise ValueError for none."""
+    zone = find_zone(written, protocol) if written else ""
+    if zone is None:
+        raise ValueError(
+            f"{written!r} is not a zone of {protocol.name}; expected one of "
+            f"{', '.join(protocol.zone_names)} or nothing (choose another protocol with --protocol)"
+        )
+    return zone
+
+
+def check_words(columns: Mapping[str, str], known: Sequence[str]) -> None:
+    """Raise CohortError if ``--column`` was given a word that the importer does not know."""
+    for word in columns:
+        if word not in known:
+            raise CohortError(
+                f"--column does not know {word!r}; expected one of {', '.join(known)}."
+            )
 
 
 def read_choice(word: str, choice: str) -> tuple[str, re.Pattern[str] | None]:

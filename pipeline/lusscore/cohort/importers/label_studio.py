@@ -20,8 +20,7 @@ from lusscore.cohort.importers.label_studio_media import ClipFinder
 from lusscore.cohort.importers.media import (
     MediaIndex,
     frame_count,
-    frame_times,
-    frames_between,
+    frames_shown,
     label_level_of,
 )
 from lusscore.cohort.importers.owners import OwnerReader
@@ -238,7 +237,7 @@ def _frames_of(path: Path, result: Result, rate: float | None) -> list[tuple[int
     tag; None when it is that of the clip.
     """
     if result.seconds is not None:
-        return [_frames_shown(path, *result.seconds)]
+        return [frames_shown(path, *result.seconds)]
     if not result.ranges:
         return [(0, None)]
     return [_frames_in_range(path, first, last, rate) for first, last in result.ranges]
@@ -250,7 +249,7 @@ def _frames_in_range(
     if not 1 <= first <= last:
         raise ValueError(f"the range {first}–{last} is no range of frames counted from 1")
     if rate is not None:
-        return _frames_shown(path, (first - 1) / rate, last / rate)
+        return frames_shown(path, (first - 1) / rate, last / rate)
     frames = frame_count(path)
     # Label Studio rounds the number of frames up
     if first > frames or last > frames + 1:
@@ -259,14 +258,3 @@ def _frames_in_range(
             "by the framerate of its Video tag; give the one it had with --column fps=NUMBER"
         )
     return first - 1, min(last, frames)
-
-
-def _frames_shown(path: Path, start: float, end: float) -> tuple[int, int | None]:
-    times = frame_times(path)
-    first, last = frames_between(times, start, end)
-    if first == last or first >= len(times) or end <= start:
-        raise ValueError(
-            f"no frame of the clip lies between {start:g} and {end:g} seconds; expected a segment "
-            "of a video"
-        )
-    return first, last

@@ -166,6 +166,21 @@ def frames_between(times: Sequence[float], start: float, end: float) -> tuple[in
     return first, None if last >= len(times) else last
 
 
+def frames_shown(path: Path, start: float, end: float) -> tuple[int, int | None]:
+    """Return the frames of a clip that are shown from `start` to `end`, as `frames_between`.
+
+    Raises ValueError if there are none, and ClipError as `frame_times`.
+    """
+    times = frame_times(path)
+    first, last = frames_between(times, start, end)
+    if first >= (len(times) if last is None else last):
+        raise ValueError(
+            f"no frame of the clip is shown from {start:g} s to {end:g} s; it lasts "
+            f"{times[-1]:.2f} s"
+        )
+    return first, last
+
+
 def label_level_of(segments: Iterable[Segment]) -> str:
     """Return the label level of segments whose clips are absolute paths.
 

@@ -8,11 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol as Shape
 
-from lusscore.cohort.importers.fields import name_exams, part_of, read_choice
+from lusscore.cohort.importers.fields import (
+    check_words,
+    name_exams,
+    part_of,
+    read_choice,
+    read_zone,
+)
 from lusscore.cohort.importers.registry import Import
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.segments import Segment
-from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import CohortError
 
 _WORDS = ("patient", "exam", "zone", "group", "device")
@@ -58,12 +63,7 @@ class OwnerReader:
     def __init__(self, job: Import, *others: str) -> None:
         self._job = job
         columns = job.options.columns
-        unknown = [word for word in columns if word not in (*_WORDS, *others)]
-        if unknown:
-            raise CohortError(
-                f"--column does not know {unknown[0]!r}; expected one of "
-                f"{', '.join((*others, *_WORDS))}."
-            )
+        check_words(columns, (*others, *_WORDS))
         self._fields: dict[str, tuple[str, ...]] = {}
         self._patterns: dict[str, re.Pattern[str] | None] = {}
         for word in _WORDS:
@@ -113,16 +113,14 @@ class OwnerReader:
 
     def _read(self, clip: ExportedClip, protocol: Protocol) -> Segment | None:
         patient, exam, written, group, device = (self.value(word, clip) for word in _WORDS)
-        zone = find_zone(written, protocol) if written else ""
         if not patient:
             self._job.problem(clip.where, f"names no patient; {_HOW_TO_CHOOSE}")
-        if zone is None:
-            self._job.problem(
-                clip.where,
-                f"{written!r} is not a zone of {protocol.name}; expected one of "
-                f"{', '.join(protocol.zone_names)}, or another --protocol",
-            )
-        if zone is None or not patient:
+        try:
+            zone = read_zone(written, protocol)
+        except ValueError as error:
+            self._job.problem(clip.where, str(error))
+            return None
+        if not patient:
             return None
         return Segment(
             clip.path.as_posix(), patient, exam or "1", zone, None, group=group, device=device

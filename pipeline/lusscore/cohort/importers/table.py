@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lusscore.cohort.importers.columns import COLUMN_WORDS, Column, choose_columns
-from lusscore.cohort.importers.fields import name_exams, read_score
+from lusscore.cohort.importers.fields import name_exams, read_score, read_zone
 from lusscore.cohort.importers.media import (
     MediaIndex,
     frame_count,
-    frame_times,
-    frames_between,
+    frames_shown,
     label_level_of,
 )
 from lusscore.cohort.importers.registry import (
@@ -24,7 +23,6 @@ from lusscore.cohort.importers.registry import (
 )
 from lusscore.cohort.protocols import Protocol
 from lusscore.cohort.segments import Segment, frame_end, read_frame_range, two_groups
-from lusscore.cohort.zone_names import find_zone
 from lusscore.errors import ClipError, CohortError, Problem
 from lusscore.records import in_line_order
 from lusscore.tables import Row, Table, read_table
@@ -128,7 +126,7 @@ class _RowReader:
         except LookupError as error:
             note("clip", f"{error} (choose another folder with --media)")
         try:
-            zone = self._zone(cells["zone"])
+            zone = read_zone(cells["zone"], self._protocol)
         except ValueError as error:
             note("zone", str(error))
         try:
@@ -142,28 +140,10 @@ class _RowReader:
         self.problems += problems
         if problems:
             return None
-        return Segment(
-            clip=clip.as_posix(),
-            patient=cells["patient"],
-            exam=self._exams.get((cells["patient"], cells["exam"]), "1"),
-            zone=zone,
-            score=score,
-            frame_start=start,
-            frame_end=end,
-            group=cells["group"],
-            device=cells["device"],
-            rater=cells["rater"],
-        )
-
-    def _zone(self, written: str) -> str:
-        zone = find_zone(written, self._protocol) if written else ""
-        if zone is None:
-            raise ValueError(
-                f"{written!r} is not a zone of {self._protocol.name}; expected one of "
-                f"{', '.join(self._protocol.zone_names)} or nothing (choose another protocol with "
-                "--protocol)"
-            )
-        return zone
+        exam = self._exams.get((cells["patient"], cells["exam"]), "1")
+        owner = (clip.as_posix(), cells["patient"], exam, zone)
+        others = {word: cells[word] for word in ("group", "device", "rater")}
+        return Segment(*owner, score, frame_start=start, frame_end=end, **others)
 
 
 _Note = Callable[[str, str], None]
@@ -203,18 +183,12 @@ def _frames_of_seconds(cells: dict[str, str], clip: Path, note: _Note) -> tuple[
         return 0, None
     word = "end_time" if cells["end_time"] else "start_time"
     try:
-        times = frame_times(clip)
+        return frames_shown(clip, start, end)
     except ClipError as error:
         note(word, f"cannot be turned into frames: {error.without_path()}")
-        return 0, None
-    first, last = frames_between(times, start, end)
-    if first >= (len(times) if last is None else last):
-        note(
-            word,
-            f"no frame of the clip is shown from {start:g} s to {end:g} s; it lasts "
-            f"{times[-1]:.2f} s",
-        )
-    return first, last
+    except ValueError as error:
+        note(word, str(error))
+    return 0, None
 
 
 def _seconds(cell: str) -> float:
