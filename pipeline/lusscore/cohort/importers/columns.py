@@ -35,15 +35,7 @@ COLUMN_WORDS = tuple(_GUESSES)
 
 @dataclass(frozen=True)
 class Column:
-    """Where in a row a value stands.
-
-    Attributes
-    ----------
-    name, index
-        The column's name, as the table writes it, and its place in the header.
-    pattern
-        What part of the cell is meant; None for the whole cell.
-    """
+    """Where in a row a value stands; the pattern is the part of the cell that is meant."""
 
     name: str
     index: int
@@ -60,11 +52,8 @@ def choose_columns(table: Table, chosen: Mapping[str, str]) -> dict[str, Column]
     The user has `chosen`: our word → the column's name, or ``name~expression`` for a part of its
     cells, or nothing where the table has no such column. The rest is guessed from usual names.
 
-    Raises
-    ------
-    CohortError
-        If a word or column is unknown, two columns may be meant, or one that is needed is
-        missing; the message lists the file's columns and says which option to use.
+    Raises CohortError, which lists the columns and says which option to use, if a word or column
+    is unknown, two columns may be meant, or one that is needed is missing.
     """
     check_words(chosen, COLUMN_WORDS)
     columns = {}

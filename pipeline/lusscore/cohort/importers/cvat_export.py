@@ -60,10 +60,7 @@ class CvatTask:
 def read_export(path: Path, job: Import) -> tuple[list[CvatTask], int]:
     """Read an XML file: its tasks, and how many marks of models nobody changed and are left out.
 
-    Raises
-    ------
-    CohortError
-        If the file cannot be read, is not XML, declares a document type or is no CVAT export.
+    Raises CohortError if it cannot be read, is not XML, declares a document type or is not CVAT's.
     """
     root = _read_xml(path, job)
     tasks = _read_tasks(root, job)

@@ -22,18 +22,9 @@ _MEANING = re.compile(r"(?<=[0-3])\s*(?:[:(–—]|-(?=\s*[^\W\d])).*", re.DOTAL
 
 
 def read_score(text: str) -> int | None:
-    """Read a score such as ``2``, ``2.0``, ``Score 2`` or ``LUS-3``.
+    """Read a score such as ``2``, ``2.0``, ``Score 2`` or ``LUS-3``; None for ``NA``, ``-`` or "".
 
-    Returns
-    -------
-    int or None
-        0–3, or None where the cell says that there is none: empty, ``NA``, ``nan``, ``-``.
-
-    Raises
-    ------
-    ValueError
-        If it is neither; the text says what is expected. Nothing is guessed: neither ``2.5`` nor
-        ``B2`` nor ``1-2`` is a score.
+    Raises ValueError for all else. Nothing is guessed: ``2.5``, ``B2`` and ``1-2`` are no scores.
     """
     stripped = text.strip()
     if stripped.lower() in _NONE:
@@ -93,18 +84,7 @@ def check_words(columns: Mapping[str, str], known: Sequence[str]) -> None:
 
 
 def read_choice(word: str, choice: str) -> tuple[str, re.Pattern[str] | None]:
-    """Divide ``NAME~EXPRESSION``, which ``--column WORD=`` was given.
-
-    Returns
-    -------
-    name, pattern
-        The pattern is None where the whole field is meant.
-
-    Raises
-    ------
-    CohortError
-        If the expression is not valid.
-    """
+    """Divide ``NAME~EXPRESSION``, which ``--column WORD=`` was given; None is the whole field."""
     name, mark, expression = choice.partition("~")
     try:
         return name, re.compile(expression) if mark else None
@@ -116,10 +96,7 @@ def read_choice(word: str, choice: str) -> tuple[str, re.Pattern[str] | None]:
 
 
 def part_of(text: str, pattern: re.Pattern[str] | None) -> str:
-    """Return the first group of an expression, or all it matches; the whole text without one.
-
-    It is empty where nothing matches, and has no blanks around it.
-    """
+    """Return the first group of a pattern, or all it matches, stripped; "" for no match."""
     if pattern is not None:
         match = pattern.search(text)
         text = (match[1 if pattern.groups else 0] or "") if match else ""
@@ -142,13 +119,8 @@ Visit = tuple[str, str]
 def name_exams(visits: Sequence[Visit], where: str) -> dict[Visit, str]:
     """Name exams as written; where they are dates, number each patient's visits instead.
 
-    All dates must be written in the same way; the time of day does not matter. Messages begin
-    with `where`.
-
-    Raises
-    ------
-    CohortError
-        If there are dates whose order is not certain.
+    Raises CohortError, beginning with `where`, if their order is not certain: all dates must be
+    written in the same way. The time of day does not matter.
     """
     if not any(_LOOKS_LIKE_A_DATE.fullmatch(exam.strip()) for _, exam in visits):
         return {visit: visit[1] for visit in visits}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
 from pathlib import Path
@@ -39,6 +39,7 @@ _NO_FRAME_RATE = (
     "Ranges were taken for the clips' own frames, which holds only if the framerate of the Video "
     "tag (24 by default) is that of the clips; otherwise give it with --column fps=NUMBER."
 )
+_Frames = tuple[int, int | None]
 _Scored = tuple[int, int | None, int]
 """Half-open range of frames, and their score."""
 
@@ -230,31 +231,28 @@ def _without_shared_frames(scored: Iterable[_Scored]) -> list[_Scored]:
     return [*parted, *ordered[-1:]]
 
 
-def _frames_of(path: Path, result: Result, rate: float | None) -> list[tuple[int, int | None]]:
-    """Return the half-open ranges of frames that a result is of; None is the clip's end.
+def _frames_of(path: Path, result: Result, rate: float | None) -> Iterator[_Frames]:
+    """Yield the half-open ranges of frames that a result is of; None is the clip's end.
 
     `rate` is the frames per second by which Label Studio counted, the ``framerate`` of its Video
     tag; None when it is that of the clip.
     """
     if result.seconds is not None:
-        return [frames_shown(path, *result.seconds)]
-    if not result.ranges:
-        return [(0, None)]
-    return [_frames_in_range(path, first, last, rate) for first, last in result.ranges]
-
-
-def _frames_in_range(
-    path: Path, first: int, last: int, rate: float | None
-) -> tuple[int, int | None]:
-    if not 1 <= first <= last:
-        raise ValueError(f"the range {first}–{last} is no range of frames counted from 1")
-    if rate is not None:
-        return frames_shown(path, (first - 1) / rate, last / rate)
-    frames = frame_count(path)
-    # Label Studio rounds the number of frames up
-    if first > frames or last > frames + 1:
-        raise ValueError(
-            f"the range {first}–{last} goes beyond the clip's {frames} frames: Label Studio counts "
-            "by the framerate of its Video tag; give the one it had with --column fps=NUMBER"
-        )
-    return first - 1, min(last, frames)
+        yield frames_shown(path, *result.seconds)
+    elif not result.ranges:
+        yield 0, None
+    for first, last in result.ranges:  # none where there are seconds
+        if not 1 <= first <= last:
+            raise ValueError(f"the range {first}–{last} is no range of frames counted from 1")
+        if rate is not None:
+            yield frames_shown(path, (first - 1) / rate, last / rate)
+            continue
+        frames = frame_count(path)
+        # Label Studio rounds the number of frames up
+        if first > frames or last > frames + 1:
+            raise ValueError(
+                f"the range {first}–{last} goes beyond the clip's {frames} frames: Label Studio "
+                "counts by the framerate of its Video tag; give the one it had with --column "
+                "fps=NUMBER"
+            )
+        yield first - 1, min(last, frames)

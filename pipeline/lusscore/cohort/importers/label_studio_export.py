@@ -121,13 +121,7 @@ class _Task(_Lenient):
 
 
 def read_export(path: Path, job: Import) -> list[LabelTask]:
-    """Read the tasks of an export, without cancelled annotations and predictions.
-
-    Raises
-    ------
-    CohortError
-        If the file holds no tasks.
-    """
+    """Read the tasks of an export, without cancelled annotations and predictions."""
     if path.suffix.lower() != ".json":
         table = read_table(path)
         job.problems += table.problems

@@ -43,11 +43,7 @@ class MediaIndex:
         """Find a clip by a path relative to the folder or absolute, or the last parts of one.
 
         Either kind of slash will do, the suffix may be missing, and capitals do not matter.
-
-        Raises
-        ------
-        LookupError
-            If there is no such clip or more than one; the text says so, as a clause.
+        Raises LookupError, whose text is a clause, for no such clip or more than one.
         """
         # a Windows path is also taken apart elsewhere, since exports travel
         parts = PureWindowsPath(written).parts if "\\" in written else PurePosixPath(written).parts
@@ -73,13 +69,7 @@ class MediaIndex:
         return found[0]
 
     def find_end(self, parts: Sequence[str]) -> Path:
-        """Find a clip by as much of the end of its path as agrees with the folders here.
-
-        Raises
-        ------
-        LookupError
-            As :meth:`find`, of the file's name alone.
-        """
+        """Find a clip by as much of the end of its path as agrees; raise as :meth:`find`."""
         failure = LookupError("no file is named")
         for start in range(len(parts)):
             try:
@@ -139,10 +129,7 @@ def frame_count(path: Path) -> int:
 def frame_times(path: Path) -> tuple[float, ...]:
     """Return when each frame of a clip is shown, in seconds since the first.
 
-    Raises
-    ------
-    ClipError
-        If the clip cannot be decoded, or has no clock: images have none.
+    Raises ClipError if the clip cannot be decoded, or has no clock: images have none.
     """
     times = tuple(clip_times(path))
     if any(map(math.isnan, times)):
@@ -153,13 +140,10 @@ def frame_times(path: Path) -> tuple[float, ...]:
 
 
 def frames_between(times: Sequence[float], start: float, end: float) -> tuple[int, int | None]:
-    """Return the frames that are shown from `start` until just before `end`, both in seconds.
+    """Return the half-open range of frames shown from `start` until before `end`, in seconds.
 
-    Returns
-    -------
-    frame_start, frame_end
-        Half-open; the end is None where it is the clip's. Where no frame is shown in that time,
-        `frame_start` is the number of frames or `frame_end`.
+    The end is None where it is the clip's. Where no frame is shown in that time, the range starts
+    at the number of frames or at its own end.
     """
     first = bisect_left(times, start - _TOLERANCE)
     last = bisect_left(times, end - _TOLERANCE)

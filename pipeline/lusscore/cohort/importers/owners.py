@@ -53,11 +53,6 @@ class OwnerReader:
     Columns of the options are: our word → the name of a field, ``file`` or ``task``, with
     ``~expression`` after it for a part of that; nothing where there is none. Without a choice, a
     word is a field of that name. `others` are words that mean something else to the importer.
-
-    Raises
-    ------
-    CohortError
-        If a word is unknown or an expression is not valid.
     """
 
     def __init__(self, job: Import, *others: str) -> None:
@@ -84,10 +79,7 @@ class OwnerReader:
     def choose_protocol(self, clips: Sequence[ExportedClip]) -> Protocol:
         """Return the protocol that was chosen, else the first that knows the zones of all clips.
 
-        Raises
-        ------
-        CohortError
-            If the export names no patient at all.
+        Raises CohortError if the export names no patient at all.
         """
         fields = [name for name in self._fields["patient"] if name not in ("file", "task")]
         if clips and fields and not any(self.value("patient", clip) for clip in clips):
@@ -101,10 +93,7 @@ class OwnerReader:
     def read(self, clips: Sequence[ExportedClip], protocol: Protocol) -> list[Segment | None]:
         """Read each clip as a segment without a score; None where its owner is missing or unclear.
 
-        Raises
-        ------
-        CohortError
-            If exams are dates that cannot be put in order: they become numbers.
+        Exams that are dates become numbers; CohortError if they cannot be put in order.
         """
         segments = [self._read(clip, protocol) for clip in clips]
         visits = [(one.patient, one.exam) for one in segments if one]

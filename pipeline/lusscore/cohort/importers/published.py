@@ -30,10 +30,7 @@ class PublishedTable:
 def read_published(path: Path, names: Sequence[str], data_set: str) -> PublishedTable:
     """Read a table as a data set publishes it, whatever bytes stand in its remarks.
 
-    Raises
-    ------
-    CohortError
-        If it cannot be read or lacks some of the columns `names`, which are found in any case.
+    Raises CohortError if it cannot be read or lacks some of the columns `names`, in any case.
     """
     table = read_table(path, any_bytes=True)
     header = [name.lower() for name in table.header]

@@ -114,10 +114,7 @@ class Import:
     ) -> Imported:
         """Return the cohort, whose card has what was chosen, else what the importer says.
 
-        Raises
-        ------
-        InvalidCohortError
-            If there are problems.
+        Raises InvalidCohortError if there are problems.
         """
         if self.problems:
             raise InvalidCohortError.of(self.source, self.problems)
@@ -201,11 +198,5 @@ def importer_summary(name: str) -> str:
 
 
 def get_importer(name: str) -> Importer:
-    """Return the importer registered under `name`.
-
-    Raises
-    ------
-    CohortError
-        If no importer has that name; the message lists those there are.
-    """
+    """Return the importer registered under `name`; raise CohortError, listing all, for none."""
     return _IMPORTERS[name].importer
