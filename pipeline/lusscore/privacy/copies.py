@@ -64,15 +64,7 @@ class RedactionResult(Enum):
 
 @dataclass(frozen=True)
 class CopiedClip:
-    """One clip that has a de-identified copy.
-
-    Attributes
-    ----------
-    clip
-        Path of the copy as the manifest writes it.
-    result
-        What was done to its pictures.
-    """
+    """A de-identified copy: its path as the manifest writes it, what was done to its pictures."""
 
     clip: str
     result: RedactionResult
@@ -109,15 +101,8 @@ class MediaFolder:
     ) -> Iterator[tuple[Path, CopiedClip | ClipError]]:
         """Make the copies that are not there yet, in `jobs` processes (-1: one per processor).
 
-        Yields
-        ------
-        clip, copy
-            In any order; instead of a copy, why there is none.
-
-        Raises
-        ------
-        PrivacyError
-            If a copy cannot be written.
+        Yields each clip and its copy, or why there is none, in any order. Raises PrivacyError if
+        a copy cannot be written.
         """
         tasks = ((clip, self._folder, self._entry(clip), owners[clip], find) for clip in owners)
         for clip, entry, copy in _run(tasks, jobs):

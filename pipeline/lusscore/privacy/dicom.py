@@ -71,10 +71,7 @@ def copy_dicom(
     What of its frames may stay is where `keep` is true; the rest becomes black. `clean` says that
     surely no name is left in the frames, so that the header may say so.
 
-    Raises
-    ------
-    ClipError
-        If the file cannot be read or the copy, read back, does not show what it must.
+    Raises ClipError if the file cannot be read or the copy, read back, does not show what it must.
     """
     import pydicom
 

@@ -30,32 +30,17 @@ _SECONDS_TO_WAIT = 1.0
 class Entry:
     """One row of a key file: a pseudonym and what it stands for.
 
-    Attributes
-    ----------
-    kind
-        ``"patient"``, ``"exam"`` or ``"clip"``.
-    original
-        What was replaced: an id, or a clip's path.
-    within
-        The patient an exam is of, or the cohort a clip was copied to; else empty.
-    pseudonym
-        What stands for it.
-    digest, copy_digest
-        Digests of a clip and of its finished copy; empty until the copy is finished.
-    owner
-        Pseudonym of the exam that the finished copy of a clip says it is of.
-    treatment
-        Value of the copy's :class:`lusscore.privacy.RedactionResult`; empty until it is finished.
+    The last four are of a clip's copy, and empty until that is finished.
     """
 
-    kind: str
-    original: str
-    within: str = ""
+    kind: str  # "patient", "exam" or "clip"
+    original: str  # an id, or a clip's path
+    within: str = ""  # the patient an exam is of, or the cohort a clip was copied to
     pseudonym: str = ""
-    digest: str = ""
+    digest: str = ""  # of the clip
     copy_digest: str = ""
-    owner: str = ""
-    treatment: str = ""
+    owner: str = ""  # pseudonym of the exam that the copy says it is of
+    treatment: str = ""  # value of the copy's RedactionResult
 
     def identity(self) -> tuple[str, str, str]:
         """Return what makes two rows the same row, however their letters are composed."""
@@ -68,10 +53,7 @@ _COLUMNS = tuple(field.name for field in fields(Entry))
 class KeyFile:
     """The salt and the table of pseudonyms, in memory; :meth:`save` puts them on disk.
 
-    Raises
-    ------
-    PrivacyError
-        If there is something at `path` that is not a key file.
+    Raises PrivacyError if there is something at `path` that is not a key file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -110,13 +92,7 @@ class KeyFile:
         return hmac.new(self._salt, message, hashlib.sha256).digest()
 
     def save(self) -> None:
-        """Write the file anew and swap it in, readable by its owner alone.
-
-        Raises
-        ------
-        WriteError
-            If it cannot be written.
-        """
+        """Write the file anew and swap it in, readable by its owner alone; raise WriteError."""
         text = io.StringIO(newline="")
         # quoted, so that a line break in a name is part of the name
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -172,11 +148,8 @@ def _composed(text: str) -> str:
 def hold_key_file(key_file: Path, folder: Path) -> Iterator[KeyFile]:
     """Be the only one who uses a key file; the hold of a process that dies ends with it.
 
-    Raises
-    ------
-    PrivacyError
-        If another process uses it, it is not a key file, it cannot be read or written, or it lies
-        in the cohort's `folder` or in the data folder around it, which are what is shared.
+    Raises PrivacyError if another process uses it, it is not a key file, it cannot be read or
+    written, or it lies in the cohort's `folder` or the data folder around it, which are shared.
     """
     path = _place(key_file, folder)
     lock = FileLock(f"{path}.lock")

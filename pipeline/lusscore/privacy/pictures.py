@@ -27,11 +27,8 @@ def kept_pixels(sector: Sector) -> NDArray[np.bool_]:
     """Return which pixels of a clip may stay; where no sector was found, all but the text.
 
     Video stores colour for squares of 2 × 2 pixels, so squares stay or go as one: they stay when
-    any of their pixels is in the sector, and go when any of them is text.
-
-    Returns
-    -------
-    ndarray of bool, shape (height, width)
+    any of their pixels is in the sector, and go when any of them is text. The shape is (height,
+    width).
     """
     shape = (sector.height, sector.width)
     found = sector.source != "whole"
@@ -57,10 +54,7 @@ def _any_of_square(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def blanked(clip: Path, keep: NDArray[np.bool_]) -> Iterator[Frame]:
     """Yield a clip's frames, black where `keep` is false.
 
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read or its frames are not all of the size of `keep`.
+    Raises ClipError if the clip cannot be read or a frame is not of the size of `keep`.
     """
     for frame in open_clip(clip):
         if frame.rgb.shape[:2] != keep.shape:
@@ -86,11 +80,6 @@ def verify_lossless(clip: Path, copy: Path, keep: NDArray[np.bool_] | None) -> b
     """Tell whether a copy, read back, has the frames of a clip at the same times.
 
     They must be those of the clip where `keep` is true, and black elsewhere; None is everywhere.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read.
     """
     found = open_clip(copy)
     for frame in open_clip(clip) if keep is None else blanked(clip, keep):
@@ -114,13 +103,7 @@ def _next(frames: Iterator[Frame]) -> Frame | ClipError | None:
 
 
 def copy_images(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> None:
-    """Write the one frame of a clip as PNG, or each into a new folder if `copy` has no suffix.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read.
-    """
+    """Write the one frame of a clip as PNG, or each into a new folder if `copy` has no suffix."""
     if not copy.suffix:
         copy.mkdir()
     for frame in blanked(clip, keep):

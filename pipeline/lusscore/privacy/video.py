@@ -46,19 +46,10 @@ def copy_video(clip: Path, copy: Path, keep: NDArray[np.bool_]) -> bool:
 
     The stream is copied as it is where nothing is to be blanked and its codec allows taking the
     notes out of it. Otherwise it is encoded anew without loss. Each way is tried in turn until
-    one gives a copy that, read back, shows what it must.
+    one gives a copy that, read back, shows what it must. Returns whether anything was blanked.
 
-    Returns
-    -------
-    bool
-        Whether anything was blanked.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be read, or no way gives a faithful copy.
-    OSError
-        If the disk is full.
+    Raises ClipError if the clip cannot be read or no way gives a faithful copy, and OSError if
+    the disk is full.
     """
     blank = anything_to_blank(clip, keep)
     if not blank and _faithful(partial(_copy_stream, clip, copy), clip, copy, None):

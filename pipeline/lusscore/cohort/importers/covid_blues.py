@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lusscore.cohort.importers.fields import read_score
 from lusscore.cohort.importers.published import PublishedTable, read_published
 from lusscore.cohort.importers.registry import Import, Imported, ImportOptions, register_importer
 from lusscore.cohort.segments import Segment
@@ -92,12 +91,10 @@ def _read_groups(path: Path, job: Import) -> dict[str, str]:
 
 
 def _read_scores(path: Path, job: Import) -> dict[str, int | None]:
-    scores: dict[str, int | None] = {}
-    for at, row in _read_table(path, ("video_file", "Severity Score"), job).rows():
-        try:
-            scores[row["video_file"]] = read_score(row["Severity Score"])
-        except ValueError as error:
-            job.problem(f"{path.name} line {at.line}, column Severity Score", str(error))
+    columns = ("video_file", "Severity Score")
+    scores, problems = _read_table(path, columns, job).scores(*columns)
+    for problem in problems:
+        job.problem(f"{path.name} {problem.where}", problem.what)
     return scores
 
 

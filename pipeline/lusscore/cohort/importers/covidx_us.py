@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lusscore.cohort.importers.fields import read_score
 from lusscore.cohort.importers.media import MediaIndex
 from lusscore.cohort.importers.published import (
     notes_on_patients,
@@ -15,7 +14,7 @@ from lusscore.cohort.importers.published import (
 )
 from lusscore.cohort.importers.registry import Import, Imported, ImportOptions, register_importer
 from lusscore.cohort.segments import Segment
-from lusscore.errors import CohortError, InvalidCohortError, Problem
+from lusscore.errors import CohortError, InvalidCohortError
 
 _VIDEOS = "video_metadata.csv"
 _SCORES = "LUSS_metadata.csv"
@@ -105,18 +104,10 @@ def _segments(folder: Path, media: MediaIndex, job: Import) -> Iterator[Segment]
 def _read_scores(path: Path) -> tuple[dict[str, int | None], dict[str, str]]:
     """Read score and organ of each video."""
     luss = read_published(path, ("id", "LUSS", "type"), _DATA_SET)
-    problems = list(luss.table.problems)
-    scores: dict[str, int | None] = {}
-    organs = {}
-    for at, row in luss.rows():
-        organs[row["id"]] = row["type"].lower()
-        try:
-            scores[row["id"]] = read_score(row["LUSS"])
-        except ValueError as error:
-            problems.append(Problem(f"line {at.line}, column LUSS", str(error)))
-    if problems:
+    scores, problems = luss.scores("id", "LUSS")
+    if problems := [*luss.table.problems, *problems]:
         raise InvalidCohortError.of(path, problems)
-    return scores, organs
+    return scores, {row["id"]: row["type"].lower() for _, row in luss.rows()}
 
 
 def _by_id(media: MediaIndex) -> dict[str, Path]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lusscore.cohort.importers.fields import read_score
 from lusscore.cohort.segments import Segment
-from lusscore.errors import CohortError
+from lusscore.errors import CohortError, Problem
 from lusscore.tables import Row, Table, read_table
 
 _MISSING = frozenset(("", "na", "n/a", "nan", "nd", "none", "unknown", "-"))
@@ -25,6 +26,17 @@ class PublishedTable:
         """Yield each row and its cells by column; a cell that says "not known" is empty."""
         for row in self.table.rows:
             yield row, {name: known(row.cells[at]) for name, at in self.columns.items()}
+
+    def scores(self, clip: str, score: str) -> tuple[dict[str, int | None], list[Problem]]:
+        """Read the scores in the column `score` of the clips in the column `clip`."""
+        scores: dict[str, int | None] = {}
+        problems = []
+        for row, cells in self.rows():
+            try:
+                scores[cells[clip]] = read_score(cells[score])
+            except ValueError as error:
+                problems.append(Problem(f"line {row.line}, column {score}", str(error)))
+        return scores, problems
 
 
 def read_published(path: Path, names: Sequence[str], data_set: str) -> PublishedTable:
