@@ -101,11 +101,6 @@ def test_a_field_or_a_part_of_it_is_taken(choice: str, name: str, text: str, par
     assert (found, part_of(text, pattern)) == (name, part)
 
 
-def test_an_expression_that_is_none_gets_a_sentence() -> None:
-    with pytest.raises(CohortError, match=r"--column zone=file~\( holds no valid regular"):
-        read_choice("zone", "file~(")
-
-
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.dates(date(2000, 1, 1), date(2030, 12, 31))),

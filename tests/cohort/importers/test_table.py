@@ -76,31 +76,12 @@ def test_dates_become_numbers_of_visits_and_are_not_kept(ward: Path, tmp_path: P
     assert "12-24" not in written
 
 
-def test_dates_that_cannot_be_told_are_refused_without_showing_them(ward: Path) -> None:
-    with pytest.raises(CohortError, match="'date' of labels.csv holds dates, but") as caught:
-        read(ward, "clip,patient,score,date", "a,p,1,2026-03-02", "b,p,1,soon")
-    assert "03-02" not in str(caught.value)
-    with pytest.raises(CohortError, match="day and month .* can be taken for each other"):
-        read(ward, "clip,patient,score,date", "a,p,1,01/02/2026", "b,p,1,02/01/2026")
-
-
 def test_frames_and_seconds(ward: Path) -> None:
     frames = read(ward, "clip,patient,score,start,end", "a,p,1,0,2", "a,p,2,2,", "b,p,0,,")
     assert [(s.frame_start, s.frame_end) for s in frames.segments] == [(0, 2), (2, None), (0, None)]
     seconds = read(ward, "clip,patient,score,start_time,end_time", "a,p,1,0,0.08", 'a,p,2,"0,08",')
     assert [(s.frame_start, s.frame_end) for s in seconds.segments] == [(0, 2), (2, None)]
     assert seconds.card.label_level == "frame"
-
-
-def test_stills_are_labelled_by_frame(ward: Path) -> None:
-    Image.new("L", (8, 8)).save(ward / "still.png")
-    imported = read(ward, "clip,patient,score", "still.png,p,1")
-    assert imported.card.label_level == "frame"
-
-
-def test_an_unlabelled_row_says_nothing_of_how_the_others_were_labelled(ward: Path) -> None:
-    imported = read(ward, "clip,patient,score,start,end", "a,p,1,0,2", "b,p,,,")
-    assert imported.card.label_level == "frame"
 
 
 def test_all_bad_rows_are_named_at_once(ward: Path) -> None:
