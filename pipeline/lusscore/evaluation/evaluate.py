@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,12 +23,12 @@ from lusscore.evaluation.aggregation import (
 from lusscore.evaluation.comparison import compare_pairs, mcnemar_pairs
 from lusscore.evaluation.curves import roc_table
 from lusscore.evaluation.exam_errors import exam_errors
-from lusscore.evaluation.levels import measure_level, undefined_scores
+from lusscore.evaluation.levels import Measured, measure_level, undefined_scores
 from lusscore.evaluation.metrics_json import METRICS_NAME, level_entry, rules_entry, write_metrics
 from lusscore.evaluation.predictions import BASELINE, PREDICTIONS_NAME, read_predictions
 from lusscore.evaluation.resampling import CONFIDENCE, draw_patients
 from lusscore.evaluation.run_config import RunConfig, read_config
-from lusscore.evaluation.selective_risk import risk_by_coverage
+from lusscore.evaluation.selective_risk import Covered, risk_by_coverage
 from lusscore.evaluation.tables import (
     class_table,
     comparison_table,
@@ -92,9 +94,11 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     # two families of tests, each corrected for its own number
     families = [list(combinations(models, 2)), [(model, BASELINE) for model in models]]
     comparisons = {
-        level: [each for pairs in families for each in compare_pairs(measured, pairs)]
-        if measured
-        else []
+        level: [
+            one
+            for pairs in families
+            for one in (compare_pairs(measured, pairs) if measured else ())
+        ]
         for level, measured in levels.items()
     }
     errors = {
@@ -106,7 +110,7 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     tested = "zone" if levels["zone"] else "clip"
     mcnemar = [each for pairs in families for each in mcnemar_pairs(scored[tested], pairs)]
 
-    for name, table in {
+    tables = {
         "clips": scored["clip"],
         "zones": scored["zone"],
         "exams": exams,
@@ -120,9 +124,10 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         "tables/zone_accuracy": zone_accuracy(scored["frame"], protocol),
         "tables/coverage": coverage_table(coverage),
         "tables/roc": roc_table(scored["frame"], models),
-    }.items():
+    }
+    for name, table in tables.items():
         write_table(folder / f"{name}.csv", table)
-    document = {
+    about = {
         "label_level": config.cohort.label_level,
         "bootstrap": {"resamples": resamples, "seed": seed, "confidence": CONFIDENCE},
         "models": models,
@@ -130,34 +135,51 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         "rules": {
             level: rules_entry(each, models, scored["clip"]) for level, each in rules.items()
         },
+    }
+    results = _results(levels, comparisons, errors, (tested, mcnemar), coverage)
+    write_metrics(folder / METRICS_NAME, about | results)
+
+
+def _results(
+    levels: Mapping[str, Mapping[str, Measured]],
+    comparisons: Mapping[str, Sequence[Any]],
+    errors: Mapping[str, Any],
+    mcnemar: tuple[str, Sequence[Any]],
+    coverage: Mapping[str, tuple[Sequence[Covered], Sequence[Covered]]],
+) -> dict[str, Any]:
+    """Return the measured part of ``metrics.json``."""
+    return {
         "levels": {
             level: {model: level_entry(entry) for model, entry in measured.items()}
             for level, measured in levels.items()
         },
-        "absent_scores": {
-            level: [
-                {"repeat": repeat, "fold": fold, "scores": scores}
-                for repeat, fold, scores in undefined_scores(measured[BASELINE])
-            ]
-            if measured
-            else []
-            for level, measured in levels.items()
-        },
+        "absent_scores": {level: _absent_scores(measured) for level, measured in levels.items()},
         "exams": {model: asdict(each) for model, each in errors.items()},
         "comparison": {
             level: [asdict(each) for each in differences]
             for level, differences in comparisons.items()
         },
-        "mcnemar": {"level": tested, "pairs": [asdict(each) for each in mcnemar]},
+        "mcnemar": {"level": mcnemar[0], "pairs": [asdict(each) for each in mcnemar[1]]},
         "coverage": {
-            model: {
-                "shares": [asdict(each) for each in shares],
-                "curve": [{"coverage": each.coverage} | each.pooled for each in curve],
-            }
-            for model, (shares, curve) in coverage.items()
+            model: _coverage_entry(shares, curve) for model, (shares, curve) in coverage.items()
         },
     }
-    write_metrics(folder / METRICS_NAME, document)
+
+
+def _absent_scores(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
+    return [
+        {"repeat": repeat, "fold": fold, "scores": scores}
+        for repeat, fold, scores in (undefined_scores(measured[BASELINE]) if measured else ())
+    ]
+
+
+def _coverage_entry(
+    shares: Sequence[Covered], curve: Sequence[Covered]
+) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "shares": [asdict(each) for each in shares],
+        "curve": [{"coverage": each.coverage} | each.pooled for each in curve],
+    }
 
 
 def _models(predictions: pd.DataFrame, config: RunConfig, folder: Path) -> list[str]:
