@@ -84,7 +84,7 @@ def test_another_head_setting_computes_no_embedding(
     result = lusscore(
         "cv", "tiny", "-b", tiny_backbone, "--set", "epochs=5", "--set", "dropout=0.2", "--json"
     )
-    assert json.loads(result.stdout)["models"] == ["tiny/softmax"]
+    assert json.loads(result.stdout)["models"] == ["tiny/softmax", "tiny/recommended"]
     assert (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) == before
     runs = sorted(path.name for path in Path("results/tiny").iterdir())
     assert runs[0].startswith("3fold-softmax-")
@@ -237,7 +237,7 @@ def test_several_heads_and_their_settings_make_one_run(
     metrics = json.loads(Path("results/tiny/a/metrics.json").read_text(encoding="utf-8"))
     assert metrics["models"] == ["tiny/softmax", "tiny/logistic", "tiny/mil"]
     report = Path("results/tiny/a/report.html").read_text(encoding="utf-8")
-    assert report.count("<h3>Head beside it</h3>") == 2
+    assert report.count("<h3>Additional head</h3>") == 2
 
 
 @pytest.mark.slow
@@ -338,7 +338,7 @@ def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
     chosen = {row[4] for row in rows[1:]}
     assert chosen <= {"tiny/logistic", "tiny/ordinal"}
     assert [row[0] for row in rows].count("selected/best") == 2
-    assert "What was chosen" in (run / "report.html").read_text(encoding="utf-8")
+    assert '<section id="selection">' in (run / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
