@@ -1,22 +1,21 @@
 """The items of TRIPOD+AI and CLAIM that a run can answer, and what is left to its authors.
 
-``checklists.csv`` has the items in our own short words, the facts (:mod:`lusscore.report.facts`)
-that answer each, and what only the authors can add.
+``checklists.csv`` has the items in our own short words, the facts
+(:mod:`lusscore.report.facts`) that answer each, and what only the authors can add.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 
-import lusscore.report.model_facts  # noqa: F401  facts register themselves
-from lusscore.report.facts import state_fact
+from lusscore.report.facts import run_facts
 from lusscore.report.run_files import RunFiles
 
 FILLED, PARTLY, AUTHORS = "filled", "in part", "for the authors"
@@ -43,7 +42,52 @@ _SECTIONS = {
     "run": "Run and cohort",
     "limits": "Limits",
 }
-_OF_ZONES = ("global-score", "exams")
+"""Sections of the report by their identifiers."""
+
+_SHOWN_IN = {
+    "goal": "summary",
+    "source": "run",
+    "sizes": "data-flow",
+    "groups": "folds",
+    "differences": "run",
+    "outcome": "run",
+    "test_labels": "run",
+    "scores": "folds",
+    "unscored": "data-flow",
+    "skipped": "skipped",
+    "missing_zones": "zones exams",
+    "frames_used": "run",
+    "partition": "data-flow folds",
+    "training_sizes": "data-flow folds",
+    "internal": "results",
+    "external": "limits",
+    "subgroups": "folds",
+    "robustness": "results",
+    "predictors": "run",
+    "preprocessing": "run",
+    "head_input": "run",
+    "training_data": "run",
+    "initialisation": "run",
+    "head": "run",
+    "selection": "selection",
+    "ensembles": "results",
+    "imbalance": "results",
+    "software": "run",
+    "command": "run",
+    "measures": "results discrimination calibration global-score",
+    "uncertainty": "results",
+    "compared": "comparison",
+    "clusters": "folds",
+    "output": "results",
+    "performance": "summary results global-score",
+    "failures": "discrimination exams",
+    "limits": "limits",
+    "flow": "data-flow",
+    "per_score": "results discrimination",
+    "specification": "run",
+    "poor_input": "skipped calibration",
+}
+"""Sections in which the report shows what a fact states."""
 
 
 @dataclass(frozen=True)
@@ -91,25 +135,28 @@ def read_items() -> list[Item]:
 
 def reporting_items(run: RunFiles) -> dict[str, list[Answer]]:
     """Answer TRIPOD+AI and CLAIM with what the run's files hold, and nothing else."""
+    facts, absent = run_facts(run), set()
+    if not run.metrics["levels"]["zone"]:
+        absent |= {"global-score", "exams"}
+    if run.selection is None or run.selection.empty:
+        absent.add("selection")
     answers: dict[str, list[Answer]] = {name: [] for name in CITATIONS}
     for item in read_items():
-        answers[item.checklist].append(answer(item, run))
+        answers[item.checklist].append(answer(item, facts, absent))
     return answers
 
 
-def answer(item: Item, run: RunFiles) -> Answer:
-    """Answer one item; a fact that the run lacks leaves it to the authors, at least in part."""
-    stated = [state_fact(name, run) for name in item.facts]
-    facts = [fact for fact in stated if fact is not None]
-    hint = item.hint or ("" if len(facts) == len(stated) else _UNKNOWN)
-    status = FILLED if not hint else PARTLY if facts else AUTHORS
-    anchors = dict.fromkeys(anchor for fact in facts for anchor in fact.see)
-    zones_known = bool(run.metrics["levels"]["zone"])
-    see = tuple(
-        (anchor, _SECTIONS[anchor]) for anchor in anchors if zones_known or anchor not in _OF_ZONES
-    )
-    texts = tuple(fact.text for fact in facts)
-    return Answer(item, status, texts, see, hint)
+def answer(item: Item, facts: Mapping[str, str], absent: Collection[str] = ()) -> Answer:
+    """Answer one item; a fact that the run lacks leaves it to the authors, at least in part.
+
+    `absent` are sections that the report lacks.
+    """
+    known = [name for name in item.facts if name in facts]
+    hint = item.hint or ("" if len(known) == len(item.facts) else _UNKNOWN)
+    status = FILLED if not hint else PARTLY if known else AUTHORS
+    anchors = dict.fromkeys(anchor for name in known for anchor in _SHOWN_IN.get(name, "").split())
+    see = tuple((anchor, _SECTIONS[anchor]) for anchor in anchors if anchor not in absent)
+    return Answer(item, status, tuple(facts[name] for name in known), see, hint)
 
 
 def count_items(answers: Iterable[Answer]) -> str:
