@@ -33,7 +33,7 @@ def measured(tmp_path):
 
 def test_a_difference_is_first_minus_second(measured):
     difference = compare_pairs(measured, [(A, B)])[0]
-    expected = measured[A].pooled.accuracy - measured[B].pooled.accuracy
+    expected = measured[A].record.pooled.accuracy - measured[B].record.pooled.accuracy
     assert difference.metric == "accuracy"
     assert difference.pooled == pytest.approx(expected)
     low, high = difference.interval

@@ -118,7 +118,7 @@ def test_roc_curves_are_on_the_grid_rise_to_one_and_have_the_auc_as_their_area(f
         assert (np.diff(curve["true_positive_rate"]) >= 0).all()
         assert curve["true_positive_rate"].iloc[-1] == 1
     rows = frames[frames["model"] == "xception/softmax"]
-    expected = measure(HeldOut.of(rows, sorted(rows["patient"].unique())).by_fold()[0]).auc
+    expected = measure(HeldOut.of(rows, sorted(rows["patient"].unique())).by_fold()[0])["auc"][0]
     first = table[(table["model"] == "xception/softmax") & (table["fold"] == 1)]
     for score, curve in first.groupby("score"):
         area = auc(curve["false_positive_rate"], curve["true_positive_rate"])

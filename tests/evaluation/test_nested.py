@@ -167,7 +167,7 @@ def test_selection_among_many_on_noise_stays_at_chance() -> None:
     clips = score_at(found.predictions, "clip")
     patients = sorted(dataset.frames["patient"].unique())
     draws = draw_patients(len(patients), 400, 0)
-    measured = measure_level(clips, ["selected/best"], patients, draws)["selected/best"]
+    measured = measure_level(clips, ["selected/best"], patients, draws)["selected/best"].record
     band = measured.chance["quadratic_kappa"]
     assert band is not None
     assert band[0] <= measured.pooled.quadratic_kappa <= band[1]

@@ -14,14 +14,14 @@ from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import LabelledCohort, join_cohorts
-from lusscore.evaluation.levels import Measured, measure_level
+from lusscore.evaluation.levels import ModelRecord, measure_level
 from lusscore.evaluation.predictions import BASELINE
 from lusscore.evaluation.resampling import draw_patients
 
 PATIENTS, ZONES = 24, 4
 
 
-def measured(labelled: LabelledCohort, head: str) -> Measured:
+def measured(labelled: LabelledCohort, head: str) -> ModelRecord:
     """What the head reaches on clips, in three folds."""
     dataset = labelled.dataset
     splits = split_into_folds(dataset.frames, 3)
@@ -30,7 +30,7 @@ def measured(labelled: LabelledCohort, head: str) -> Measured:
     patients = sorted(dataset.frames["patient"].unique())
     model = result.models[0].name
     draws = draw_patients(len(patients), 400, 0)
-    return measure_level(clips, [model, BASELINE], patients, draws)[model]
+    return measure_level(clips, [model, BASELINE], patients, draws)[model].record
 
 
 def cohort_of(scores: np.ndarray) -> LabelledCohort:

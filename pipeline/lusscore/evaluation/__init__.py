@@ -41,7 +41,7 @@ from lusscore.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from lusscore.evaluation.resampling import Metrics, draw_patients, interval, measure
+from lusscore.evaluation.resampling import draw_patients, interval
 from lusscore.evaluation.rules import (
     MAJORITY,
     GroupedFrames,
@@ -97,7 +97,6 @@ __all__ = [
     "HeadTable",
     "LabelledCohort",
     "LabelledFrames",
-    "Metrics",
     "MetricsRecord",
     "Model",
     "NestedCV",
@@ -120,7 +119,6 @@ __all__ = [
     "load_cohort",
     "majority_predictions",
     "majority_score",
-    "measure",
     "new_run",
     "parse_levels",
     "predicted_scores",

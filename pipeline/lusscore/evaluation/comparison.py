@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.metrics import Number
 from lusscore.evaluation.resampling import Interval, interval
+from lusscore.records import Record
 
 COMPARED = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Record):
     """How far model `a` is above model `b` in one metric, one of `COMPARED`.
 
     `pooled` is of all held-out rows together, with its bootstrap `interval` over patients, both
@@ -30,15 +31,15 @@ class Difference:
     a: str
     b: str
     metric: str
-    pooled: float
+    pooled: Number
     interval: Interval | None
-    p: float
-    over_folds: float
-    t: float
+    p: Number
+    over_folds: Number
+    t: Number
     degrees: int
-    fold_p: float
-    p_holm: float = float("nan")
-    fold_p_holm: float = float("nan")
+    fold_p: Number
+    p_holm: Number
+    fold_p_holm: Number
 
 
 def compare_pairs(
@@ -50,12 +51,14 @@ def compare_pairs(
     """
     found = []
     for metric in COMPARED:
-        family = [_difference(measured[a], measured[b], a, b, metric) for a, b in pairs]
-        corrected = holm([each.p for each in family])
-        fold_corrected = holm([each.fold_p for each in family])
+        family = [_difference(measured[a], measured[b], metric) for a, b in pairs]
+        for name in ("p", "fold_p"):
+            corrected = holm([each[name] for each in family])
+            for each, p in zip(family, corrected, strict=True):
+                each[f"{name}_holm"] = p
         found += [
-            replace(each, p_holm=p, fold_p_holm=fold_p)
-            for each, p, fold_p in zip(family, corrected, fold_corrected, strict=True)
+            Difference(a=a, b=b, metric=metric, **each)
+            for (a, b), each in zip(pairs, family, strict=True)
         ]
     return found
 
@@ -105,37 +108,37 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected.tolist()
 
 
-def _difference(a: Measured, b: Measured, name_a: str, name_b: str, metric: str) -> Difference:
+def _difference(a: Measured, b: Measured, metric: str) -> dict[str, Any]:
     """Compare one pair in one metric."""
     resampled = np.array([])
-    if a.resampled is not None and b.resampled is not None:
-        resampled = a.resampled.overall[metric] - b.resampled.overall[metric]
-    by_fold = a.over_folds(metric) - b.over_folds(metric)
+    if a.resampled and b.resampled:
+        resampled = a.resampled[metric] - b.resampled[metric]
+    by_fold = _over_folds(a, metric) - _over_folds(b, metric)
     t, degrees, fold_p = corrected_t_test(by_fold, _test_share(a))
-    return Difference(
-        a=name_a,
-        b=name_b,
-        metric=metric,
-        pooled=getattr(a.pooled, metric) - getattr(b.pooled, metric),
-        interval=interval(resampled),
-        p=bootstrap_p(resampled),
-        over_folds=float(by_fold.mean()),
-        t=t,
-        degrees=degrees,
-        fold_p=fold_p,
-    )
+    return {
+        "pooled": getattr(a.record.pooled, metric) - getattr(b.record.pooled, metric),
+        "interval": interval(resampled),
+        "p": bootstrap_p(resampled),
+        "over_folds": float(by_fold.mean()),
+        "t": t,
+        "degrees": degrees,
+        "fold_p": fold_p,
+    }
+
+
+def _over_folds(measured: Measured, metric: str) -> FloatArray:
+    return np.array([getattr(fold, metric) for fold in measured.record.folds])
 
 
 def _test_share(measured: Measured) -> float:
     """Held-out rows per training row, averaged over folds."""
-    repeats = {repeat for repeat, _ in measured.names}
-    test = float(np.mean(measured.rows))
-    training = sum(measured.rows) / len(repeats) - test
+    folds = measured.record.folds
+    test = float(np.mean([fold.rows for fold in folds]))
+    training = measured.record.rows / len({fold.repeat for fold in folds}) - test
     return test / training if training > 0 else float("inf")
 
 
-@dataclass(frozen=True)
-class McNemar:
+class McNemar(Record):
     """Rows, of the first repeat, on which model `a` or `b` alone is correct.
 
     `p` is the two-sided exact p value of "equally often"; `p_holm` is corrected for all pairs.
@@ -146,8 +149,8 @@ class McNemar:
     rows: int
     only_a: int
     only_b: int
-    p: float
-    p_holm: float = float("nan")
+    p: Number
+    p_holm: Number
 
 
 def mcnemar_pairs(scored: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> list[McNemar]:
@@ -165,12 +168,14 @@ def mcnemar_pairs(scored: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> lis
         model: (rows["truth"] == rows["prediction"]).to_numpy()
         for model, rows in first.groupby("model")
     }
-    found = []
+    tests = []
     for a, b in pairs:
         only_a = int(np.count_nonzero(right[a] & ~right[b]))
         only_b = int(np.count_nonzero(right[b] & ~right[a]))
         discordant = only_a + only_b
         p = float(binomtest(only_a, discordant).pvalue) if discordant else 1.0
-        found.append(McNemar(a, b, len(right[a]), only_a, only_b, p))
-    corrected = holm([each.p for each in found])
-    return [replace(each, p_holm=p) for each, p in zip(found, corrected, strict=True)]
+        tests.append(
+            McNemar(a=a, b=b, rows=len(right[a]), only_a=only_a, only_b=only_b, p=p, p_holm=p)
+        )
+    corrected = holm([test.p for test in tests])
+    return [test.model_copy(update={"p_holm": p}) for test, p in zip(tests, corrected, strict=True)]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -23,12 +20,20 @@ from lusscore.evaluation.aggregation import (
 from lusscore.evaluation.comparison import compare_pairs, mcnemar_pairs
 from lusscore.evaluation.curves import roc_table
 from lusscore.evaluation.exam_errors import exam_errors
-from lusscore.evaluation.levels import Measured, measure_level, undefined_scores
-from lusscore.evaluation.metrics_json import METRICS_NAME, level_entry, rules_entry, write_metrics
+from lusscore.evaluation.levels import absent_scores, measure_level
+from lusscore.evaluation.metrics_json import (
+    METRICS_NAME,
+    SCHEMA,
+    BootstrapRecord,
+    CoverageRecord,
+    McNemarRecord,
+    MetricsRecord,
+    rules_record,
+)
 from lusscore.evaluation.predictions import BASELINE, PREDICTIONS_NAME, read_predictions
 from lusscore.evaluation.resampling import CONFIDENCE, draw_patients
 from lusscore.evaluation.run_config import RunConfig, read_config
-from lusscore.evaluation.selective_risk import Covered, risk_by_coverage
+from lusscore.evaluation.selective_risk import risk_by_coverage
 from lusscore.evaluation.tables import (
     class_table,
     comparison_table,
@@ -40,6 +45,7 @@ from lusscore.evaluation.tables import (
     reliability_table,
     write_table,
 )
+from lusscore.records import to_json
 
 
 def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
@@ -88,18 +94,14 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     patients = sorted(predictions["patient"].unique())
     draws = draw_patients(len(patients), resamples, seed)
 
-    levels = {
+    measured = {
         level: measure_level(scored[level], everyone, patients, draws, seed) for level in LEVELS
     }
     # two families of tests, each corrected for its own number
     families = [list(combinations(models, 2)), [(model, BASELINE) for model in models]]
-    comparisons = {
-        level: [
-            one
-            for pairs in families
-            for one in (compare_pairs(measured, pairs) if measured else ())
-        ]
-        for level, measured in levels.items()
+    comparison = {
+        level: tuple(one for pairs in families if own for one in compare_pairs(own, pairs))
+        for level, own in measured.items()
     }
     errors = {
         model: exam_errors(mine, patients, draws, None if model == BASELINE else seed)
@@ -107,79 +109,48 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         if not (mine := exams[exams["model"] == model]).empty
     }
     coverage = risk_by_coverage(scored["clip"], everyone, patients, draws)
-    tested = "zone" if levels["zone"] else "clip"
-    mcnemar = [each for pairs in families for each in mcnemar_pairs(scored[tested], pairs)]
-
+    tested = "zone" if measured["zone"] else "clip"
+    pairs = [test for family in families for test in mcnemar_pairs(scored[tested], family)]
+    metrics = MetricsRecord(
+        schema=SCHEMA,
+        label_level=config.cohort.label_level,
+        bootstrap=BootstrapRecord(resamples=resamples, seed=seed, confidence=CONFIDENCE),
+        models=tuple(models),
+        baseline=BASELINE,
+        rules={level: rules_record(own, models, scored["clip"]) for level, own in rules.items()},
+        levels={
+            level: {model: each.record for model, each in own.items()}
+            for level, own in measured.items()
+        },
+        absent_scores={level: absent_scores(own) for level, own in measured.items()},
+        exams=errors,
+        comparison=comparison,
+        mcnemar=McNemarRecord(level=tested, pairs=tuple(pairs)),
+        coverage={
+            model: CoverageRecord(
+                shares=shares, curve=tuple({"coverage": one.coverage} | one.pooled for one in curve)
+            )
+            for model, (shares, curve) in coverage.items()
+        },
+    )
     tables = {
         "clips": scored["clip"],
         "zones": scored["zone"],
         "exams": exams,
-        "tables/metrics": metrics_table(levels),
-        "tables/folds": fold_table(levels),
-        "tables/classes": class_table(levels),
-        "tables/comparison": comparison_table(comparisons),
-        "tables/mcnemar": mcnemar_table(tested, mcnemar),
+        "tables/metrics": metrics_table(metrics.levels),
+        "tables/folds": fold_table(metrics.levels),
+        "tables/classes": class_table(metrics.levels),
+        "tables/comparison": comparison_table(comparison),
+        "tables/mcnemar": mcnemar_table(metrics.mcnemar),
         "tables/exams": exam_table(errors),
-        "tables/reliability": reliability_table(levels),
+        "tables/reliability": reliability_table(metrics.levels),
         "tables/zone_accuracy": zone_accuracy(scored["frame"], protocol),
         "tables/coverage": coverage_table(coverage),
         "tables/roc": roc_table(scored["frame"], models),
     }
     for name, table in tables.items():
         write_table(folder / f"{name}.csv", table)
-    about = {
-        "label_level": config.cohort.label_level,
-        "bootstrap": {"resamples": resamples, "seed": seed, "confidence": CONFIDENCE},
-        "models": models,
-        "baseline": BASELINE,
-        "rules": {
-            level: rules_entry(each, models, scored["clip"]) for level, each in rules.items()
-        },
-    }
-    results = _results(levels, comparisons, errors, (tested, mcnemar), coverage)
-    write_metrics(folder / METRICS_NAME, about | results)
-
-
-def _results(
-    levels: Mapping[str, Mapping[str, Measured]],
-    comparisons: Mapping[str, Sequence[Any]],
-    errors: Mapping[str, Any],
-    mcnemar: tuple[str, Sequence[Any]],
-    coverage: Mapping[str, tuple[Sequence[Covered], Sequence[Covered]]],
-) -> dict[str, Any]:
-    """Return the measured part of ``metrics.json``."""
-    return {
-        "levels": {
-            level: {model: level_entry(entry) for model, entry in measured.items()}
-            for level, measured in levels.items()
-        },
-        "absent_scores": {level: _absent_scores(measured) for level, measured in levels.items()},
-        "exams": {model: asdict(each) for model, each in errors.items()},
-        "comparison": {
-            level: [asdict(each) for each in differences]
-            for level, differences in comparisons.items()
-        },
-        "mcnemar": {"level": mcnemar[0], "pairs": [asdict(each) for each in mcnemar[1]]},
-        "coverage": {
-            model: _coverage_entry(shares, curve) for model, (shares, curve) in coverage.items()
-        },
-    }
-
-
-def _absent_scores(measured: Mapping[str, Measured]) -> list[dict[str, Any]]:
-    return [
-        {"repeat": repeat, "fold": fold, "scores": scores}
-        for repeat, fold, scores in (undefined_scores(measured[BASELINE]) if measured else ())
-    ]
-
-
-def _coverage_entry(
-    shares: Sequence[Covered], curve: Sequence[Covered]
-) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "shares": [asdict(each) for each in shares],
-        "curve": [{"coverage": each.coverage} | each.pooled for each in curve],
-    }
+    (folder / METRICS_NAME).write_bytes(to_json(metrics))
 
 
 def _models(predictions: pd.DataFrame, config: RunConfig, folder: Path) -> list[str]:

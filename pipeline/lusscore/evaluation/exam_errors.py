@@ -6,15 +6,15 @@ Weights say how often each exam counts; an exam of weight 2 counts as two exams 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import ratio
+from lusscore.evaluation.metrics import Number, ratio
 from lusscore.evaluation.permutation import can_permute, permuted_donors
 from lusscore.evaluation.resampling import Interval, interval
+from lusscore.records import Record
 
 EXAM_METRICS = (
     "mean_absolute_error",
@@ -30,8 +30,7 @@ _LIMIT = 1.96
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ExamErrors:
+class ExamErrors(Record):
     """One model's global scores beside the true ones, each exam (and repeat) counting once.
 
     Attributes
@@ -53,7 +52,7 @@ class ExamErrors:
 
     exams: int
     complete: int
-    pooled: dict[str, float]
+    pooled: dict[str, Number]
     interval: dict[str, Interval | None]
     chance: dict[str, Interval | None]
 

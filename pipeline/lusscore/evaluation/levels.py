@@ -2,89 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
-from lusscore.evaluation.permutation import permutation_null
-from lusscore.evaluation.predictions import BASELINE, HeldOut
-from lusscore.evaluation.resampling import (
-    Bin,
-    Interval,
+from lusscore.evaluation.metrics import (
+    BINS,
+    CLASS_METRICS,
+    METRICS,
     Metrics,
-    Resampled,
-    measure,
-    metric_interval,
-    reliability,
-    resample,
+    Number,
+    patient_bins,
+    patient_confusions,
+    ratio,
 )
+from lusscore.evaluation.permutation import permutation_null
+from lusscore.evaluation.predictions import BASELINE, SCORES, HeldOut
+from lusscore.evaluation.resampling import Interval, interval, measure, metric_interval
+from lusscore.records import Record
 
 FloatArray = NDArray[np.float64]
+Intervals = dict[str, Interval | None]
+Confusion = tuple[tuple[int, ...], ...]
+
+
+class ScoreRecord(Record):
+    """How well one score is recognised; NaN for a score that the truth lacks."""
+
+    score: int
+    support: int
+    predicted: int
+    precision: Number
+    recall: Number
+    f1: Number
+    auc: Number
+    pr_auc: Number
+
+
+class PooledScoreRecord(ScoreRecord):
+    """The same of all folds together, with intervals of the metrics."""
+
+    interval: Intervals
+
+
+class BinRecord(Record):
+    """The rows whose confidence lies in [`low`, `high`), the last bin including 1.
+
+    `confidence` is their mean confidence, `accuracy` the share scored correctly, and `interval`
+    its bootstrap interval over patients: None where all are of one patient, or under half of the
+    resamples have any.
+    """
+
+    low: Number
+    high: Number
+    rows: int
+    confidence: Number
+    accuracy: Number
+    interval: Interval | None
+
+
+class FoldPlace(Record):
+    """One fold of one repeat."""
+
+    repeat: int
+    fold: int
+
+
+class AbsentRecord(FoldPlace):
+    """Scores that the truth of a fold lacks."""
+
+    scores: tuple[int, ...]
+
+
+class _FoldRows(FoldPlace):
+    rows: int
+
+
+class FoldRecord(Metrics, _FoldRows):
+    """One fold of a model at one level; `confusion` has the truth along its first axis."""
+
+    per_class: tuple[ScoreRecord, ...]
+    confusion: Confusion
+
+
+class ModelRecord(Record):
+    """One model at one level.
+
+    `pooled` is of all held-out rows, with repeats of every repeat's; `interval` is empty where all
+    rows are of a single patient. `chance` is what 95 % of permutations of patients give, per metric
+    that has a chance level; empty for the baseline, and where no fold holds two patients. `mean`
+    and `sd` (n - 1) are over the folds in which a metric is defined; folds share training patients,
+    so that `sd` is no standard error of the mean.
+    """
+
+    rows: int
+    pooled: Metrics
+    interval: Intervals
+    chance: Intervals
+    mean: Metrics
+    sd: Metrics
+    per_class: tuple[PooledScoreRecord, ...]
+    confusion: Confusion
+    reliability: tuple[BinRecord, ...]
+    folds: tuple[FoldRecord, ...]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One model at one level.
+    """One model at one level, and its metrics in each resample; empty for a single patient."""
 
-    `pooled` is of all held-out rows, with repeats of every repeat's; `folds` of each (repeat, fold)
-    in `names`, which has so many `rows`. `resampled` is None where all rows are of a single
-    patient. `chance` is what 95 % of permutations of patients give, per metric that has a chance
-    level; empty for the baseline, and where no fold holds two patients.
-    """
-
-    pooled: Metrics
-    folds: tuple[Metrics, ...]
-    names: tuple[tuple[int, int], ...]
-    rows: tuple[int, ...]
-    resampled: Resampled | None
-    chance: dict[str, Interval | None]
-    reliability: tuple[Bin, ...]
-
-    def over_folds(self, metric: str) -> FloatArray:
-        """Return one metric of every fold, shape (folds,); NaN where undefined."""
-        return np.array([getattr(fold, metric) for fold in self.folds])
-
-    def mean(self, metric: str) -> float:
-        """Return the mean over the folds in which the metric is defined; NaN if there is none."""
-        values = self.over_folds(metric)
-        defined = values[np.isfinite(values)]
-        return float(defined.mean()) if len(defined) else float("nan")
-
-    def spread(self, metric: str) -> float:
-        """Return the standard deviation (n - 1) over the folds in which the metric is defined.
-
-        NaN if there are fewer than two. Folds share training patients, so this is no standard
-        error of the mean.
-        """
-        values = self.over_folds(metric)
-        defined = values[np.isfinite(values)]
-        return float(defined.std(ddof=1)) if len(defined) > 1 else float("nan")
-
-    def intervals(self) -> dict[str, Interval | None]:
-        """Return the bootstrap interval of every metric that is resampled, None where undefined."""
-        if self.resampled is None:
-            return {}
-        overall = self.resampled.overall
-        return {
-            metric: metric_interval(metric, overall[metric], getattr(self.pooled, metric))
-            for metric in METRICS
-        }
-
-    def class_intervals(self, score: int) -> dict[str, Interval | None]:
-        """Return the same for the metrics of one score."""
-        if self.resampled is None:
-            return {}
-        resampled = self.resampled.per_class
-        return {
-            metric: metric_interval(
-                metric, resampled[metric][:, score], float(getattr(self.pooled, metric)[score])
-            )
-            for metric in CLASS_METRICS
-        }
+    record: ModelRecord
+    resampled: Mapping[str, FloatArray]
 
 
 def measure_level(
@@ -107,19 +139,88 @@ def measure_level(
     measured = {}
     for model in models:
         rows = HeldOut.of(by_model[model], patients)
-        folds = rows.by_fold()
-        measured[model] = Measured(
-            pooled=measure(rows),
-            folds=tuple(measure(fold) for fold in folds),
-            names=rows.folds,
-            rows=tuple(len(fold.truth) for fold in folds),
-            resampled=resample(rows, draws) if several else None,
-            chance={}
-            if model == BASELINE
-            else permutation_null(rows, _recordings(by_model[model]), len(draws), seed),
-            reliability=reliability(rows, draws if several else None),
-        )
+        resampled = measure(rows, draws) if several else {}
+        chance: Intervals = {}
+        if model != BASELINE:
+            chance = permutation_null(rows, _recordings(by_model[model]), len(draws), seed)
+        measured[model] = Measured(_record(rows, resampled, chance, draws), resampled)
     return measured
+
+
+def _record(
+    rows: HeldOut, resampled: Mapping[str, FloatArray], chance: Intervals, draws: FloatArray
+) -> ModelRecord:
+    values = _measure_once(rows)
+    pooled = _metrics(values)
+    folds = [
+        _fold(repeat, fold, part)
+        for (repeat, fold), part in zip(rows.folds, rows.by_fold(), strict=True)
+    ]
+    over_folds = pd.DataFrame([{name: getattr(each, name) for name in METRICS} for each in folds])
+    intervals = {
+        name: metric_interval(name, resampled[name], getattr(pooled, name))
+        for name in (METRICS if resampled else ())
+    }
+    confusion = _confusion(rows)
+    per_class = [
+        PooledScoreRecord(**dict(one), interval=_class_intervals(one, resampled))
+        for one in _per_class(values, confusion)
+    ]
+    return ModelRecord(
+        rows=len(rows.truth),
+        pooled=pooled,
+        interval=intervals,
+        chance=chance,
+        mean=_metrics(over_folds.mean().to_dict()),
+        sd=_metrics(over_folds.std().to_dict()),
+        per_class=tuple(per_class),
+        confusion=confusion,
+        reliability=reliability(rows, draws if resampled else None),
+        folds=tuple(folds),
+    )
+
+
+def _fold(repeat: int, fold: int, rows: HeldOut) -> FoldRecord:
+    values, confusion = _measure_once(rows), _confusion(rows)
+    return FoldRecord(
+        repeat=repeat,
+        fold=fold,
+        rows=len(rows.truth),
+        **dict(_metrics(values)),
+        per_class=_per_class(values, confusion),
+        confusion=confusion,
+    )
+
+
+def _measure_once(rows: HeldOut) -> dict[str, Any]:
+    return {name: values[0] for name, values in measure(rows).items()}
+
+
+def _metrics(values: Mapping[Any, Any]) -> Metrics:
+    return Metrics(**{name: float(values[name]) for name in METRICS})
+
+
+def _confusion(rows: HeldOut) -> Confusion:
+    return tuple(map(tuple, patient_confusions(rows).sum(0).astype(int).tolist()))
+
+
+def _per_class(values: Mapping[str, Any], confusion: Confusion) -> tuple[ScoreRecord, ...]:
+    return tuple(
+        ScoreRecord(
+            score=score,
+            support=sum(confusion[score]),
+            predicted=sum(row[score] for row in confusion),
+            **{name: float(values[name][score]) for name in CLASS_METRICS},
+        )
+        for score in SCORES
+    )
+
+
+def _class_intervals(one: ScoreRecord, resampled: Mapping[str, FloatArray]) -> Intervals:
+    return {
+        name: metric_interval(name, resampled[name][:, one.score], getattr(one, name))
+        for name in (CLASS_METRICS if resampled else ())
+    }
 
 
 def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
@@ -134,13 +235,35 @@ def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
     return scored.groupby(keys).ngroup().to_numpy().astype(np.int64)
 
 
-def undefined_scores(measured: Measured) -> list[tuple[int, int, list[int]]]:
-    """List the folds whose truth lacks a score, which is so for every model alike.
+def reliability(held_out: HeldOut, draws: FloatArray | None) -> tuple[BinRecord, ...]:
+    """Lay out the bins of confidence that hold rows; `draws` give intervals."""
+    binned = patient_bins(held_out)
+    rows = binned.rows.sum(0)
+    shares = None if draws is None else ratio(draws @ binned.right, draws @ binned.rows)
+    return tuple(
+        BinRecord(
+            low=number / BINS,
+            high=(number + 1) / BINS,
+            rows=int(rows[number]),
+            confidence=float(binned.confidence[:, number].sum() / rows[number]),
+            accuracy=float(binned.right[:, number].sum() / rows[number]),
+            interval=interval(shares[:, number])
+            if shares is not None and np.count_nonzero(binned.rows[:, number]) > 1
+            else None,
+        )
+        for number in np.flatnonzero(rows).tolist()
+    )
 
-    Each is (repeat, fold, scores it lacks).
-    """
-    absent = [
-        (repeat, fold, np.flatnonzero(metrics.confusion.sum(1) == 0).tolist())
-        for (repeat, fold), metrics in zip(measured.names, measured.folds, strict=True)
-    ]
-    return [entry for entry in absent if entry[2]]
+
+def absent_scores(measured: Mapping[str, Measured]) -> tuple[AbsentRecord, ...]:
+    """List the folds whose truth lacks a score, which is so for every model alike."""
+    folds = measured[BASELINE].record.folds if measured else ()
+    lacking = {
+        (fold.repeat, fold.fold): tuple(one.score for one in fold.per_class if not one.support)
+        for fold in folds
+    }
+    return tuple(
+        AbsentRecord(repeat=repeat, fold=fold, scores=scores)
+        for (repeat, fold), scores in lacking.items()
+        if scores
+    )

@@ -6,35 +6,64 @@ for a thousand resamples of four models.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from lusscore.evaluation.predictions import SCORES, HeldOut
+from lusscore.records import Record
 
-METRICS = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "macro_auc",
-    "macro_pr_auc",
-    "quadratic_kappa",
-    "mean_absolute_error",
-    "within_one",
-    "brier",
-    "calibration_error",
-)
-CLASS_METRICS = ("precision", "recall", "f1", "auc", "pr_auc")
 BINS = 10
 _DISTANCE = np.abs(np.subtract.outer(SCORES, SCORES)).astype(np.float64)
 # sums of squares about a mean are 0 but for rounding; counts are far above it
 _TINY = 1e-9
 
 FloatArray = NDArray[np.float64]
+
+
+def _to_json(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
+
+
+Number = Annotated[
+    float,
+    Field(allow_inf_nan=True),
+    BeforeValidator(
+        lambda value: math.nan if value is None else value, json_schema_input_type=float | None
+    ),
+    PlainSerializer(_to_json, return_type=float | None, when_used="json"),
+]
+"""A result: NaN where it is undefined, which JSON writes as null; six decimals there."""
+
+
+class Metrics(Record):
+    """How well one model did on some held-out rows.
+
+    NaN stands for what these rows leave undefined. Macro values are means over the scores for
+    which a value is defined; `balanced_accuracy` is `macro_recall` by its other name. Of
+    `mean_absolute_error` (0–3), `brier` (0–2) and `calibration_error` (0–1) lower is better.
+    """
+
+    accuracy: Number
+    balanced_accuracy: Number
+    macro_precision: Number
+    macro_recall: Number
+    macro_f1: Number
+    macro_auc: Number
+    macro_pr_auc: Number
+    quadratic_kappa: Number
+    mean_absolute_error: Number
+    within_one: Number
+    brier: Number
+    calibration_error: Number
+
+
+METRICS = tuple(Metrics.model_fields)
+CLASS_METRICS = ("precision", "recall", "f1", "auc", "pr_auc")
 
 
 def ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> FloatArray:

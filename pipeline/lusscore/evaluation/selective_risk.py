@@ -7,15 +7,15 @@ training data; here it is whatever keeps the coverage asked for, so that no thre
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import all_metrics, ratio
+from lusscore.evaluation.metrics import Number, all_metrics, ratio
 from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.evaluation.resampling import Interval, metric_interval
+from lusscore.records import Record
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)
 COVERAGE_METRICS = ("accuracy", "mean_absolute_error", "quadratic_kappa")
@@ -25,8 +25,7 @@ _RESAMPLES_AT_ONCE = 100
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Covered:
+class Covered(Record):
     """One model on the share of its rows of highest confidence.
 
     `rows` need not be whole, since rows of equal confidence are kept in equal part. `kept` is the
@@ -34,10 +33,10 @@ class Covered:
     over patients, are by metric; without resamples there are no intervals.
     """
 
-    coverage: float
-    rows: float
-    kept: tuple[float, ...]
-    pooled: dict[str, float]
+    coverage: Number
+    rows: Number
+    kept: tuple[Number, ...]
+    pooled: dict[str, Number]
     interval: dict[str, Interval | None]
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lusscore.evaluation.comparison import Difference, McNemar
+from lusscore.evaluation.comparison import Difference
 from lusscore.evaluation.exam_errors import EXAM_METRICS, ExamErrors
-from lusscore.evaluation.levels import Measured
+from lusscore.evaluation.levels import ModelRecord
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
-from lusscore.evaluation.predictions import SCORES
+from lusscore.evaluation.metrics_json import McNemarRecord
 from lusscore.evaluation.resampling import Interval
 from lusscore.evaluation.selective_risk import COVERAGE_METRICS, Covered
 
-Levels = Mapping[str, Mapping[str, Measured]]
+Levels = Mapping[str, Mapping[str, ModelRecord]]
 _EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
 
 
@@ -32,73 +31,58 @@ def _ends(ends: Interval | None, prefix: str = "") -> dict[str, float | None]:
     return {f"{prefix}low": low, f"{prefix}high": high}
 
 
-def _each(levels: Levels) -> Iterator[tuple[dict[str, Any], Measured]]:
+def _each(levels: Levels) -> Iterator[tuple[dict[str, Any], ModelRecord]]:
     """Yield the first cells of a row, and what was measured."""
     for level, models in levels.items():
-        for model, measured in models.items():
-            yield {"level": level, "model": model}, measured
+        for model, record in models.items():
+            yield {"level": level, "model": model}, record
 
 
 def metrics_table(levels: Levels) -> pd.DataFrame:
     """One row per level, model and metric: over folds, pooled, interval and chance level."""
-    rows = []
-    for first, measured in _each(levels):
-        intervals = measured.intervals()
-        for metric in METRICS:
-            values = {
-                "metric": metric,
-                "mean": measured.mean(metric),
-                "sd": measured.spread(metric),
-                "pooled": getattr(measured.pooled, metric),
-            }
-            ends = _ends(intervals.get(metric)) | _ends(measured.chance.get(metric), "chance_")
-            rows.append(first | values | ends)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        first
+        | {"metric": metric}
+        | {part: getattr(getattr(record, part), metric) for part in ("mean", "sd", "pooled")}
+        | _ends(record.interval.get(metric))
+        | _ends(record.chance.get(metric), "chance_")
+        for first, record in _each(levels)
+        for metric in METRICS
+    )
 
 
 def fold_table(levels: Levels) -> pd.DataFrame:
     """One row per level, model and fold with every metric."""
     return pd.DataFrame(
-        first
-        | {"repeat": repeat, "fold": fold, "rows": count}
-        | {metric: getattr(metrics, metric) for metric in METRICS}
-        for first, measured in _each(levels)
-        for (repeat, fold), count, metrics in zip(
-            measured.names, measured.rows, measured.folds, strict=True
-        )
+        first | fold.model_dump(exclude={"per_class", "confusion"})
+        for first, record in _each(levels)
+        for fold in record.folds
     )
 
 
 def class_table(levels: Levels) -> pd.DataFrame:
     """One row per level, model and score: pooled metrics, their intervals and confusion row."""
     rows = []
-    for first, measured in _each(levels):
-        pooled = measured.pooled
-        for score in SCORES:
-            counts = pooled.confusion[score].tolist()
-            row = first | {"score": score, "support": sum(counts)}
-            intervals = measured.class_intervals(score)
+    for first, record in _each(levels):
+        for one, counts in zip(record.per_class, record.confusion, strict=True):
+            row = first | {"score": one.score, "support": one.support}
             for metric in CLASS_METRICS:
-                row[metric] = getattr(pooled, metric)[score]
-                row |= _ends(intervals.get(metric), f"{metric}_")
+                row[metric] = getattr(one, metric)
+                row |= _ends(one.interval.get(metric), f"{metric}_")
             rows.append(row | {f"predicted_{k}": count for k, count in enumerate(counts)})
     return pd.DataFrame(rows)
 
 
 def reliability_table(levels: Levels) -> pd.DataFrame:
     """One row per level, model and bin of confidence that holds rows."""
-    rows = []
-    for first, measured in _each(levels):
-        for each in measured.reliability:
-            values = {
-                "from": each.low,
-                "to": each.high,
-                "rows": each.rows,
-                "confidence": each.confidence,
-                "accuracy": each.accuracy,
-            }
-            rows.append(first | values | _ends(each.interval))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        first
+        | {"from": each.low, "to": each.high}
+        | each.model_dump(include={"rows", "confidence", "accuracy"})
+        | _ends(each.interval)
+        for first, record in _each(levels)
+        for each in record.reliability
+    )
 
 
 def exam_table(models: Mapping[str, ExamErrors]) -> pd.DataFrame:
@@ -115,18 +99,16 @@ def exam_table(models: Mapping[str, ExamErrors]) -> pd.DataFrame:
 
 def comparison_table(comparisons: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
     """One row per level, pair and metric."""
-    rows = []
-    for level, differences in comparisons.items():
-        for difference in differences:
-            row = {"level": level} | asdict(difference)
-            ends = row.pop("interval")
-            rows.append(row | _ends(ends))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"level": level} | each.model_dump(exclude={"interval"}) | _ends(each.interval)
+        for level, differences in comparisons.items()
+        for each in differences
+    )
 
 
-def mcnemar_table(level: str, tests: Sequence[McNemar]) -> pd.DataFrame:
+def mcnemar_table(tests: McNemarRecord) -> pd.DataFrame:
     """One row per pair."""
-    return pd.DataFrame({"level": level} | asdict(test) for test in tests)
+    return pd.DataFrame({"level": tests.level} | dict(test) for test in tests.pairs)
 
 
 def coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.DataFrame:
@@ -140,5 +122,5 @@ def coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.Da
             for metric in COVERAGE_METRICS:
                 row[metric] = each.pooled[metric]
                 row |= _ends(each.interval.get(metric), f"{metric}_")
-            rows.append(row | {f"kept_{score}": each.kept[score] for score in SCORES})
+            rows.append(row | {f"kept_{score}": part for score, part in enumerate(each.kept)})
     return pd.DataFrame(rows)
