@@ -13,9 +13,8 @@ from click.testing import Result
 from backbone_maker import write_tiny_backbone
 from lusscore.cli.cv import command
 from lusscore.cohort import Cohort
-from lusscore.evaluation.models import COMBINATIONS
-from lusscore.evaluation.nested import CRITERIA
-from lusscore.evaluation.selection import STRATEGIES
+from lusscore.evaluation.crossval import CRITERIA
+from lusscore.evaluation.models import COMBINATIONS, STRATEGIES
 from lusscore.heads import head_names, head_summary
 
 

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from ground import EXTRACTION, PATIENT, make_ground
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
-from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.selection import Grid, NestedCV
+from lusscore.evaluation.models import Grid, HeadChoice, NestedCV
 from lusscore.heads import Temperature
 from lusscore.models import Bundle, write_bundle
 from sector_maker import fan_clip

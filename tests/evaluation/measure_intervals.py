@@ -6,10 +6,15 @@ The numbers stand in docs/report.md.
 
 import numpy as np
 
-from lusscore.evaluation.curves import precision_recall_steps, resampled_pr_auc
-from lusscore.evaluation.metrics import calibration_error, mean_over_defined, patient_bins
+from lusscore.evaluation.metrics import (
+    calibration_error,
+    draw_patients,
+    mean_over_defined,
+    patient_bins,
+    precision_recall_steps,
+    resampled_pr_auc,
+)
 from lusscore.evaluation.predictions import HeldOut
-from lusscore.evaluation.resampling import draw_patients
 
 COHORTS, RESAMPLES = 300, 400
 PATIENTS, ZONES, FOLDS = 48, 6, 5

@@ -14,8 +14,8 @@ from lusscore.evaluation.comparison import (
     mcnemar_pairs,
 )
 from lusscore.evaluation.levels import measure_level
+from lusscore.evaluation.metrics import draw_patients
 from lusscore.evaluation.predictions import BASELINE, read_predictions
-from lusscore.evaluation.resampling import draw_patients
 from run_maker import make_run
 
 A, B = "xception/softmax", "resnet50/softmax"

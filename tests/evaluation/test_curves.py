@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, roc_auc_score
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.curves import (
+from lusscore.evaluation.metrics import (
     GRID,
+    measure,
     patient_pairs,
     precision_recall_steps,
     resampled_auc,
@@ -16,7 +17,6 @@ from lusscore.evaluation.curves import (
     roc_table,
 )
 from lusscore.evaluation.predictions import HeldOut, read_predictions
-from lusscore.evaluation.resampling import measure
 from run_maker import Recipe, make_run
 
 

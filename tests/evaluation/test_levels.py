@@ -4,9 +4,8 @@ import pytest
 
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.levels import absent_scores, measure_level
-from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.metrics import METRICS, draw_patients
 from lusscore.evaluation.predictions import BASELINE, read_predictions
-from lusscore.evaluation.resampling import draw_patients
 from run_maker import Recipe, make_run
 
 MODEL = "xception/softmax"

@@ -26,12 +26,12 @@ from lusscore.evaluation.metrics import (
     calibration_error,
     confidence_bin,
     mean_over_defined,
+    measure,
     patient_bins,
     patient_confusions,
     per_class,
     ratio,
 )
-from lusscore.evaluation.resampling import measure
 
 _pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
 

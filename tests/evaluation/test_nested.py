@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import Split, split_into_folds
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.crossval import CrossValidation, cross_validate
+from lusscore.evaluation.crossval import (
+    CRITERIA,
+    Choice,
+    CrossValidation,
+    choose,
+    cross_validate,
+    select_and_train,
+)
 from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.levels import measure_level
-from lusscore.evaluation.models import FeatureSet, HeadChoice
-from lusscore.evaluation.nested import CRITERIA, Choice, choose, select_and_train
-from lusscore.evaluation.resampling import draw_patients
+from lusscore.evaluation.metrics import draw_patients
+from lusscore.evaluation.models import FeatureSet, HeadChoice, Selection, list_candidates
 from lusscore.evaluation.rules import MAJORITY, STANDARD_RULES, Rule
-from lusscore.evaluation.selection import Selection, list_candidates
 
 
 def sure(scores: np.ndarray, share: float = 0.7) -> np.ndarray:
@@ -209,7 +214,7 @@ def test_a_chosen_rule_is_recorded_where_clips_have_the_labels(level: bool) -> N
     dataset = make_labelled(12, zones=3).dataset
     split = splits_of(dataset)[0]
     (found,) = select_and_train(dataset, split, selecting("best", clip_labels=level))
-    rules = {row[6] for row in found.rows}
+    rules = {row["rule"] for row in found.rows}
     assert rules == {"majority" if level else ""}
     assert found.probabilities.shape == (len(split.test), 4)
     np.testing.assert_allclose(found.probabilities.sum(1), 1)

@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lusscore.evaluation.metrics import METRICS
+from lusscore.evaluation.metrics import METRICS, interval, measure
 from lusscore.evaluation.permutation import can_permute, permutation_null, permuted_donors
-from lusscore.evaluation.resampling import interval, measure
 
 
 def _cohort(held_out, skill, *, patients=24, recordings=4, frames=1, seed=0):

@@ -15,8 +15,8 @@ from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import LabelledCohort, join_cohorts
 from lusscore.evaluation.levels import ModelRecord, measure_level
+from lusscore.evaluation.metrics import draw_patients
 from lusscore.evaluation.predictions import BASELINE
-from lusscore.evaluation.resampling import draw_patients
 
 PATIENTS, ZONES = 24, 4
 

@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 from lusscore.evaluation.levels import reliability
-from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
-from lusscore.evaluation.resampling import (
+from lusscore.evaluation.metrics import (
+    CLASS_METRICS,
+    METRICS,
     draw_patients,
     interval,
     measure,

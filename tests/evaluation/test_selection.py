@@ -1,17 +1,20 @@
 import pytest
 
 from lusscore.errors import HeadError, RunError
-from lusscore.evaluation.models import FeatureSet, HeadChoice, Model, plan_models
-from lusscore.evaluation.run_config import HeadTable, RunConfig, SelectionTable, ValidationTable
-from lusscore.evaluation.selection import (
+from lusscore.evaluation.models import (
+    FeatureSet,
+    HeadChoice,
+    Model,
     Selection,
     default_grid,
     describe_selection,
     describe_settings,
     list_candidates,
+    plan_models,
     recorded_model,
     recorded_selection,
 )
+from lusscore.evaluation.run_config import HeadTable, RunConfig, SelectionTable, ValidationTable
 from lusscore.heads import head_defaults, head_names
 
 SETS = [(FeatureSet("xception"),), (FeatureSet("xception", ("16.mean",)),)]

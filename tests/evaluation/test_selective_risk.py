@@ -4,9 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.metrics import all_metrics, patient_confusions
+from lusscore.evaluation.metrics import all_metrics, draw_patients, patient_confusions
 from lusscore.evaluation.predictions import read_predictions
-from lusscore.evaluation.resampling import draw_patients
 from lusscore.evaluation.selective_risk import COVERAGES, CURVE, risk_by_coverage, selective_risk
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from bundle_maker import make_bundle
 from ground import Ground, make_ground
-from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.selection import Grid, NestedCV
+from lusscore.evaluation.models import Grid, HeadChoice, NestedCV
 from lusscore.models import Bundle, to_files
 
 

@@ -16,12 +16,11 @@ from ground import PATIENT, Ground, bright, make_ground, same_but_for_id
 from lusscore.cohort import Split, read_folds
 from lusscore.errors import FeatureFileError, HeadError, RunError
 from lusscore.evaluation import HeadTable
+from lusscore.evaluation.crossval import select_and_train
 from lusscore.evaluation.dataset import Dataset, JoinedDatasets
-from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.nested import select_and_train
+from lusscore.evaluation.models import Grid, HeadChoice, NestedCV, recorded_selection
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.rules import Rule
-from lusscore.evaluation.selection import Grid, NestedCV, recorded_selection
 from lusscore.evaluation.train_head import fit_on
 from lusscore.heads import Temperature, make_head
 from lusscore.models import (

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from lusscore.evaluation.metrics import METRICS
-from lusscore.evaluation.nested import SELECTION_COLUMNS
 from lusscore.report.results import (
     COLUMNS,
     FURTHER,
@@ -136,10 +135,19 @@ def test_what_folds_selected_is_named_with_how_often(clinical, labels):
 
 
 def _row(way, fold, place, candidate, rule, temperature):
-    return (
-        f"selected/{way}", "1", str(fold), str(place), candidate, "C=0.01", rule, temperature,
-        "1.0", "quadratic_kappa", "0.41", "60",
-    )  # fmt: skip
+    return {
+        "model": f"selected/{way}",
+        "fold": str(fold),
+        "place": str(place),
+        "candidate": candidate,
+        "settings": "C=0.01",
+        "rule": rule,
+        "temperature": temperature,
+        "mean_temperature": "1.0",
+        "criterion": "quadratic_kappa",
+        "value": "0.41",
+        "candidates": "60",
+    }
 
 
 @pytest.fixture
@@ -151,7 +159,7 @@ def chosen(weak):
         _row("average", 1, 1, "xception/svm", "top-20%", "1.0"),
         _row("average", 1, 2, "xception/logistic", "top-20%", "1.5"),
     ]
-    table = pd.DataFrame(rows, columns=list(SELECTION_COLUMNS))
+    table = pd.DataFrame(rows).assign(repeat="1")
     return selection(replace(weak, selection=table), {"selected/best": "Best"})
 
 

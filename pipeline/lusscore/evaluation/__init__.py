@@ -10,8 +10,16 @@ from lusscore.evaluation.aggregation import (
     group_frames,
     score_at,
 )
+from lusscore.evaluation.crossval import choose_inside
 from lusscore.evaluation.dataset import LabelledCohort, LabelledFrames, describe_frames, load_cohort
-from lusscore.evaluation.evaluate import evaluate_run
+from lusscore.evaluation.evaluate import (
+    METRICS_NAME,
+    SCHEMA,
+    MetricsRecord,
+    evaluate_run,
+    read_metrics,
+    supported_level,
+)
 from lusscore.evaluation.experiment import Experiment, earlier_run, run_experiment
 from lusscore.evaluation.metrics import (
     BINS,
@@ -19,17 +27,21 @@ from lusscore.evaluation.metrics import (
     METRICS,
     calibration_error,
     confidence_bin,
+    draw_patients,
+    interval,
     ratio,
 )
-from lusscore.evaluation.metrics_json import (
-    METRICS_NAME,
-    SCHEMA,
-    MetricsRecord,
-    read_metrics,
-    supported_level,
+from lusscore.evaluation.models import (
+    EMBEDDING,
+    FeatureSet,
+    HeadChoice,
+    Model,
+    NestedCV,
+    parse_levels,
+    recorded_model,
+    recorded_selection,
+    selected_name,
 )
-from lusscore.evaluation.models import EMBEDDING, FeatureSet, HeadChoice, Model, parse_levels
-from lusscore.evaluation.nested import choose_inside
 from lusscore.evaluation.predictions import (
     BASELINE,
     PREDICTION_COLUMNS,
@@ -41,7 +53,6 @@ from lusscore.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from lusscore.evaluation.resampling import draw_patients, interval
 from lusscore.evaluation.rules import (
     MAJORITY,
     GroupedFrames,
@@ -60,12 +71,6 @@ from lusscore.evaluation.run_config import (
     RunConfig,
     SelectionTable,
     read_config,
-)
-from lusscore.evaluation.selection import (
-    NestedCV,
-    recorded_model,
-    recorded_selection,
-    selected_name,
 )
 from lusscore.evaluation.train_head import fit_on
 

@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lusscore.evaluation.levels import Measured
-from lusscore.evaluation.metrics import Number
-from lusscore.evaluation.resampling import Interval, interval
+from lusscore.evaluation.metrics import Interval, Number, interval
 from lusscore.records import Record
 
 COMPARED = ("accuracy", "macro_f1", "macro_auc", "quadratic_kappa")

@@ -1,10 +1,14 @@
-"""From ``predictions.csv`` to every table and number of a run."""
+"""From ``predictions.csv`` to ``metrics.json`` and every table of a run (docs/report.md)."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lusscore.cohort import get_protocol
@@ -17,35 +21,83 @@ from lusscore.evaluation.aggregation import (
     score_at,
     zone_accuracy,
 )
-from lusscore.evaluation.comparison import compare_pairs, mcnemar_pairs
-from lusscore.evaluation.curves import roc_table
-from lusscore.evaluation.exam_errors import exam_errors
-from lusscore.evaluation.levels import absent_scores, measure_level
-from lusscore.evaluation.metrics_json import (
-    METRICS_NAME,
-    SCHEMA,
-    BootstrapRecord,
-    CoverageRecord,
-    McNemarRecord,
-    MetricsRecord,
-    rules_record,
+from lusscore.evaluation.comparison import Difference, McNemar, compare_pairs, mcnemar_pairs
+from lusscore.evaluation.exam_errors import EXAM_METRICS, ExamErrors, exam_errors
+from lusscore.evaluation.levels import AbsentRecord, ModelRecord, absent_scores, measure_level
+from lusscore.evaluation.metrics import (
+    CLASS_METRICS,
+    CONFIDENCE,
+    METRICS,
+    FloatArray,
+    Interval,
+    Number,
+    draw_patients,
 )
-from lusscore.evaluation.predictions import BASELINE, PREDICTIONS_NAME, read_predictions
-from lusscore.evaluation.resampling import CONFIDENCE, draw_patients
+from lusscore.evaluation.predictions import (
+    BASELINE,
+    PREDICTIONS_NAME,
+    SCORES,
+    HeldOut,
+    read_predictions,
+)
 from lusscore.evaluation.run_config import RunConfig, read_config
-from lusscore.evaluation.selective_risk import risk_by_coverage
-from lusscore.evaluation.tables import (
-    class_table,
-    comparison_table,
-    coverage_table,
-    exam_table,
-    fold_table,
-    mcnemar_table,
-    metrics_table,
-    reliability_table,
-    write_table,
-)
-from lusscore.records import to_json
+from lusscore.evaluation.selective_risk import COVERAGE_METRICS, Covered, risk_by_coverage
+from lusscore.records import Document, Record, parse_json, to_json
+
+METRICS_NAME = "metrics.json"
+SCHEMA = 4
+Levels = Mapping[str, Mapping[str, ModelRecord]]
+_EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
+_ROC_COLUMNS = ["model", "repeat", "fold", "score", "false_positive_rate", "true_positive_rate"]
+_GRID = np.linspace(0, 1, 101)
+
+
+class BootstrapRecord(Record):
+    """Resamples of patients, and as many permutations."""
+
+    resamples: int
+    seed: int
+    confidence: Number
+
+
+class RulesRecord(Record):
+    """By which rule a level was scored: the run's own, and what folds chose instead."""
+
+    default: str
+    chosen_in_folds: bool
+    folds: dict[str, dict[str, int]]
+
+
+class McNemarRecord(Record):
+    """McNemar's tests of the rows of one level."""
+
+    level: str
+    pairs: tuple[McNemar, ...]
+
+
+class CoverageRecord(Record):
+    """One model on a few shares of its clips, and on the curve between them."""
+
+    shares: tuple[Covered, ...]
+    curve: tuple[dict[str, Number], ...]
+
+
+class MetricsRecord(Document):
+    """The whole file; docs/report.md explains each key."""
+
+    SCHEMA = SCHEMA
+    RENEW = "run 'lusscore cv' again"
+    label_level: str
+    bootstrap: BootstrapRecord
+    models: tuple[str, ...]
+    baseline: str
+    rules: dict[str, RulesRecord]
+    levels: dict[str, dict[str, ModelRecord]]
+    absent_scores: dict[str, tuple[AbsentRecord, ...]]
+    exams: dict[str, ExamErrors]
+    comparison: dict[str, tuple[Difference, ...]]
+    mcnemar: McNemarRecord
+    coverage: dict[str, CoverageRecord]
 
 
 def evaluate_run(folder: Path, *, resamples: int = 1000, seed: int = 0) -> None:
@@ -164,3 +216,187 @@ def _models(predictions: pd.DataFrame, config: RunConfig, folder: Path) -> list[
     place = {name: row for row, name in enumerate(config.models)}
     models.remove(BASELINE)
     return sorted(models, key=lambda model: (place.get(model, len(place)), model))
+
+
+def rules_record(rules: Rules, models: Sequence[str], scored: pd.DataFrame) -> RulesRecord:
+    """Count by which rules a level was scored; `scored` has the repeats and folds of each model."""
+    folds = scored[["model", "repeat", "fold"]].drop_duplicates()
+    counts = {model: Counter[str]() for model in models}
+    for key in folds[folds["model"].isin(models)].itertuples(index=False, name=None):
+        counts[key[0]][rules.of(*key).name] += 1
+    return RulesRecord(
+        default=rules.default.name,
+        chosen_in_folds=bool(rules.overrides),
+        folds={
+            model: dict(sorted(own.items(), key=lambda each: (-each[1], each[0])))
+            for model, own in counts.items()
+        },
+    )
+
+
+def read_metrics(folder: Path) -> Mapping[str, Any]:
+    """Read the ``metrics.json`` of a run, as plain JSON values that are what a run has.
+
+    Raises
+    ------
+    RunError
+        If it is missing, is not JSON, has another schema than this version writes, or anything
+        in it is not what :class:`MetricsRecord` has.
+    """
+    path = folder / METRICS_NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise RunError(
+            f"it lacks {METRICS_NAME}, from which the report is made; expected the folder of a "
+            "finished run",
+            path=folder,
+            advice=MetricsRecord.RENEW,
+        ) from None
+    record = parse_json(data, MetricsRecord, RunError, advice=MetricsRecord.RENEW, path=path)
+    return record.model_dump(mode="json")
+
+
+def supported_level(metrics: Mapping[str, Any]) -> str:
+    """Name the level that sums a run up: that of its labels, but clips where no zone is known.
+
+    `metrics` is what ``metrics.json`` holds.
+    """
+    level: str = metrics["label_level"]
+    return level if metrics["levels"][level] else "clip"
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a CSV file with six significant digits; an undefined number is an empty cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")
+
+
+def _ends(ends: Interval | None, prefix: str = "") -> dict[str, float | None]:
+    low, high = ends or (None, None)
+    return {f"{prefix}low": low, f"{prefix}high": high}
+
+
+def _each(levels: Levels) -> Iterator[tuple[dict[str, Any], ModelRecord]]:
+    """Yield the first cells of a row, and what was measured."""
+    for level, models in levels.items():
+        for model, record in models.items():
+            yield {"level": level, "model": model}, record
+
+
+def metrics_table(levels: Levels) -> pd.DataFrame:
+    """One row per level, model and metric: over folds, pooled, interval and chance level."""
+    return pd.DataFrame(
+        first
+        | {"metric": metric}
+        | {part: getattr(getattr(record, part), metric) for part in ("mean", "sd", "pooled")}
+        | _ends(record.interval.get(metric))
+        | _ends(record.chance.get(metric), "chance_")
+        for first, record in _each(levels)
+        for metric in METRICS
+    )
+
+
+def fold_table(levels: Levels) -> pd.DataFrame:
+    """One row per level, model and fold with every metric."""
+    return pd.DataFrame(
+        first | fold.model_dump(exclude={"per_class", "confusion"})
+        for first, record in _each(levels)
+        for fold in record.folds
+    )
+
+
+def class_table(levels: Levels) -> pd.DataFrame:
+    """One row per level, model and score: pooled metrics, their intervals and confusion row."""
+    rows = []
+    for first, record in _each(levels):
+        for one, counts in zip(record.per_class, record.confusion, strict=True):
+            row = first | {"score": one.score, "support": one.support}
+            for metric in CLASS_METRICS:
+                row[metric] = getattr(one, metric)
+                row |= _ends(one.interval.get(metric), f"{metric}_")
+            rows.append(row | {f"predicted_{k}": count for k, count in enumerate(counts)})
+    return pd.DataFrame(rows)
+
+
+def reliability_table(levels: Levels) -> pd.DataFrame:
+    """One row per level, model and bin of confidence that holds rows."""
+    return pd.DataFrame(
+        first
+        | {"from": each.low, "to": each.high}
+        | each.model_dump(include={"rows", "confidence", "accuracy"})
+        | _ends(each.interval)
+        for first, record in _each(levels)
+        for each in record.reliability
+    )
+
+
+def exam_table(models: Mapping[str, ExamErrors]) -> pd.DataFrame:
+    """One row per model and metric of the global score; its header alone without exams."""
+    rows = [
+        {"model": model, "metric": metric, "pooled": errors.pooled[metric]}
+        | _ends(errors.interval.get(metric))
+        | _ends(errors.chance.get(metric), "chance_")
+        for model, errors in models.items()
+        for metric in EXAM_METRICS
+    ]
+    return pd.DataFrame(rows, columns=_EXAM_COLUMNS)
+
+
+def comparison_table(comparisons: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
+    """One row per level, pair and metric."""
+    return pd.DataFrame(
+        {"level": level} | each.model_dump(exclude={"interval"}) | _ends(each.interval)
+        for level, differences in comparisons.items()
+        for each in differences
+    )
+
+
+def mcnemar_table(tests: McNemarRecord) -> pd.DataFrame:
+    """One row per pair."""
+    return pd.DataFrame({"level": tests.level} | dict(test) for test in tests.pairs)
+
+
+def coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.DataFrame:
+    """One row per model and share of its clips; intervals stand for the shares that have them."""
+    rows = []
+    for model, parts in models.items():
+        whole = {each.coverage: each for part in reversed(parts) for each in part}
+        for share in sorted(whole, reverse=True):
+            each = whole[share]
+            row: dict[str, Any] = {"model": model, "coverage": share, "rows": each.rows}
+            for metric in COVERAGE_METRICS:
+                row[metric] = each.pooled[metric]
+                row |= _ends(each.interval.get(metric), f"{metric}_")
+            rows.append(row | {f"kept_{score}": part for score, part in enumerate(each.kept)})
+    return pd.DataFrame(rows)
+
+
+def roc_table(frames: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Trace every score against the others, fold by fold: the paper's Fig. 3.
+
+    Of `frames` as ``aggregation.score_at`` gives them; every curve has 101 evenly spaced false
+    positive rates, between which it was interpolated. Scores that a fold lacks, or has alone, give
+    no curve.
+    """
+    by_model = dict(iter(frames.groupby("model")))
+    patients = sorted(frames["patient"].unique())
+    points = [
+        (model, *fold, score, false_rate, true_rate)
+        for model in models
+        for fold, score, curve in _roc_curves(HeldOut.of(by_model[model], patients))
+        for false_rate, true_rate in zip(_GRID.tolist(), curve.tolist(), strict=True)
+    ]
+    return pd.DataFrame(points, columns=_ROC_COLUMNS)
+
+
+def _roc_curves(rows: HeldOut) -> Iterator[tuple[tuple[int, int], int, FloatArray]]:
+    """Yield (repeat, fold), score and the true positive rates on `_GRID`."""
+    from sklearn.metrics import roc_curve
+
+    for fold, part in zip(rows.folds, rows.by_fold(), strict=True):
+        for score in SCORES:
+            positive = part.truth == score
+            if positive.any() and not positive.all():
+                false_rate, true_rate, _ = roc_curve(positive, part.probabilities[:, score])
+                yield fold, score, np.interp(_GRID, false_rate, true_rate)

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import Number, ratio
+from lusscore.evaluation.metrics import Interval, Number, interval, ratio
 from lusscore.evaluation.permutation import can_permute, permuted_donors
-from lusscore.evaluation.resampling import Interval, interval
 from lusscore.records import Record
 
 EXAM_METRICS = (

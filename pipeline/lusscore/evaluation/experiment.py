@@ -29,19 +29,21 @@ from lusscore.evaluation.dataset import (
     join_cohorts,
     load_cohort,
 )
+from lusscore.evaluation.evaluate import SCHEMA as METRICS_SCHEMA
 from lusscore.evaluation.evaluate import evaluate_run
 from lusscore.evaluation.guards import notes_on, used_rows
-from lusscore.evaluation.metrics_json import SCHEMA as METRICS_SCHEMA
-from lusscore.evaluation.models import EMBEDDING, FeatureSet, HeadChoice
-from lusscore.evaluation.rules import MAJORITY, Rule
-from lusscore.evaluation.run import record_run
-from lusscore.evaluation.run_config import read_config
-from lusscore.evaluation.selection import (
+from lusscore.evaluation.models import (
+    EMBEDDING,
+    FeatureSet,
+    HeadChoice,
     NestedCV,
     Selection,
     describe_selection,
     list_candidates,
 )
+from lusscore.evaluation.rules import MAJORITY, Rule
+from lusscore.evaluation.run import record_run
+from lusscore.evaluation.run_config import read_config
 from lusscore.features import read_fresh
 from lusscore.heads import RECOMMENDED, RECOMMENDED_LAYERS, head_defaults, head_plugin
 

@@ -14,15 +14,18 @@ from lusscore.evaluation.metrics import (
     BINS,
     CLASS_METRICS,
     METRICS,
+    Interval,
     Metrics,
     Number,
+    interval,
+    measure,
+    metric_interval,
     patient_bins,
     patient_confusions,
     ratio,
 )
 from lusscore.evaluation.permutation import permutation_null
 from lusscore.evaluation.predictions import BASELINE, SCORES, HeldOut
-from lusscore.evaluation.resampling import Interval, interval, measure, metric_interval
 from lusscore.records import Record
 
 FloatArray = NDArray[np.float64]

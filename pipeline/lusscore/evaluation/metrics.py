@@ -1,12 +1,13 @@
-"""Metrics from confusion matrices and probabilities, of many resamples at once.
+"""Metrics of held-out rows, of one sample or of many resamples of patients at once.
 
-Each equals its namesake in scikit-learn, which is called once per matrix and would take minutes
-for a thousand resamples of four models.
+Each equals its namesake in scikit-learn, which is called once per sample and would take minutes
+for a thousand resamples of four models. All frames of a patient are drawn together.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,6 +19,9 @@ from lusscore.evaluation.predictions import SCORES, HeldOut
 from lusscore.records import Record
 
 BINS = 10
+CONFIDENCE = 0.95
+_MIRRORED = ("pr_auc", "macro_pr_auc")
+_DRAWS_AT_ONCE = 100  # the products then stay in the processor's cache
 _DISTANCE = np.abs(np.subtract.outer(SCORES, SCORES)).astype(np.float64)
 # sums of squares about a mean are 0 but for rounding; counts are far above it
 _TINY = 1e-9
@@ -38,6 +42,7 @@ Number = Annotated[
     PlainSerializer(_to_json, return_type=float | None, when_used="json"),
 ]
 """A result: NaN where it is undefined, which JSON writes as null; six decimals there."""
+Interval = tuple[Number, Number]
 
 
 class Metrics(Record):
@@ -203,3 +208,192 @@ def calibration_error(rows: FloatArray, gap: FloatArray) -> FloatArray:
 
 def _summed(place: NDArray[np.int64], values: FloatArray, length: int) -> FloatArray:
     return np.bincount(place, weights=values, minlength=length).astype(np.float64)
+
+
+def patient_pairs(rows: HeldOut) -> tuple[FloatArray, FloatArray]:
+    """Count, for each score, how well rows of one patient rank above those of another.
+
+    The area under the ROC curve is the share of (positive, negative) pairs in which the positive
+    has the higher probability, ties counting half (Hanley & McNeil 1982, Radiology
+    143(1):29–36). Only pairs of the same fold are counted: two folds are scored by two heads,
+    whose probabilities are not on one scale (Forman & Scholz 2010, SIGKDD Explor 12(1):49–57).
+
+    Returns
+    -------
+    wins, pairs
+        Float64, shape (4, patients, patients). Entry [k, a, b] counts pairs of a row of patient a
+        with truth k and a row of patient b with another truth: those ranked rightly, and all.
+    """
+    count = len(rows.patients)
+    wins, pairs = np.zeros((2, len(SCORES), count, count))
+    for part in rows.by_fold():
+        for score in SCORES:
+            _count_pairs(part, score, wins[score], pairs[score])
+    return wins, pairs
+
+
+def _count_pairs(part: HeldOut, score: int, wins: FloatArray, pairs: FloatArray) -> None:
+    """Add one fold's pairs for one score to the patient matrices."""
+    probability = part.probabilities[:, score]
+    positive = part.truth == score
+    order = np.argsort(probability[positive], kind="stable")
+    values = probability[positive][order]
+    owners = part.patient[positive][order]
+    owned = np.bincount(owners, minlength=len(wins))
+    for patient in np.unique(part.patient[~positive]):
+        others = np.sort(probability[~positive & (part.patient == patient)])
+        below = np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")
+        wins[:, patient] += np.bincount(owners, weights=below / 2, minlength=len(wins))
+        pairs[:, patient] += owned * len(others)
+
+
+def resampled_auc(wins: FloatArray, pairs: FloatArray, draws: FloatArray) -> FloatArray:
+    """Compute the AUC of each score in each resample, shape (resamples, 4).
+
+    `wins` and `pairs` are those of :func:`patient_pairs`; `draws`, shape (resamples, patients),
+    says how often each patient is drawn. NaN where a resample holds no pair.
+    """
+    right, total = np.zeros((2, len(draws), len(SCORES)))
+    for score in SCORES:
+        right[:, score] = ((draws @ wins[score]) * draws).sum(1)
+        total[:, score] = ((draws @ pairs[score]) * draws).sum(1)
+    return ratio(right, total)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One score against the others in one fold, counted at every probability of a true row.
+
+    `patients` are those of this fold, by number. `hits` counts rows with that true score at each
+    probability, highest last, shape (patients, steps); `hits_above` those, and `rows_above` all
+    rows, with at least this probability.
+    """
+
+    score: int
+    patients: NDArray[np.int64]
+    hits: FloatArray
+    hits_above: FloatArray
+    rows_above: FloatArray
+
+
+def precision_recall_steps(rows: HeldOut) -> list[Steps]:
+    """Count the steps of every precision-recall curve, one per fold and score that occurs in it."""
+    return [
+        _steps(part, score)
+        for part in rows.by_fold()
+        for score in SCORES
+        if (part.truth == score).any()
+    ]
+
+
+def _steps(part: HeldOut, score: int) -> Steps:
+    patients, owner = np.unique(part.patient, return_inverse=True)
+    positive = part.truth == score
+    probability = part.probabilities[:, score]
+    levels = np.unique(probability[positive])
+    step = np.searchsorted(levels, probability, "right") - 1
+    shape = len(patients), len(levels)
+    # rows below the lowest probability of a true row are never among those above
+    cell = owner * len(levels) + step
+    hits, rows = (
+        np.bincount(cell[mine], minlength=shape[0] * shape[1]).reshape(shape)
+        for mine in (positive, step >= 0)
+    )
+    return Steps(score, patients, hits.astype(np.float64), _from_the_top(hits), _from_the_top(rows))
+
+
+def _from_the_top(counts: NDArray[np.int64]) -> FloatArray:
+    return np.ascontiguousarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1], dtype=np.float64)
+
+
+def resampled_pr_auc(steps: Sequence[Steps], draws: FloatArray) -> FloatArray:
+    """Compute the average precision of each score in each resample, shape (resamples, 4).
+
+    Average precision is the mean, over the rows that have the score, of the precision among all
+    rows with at least that row's probability, as scikit-learn defines it; no interpolation
+    (Davis & Goadrich 2006, ICML). Rows are ranked within their fold only, as for the ROC-AUC. NaN
+    where a resample has no row of the score.
+    """
+    total, count = np.zeros((2, len(draws), len(SCORES)))
+    for start in range(0, len(draws), _DRAWS_AT_ONCE):
+        part = slice(start, start + _DRAWS_AT_ONCE)
+        for each in steps:
+            mine = draws[part][:, each.patients]
+            hits = mine @ each.hits
+            count[part, each.score] += hits.sum(1)
+            hits *= mine @ each.hits_above
+            hits /= np.maximum(mine @ each.rows_above, 1)  # no row, then no hit either
+            total[part, each.score] += hits.sum(1)
+    return ratio(total, count)
+
+
+def draw_patients(patients: int, resamples: int, seed: int) -> FloatArray:
+    """Draw `patients` patients with replacement, `resamples` times.
+
+    Returns
+    -------
+    ndarray of float64, shape (resamples, patients)
+        How often each patient was drawn; each row sums to `patients`. The same seed gives the
+        same draws, so that models are compared on the same resamples.
+    """
+    generator = np.random.default_rng(seed)
+    shares = np.full(patients, 1 / patients)
+    return generator.multinomial(patients, shares, size=resamples).astype(np.float64)
+
+
+def measure(rows: HeldOut, draws: FloatArray | None = None) -> dict[str, FloatArray]:
+    """Compute every metric in every resample of patients.
+
+    `draws` are as :func:`draw_patients` gives them; without them every patient is drawn once, so
+    that a value and its interval are one definition. `METRICS` have shape (resamples,),
+    `CLASS_METRICS` (resamples, 4), NaN where a resample leaves one undefined.
+    """
+    draws = np.ones((1, len(rows.patients))) if draws is None else draws
+    confusions = np.tensordot(draws, patient_confusions(rows), axes=1)
+    binned = patient_bins(rows)
+    auc = resampled_auc(*patient_pairs(rows), draws)
+    pr_auc = resampled_pr_auc(precision_recall_steps(rows), draws)
+    return {
+        **all_metrics(confusions),
+        "macro_auc": mean_over_defined(auc),
+        "macro_pr_auc": mean_over_defined(pr_auc),
+        "brier": ratio(draws @ patient_brier(rows), confusions.sum((-2, -1))),
+        "calibration_error": calibration_error(
+            draws @ binned.rows, draws @ (binned.confidence - binned.right)
+        ),
+        **per_class(confusions),
+        "auc": auc,
+        "pr_auc": pr_auc,
+    }
+
+
+def interval(values: FloatArray) -> Interval | None:
+    """Percentile interval of `CONFIDENCE`; None where under half of the values are defined.
+
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap, section 13.3.
+    """
+    defined = values[np.isfinite(values)]
+    if 2 * len(defined) <= len(values):
+        return None
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def metric_interval(metric: str, values: FloatArray, pooled: float) -> Interval | None:
+    """Interval of one metric from its resamples, by the method that suits it.
+
+    Two metrics are biased upwards: they are larger in samples than in the population, and larger
+    in resamples than in the sample. For average precision, whose percentile interval then misses
+    the population's value most of the time, this is the basic bootstrap interval, the percentile
+    interval mirrored at the pooled value (Davison & Hinkley 1997, Bootstrap Methods and their
+    Application, section 5.2.1). The calibration error is often near 0, where a mirrored interval
+    is empty, and keeps the percentile interval. Both are widened to hold the pooled value.
+    """
+    ends = interval(values)
+    if ends is None or metric not in (*_MIRRORED, "calibration_error"):
+        return ends
+    low, high = ends
+    if metric in _MIRRORED:
+        low, high = max(0.0, 2 * pooled - high), min(1.0, 2 * pooled - low)
+    return min(low, pooled), max(high, pooled)

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import all_metrics, mean_over_defined, ratio
+from lusscore.evaluation.metrics import Interval, all_metrics, interval, mean_over_defined, ratio
 from lusscore.evaluation.predictions import SCORES, HeldOut
-from lusscore.evaluation.resampling import Interval, interval
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

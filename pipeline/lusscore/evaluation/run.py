@@ -19,6 +19,7 @@ from lusscore.errors import RunError
 from lusscore.evaluation.aggregation import SELECTION_NAME
 from lusscore.evaluation.crossval import CrossValidation
 from lusscore.evaluation.dataset import Dataset, LabelledCohort, LabelledFrames
+from lusscore.evaluation.models import Selection, describe_selection
 from lusscore.evaluation.predictions import PREDICTIONS_NAME, write_predictions
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.run_config import (
@@ -33,7 +34,6 @@ from lusscore.evaluation.run_config import (
     ValidationTable,
     write_config,
 )
-from lusscore.evaluation.selection import Selection, describe_selection
 from lusscore.files import folder_written_whole
 
 FOLDS_NAME = "folds.csv"

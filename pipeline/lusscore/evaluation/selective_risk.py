@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lusscore.evaluation.metrics import Number, all_metrics, ratio
+from lusscore.evaluation.metrics import Interval, Number, all_metrics, metric_interval, ratio
 from lusscore.evaluation.predictions import SCORES, HeldOut
-from lusscore.evaluation.resampling import Interval, metric_interval
 from lusscore.records import Record
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.5)

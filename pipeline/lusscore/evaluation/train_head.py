@@ -27,42 +27,6 @@ _HEAD_THREADS = 1
 
 
 @dataclass(frozen=True)
-class _Owners:
-    """Whose each labelled frame is, by number, shape (frames,) each."""
-
-    truth: NDArray[np.int64]
-    patients: NDArray[np.int64]
-    clips: NDArray[np.int64]
-    exams: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, frames: pd.DataFrame) -> _Owners:
-        patients, clips = (
-            np.unique(frames[column].to_numpy(), return_inverse=True)[1]
-            for column in ("patient", "clip")
-        )
-        # patients may name their exams alike
-        exams = frames.groupby(["patient", "exam"], dropna=False).ngroup()
-        return cls(frames["truth"].to_numpy(), patients, clips, np.asarray(exams, np.int64))
-
-    def of_rows(self, rows: NDArray[np.int64]) -> _Owners:
-        return _Owners(self.truth[rows], self.patients[rows], self.clips[rows], self.exams[rows])
-
-
-def _training_embeddings(
-    dataset: LabelledFrames,
-    features: tuple[FeatureSet, ...],
-    rows: NDArray[np.int64],
-    heads: Sequence[HeadChoice],
-) -> Any:
-    """Gather what heads are trained on; variants only where one of them learns from them."""
-    learns = any(learns_from_variants(head.name, head.settings) for head in heads)
-    if isinstance(dataset, Dataset) and learns:
-        return dataset.mapped(features, rows)
-    return dataset.embeddings(features, rows, None if learns else 1)
-
-
-@dataclass(frozen=True)
 class Task:
     """Heads, at least one, to train and test on the same features of the same split."""
 
@@ -88,14 +52,14 @@ def train_all(
         If a patient or a recording would be both trained and tested on.
     """
     check_apart(dataset.frames, {id(task.split): task.split for task in tasks}.values())
-    owners = _Owners.of(dataset.frames)
+    owners = _owners(dataset.frames)
 
     def inputs(task: Task) -> tuple[Any, ...]:
         train, test, heads = task.split.train, task.split.test, task.heads
         embeddings = _training_embeddings(dataset, task.features, train, heads)
         asked = any(head.settings.get("test_variants") for head in heads)
         unseen = dataset.embeddings(task.features, test, None if asked else 1)
-        return embeddings, owners.of_rows(train), unseen, owners.of_rows(test), heads
+        return embeddings, owners.iloc[train], unseen, owners.iloc[test], heads
 
     if jobs == 1 or len(tasks) == 1:
         for task in tasks:
@@ -116,6 +80,43 @@ def train_all(
     yield from workers(delayed(_train_each)(*inputs(task)) for task in tasks)
 
 
+def fit_on(
+    dataset: LabelledFrames,
+    features: tuple[FeatureSet, ...],
+    head: HeadChoice,
+    rows: NDArray[np.int64] | None = None,
+) -> Head:
+    """Train a head on some labelled frames, as a fold would; `rows` None for all."""
+    rows = np.arange(len(dataset.frames)) if rows is None else rows
+    embeddings = _training_embeddings(dataset, features, rows, (head,))
+    return _fit(head, embeddings, _owners(dataset.frames).iloc[rows])[0]
+
+
+def _owners(frames: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of the patient, clip and exam of each frame, beside its ``truth``."""
+    patients, clips = (
+        np.unique(frames[column].to_numpy(), return_inverse=True)[1]
+        for column in ("patient", "clip")
+    )
+    # patients may name their exams alike
+    exams = frames.groupby(["patient", "exam"], dropna=False).ngroup()
+    columns = {"truth": frames["truth"], "patients": patients, "clips": clips, "exams": exams}
+    return pd.DataFrame(columns, dtype=np.int64)
+
+
+def _training_embeddings(
+    dataset: LabelledFrames,
+    features: tuple[FeatureSet, ...],
+    rows: NDArray[np.int64],
+    heads: Sequence[HeadChoice],
+) -> Any:
+    """Gather what heads are trained on; variants only where one of them learns from them."""
+    learns = any(learns_from_variants(head.name, head.settings) for head in heads)
+    if isinstance(dataset, Dataset) and learns:
+        return dataset.mapped(features, rows)
+    return dataset.embeddings(features, rows, None if learns else 1)
+
+
 def _start_process(parent: int, keras: bool) -> None:
     start_worker(parent)
     if keras:
@@ -129,53 +130,29 @@ def _prepare_keras() -> None:
 
 def _train_each(
     embeddings: Any,
-    known: _Owners,
+    known: pd.DataFrame,
     unseen: NDArray[Any],
-    unseen_of: _Owners,
+    unseen_of: pd.DataFrame,
     heads: Sequence[HeadChoice],
 ) -> tuple[Trained, ...]:
-    return tuple(_train(embeddings, known, unseen, unseen_of, head) for head in heads)
-
-
-def _train(
-    embeddings: Any, known: _Owners, unseen: NDArray[Any], unseen_of: _Owners, head: HeadChoice
-) -> Trained:
-    """Train one head, and test it."""
-    made = _make(head)
-    started = time.perf_counter()
-    _fit(made, embeddings, known)
-    seconds = time.perf_counter() - started
-    with threadpool_limits(_HEAD_THREADS):
+    found = []
+    clips, exams = unseen_of["clips"].to_numpy(), unseen_of["exams"].to_numpy()
+    for head in heads:
+        made, seconds = _fit(head, embeddings, known)
         probabilities = np.zeros((len(unseen), len(SCORES)))
-        probabilities[:, made.classes_] = made.predict_proba(
-            unseen, clips=unseen_of.clips, exams=unseen_of.exams
-        )
-    return probabilities, seconds
+        with threadpool_limits(_HEAD_THREADS):
+            probabilities[:, made.classes_] = made.predict_proba(unseen, clips=clips, exams=exams)
+        found.append((probabilities, seconds))
+    return tuple(found)
 
 
-def _make(head: HeadChoice) -> Head:
+def _fit(head: HeadChoice, embeddings: Any, known: pd.DataFrame) -> tuple[Head, float]:
+    """Train a head; return it and the seconds of the fit."""
     made = make_head(head.name, **head.settings)
     if made.uses_keras:
         _prepare_keras()
-    return made
-
-
-def _fit(made: Head, embeddings: Any, known: _Owners) -> None:
+    truth, patients, clips, exams = known.to_numpy().T
+    started = time.perf_counter()
     with threadpool_limits(_HEAD_THREADS):
-        made.fit(
-            embeddings, known.truth, groups=known.patients, clips=known.clips, exams=known.exams
-        )
-
-
-def fit_on(
-    dataset: LabelledFrames,
-    features: tuple[FeatureSet, ...],
-    head: HeadChoice,
-    rows: NDArray[np.int64] | None = None,
-) -> Head:
-    """Train a head on some labelled frames, as a fold would; `rows` None for all."""
-    rows = np.arange(len(dataset.frames)) if rows is None else rows
-    made = _make(head)
-    embeddings = _training_embeddings(dataset, features, rows, (head,))
-    _fit(made, embeddings, _Owners.of(dataset.frames).of_rows(rows))
-    return made
+        made.fit(embeddings, truth, groups=patients, clips=clips, exams=exams)
+    return made, time.perf_counter() - started
