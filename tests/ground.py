@@ -23,9 +23,9 @@ from lusscore.cohort import (
     read_cohort,
 )
 from lusscore.evaluation.dataset import LabelledCohort, load_cohort
-from lusscore.evaluation.experiment import Experiment, run_experiment
+from lusscore.evaluation.experiment import Experiment
 from lusscore.evaluation.models import HeadChoice
-from lusscore.evaluation.run import new_run
+from lusscore.evaluation.run import new_run, run_experiment
 from lusscore.models import Bundle, RecordedRun, read_recorded_run, train_bundle
 
 # what no file of a bundle or an exam may hold

@@ -9,7 +9,8 @@ from lusscore.backbones import get_backbone
 from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation.crossval import HeadChoice
-from lusscore.evaluation.experiment import Experiment, run_experiment
+from lusscore.evaluation.experiment import Experiment
+from lusscore.evaluation.run import run_experiment
 from lusscore.evaluation.run_config import read_config
 from lusscore.features import extract_features
 

@@ -20,7 +20,7 @@ from lusscore.evaluation.evaluate import (
     read_metrics,
     supported_level,
 )
-from lusscore.evaluation.experiment import Experiment, earlier_run, run_experiment
+from lusscore.evaluation.experiment import Experiment, earlier_run
 from lusscore.evaluation.metrics import (
     BINS,
     CLASS_METRICS,
@@ -61,7 +61,7 @@ from lusscore.evaluation.rules import (
     register_rule,
     rule_forms,
 )
-from lusscore.evaluation.run import check_run_name, new_run
+from lusscore.evaluation.run import check_run_name, new_run, run_experiment
 from lusscore.evaluation.run_config import (
     CONFIG_NAME,
     REPORT_NAME,
