@@ -7,7 +7,7 @@ has the scores that it must have; cohorts that are set against each other are co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from lusscore.cohort import Split
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.predictions import SCORES
 from lusscore.features import differences
-from lusscore.wording import are, listed, plural
+from lusscore.wording import are, listed, plural, some
 
 if TYPE_CHECKING:
     from lusscore.evaluation.dataset import LabelledCohort
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # What may be otherwise in two cohorts: which frames are seen, and in how many variants.
 _MAY_DIFFER = ("frames", "repeated", "variants", "augmentation", "dtype", "precision")
 _ROUNDING = {"dtype": "stored as", "precision": "computed in"}
-_NAMED = 3
 
 
 def check_owners(frames: pd.DataFrame) -> None:
@@ -45,14 +44,9 @@ def check_owners(frames: pd.DataFrame) -> None:
 
 
 def check_apart(frames: pd.DataFrame, splits: Iterable[Split]) -> None:
-    """Refuse splits that train and test on one patient, or on one recording.
+    """Raise :class:`FoldError` where a split trains and tests on one patient or recording.
 
     `splits` are rows of `frames`, labelled frames with the columns ``patient`` and ``digest``.
-
-    Raises
-    ------
-    FoldError
-        Names the split and what it shares.
     """
     for what, column in (("patient", "patient"), ("recording", "digest")):
         codes, names = pd.factorize(frames[column])
@@ -87,12 +81,10 @@ def check_learnable(frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
             "distinguish",
             advice="label more clips",
         )
-    absent = sorted(set(SCORES) - present)
-    notes = _unused(frames[~used], frames, splits)
-    notes += [f"No labelled frame has score {_scores(absent, 'or')}."] if absent else []
-    for split in splits:
-        notes += _check_scores(truth, split, present)
-    return notes
+    notes = [] if used.all() else [_unused(frames, used, splits[0])]
+    if absent := sorted(set(SCORES) - present):
+        notes.append(f"No labelled frame has score {_scores(absent, 'or')}.")
+    return notes + [note for split in splits for note in _check_scores(truth, split, present)]
 
 
 def used_rows(count: int, splits: Sequence[Split]) -> NDArray[np.bool_]:
@@ -103,23 +95,20 @@ def used_rows(count: int, splits: Sequence[Split]) -> NDArray[np.bool_]:
     return used
 
 
-def _unused(unused: pd.DataFrame, frames: pd.DataFrame, splits: Sequence[Split]) -> list[str]:
-    if unused.empty:
-        return []
-    by = splits[0].left_out.partition(": ")[0]
-    several = unused["patient"].nunique()
+def _unused(frames: pd.DataFrame, used: NDArray[np.bool_], split: Split) -> str:
+    by = split.left_out.partition(": ")[0]
+    several = frames["patient"][~used].nunique()
     was, count = ("was", "counts") if several == 1 else ("were", "count")
-    return [
+    return (
         f"{several} of {frames['patient'].nunique()} patients {was} examined with more than one "
-        f"{by} and {count} with that of most of the frames; {len(unused)} frames of another are "
+        f"{by} and {count} with that of most of the frames; {(~used).sum()} frames of another are "
         f"neither trained nor tested on, so that no patient and no {by} is both."
-    ]
+    )
 
 
-def _check_scores(truth: NDArray[np.int64], split: Split, present: set[int]) -> list[str]:
+def _check_scores(truth: NDArray[np.int64], split: Split, present: set[int]) -> Iterator[str]:
     learned, tested = set(truth[split.train].tolist()), set(truth[split.test].tolist())
     unlearned, untested = sorted(present - learned), sorted(present - tested)
-    notes = []
     if unlearned and not split.given:
         raise FoldError(
             f"{split.where}, no patient left for training has score {_scores(unlearned)}, so it "
@@ -134,19 +123,18 @@ def _check_scores(truth: NDArray[np.int64], split: Split, present: set[int]) -> 
             "--folds does",
         )
     if unlearned:
-        count = int(np.isin(truth[split.test], unlearned).sum())
+        count = np.isin(truth[split.test], unlearned).sum()
         they, them = ("it is", "it") if len(unlearned) == 1 else ("they are", "them")
-        notes.append(
+        yield (
             f"{split.where}, nobody trained on has score {_scores(unlearned)}, so {they} never "
             f"predicted; the {count} held-out frames that have {them} count as wrong."
         )
     if untested:
         those = "that score" if len(untested) == 1 else "those scores"
-        notes.append(
+        yield (
             f"{split.where}, no held-out frame has score {_scores(untested, 'or')}; metrics of "
             f"{those} are not defined there."
         )
-    return notes
 
 
 def _scores(scores: Sequence[int], joint: str = "and") -> str:
@@ -172,12 +160,11 @@ def check_comparable(training: Sequence[LabelledCohort], tested: LabelledCohort)
             "on not among those trained on",
             advice=f"cross-validate a single one with 'lusscore cv {name}'",
         )
+    together = [part for part in _MAY_DIFFER if part != "variants"]
     for backbone in tested.dataset.backbones:
         for other in training:
             _check_same_settings(backbone, other, tested, _MAY_DIFFER)
-        for other in training[1:]:
-            allowed = tuple(part for part in _MAY_DIFFER if part != "variants")
-            _check_same_settings(backbone, other, training[0], allowed)
+            _check_same_settings(backbone, other, training[0], together)
     for one, other in combinations(everyone, 2):
         _check_no_shared_recording(one, other)
 
@@ -189,8 +176,7 @@ def _check_same_settings(
         {key: value for key, value in _settings(own, backbone).items() if key not in allowed}
         for own in (one, other)
     )
-    wrong = differences(first, second)
-    if wrong:
+    if wrong := differences(first, second):
         found = "; ".join(wrong).replace(", needed ", f" in {one.cohort.name} and ")
         raise CohortError(
             f"embeddings of {backbone} were made in different ways in cohorts {one.cohort.name} "
@@ -207,87 +193,59 @@ def _check_no_shared_recording(one: LabelledCohort, other: LabelledCohort) -> No
     )
     shared = [digest for digest in first.index if digest in second.index]
     if shared:
-        named = ", ".join(f"{first[digest]} = {second[digest]}" for digest in shared[:_NAMED])
-        more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
+        named = some([f"{first[digest]} = {second[digest]}" for digest in shared], 3)
         raise CohortError(
-            f"cohorts {one.cohort.name} and {other.cohort.name} share {len(shared)} "
-            f"recording{'s' if len(shared) > 1 else ''}, byte for byte: {named}{more}; a model "
-            "cannot be tested on what it was trained on, nor may a recording count twice",
+            f"cohorts {one.cohort.name} and {other.cohort.name} share "
+            f"{plural(len(shared), 'recording')}, byte for byte: {named}; a model cannot be tested "
+            "on what it was trained on, nor may a recording count twice",
             advice="remove those patients from one of the two manifests",
         )
 
 
 def notes_on(training: Sequence[LabelledCohort], tested: LabelledCohort) -> tuple[str, ...]:
     """Say what sets the cohorts apart, other than their patients, and what could not be checked."""
-    return tuple(
-        sentence
-        for other in training
-        for sentence in (
-            *_other_labels(other, tested),
-            *_other_rounding(other, tested),
-            *_same_names(other, tested),
-            *_skipped(other),
-        )
-    )
+    return tuple(note for other in training for note in _notes(other, tested))
 
 
-def _other_labels(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
-    mine, theirs = tested.cohort.card, training.cohort.card
-    notes = []
+def _notes(training: LabelledCohort, tested: LabelledCohort) -> Iterator[str]:
+    theirs, mine = training.cohort.card, tested.cohort.card
     if theirs.rubric != mine.rubric:
-        notes.append(
+        yield (
             f"Scores were given by another scoring system in {theirs.name} ({theirs.rubric}) than "
             f"in {mine.name} ({mine.rubric}); what differs between them counts as error."
         )
     if theirs.label_level != mine.label_level:
-        notes.append(
+        yield (
             f"Scores were given per {theirs.label_level} in {theirs.name} and per "
             f"{mine.label_level} in {mine.name}."
         )
     if theirs.protocol != mine.protocol:
-        notes.append(
+        yield (
             f"{theirs.name} was examined by protocol {theirs.protocol}, {mine.name} by "
             f"{mine.protocol}; zones and the global score are those of {mine.protocol}."
         )
-    return notes
+    for backbone in tested.dataset.backbones:
+        for part, how in _ROUNDING.items():
+            there, here = (_settings(one, backbone).get(part) for one in (training, tested))
+            if there != here:
+                yield (
+                    f"Embeddings of {backbone} were {how} {there} in {theirs.name} and {here} in "
+                    f"{mine.name}, which changes them a little."
+                )
+    # a name that both cohorts use proves neither one patient nor two
+    names = [set(one.dataset.frames["patient"]) for one in (training, tested)]
+    if shared := sorted(names[0] & names[1]):
+        first = "the first" if len(shared) > 1 else "namely"
+        yield (
+            f"{plural(len(shared), 'patient name')} of {mine.name}, {first} {shared[0]!r}, "
+            f"{are(len(shared))} also in {theirs.name}. Patients of different cohorts are taken "
+            "for different people; were they the same, the test would not be external."
+        )
+    if skipped := len(training.dataset.skipped):
+        clips = plural(skipped, "labelled clip")
+        yield f"{clips} of {theirs.name} could not be used for training."
 
 
-def _other_rounding(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
-    return [
-        f"Embeddings of {backbone} were {how} {theirs} in {training.cohort.name} and {mine} in "
-        f"{tested.cohort.name}, which changes them a little."
-        for backbone in tested.dataset.backbones
-        for part, how in _ROUNDING.items()
-        for mine, theirs in [[_settings(one, backbone).get(part) for one in (tested, training)]]
-        if theirs != mine
-    ]
-
-
-def _same_names(training: LabelledCohort, tested: LabelledCohort) -> list[str]:
-    """Name a patient's name that both cohorts use, which proves neither one patient nor two."""
-    theirs, mine = (set(one.dataset.frames["patient"]) for one in (training, tested))
-    shared = sorted(theirs & mine)
-    if not shared:
-        return []
-    several = len(shared) > 1
-    return [
-        f"{plural(len(shared), 'patient name')} of {tested.cohort.name}, "
-        f"{'the first' if several else 'namely'} {shared[0]!r}, {are(len(shared))} also in "
-        f"{training.cohort.name}. Patients of different cohorts are taken for different people; "
-        "were they the same, the test would not be external."
-    ]
-
-
-def _skipped(training: LabelledCohort) -> list[str]:
-    skipped = len(training.dataset.skipped)
-    if not skipped:
-        return []
-    return [
-        f"{plural(skipped, 'labelled clip')} of {training.cohort.name} could not be used for "
-        "training."
-    ]
-
-
-def _settings(labelled: LabelledCohort, backbone: str) -> Mapping[str, Any]:
+def _settings(labelled: LabelledCohort, backbone: str) -> dict[str, Any]:
     file = labelled.dataset.features[backbone]
     return {**file.recipe, **file.selection}
