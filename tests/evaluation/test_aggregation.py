@@ -209,13 +209,6 @@ def test_what_nested_selection_chose_for_a_fold_goes_before(tmp_path):
     assert rules["zone"].of("a/b", 1, 2) == MAJORITY
 
 
-def test_a_rule_of_zones_may_be_chosen_too(tmp_path):
-    _select(tmp_path, [("a/b", 1, 2, "worst")], ("model", "repeat", "fold", "zone_rule"))
-    rules = read_rules(tmp_path, RulesTable())
-    assert rules["zone"].of("a/b", 1, 2) == WORST
-    assert rules["clip"].of("a/b", 1, 2) == MAJORITY
-
-
 def test_the_baseline_is_always_scored_by_majority():
     assert Rules(WORST, {(BASELINE, 1, 1): TOP}).of(BASELINE, 1, 1) == MAJORITY
 
@@ -224,19 +217,21 @@ def test_an_unknown_rule_is_refused_with_its_place(tmp_path):
     with pytest.raises(RunError, match="Unknown rule 'best'"):
         read_rules(tmp_path, RulesTable(zone_rule="best"))
     _select(tmp_path, [("a/b", 1, 2, "top-5"), ("a/b", 1, 3, "median")])
-    with pytest.raises(RunError, match=r"selection\.csv, line 3: Unknown rule 'median'"):
+    with pytest.raises(RunError, match=r"selection\.csv: .*Unknown rule 'median'"):
         read_rules(tmp_path, RulesTable())
 
 
-def test_two_rules_for_one_fold_are_refused(tmp_path):
-    _select(tmp_path, [("a/b", 1, 2, "top-5"), ("a/b", 1, 2, "worst")])
-    with pytest.raises(RunError, match="chooses worst for a/b, repeat 1, fold 2, for which top-5"):
-        read_rules(tmp_path, RulesTable())
-
-
-def test_a_table_without_folds_is_refused(tmp_path):
-    _select(tmp_path, [("a/b", "top-5")], ("model", "rule"))
-    with pytest.raises(RunError, match="lacks the column repeat"):
+@pytest.mark.parametrize(
+    ("rows", "columns", "told"),
+    [
+        ([("a/b", 1, 2, "top-5"), ("a/b", 1, 2, "worst")], ("model", "repeat", "fold", "rule"),
+         "worst and top-5 for a/b, repeat 1, fold 2"),
+        ([("a/b", "top-5")], ("model", "rule"), "repeat"),
+    ],
+)  # fmt: skip
+def test_a_table_that_does_not_choose_one_rule_per_fold_is_refused(tmp_path, rows, columns, told):
+    _select(tmp_path, rows, columns)
+    with pytest.raises(RunError, match=f"selection.csv: it does not say which rule.*{told}"):
         read_rules(tmp_path, RulesTable())
 
 

@@ -58,11 +58,11 @@ def test_missing_columns_are_named(rows, tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("truth", "mild", r"line 4, column truth holds 'mild'; expected a whole number"),
-        ("truth", "1.5", r"line 4, column truth holds '1.5'; expected a whole number"),
-        ("fold", "", r"line 4, column fold holds ''; expected a whole number"),
-        ("p1", "nan", r"line 4, column p1 holds 'nan'; expected a number"),
-        ("p1", "inf", r"line 4, column p1 holds 'inf'; expected a number"),
+        ("truth", "mild", r"line 4, column truth is 'mild'; expected a whole number"),
+        ("truth", "1.5", r"line 4, column truth is '1.5'; expected a whole number"),
+        ("fold", "", r"line 4, column fold is ''; expected a whole number"),
+        ("p1", "nan", r"line 4, column p1 is 'nan'; expected a number"),
+        ("p1", "inf", r"line 4, column p1 is 'inf'; expected a number"),
     ],
 )
 def test_a_cell_that_is_no_number_is_named_by_line_and_column(
@@ -108,16 +108,16 @@ def test_equally_frequent_scores_give_the_higher(rows):
 @pytest.mark.parametrize(
     ("row", "column", "value", "message"),
     [
-        (1, "truth", 4, "line 3, column truth holds 4; expected a score of 0, 1, 2 or 3"),
+        (1, "truth", 4, "line 3, column truth is 4; expected a score of 0, 1, 2 or 3"),
         (1, "truth", -1, "line 3, column truth"),
-        (1, "repeat", 0, "line 2, column repeat holds 0; expected a number from 1"),
+        (1, "repeat", 0, "line 2, column repeat is 0; expected a number from 1"),
         (1, "fold", 0, "line 2, column fold"),
         (1, "frame", -1, "line 2, column frame"),
-        (1, "patient", " ", "line 2, column patient holds ' '; expected a name"),
-        (1, "zone", " ", "line 2, column zone holds ' '; expected a name, or nothing where it"),
-        (1, "p1", 1.2, r"line 3, column p1 holds 1\.2; expected a probability from 0 to 1"),
-        (1, "p0", 0.3, r"line 3: the probabilities p0 to p3 sum to 1\.3; expected 1"),
-        (1, "frame", 0, "line 3, column frame holds 0; this model has already"),
+        (1, "patient", " ", "line 2, column patient is ' '; expected a name"),
+        (1, "zone", " ", "line 2, column zone is ' '; expected a name"),
+        (1, "p1", 1.2, r"line 3, column p1 is 1\.2; expected a probability from 0 to 1"),
+        (1, "p0", 0.3, r"line 3, the sum of p0 to p3 is 1\.3; expected 1"),
+        (1, "frame", 0, "line 3, column frame is 0; this model has already"),
         (0, "fold", 2, "patient '007' in fold 2 and in another fold of repeat 1"),
     ],
 )

@@ -18,7 +18,14 @@ from lusscore.evaluation.predictions import (
     SCORES,
     predicted_scores,
 )
-from lusscore.evaluation.rules import MAJORITY, Decision, GroupedFrames, Rule, majority_score
+from lusscore.evaluation.rules import (
+    MAJORITY,
+    Decision,
+    GroupedFrames,
+    Rule,
+    count_scores,
+    majority_score,
+)
 from lusscore.evaluation.run_config import RulesTable
 
 LEVELS = ("frame", "clip", "zone")
@@ -28,30 +35,22 @@ SELECTION_NAME = "tables/selection.csv"
 _EXAM = ["model", "repeat", "fold", "patient", "exam"]
 _FOLD = ["model", "repeat", "fold"]
 _KEYS_OF = {"clip": list(KEYS[:-1]), "zone": list(KEYS[:-2])}
-_RULE_COLUMNS = {"clip": "rule", "zone": "zone_rule"}
+_SUMMED = ("truth", "prediction")
 
 
 @dataclass(frozen=True)
 class Rules:
     """Which rule clips or zones are scored by, for every model and fold.
 
-    Attributes
-    ----------
-    default
-        Where no other was chosen.
-    overrides
-        (model, repeat, fold) → rule, as nested selection chose it inside the training folds.
+    `overrides` maps (model, repeat, fold) to the rule that nested selection chose inside the
+    training folds; `default` holds elsewhere.
     """
 
     default: Rule = MAJORITY
     overrides: Mapping[tuple[str, int, int], Rule] = field(default_factory=dict)
 
     def of(self, model: str, repeat: int, fold: int) -> Rule:
-        """Return the rule of one model in one fold.
-
-        The baseline's is always the majority: it predicts the most frequent score of its training
-        frames, whatever rule the models have.
-        """
+        """Return the rule of one model in one fold; the baseline's is always the majority."""
         if model == BASELINE:
             return MAJORITY
         return self.overrides.get((model, repeat, fold), self.default)
@@ -60,58 +59,38 @@ class Rules:
 def read_rules(folder: Path, given: RulesTable) -> dict[str, Rules]:
     """Read by which rules a run is to be evaluated, for the levels ``"clip"`` and ``"zone"``.
 
-    Parameters
-    ----------
-    folder
-        The run: column ``rule`` of ``tables/selection.csv`` (and ``zone_rule``), where there is
-        one, says what was chosen per model, repeat and fold; an empty cell chooses nothing.
-    given
-        The table ``evaluation`` of its configuration.
+    `given` is of its configuration; where there is ``tables/selection.csv``, its column ``rule``
+    says what was chosen for clips per model, repeat and fold; an empty cell chooses nothing.
 
     Raises
     ------
     RunError
         If there is no such rule, or the table lacks a column or chooses twice for one fold.
     """
-    path = folder / SELECTION_NAME
-    chosen = pd.DataFrame()
+    path, chosen = folder / SELECTION_NAME, {}
     if path.exists():
         try:
-            chosen = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-        except (ValueError, pd.errors.ParserError) as error:
-            raise RunError(f"{path} is not a table ({error}); run 'lusscore cv' again.") from None
+            chosen = _overrides(pd.read_csv(path, dtype=str, keep_default_na=False))
+        except (RunError, ValueError, KeyError) as error:
+            raise RunError(
+                f"it does not say which rule was selected in each fold ({error})",
+                path=path,
+                advice="run 'lusscore cv' again",
+            ) from None
     return {
-        level: Rules(
-            Rule.parse(getattr(given, f"{level}_rule")),
-            _overrides(chosen, column, path) if column in chosen else {},
-        )
-        for level, column in _RULE_COLUMNS.items()
+        "clip": Rules(Rule.parse(given.clip_rule), chosen),
+        "zone": Rules(Rule.parse(given.zone_rule)),
     }
 
 
-def _overrides(table: pd.DataFrame, column: str, path: Path) -> dict[tuple[str, int, int], Rule]:
-    missing = [name for name in _FOLD if name not in table]
-    if missing:
-        raise RunError(
-            f"it lacks the column {missing[0]}; expected {', '.join(_FOLD)} beside {column}. "
-            "Run 'lusscore cv' again.",
-            path=path,
-        )
+def _overrides(table: pd.DataFrame) -> dict[tuple[str, int, int], Rule]:
     chosen: dict[tuple[str, int, int], Rule] = {}
-    for line, row in enumerate(table.to_dict("records"), start=2):
-        if not row[column]:
-            continue
-        try:
-            key = row["model"], int(row["repeat"]), int(row["fold"])
-            rule = Rule.parse(row[column])
-        except (RunError, ValueError) as error:
-            raise RunError(f"{path}, line {line}: {error}") from None
-        if chosen.setdefault(key, rule) != rule:
-            raise RunError(
-                f"{path}, line {line} chooses {rule} for {key[0]}, repeat {key[1]}, fold {key[2]}, "
-                f"for which {chosen[key]} was chosen above; expected one rule per fold. Run "
-                "'lusscore cv' again."
-            )
+    for model, repeat, fold, name in table[[*_FOLD, "rule"]].itertuples(index=False):
+        if name:
+            key, rule = (model, int(repeat), int(fold)), Rule.parse(name)
+            if chosen.setdefault(key, rule) != rule:
+                twice = f"{rule} and {chosen[key]}"
+                raise RunError(f"{twice} for {model}, repeat {repeat}, fold {fold}")
     return chosen
 
 
@@ -119,13 +98,9 @@ def _overrides(table: pd.DataFrame, column: str, path: Path) -> dict[tuple[str, 
 class Groups:
     """Frame predictions brought together by clip or zone, before any rule is applied.
 
-    Attributes
-    ----------
-    table
-        One row per clip or zone, sorted by its keys: the keys, ``frames``, ``truth`` by majority
-        of frames, ``true_0..3`` and ``predicted_0..3``.
-    frames
-        Their probabilities, in the same order.
+    `table` has one row per clip or zone, sorted by its keys: the keys, ``frames``, ``truth`` by
+    majority of frames, ``true_0..3`` and ``predicted_0..3``; `frames` are their probabilities in
+    the same order.
     """
 
     table: pd.DataFrame
@@ -138,13 +113,10 @@ def group_frames(predictions: pd.DataFrame, level: str) -> Groups:
         predictions = predictions[predictions["zone"] != ""]
     keys = _KEYS_OF[level]
     number = predictions.groupby(keys, sort=True).ngroup().to_numpy()
-    order = np.argsort(number, kind="stable")
-    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-    rows = predictions.iloc[order]
-    frames = GroupedFrames(rows[list(PROBABILITIES)].to_numpy(np.float64), starts)
-    truth = np.zeros((len(starts), len(SCORES)), dtype=np.int64)
-    np.add.at(truth, (frames.group, rows["truth"].to_numpy()), 1)
-    table = rows[keys].iloc[starts].reset_index(drop=True)
+    rows = predictions.iloc[np.argsort(number, kind="stable")]
+    frames = GroupedFrames.of(predictions[list(PROBABILITIES)], number)
+    truth = count_scores(frames.group, rows["truth"].to_numpy(), len(frames.starts))
+    table = rows[keys].iloc[frames.starts].reset_index(drop=True)
     table = table.assign(frames=frames.sizes, truth=majority_score(truth))
     table[list(TRUE_COUNTS)] = truth
     table[list(PREDICTED_COUNTS)] = frames.counts
@@ -157,15 +129,6 @@ def score_at(predictions: pd.DataFrame, level: str, rules: Rules | Rule = MAJORI
     Frames whose zone is unknown count for frames and clips; the level of zones leaves them out,
     and has no rows where no frame has a known zone. All clips of a zone are joined: its rule is
     applied to the frames of all of them.
-
-    Parameters
-    ----------
-    predictions
-        As :func:`lusscore.evaluation.predictions.read_predictions` gives them.
-    level
-        One of `LEVELS`.
-    rules
-        By which rule frames give the score of their clip or zone; frames need none.
 
     Returns
     -------
@@ -181,10 +144,10 @@ def score_at(predictions: pd.DataFrame, level: str, rules: Rules | Rule = MAJORI
         return predictions.assign(prediction=scores)
     groups = group_frames(predictions, level)
     scores, probabilities = _decide(groups, rules if isinstance(rules, Rules) else Rules(rules))
-    table = groups.table.assign(prediction=scores)
+    table = groups.table
+    table.insert(len(_KEYS_OF[level]) + 2, "prediction", scores)
     table[list(PROBABILITIES)] = probabilities
-    order = [*_KEYS_OF[level], "frames", "truth", "prediction"]
-    return table[[*order, *TRUE_COUNTS, *PREDICTED_COUNTS, *PROBABILITIES]]
+    return table
 
 
 def _decide(groups: Groups, rules: Rules) -> Decision:
@@ -203,14 +166,7 @@ def _decide(groups: Groups, rules: Rules) -> Decision:
 
 
 def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """Sum zone scores to one row per exam; zones without a score are never imputed.
-
-    Parameters
-    ----------
-    zones
-        As :func:`score_at` gives them at the level ``"zone"``, so none that is unknown.
-    protocol
-        Says how many zones an exam should have and what its score can reach.
+    """Sum zone scores, of :func:`score_at`, to one row per exam; a missing one is never imputed.
 
     Returns
     -------
@@ -218,9 +174,8 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         ``model, repeat, fold, patient, exam``, then ``zones_scored``, ``zones_of_protocol``,
         ``protocol_maximum``, the sums ``truth`` and ``prediction`` over the zones scored,
         ``error`` (prediction minus truth), ``true_mean_per_zone`` and
-        ``predicted_mean_per_zone``, the sums divided by the zones scored, and ``true_highest`` and
-        ``predicted_highest``: what the sums would be if every zone that is missing had the score
-        3. With score 0, the lowest there is, they would be the sums themselves.
+        ``predicted_mean_per_zone``, and ``true_highest`` and ``predicted_highest``: what the sums
+        would be if every zone that is missing had the score 3.
 
     Raises
     ------
@@ -234,15 +189,8 @@ def global_scores(zones: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
             f"expected one of {', '.join(protocol.zone_names)}. Correct the cohort's card or "
             "manifest and run 'lusscore cv' again."
         )
-    exams = (
-        zones.groupby(_EXAM, sort=True)
-        .agg(
-            zones_scored=("zone", "size"),
-            truth=("truth", "sum"),
-            prediction=("prediction", "sum"),
-        )
-        .reset_index()
-    )
+    sums = {"zones_scored": ("zone", "size"), **{name: (name, "sum") for name in _SUMMED}}
+    exams = zones.groupby(_EXAM, sort=True).agg(**sums).reset_index()
     exams.insert(6, "zones_of_protocol", len(protocol.zones))
     exams.insert(7, "protocol_maximum", protocol.maximum)
     unscored = MAXIMUM_ZONE_SCORE * (exams["zones_of_protocol"] - exams["zones_scored"])

@@ -36,7 +36,7 @@ from lusscore.evaluation.predictions import (
     SCORES,
     majority_predictions,
 )
-from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule, majority_score
+from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule, count_scores, majority_score
 from lusscore.evaluation.train_head import Task, Trained, train_all
 from lusscore.heads import Temperature, learns_from_variants
 
@@ -196,8 +196,7 @@ def _tabulate(
 
 def _by_confusion(metric: str) -> Criterion:
     def value(truth: _Int, scores: _Int, _: _Float) -> float:
-        confusion = np.zeros((len(SCORES), len(SCORES)))
-        np.add.at(confusion, (truth, scores), 1)
+        confusion = count_scores(truth, scores, len(SCORES)).astype(np.float64)
         return float(all_metrics(confusion)[metric])
 
     return value
@@ -296,9 +295,7 @@ def _best_rule(
 ) -> _Tried:
     temperature = Temperature.fit(probabilities, truth)
     frames = GroupedFrames.of(temperature.apply(probabilities), group)
-    counts = np.zeros((group.max() + 1, len(SCORES)), np.int64)
-    np.add.at(counts, (group, truth), 1)
-    of_group = majority_score(counts)
+    of_group = majority_score(count_scores(group, truth, group.max() + 1))
     found = [_Tried(rule, temperature, criterion(of_group, *rule.decide(frames))) for rule in rules]
     return max(found, key=lambda tried: tried.value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ PROBABILITIES = tuple(f"p{score}" for score in SCORES)
 KEYS = ("model", "repeat", "fold", "patient", "exam", "zone", "clip", "frame")
 PREDICTION_COLUMNS = (*KEYS, "truth", *PROBABILITIES)
 _TEXT = ("model", "patient", "exam", "zone", "clip")
-_NUMBERS = tuple(name for name in PREDICTION_COLUMNS if name not in _TEXT)
+_NUMBERS = [name for name in PREDICTION_COLUMNS if name not in _TEXT]
 _SAME_FOR_ALL = ["repeat", "fold", "patient", "exam", "zone", "clip", "frame", "truth"]
 _SUM_TOLERANCE = 1e-3
 _AGAIN = "Run 'lusscore cv' again."
@@ -33,8 +34,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     -------
     DataFrame
         The columns `PREDICTION_COLUMNS`: text as ``str`` (a patient ``"007"`` stays so, and a
-        zone that is unknown is ``""``),
-        ``repeat, fold, frame, truth`` as int64, ``p0`` to ``p3`` as float64; rows as in the file.
+        zone that is unknown is ``""``), ``repeat, fold, frame, truth`` as int64, ``p0`` to ``p3``
+        as float64; rows as in the file.
 
     Raises
     ------
@@ -61,30 +62,15 @@ def read_predictions(path: Path) -> pd.DataFrame:
 def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
     """Validate, sort and write predictions so that :func:`read_predictions` gives them back.
 
-    Rows are sorted by `KEYS` and probabilities keep nine significant digits, enough for any
-    float32; the same predictions in any row order give the same bytes.
-
-    Raises
-    ------
-    RunError
-        As :func:`read_predictions`; nothing is written then. Lines are numbered as they would
-        stand in the file.
+    Probabilities keep nine significant digits, enough for any float32; the same predictions in any
+    row order give the same bytes. Raises as :func:`read_predictions`, and then writes nothing.
     """
-    rows = predictions
-    if set(KEYS) <= set(rows.columns):
-        rows = rows.sort_values(list(KEYS), kind="stable", ignore_index=True)
-    rows = _typed(rows, str(path))
+    rows = _typed(predictions.sort_values(list(KEYS), kind="stable"), str(path))
     rows.to_csv(path, index=False, float_format="%.9g", lineterminator="\n", encoding="utf-8")
 
 
 def predicted_scores(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Score rows, shape (rows, 4), by their most probable class; of equal ones, the higher score.
-
-    Returns
-    -------
-    ndarray of int64, shape (rows,)
-        Scores 0–3.
-    """
+    """Score rows, shape (rows, 4), by their most probable class; of equal ones, by the higher."""
     from_highest = np.argmax(probabilities[:, ::-1], axis=1)
     return np.asarray(MAXIMUM_ZONE_SCORE - from_highest, dtype=np.int64)
 
@@ -94,19 +80,10 @@ def majority_predictions(
 ) -> pd.DataFrame:
     """Predict one fold's held-out frames by the majority-class baseline.
 
-    Parameters
-    ----------
-    held_out
-        Rows of any model for one fold, with the columns of ``predictions.csv``.
-    training_truth
-        Scores 0–3 of the fold's training frames, shape (frames,), at least one.
-
-    Returns
-    -------
-    DataFrame
-        `held_out` with ``model`` and ``p0`` to ``p3`` replaced: the frequencies of the scores in
-        training, the same in every row, so that the predicted score is the most frequent one (of
-        equal ones, the higher).
+    `held_out` has the columns of ``predictions.csv``, of which ``model`` and ``p0`` to ``p3`` are
+    replaced: by the frequencies of the scores in `training_truth`, scores 0–3 of the fold's
+    training frames, so that the predicted score is the most frequent one (of equal ones, the
+    higher).
     """
     counts = np.bincount(training_truth, minlength=len(SCORES))
     frequencies = dict(zip(PROBABILITIES, counts / counts.sum(), strict=True))
@@ -128,61 +105,51 @@ def _typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
         numbers = pd.to_numeric(rows[name], errors="coerce").astype(np.float64)
         whole = name not in PROBABILITIES
         bad = ~np.isfinite(numbers) | (whole & (numbers % 1 != 0))
-        _refuse(bad, rows, source, name, f"expected a {'whole ' if whole else ''}number")
+        rule = f"expected a {'whole ' if whole else ''}number"
+        _refuse(bad, rows[name], f"column {name}", rule, source)
         rows[name] = numbers.astype(np.int64) if whole else numbers
     if rows.empty:
         raise RunError(f"{source} holds no predictions; expected one row per held-out frame.")
-    _check_values(rows, source)
-    _check_structure(rows, source)
+    _check_rows(rows, source)
     _check_models(rows, source)
     return rows
 
 
 def _refuse(
     bad: pd.Series[bool] | NDArray[np.bool_],
-    rows: pd.DataFrame,
-    source: str,
-    column: str,
+    values: pd.Series[Any],
+    what: str,
     rule: str,
+    source: str,
 ) -> None:
     """Raise for the first row where `bad` holds; row i stands on line i + 2 of `source`."""
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise RunError(
-            f"{source}, line {row + 2}, column {column} holds {rows[column].tolist()[row]!r}; "
-            f"{rule}. {_AGAIN}"
-        )
+        found = values.tolist()[row]
+        raise RunError(f"{source}, line {row + 2}, {what} is {found!r}; {rule}. {_AGAIN}")
 
 
-def _check_values(rows: pd.DataFrame, source: str) -> None:
-    """Look at each row by itself."""
-    for column in ("model", "patient", "exam", "clip"):
-        _refuse(rows[column].str.strip() == "", rows, source, column, "expected a name")
-    blank = (rows["zone"] != "") & (rows["zone"].str.strip() == "")
-    _refuse(blank, rows, source, "zone", "expected a name, or nothing where it is unknown")
-    for column in ("repeat", "fold"):
-        _refuse(rows[column] < 1, rows, source, column, "expected a number from 1")
-    _refuse(rows["frame"] < 0, rows, source, "frame", "expected a frame number from 0")
-    out_of_range = ~rows["truth"].isin(SCORES)
-    _refuse(out_of_range, rows, source, "truth", "expected a score of 0, 1, 2 or 3")
-    for column in PROBABILITIES:
-        outside = ~rows[column].between(0, 1)
-        _refuse(outside, rows, source, column, "expected a probability from 0 to 1")
-    total = rows[list(PROBABILITIES)].sum(axis=1)
-    bad = (total - 1).abs() > _SUM_TOLERANCE
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise RunError(
-            f"{source}, line {row + 2}: the probabilities p0 to p3 sum to {total[row]:.4g}; "
-            f"expected 1. {_AGAIN}"
-        )
-
-
-def _check_structure(rows: pd.DataFrame, source: str) -> None:
-    """Look for frames predicted twice and patients held out twice."""
+def _check_rows(rows: pd.DataFrame, source: str) -> None:
+    """Look for values that cannot be, frames predicted twice and patients held out twice."""
+    blank = {name: rows[name].str.strip() == "" for name in _TEXT}
+    blank["zone"] &= rows["zone"] != ""
+    rules = [(name, bad, "expected a name") for name, bad in blank.items()]
+    rules += [(name, rows[name] < 1, "expected a number from 1") for name in ("repeat", "fold")]
+    rules += [
+        (name, ~rows[name].between(0, 1), "expected a probability from 0 to 1")
+        for name in PROBABILITIES
+    ]
     twice = rows.duplicated(["model", "repeat", "clip", "frame"])
-    rule = "this model has already predicted this frame in this repeat"
-    _refuse(twice, rows, source, "frame", rule)
+    rules += [
+        ("frame", rows["frame"] < 0, "expected a frame number from 0"),
+        ("truth", ~rows["truth"].isin(SCORES), "expected a score of 0, 1, 2 or 3"),
+        ("frame", twice, "this model has already predicted this frame in this repeat"),
+    ]
+    for name, bad, rule in rules:
+        _refuse(bad, rows[name], f"column {name}", rule, source)
+    total = rows[list(PROBABILITIES)].sum(axis=1)
+    off = (total - 1).abs() > _SUM_TOLERANCE
+    _refuse(off, total.round(4), "the sum of p0 to p3", "expected 1", source)
     homes = rows[["repeat", "fold", "patient"]].drop_duplicates()
     split = homes[homes.duplicated(["repeat", "patient"])]
     if not split.empty:
@@ -196,15 +163,16 @@ def _check_structure(rows: pd.DataFrame, source: str) -> None:
 def _check_models(rows: pd.DataFrame, source: str) -> None:
     """Look for models that were not tested on the same frames with the same truth."""
     ordered = rows.sort_values(["model", *_SAME_FOR_ALL], kind="stable")
-    tested = {model: part[_SAME_FOR_ALL] for model, part in ordered.groupby("model")}
-    first, *others = tested
-    reference = tested[first].reset_index(drop=True)
-    for model in others:
-        if not reference.equals(tested[model].reset_index(drop=True)):
+    first, *others = (
+        (model, part[_SAME_FOR_ALL].reset_index(drop=True))
+        for model, part in ordered.groupby("model")
+    )
+    for model, part in others:
+        if not part.equals(first[1]):
             raise RunError(
-                f"{source}: the models {first!r} and {model!r} were not tested on the same frames "
-                f"with the same truth ({len(reference)} and {len(tested[model])} rows); models "
-                f"are only comparable on the same folds. {_AGAIN}"
+                f"{source}: the models {first[0]!r} and {model!r} were not tested on the same "
+                f"frames with the same truth ({len(first[1])} and {len(part)} rows); models are "
+                f"only comparable on the same folds. {_AGAIN}"
             )
 
 
@@ -212,20 +180,8 @@ def _check_models(rows: pd.DataFrame, source: str) -> None:
 class HeldOut:
     """One model's predictions for the frames, clips or zones it was tested on.
 
-    Attributes
-    ----------
-    truth, prediction
-        Scores 0–3, int64, shape (rows,).
-    probabilities
-        Shape (rows, 4), float64.
-    patient
-        Row of `patients`, int64, shape (rows,).
-    fold
-        Row of `folds`, int64, shape (rows,).
-    patients
-        All patients of the run, the same for every model and level.
-    folds
-        All (repeat, fold) pairs of the run.
+    `truth` and `prediction` are scores 0–3, shape (rows,); `patient` and `fold` are places in
+    `patients`, which are all of the run, and in its (repeat, fold) pairs `folds`.
     """
 
     truth: NDArray[np.int64]
@@ -253,9 +209,8 @@ class HeldOut:
 
     def by_fold(self) -> list[HeldOut]:
         """Return the rows of each of `folds`."""
-        parts = []
-        for fold in range(len(self.folds)):
-            rows = self.fold == fold
-            names = ("truth", "prediction", "probabilities", "patient", "fold")
-            parts.append(replace(self, **{name: getattr(self, name)[rows] for name in names}))
-        return parts
+        names = ("truth", "prediction", "probabilities", "patient", "fold")
+        return [
+            replace(self, **{name: getattr(self, name)[self.fold == fold] for name in names})
+            for fold in range(len(self.folds))
+        ]

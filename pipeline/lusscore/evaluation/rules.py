@@ -43,24 +43,16 @@ class GroupedFrames:
     starts: IntArray
 
     @classmethod
-    def of(cls, probabilities: ArrayLike, group: ArrayLike | None = None) -> GroupedFrames:
+    def of(cls, probabilities: ArrayLike, group: ArrayLike) -> GroupedFrames:
         """Bring frames in any order together.
 
-        Parameters
-        ----------
-        probabilities
-            Shape (frames, 4), at least one frame.
-        group
-            Which group each frame is of, shape (frames,): whole numbers from 0, each at least
-            once; None if all are of one.
+        `group`, shape (frames,), says which group each is of: whole numbers from 0, each at least
+        once.
         """
-        given = np.asarray(probabilities, dtype=np.float64)
-        if group is None:
-            return cls(given, np.zeros(1, dtype=np.int64))
         number = np.asarray(group)
         order = np.argsort(number, kind="stable")
         starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-        return cls(given[order], starts.astype(np.int64))
+        return cls(np.asarray(probabilities, dtype=np.float64)[order], starts.astype(np.int64))
 
     @cached_property
     def sizes(self) -> IntArray:
@@ -80,9 +72,7 @@ class GroupedFrames:
     @cached_property
     def counts(self) -> IntArray:
         """Frames of each group with each predicted score, shape (groups, 4)."""
-        cell = self.group * len(SCORES) + self.scores
-        counted = np.bincount(cell, minlength=len(self.starts) * len(SCORES))
-        return counted.reshape(-1, len(SCORES)).astype(np.int64)
+        return count_scores(self.group, self.scores, len(self.starts))
 
     @cached_property
     def expected(self) -> FloatArray:
@@ -103,14 +93,19 @@ class GroupedFrames:
 
     def of_groups(self, wanted: NDArray[np.bool_]) -> GroupedFrames:
         """Take the groups for which `wanted`, shape (groups,), holds."""
-        if wanted.all():
-            return self
         return self.kept(np.flatnonzero(wanted[self.group]), self.sizes[wanted])
 
     def kept(self, order: IntArray, sizes: IntArray) -> GroupedFrames:
         """Take rows in `order`, group after group, of which each group has `sizes`."""
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         return GroupedFrames(self.probabilities[order], starts.astype(np.int64))
+
+
+def count_scores(group: IntArray, scores: IntArray, groups: int) -> IntArray:
+    """Count how often each group has each score 0–3, shape (groups, 4)."""
+    counts = np.zeros((groups, len(SCORES)), np.int64)
+    np.add.at(counts, (group, scores), 1)
+    return counts
 
 
 @dataclass(frozen=True)
@@ -171,10 +166,9 @@ class Rule:
     ----------
     name
         As it is written: ``"majority"``, ``"top-5"``, ``"highest-in-20%"``.
-    says
-        The score it gives, as a clause that follows "is".
-    probabilities
-        What the probabilities it gives are, as a clause that follows "are".
+    says, probabilities
+        The score it gives, as a clause that follows "is", and what its probabilities are, as one
+        that follows "are".
     plugin
         That it is of; None for lusscore's own.
     """
@@ -211,20 +205,13 @@ class Rule:
         )
 
     def decide(self, frames: GroupedFrames) -> Decision:
-        """Score every group.
-
-        Returns
-        -------
-        scores
-            0–3, int64, shape (groups,).
-        probabilities
-            Of the scores 0–3, float64, shape (groups, 4); each rule says what they are.
-        """
+        """Return scores 0–3, shape (groups,), and probabilities of each, shape (groups, 4)."""
         return self._decide(frames, *self._numbers)
 
     def score(self, probabilities: ArrayLike) -> tuple[int, FloatArray]:
         """Score one clip or zone from the probabilities of its frames, shape (frames, 4)."""
-        scores, means = self.decide(GroupedFrames.of(probabilities))
+        given = np.asarray(probabilities, dtype=np.float64)
+        scores, means = self.decide(GroupedFrames(given, np.zeros(1, dtype=np.int64)))
         return int(scores[0]), means[0]
 
     def __str__(self) -> str:
@@ -316,10 +303,5 @@ def _highest_in(frames: GroupedFrames, percentage: float) -> Decision:
 
 
 MAJORITY = Rule.parse("majority")
-STANDARD_RULES = (
-    MAJORITY,
-    *map(
-        Rule.parse,
-        ("mean-probability", "expected", "worst", "top-5", "top-20%", "highest-in-20%"),
-    ),
-)
+_STANDARD = ("mean-probability", "expected", "worst", "top-5", "top-20%", "highest-in-20%")
+STANDARD_RULES = (MAJORITY, *map(Rule.parse, _STANDARD))
