@@ -26,20 +26,17 @@ _COLUMNS = ("patient", "exam", "zone", "clip", "group", "device", "digest", "fra
 
 
 class LabelledFrames(Protocol):
-    """What heads are trained and tested on, be it of one cohort or of several."""
+    """What heads are trained and tested on; see :class:`Dataset`."""
 
     @property
-    def frames(self) -> pd.DataFrame:
-        """One row per labelled frame, as in :class:`Dataset`."""
+    def frames(self) -> pd.DataFrame: ...
 
     @property
-    def backbones(self) -> tuple[str, ...]:
-        """Backbones that every frame has embeddings of."""
+    def backbones(self) -> tuple[str, ...]: ...
 
     def embeddings(
         self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
-    ) -> NDArray[Any]:
-        """Gather embeddings of some of `frames`, as :meth:`Dataset.embeddings` does."""
+    ) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,8 @@ class Dataset:
     frames
         One row per labelled frame, in manifest order: ``patient, exam, zone, clip, group, device,
         digest`` as text, ``frame, truth`` as int64.
-    rows
-        Per backbone: int64, shape (frames,), rows of its embeddings.
-    features
-        Per backbone.
+    rows, features
+        Per backbone: rows of its embeddings, int64, shape (frames,), and its feature file.
     skipped
         Labelled clips that have no embeddings, and why.
     """
@@ -82,16 +77,8 @@ class Dataset:
         """Gather what some frames have of one set of features, or of several one after the other.
 
         `rows` are those of `frames`; `variants` is how many, the clean frame being the first, and
-        None for all.
-
-        Returns
-        -------
-        ndarray of float16 or float32, shape (rows, variants, numbers of all sets)
-
-        Raises
-        ------
-        FeatureFileError
-            If a feature file does not hold a level.
+        None for all. Gives float16 or float32, shape (rows, variants, numbers of all sets); raises
+        :class:`FeatureFileError` if a feature file does not hold a level.
         """
         parts = [
             gather_rows(
@@ -132,13 +119,8 @@ class Dataset:
 class JoinedDatasets:
     """Labelled frames of several cohorts, one after the other, as one set of rows.
 
-    Attributes
-    ----------
-    parts
-        One per cohort; embeddings stay where they are.
-    names
-        Put before patients and clips of the part of the same place; empty leaves them as they are.
-        Two cohorts may use one name for two patients.
+    `names` are put before patients and clips of each part, since two cohorts may use one name for
+    two patients; an empty one leaves them as they are.
     """
 
     parts: tuple[Dataset, ...]
@@ -147,19 +129,11 @@ class JoinedDatasets:
     @cached_property
     def frames(self) -> pd.DataFrame:
         """One row per labelled frame, as in :class:`Dataset`."""
-        return pd.concat(
-            [
-                part.frames.assign(
-                    **{
-                        column: f"{name}/" + part.frames[column]
-                        for column in ("patient", "clip")
-                        if name
-                    }
-                )
-                for part, name in zip(self.parts, self.names, strict=True)
-            ],
-            ignore_index=True,
-        )
+        tables = []
+        for part, name in zip(self.parts, self.names, strict=True):
+            named = {key: f"{name}/" + part.frames[key] for key in ("patient", "clip") if name}
+            tables.append(part.frames.assign(**named))
+        return pd.concat(tables, ignore_index=True)
 
     @property
     def backbones(self) -> tuple[str, ...]:
@@ -194,13 +168,7 @@ class JoinedDatasets:
 class LabelledCohort:
     """A cohort with its labelled frames and their embeddings.
 
-    Attributes
-    ----------
-    cohort, dataset
-        The cohort, and its labelled frames.
-    notes
-        What of the embeddings' origin could not be checked and is taken from the record, as
-        sentences.
+    `notes` say what of the embeddings' origin could not be checked and is taken from the record.
     """
 
     cohort: Cohort
@@ -250,16 +218,9 @@ def load_cohort(
 
 
 def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
-    """Join the manifest's labels with the embeddings of one or more backbones.
+    """Join the manifest's labels with the embeddings of backbones; raises as :func:`load_cohort`.
 
     Only frames that every backbone has are kept, so that all are compared on the same frames.
-
-    Raises
-    ------
-    FeatureFileError
-        If a file lacks clips that the manifest labels and that did not fail.
-    CohortError
-        If nothing is labelled, or one recording is given to two patients.
     """
     segments = [segment for segment in cohort.segments if segment.score is not None]
     skipped: dict[str, str] = {}
@@ -270,8 +231,8 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
         frame = file.frame[rows].astype(np.int64)
         found = pd.DataFrame({"segment": segment, "frame": frame, file.backbone: rows})
         joined = found if number == 0 else joined.merge(found, on=["segment", "frame"])
-    labels = _tabulate(segments).take(joined["segment"].to_numpy()).reset_index(drop=True)
-    joined = pd.concat([labels, joined.reset_index(drop=True)], axis=1)
+    labels = _tabulate(segments).astype({"score": np.int64}).rename(columns={"score": "truth"})
+    joined = joined.join(labels, on="segment")
     if joined.empty:
         raise CohortError(
             f"Cohort {cohort.name} has no labelled frames with embeddings; give scores in "
@@ -289,23 +250,14 @@ def join_labels(cohort: Cohort, features: Sequence[Features]) -> Dataset:
 
 
 def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = None) -> pd.DataFrame:
-    """Describe every frame of a feature file, one row per row of its embeddings.
-
-    Parameters
-    ----------
-    cohort
-        Gives patients, zones and labels.
-    file
-        Of that cohort.
-    folds_file
-        ``folds.csv`` of a run, whose folds are added.
+    """Describe every frame of a cohort's feature file, one row per row of its embeddings.
 
     Returns
     -------
     DataFrame
         ``clip``, ``frame``, ``time`` in seconds, ``patient, exam, zone, group, device`` as text,
-        ``score`` (Int64, NA where the frame lies in no labelled segment), and with `folds_file`
-        ``fold`` (Int64, of the first repeat; NA for patients that are in none).
+        ``score`` (Int64, NA where the frame lies in no labelled segment), and with the
+        ``folds.csv`` of a run ``fold`` (Int64, of the first repeat; NA for patients in none).
     """
     frames = pd.DataFrame(
         {
@@ -314,16 +266,15 @@ def describe_frames(cohort: Cohort, file: Features, folds_file: Path | None = No
             "time": file.time,
         }
     )
-    first = {segment.clip: segment for segment in reversed(cohort.segments)}
-    for column in _SEGMENT_COLUMNS[1:]:
-        frames[column] = [getattr(first[clip], column) for clip in frames["clip"]]
+    labels = _tabulate(cohort.segments)
+    first = labels.drop_duplicates("clip").drop(columns="score")
+    frames = frames.merge(first, on="clip", how="left", sort=False)
     segment, rows = file.segments(cohort.segments)
-    zones = np.array([segment.zone for segment in cohort.segments], dtype=object)
-    frames.loc[rows, "zone"] = zones[segment]
-    scores = pd.array([segment.score for segment in cohort.segments], dtype="Int64")
-    given = ~scores[segment].isna()
+    frames.loc[rows, "zone"] = labels["zone"].to_numpy()[segment]
     frames["score"] = pd.array([pd.NA] * len(frames), dtype="Int64")
-    frames.loc[rows[given], "score"] = scores[segment[given]]
+    scores = labels["score"].iloc[segment]
+    given = scores.notna().to_numpy()
+    frames.loc[rows[given], "score"] = scores[given].array
     if folds_file is not None:
         table = pd.read_csv(folds_file, dtype={"patient": str}, keep_default_na=False)
         table = table[table["repeat"] == 1] if "repeat" in table else table
@@ -336,23 +287,18 @@ def _tabulate(segments: Sequence[Segment]) -> pd.DataFrame:
     table = pd.DataFrame(
         {name: [getattr(segment, name) for segment in segments] for name in _SEGMENT_COLUMNS}
     )
-    return table.assign(truth=np.array([segment.score for segment in segments], np.int64))
+    return table.assign(score=pd.array([segment.score for segment in segments], dtype="Int64"))
 
 
 def _check_complete(file: Features, segments: Sequence[Segment]) -> dict[str, str]:
     """Return the labelled clips that failed; raise if any other lacks embeddings."""
-    place = {path: row for row, path in enumerate(file.paths)}
-    failed, lacking = {}, []
-    for clip in dict.fromkeys(segment.clip for segment in segments):
-        row = place.get(clip)
-        if row is not None and not file.done[row] and file.errors[row]:
-            failed[clip] = file.errors[row]
-        elif row is None or not file.done[row]:
-            lacking.append(clip)
+    errors = dict(zip(file.paths, file.errors, strict=True))
+    clips = dict.fromkeys(segment.clip for segment in segments)
+    lacking = [clip for clip in clips if clip not in errors]
     if lacking:
         raise FeatureFileError(
             f"{file.path} lacks {len(lacking)} labelled clips, the first {lacking[0]!r}; run "
             f"'lusscore features {file.path.parent.name} --backbone {file.backbone}' to compute "
             "them."
         )
-    return failed
+    return {clip: errors[clip] for clip in clips if errors[clip]}
