@@ -21,10 +21,10 @@ from lusscore.evaluation.metrics import all_metrics
 from lusscore.evaluation.models import (
     EMBEDDING,
     STRATEGIES,
-    FeatureSet,
     HeadChoice,
     Model,
     Selection,
+    all_of_each,
     check_settings,
     describe_settings,
     plan_models,
@@ -95,10 +95,7 @@ def cross_validate(
     """
     for choice in heads:
         check_settings(choice)
-    features = [
-        FeatureSet(backbone, tuple(each)) for each in levels for backbone in dataset.backbones
-    ]
-    models = plan_models(features, heads, combine)
+    models = plan_models(all_of_each(dataset.backbones, levels), heads, combine)
     check_apart(dataset.frames, splits)
     notes = check_learnable(dataset.frames, splits)
     per_split = sum(not model.is_mean for model in models)

@@ -29,14 +29,17 @@ class LabelledFrames(Protocol):
     """What heads are trained and tested on; see :class:`Dataset`."""
 
     @property
-    def frames(self) -> pd.DataFrame: ...
+    def frames(self) -> pd.DataFrame:
+        """One row per labelled frame."""
 
     @property
-    def backbones(self) -> tuple[str, ...]: ...
+    def backbones(self) -> tuple[str, ...]:
+        """Backbones that every frame has embeddings of."""
 
     def embeddings(
         self, features: Sequence[FeatureSet], rows: NDArray[np.int64], variants: int | None = None
-    ) -> NDArray[Any]: ...
+    ) -> NDArray[Any]:
+        """Gather embeddings of some of `frames`."""
 
 
 @dataclass(frozen=True)

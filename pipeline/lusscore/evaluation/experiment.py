@@ -14,10 +14,10 @@ from lusscore.errors import RunError
 from lusscore.evaluation.evaluate import SCHEMA as METRICS_SCHEMA
 from lusscore.evaluation.models import (
     EMBEDDING,
-    FeatureSet,
     HeadChoice,
     NestedCV,
     Selection,
+    all_of_each,
     describe_selection,
     list_candidates,
 )
@@ -87,11 +87,9 @@ class Experiment:
         if (nested := self.nested) is None:
             return None
         names = [spec.name for spec in self.specs]
-        features: list[tuple[FeatureSet, ...]] = [
-            (FeatureSet(name, each),) for each in self.levels for name in names
-        ]
+        features = [tuple(all_of_each([name], [each])) for each in self.levels for name in names]
         if "concatenate" in self.combine:
-            features += [tuple(FeatureSet(name, each) for name in names) for each in self.levels]
+            features += [tuple(all_of_each(names, [each])) for each in self.levels]
         clip_labels = self.cohort.card.label_level == "clip"
         candidates = list_candidates(
             features, nested.heads, nested.grids, clip_labels=clip_labels, seed=self.seed

@@ -6,7 +6,8 @@ A model is a head on features of one backbone or of several.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -35,20 +36,13 @@ EMBEDDING = "embedding"
 _JOINT = "+"
 _APART = ";"
 _SET = re.compile(r"([^+\[\]/; ]+)(?:\[([^\];]+)\])?")
+_SETS = re.compile(rf"(?:{_SET.pattern}\+)*{_SET.pattern}")
 _ALL_OF_EACH = re.compile(r"\(?([^()\[\]/; ]+)\)?\[([^\];]+(?:;[^\];]+)+)\]")
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """A backbone's embedding, or levels of it one after the other.
-
-    Attributes
-    ----------
-    backbone
-        Its name.
-    levels
-        Levels in the order in which they stand, ``"embedding"`` being the embedding itself.
-    """
+    """A backbone's embedding, or levels of it one after the other."""
 
     backbone: str
     levels: tuple[str, ...] = (EMBEDDING,)
@@ -89,11 +83,10 @@ def join_names(features: Sequence[FeatureSet]) -> str:
     ``xception+vgg16``, or where several backbones or one have each of several levels,
     ``(xception+vgg16)[embedding;16.mean]``.
     """
-    backbones = tuple(dict.fromkeys(one.backbone for one in features))
-    levels = tuple(dict.fromkeys(one.levels for one in features))
+    backbones = list(dict.fromkeys(one.backbone for one in features))
+    levels = list(dict.fromkeys(one.levels for one in features))
     names = _JOINT.join(backbones)
-    product = tuple(_all_of_each(backbones, levels))
-    if len(levels) == 1 or tuple(features) != product or "(" in names:
+    if len(levels) == 1 or list(features) != all_of_each(backbones, levels) or "(" in names:
         return _JOINT.join(one.name for one in features)
     if len(backbones) > 1:
         names = f"({names})"
@@ -104,37 +97,23 @@ def split_names(text: str) -> tuple[FeatureSet, ...]:
     """Read what :func:`join_names` gives; raise :class:`HeadError` for anything else."""
     if (product := _ALL_OF_EACH.fullmatch(text)) is not None:
         levels = [parse_levels(each) for each in product[2].split(_APART)]
-        return tuple(_all_of_each(product[1].split(_JOINT), levels))
-    found: list[FeatureSet] = []
-    place = 0
-    while place < len(text):
-        match = _SET.match(text, place)
-        if match is None or text[match.end() : match.end() + 1] not in ("", _JOINT):
-            raise HeadError(f"the features {text!r} cannot be read.")
-        found.append(FeatureSet(match[1], parse_levels(match[2] or EMBEDDING)))
-        place = match.end() + 1
-    return tuple(found)
+        return tuple(all_of_each(product[1].split(_JOINT), levels))
+    if not _SETS.fullmatch(text):
+        raise HeadError(f"the features {text!r} cannot be read.")
+    return tuple(
+        FeatureSet(match[1], parse_levels(match[2] or EMBEDDING)) for match in _SET.finditer(text)
+    )
 
 
-def _all_of_each(
-    backbones: Sequence[str], levels: Sequence[tuple[str, ...]]
-) -> Iterator[FeatureSet]:
-    return (FeatureSet(name, each) for each in levels for name in backbones)
+def all_of_each(backbones: Iterable[str], levels: Iterable[Sequence[str]]) -> list[FeatureSet]:
+    """List all `levels` of all `backbones`, level by level."""
+    names = tuple(backbones)
+    return [FeatureSet(name, tuple(each)) for each in levels for name in names]
 
 
 @dataclass(frozen=True)
 class HeadChoice:
-    """A head and its settings.
-
-    Attributes
-    ----------
-    name
-        Registered name.
-    settings
-        Keyword arguments of the head.
-    levels
-        What it alone sees of a backbone; empty for what all heads of the run see.
-    """
+    """A head and its settings; `levels` are what it alone sees of a backbone, if anything."""
 
     name: str = "softmax"
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -143,25 +122,16 @@ class HeadChoice:
     def features(self, shared: Sequence[FeatureSet]) -> tuple[FeatureSet, ...]:
         """Return the sets of features that it is trained on, given those that all heads see."""
         backbones = dict.fromkeys(one.backbone for one in shared)
-        return tuple(FeatureSet(name, each) for each in self.levels for name in backbones) or tuple(
-            shared
-        )
+        return tuple(all_of_each(backbones, self.levels) or shared)
 
 
 @dataclass(frozen=True)
 class Model:
     """One model: a head on what one backbone gives, or several.
 
-    Attributes
-    ----------
-    features
-        One set, or several in the order in which they stand.
-    head
-        What is trained.
-    combination
-        How several become one: ``"concatenate"`` trains one head on all embeddings of a frame,
-        one after the other; ``"mean"`` averages the probabilities of the heads that are trained
-        on each (late fusion).
+    Of several `features`, the `combination` ``"concatenate"`` trains one head on all embeddings of
+    a frame, one after the other, and ``"mean"`` averages the probabilities of the heads that are
+    trained on each (late fusion).
     """
 
     features: tuple[FeatureSet, ...]
@@ -196,11 +166,10 @@ def plan_models(
     HeadError
         If a head is named twice, or there is nothing to combine.
     """
-    names = [head.name for head in heads]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    name, times = Counter(head.name for head in heads).most_common(1)[0]
+    if times > 1:
         raise HeadError(
-            f"Head {twice[0]} is named twice; a run names its models by their heads, so give each "
+            f"Head {name} is named twice; a run names its models by their heads, so give each "
             "once, and make another run for other settings."
         )
     unknown = sorted(set(combine) - set(COMBINATIONS))
@@ -286,18 +255,9 @@ def _in_words(allowed: Any) -> str:
 class NestedCV:
     """What a user asks to be selected inside the training patients.
 
-    Attributes
-    ----------
-    strategies
-        Any of `STRATEGIES`.
-    heads
-        At least one; settings that are given are kept.
-    grids
-        Per head, values to try of settings beside the usual ones.
-    criterion
-        One of ``nested.CRITERIA``.
-    folds
-        Parts that the training patients of a fold are divided into.
+    `strategies` are any of `STRATEGIES`; settings given to `heads`, at least one, are kept; `grids`
+    has, per head, values to try of settings beside the usual ones; `criterion` is one of
+    ``crossval.CRITERIA``; the training patients of a fold are divided into `folds` parts.
     """
 
     strategies: tuple[str, ...]
@@ -312,8 +272,7 @@ class Selection:
     """The same with all `candidates` listed, in the order in which equal ones are preferred.
 
     Each of the `strategies` gives a model. `criterion` is measured where the labels are: on clips,
-    or, without `clip_labels`, on frames. The training patients of a fold are split into `folds`
-    parts.
+    or, without `clip_labels`, on frames.
     """
 
     candidates: tuple[Model, ...]
@@ -423,7 +382,7 @@ def recorded_selection(config: RunConfig) -> Selection:
         clip_labels=record.level == "clip",
         folds=record.inner_folds,
         seed=seed,
-        **({"rules": tuple(map(Rule.parse, record.rules))} if record.rules else {}),
+        rules=tuple(map(Rule.parse, record.rules)) or STANDARD_RULES,
     )
 
 
