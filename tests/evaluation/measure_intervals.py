@@ -6,14 +6,7 @@ The numbers stand in docs/report.md.
 
 import numpy as np
 
-from lusscore.evaluation.metrics import (
-    calibration_error,
-    draw_patients,
-    mean_over_defined,
-    patient_bins,
-    precision_recall_steps,
-    resampled_pr_auc,
-)
+from lusscore.evaluation.metrics import draw_patients, measure
 from lusscore.evaluation.predictions import HeldOut
 
 COHORTS, RESAMPLES = 300, 400
@@ -41,25 +34,16 @@ def cohort(generator, patients, folds):
     )
 
 
-def pr_auc(rows, draws):
-    return mean_over_defined(resampled_pr_auc(precision_recall_steps(rows), draws))
-
-
-def error(rows, draws):
-    binned = patient_bins(rows)
-    return calibration_error(draws @ binned.rows, draws @ (binned.confidence - binned.right))
-
-
 def main():
     generator = np.random.default_rng(0)
     population = cohort(generator, POPULATION, 1)
-    for name, metric in (("macro_pr_auc", pr_auc), ("calibration_error", error)):
-        true = metric(population, np.ones((1, POPULATION)))[0]
+    for name in ("macro_pr_auc", "calibration_error"):
+        true = measure(population)[name][0]
         found = []
         for seed in range(COHORTS):
             rows = cohort(np.random.default_rng([seed, 2]), PATIENTS, FOLDS)
-            pooled = metric(rows, np.ones((1, PATIENTS)))[0]
-            resampled = metric(rows, draw_patients(PATIENTS, RESAMPLES, seed))
+            pooled = measure(rows)[name][0]
+            resampled = measure(rows, draw_patients(PATIENTS, RESAMPLES, seed))[name]
             low, high = np.nanquantile(resampled, [0.025, 0.975])
             mirrored = 2 * pooled - high <= true <= 2 * pooled - low
             found.append((low <= true <= high, mirrored, pooled - true))

@@ -7,15 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, roc_auc_score
 
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.metrics import (
-    GRID,
-    measure,
-    patient_pairs,
-    precision_recall_steps,
-    resampled_auc,
-    resampled_pr_auc,
-    roc_table,
-)
+from lusscore.evaluation.evaluate import roc_table
+from lusscore.evaluation.metrics import measure, resampled_auc, resampled_pr_auc
 from lusscore.evaluation.predictions import HeldOut, read_predictions
 from run_maker import Recipe, make_run
 
@@ -33,20 +26,13 @@ def _random(make, seed, count, patients, folds=1):
     )
 
 
-def _roc(rows, draws):
-    return resampled_auc(*patient_pairs(rows), draws)
-
-
-def _pr(rows, draws):
-    return resampled_pr_auc(precision_recall_steps(rows), draws)
-
-
 def _once(area, rows):
     return area(rows, np.ones((1, len(rows.patients))))[0]
 
 
 both = pytest.mark.parametrize(
-    ("area", "sklearns"), [(_roc, roc_auc_score), (_pr, average_precision_score)]
+    ("area", "sklearns"),
+    [(resampled_auc, roc_auc_score), (resampled_pr_auc, average_precision_score)],
 )
 
 
@@ -58,7 +44,7 @@ def test_within_one_fold_an_area_is_scikit_learns(make_rows, area, sklearns, see
     found = _once(area, rows)
     for score in range(4):
         positive = rows.truth == score
-        if positive.any() and (area is _pr or not positive.all()):
+        if positive.any() and (area is resampled_pr_auc or not positive.all()):
             assert found[score] == pytest.approx(sklearns(positive, rows.probabilities[:, score]))
         else:
             assert np.isnan(found[score])
@@ -91,18 +77,20 @@ def test_folds_weigh_by_how_often_they_have_the_score(held_out):
     rows = held_out(
         [1, 0, 0, 1, 1, 0], probabilities, patient=[0, 0, 0, 1, 1, 1], fold=[0, 0, 0, 1, 1, 1]
     )
-    assert _once(_pr, rows)[1] == pytest.approx(1)
+    assert _once(resampled_pr_auc, rows)[1] == pytest.approx(1)
     worse = replace(rows, truth=np.array([0, 1, 0, 1, 1, 0]))
-    assert _once(_pr, worse)[1] == pytest.approx((1 / 3 + 1 + 1) / 3)
+    assert _once(resampled_pr_auc, worse)[1] == pytest.approx((1 / 3 + 1 + 1) / 3)
 
 
 def test_constant_probabilities_give_one_half_and_the_share_of_the_score(held_out):
     truth = np.tile([0, 1, 2, 3], 6)
     fold = np.repeat([0, 1], 12)
     constant = np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])[fold]
-    assert np.allclose(_once(_roc, held_out(truth, constant, patient=fold, fold=fold)), 0.5)
+    assert np.allclose(
+        _once(resampled_auc, held_out(truth, constant, patient=fold, fold=fold)), 0.5
+    )
     rows = held_out([0, 0, 0, 1], np.full((4, 4), 0.25))
-    assert _once(_pr, rows)[:2] == pytest.approx([0.75, 0.25])
+    assert _once(resampled_pr_auc, rows)[:2] == pytest.approx([0.75, 0.25])
 
 
 @pytest.fixture
@@ -114,7 +102,7 @@ def frames(tmp_path):
 def test_roc_curves_are_on_the_grid_rise_to_one_and_have_the_auc_as_their_area(frames):
     table = roc_table(frames, ["xception/softmax", "resnet50/softmax"])
     for _, curve in table.groupby(["model", "repeat", "fold", "score"]):
-        assert curve["false_positive_rate"].tolist() == GRID.tolist()
+        assert curve["false_positive_rate"].tolist() == np.linspace(0, 1, 101).tolist()
         assert (np.diff(curve["true_positive_rate"]) >= 0).all()
         assert curve["true_positive_rate"].iloc[-1] == 1
     rows = frames[frames["model"] == "xception/softmax"]

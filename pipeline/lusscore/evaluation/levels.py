@@ -241,20 +241,20 @@ def _recordings(scored: pd.DataFrame) -> NDArray[np.int64]:
 def reliability(held_out: HeldOut, draws: FloatArray | None) -> tuple[BinRecord, ...]:
     """Lay out the bins of confidence that hold rows; `draws` give intervals."""
     binned = patient_bins(held_out)
-    rows = binned.rows.sum(0)
-    shares = None if draws is None else ratio(draws @ binned.right, draws @ binned.rows)
+    count, confidence, right = binned.sum(1)
+    shares = None if draws is None else ratio(draws @ binned[2], draws @ binned[0])
     return tuple(
         BinRecord(
             low=number / BINS,
             high=(number + 1) / BINS,
-            rows=int(rows[number]),
-            confidence=float(binned.confidence[:, number].sum() / rows[number]),
-            accuracy=float(binned.right[:, number].sum() / rows[number]),
+            rows=int(count[number]),
+            confidence=float(confidence[number] / count[number]),
+            accuracy=float(right[number] / count[number]),
             interval=interval(shares[:, number])
-            if shares is not None and np.count_nonzero(binned.rows[:, number]) > 1
+            if shares is not None and np.count_nonzero(binned[0, :, number]) > 1
             else None,
         )
-        for number in np.flatnonzero(rows).tolist()
+        for number in np.flatnonzero(count).tolist()
     )
 
 

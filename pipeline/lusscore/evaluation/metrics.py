@@ -7,8 +7,6 @@ for a thousand resamples of four models. All frames of a patient are drawn toget
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -145,38 +143,23 @@ def patient_brier(rows: HeldOut) -> FloatArray:
     78(1):1–3).
     """
     loss = np.square(rows.probabilities - np.eye(len(SCORES))[rows.truth]).sum(1)
-    return _summed(rows.patient, loss, len(rows.patients))
+    per_patient = np.bincount(rows.patient, weights=loss, minlength=len(rows.patients))
+    return per_patient.astype(np.float64)
 
 
-@dataclass(frozen=True)
-class Binned:
-    """Each patient's rows in bins of confidence, arrays of shape (patients, `BINS`).
-
-    `rows` counts them, `confidence` sums the probability given to the predicted score, and `right`
-    counts those whose predicted score is the true one.
-    """
-
-    rows: FloatArray
-    confidence: FloatArray
-    right: FloatArray
-
-
-def patient_bins(rows: HeldOut) -> Binned:
+def patient_bins(rows: HeldOut) -> FloatArray:
     """Bring each patient's rows into `BINS` bins of equal width by their confidence.
 
-    Confidence is the probability given to the *predicted* score. It is the highest of the four
-    for frames; a clip's or zone's score may have another than the highest mean probability.
+    Gives, shape (3, patients, `BINS`), how many rows there are, the sum of their confidence, and
+    how many of them have the true score.
     """
-    confidence = rows.probabilities[np.arange(len(rows.truth)), rows.prediction]
-    cell = rows.patient * BINS + confidence_bin(confidence)
-    right = (rows.truth == rows.prediction).astype(np.float64)
-    shape = len(rows.patients), BINS
-    return Binned(
-        *(
-            _summed(cell, values, shape[0] * BINS).reshape(shape)
-            for values in (np.ones_like(right), confidence, right)
-        )
-    )
+    cell = rows.patient * BINS + confidence_bin(rows.confidence)
+    right = rows.truth == rows.prediction
+    binned = [
+        np.bincount(cell, weights=values, minlength=len(rows.patients) * BINS)
+        for values in (np.ones(len(right)), rows.confidence, right)
+    ]
+    return np.reshape(binned, (3, -1, BINS))
 
 
 def confidence_bin(confidence: FloatArray) -> NDArray[np.int64]:
@@ -191,49 +174,34 @@ def calibration_error(rows: FloatArray, gap: FloatArray) -> FloatArray:
     AAAI 29(1):2901–2907; Guo et al. 2017, ICML 70:1321–1330). In samples it is above 0 even for
     probabilities that are right, the more so the fewer rows there are.
 
-    Parameters
-    ----------
-    rows
-        Rows of each bin, shape (..., `BINS`).
-    gap
-        Sum of (confidence - right) over them, same shape.
-
-    Returns
-    -------
-    ndarray of float64, shape (...)
-        0–1; NaN where there is no row.
+    `rows` of each bin and their sum of (confidence - right), both of shape (..., `BINS`), give
+    (...): 0–1, NaN where there is no row.
     """
     return ratio(np.abs(gap).sum(-1), rows.sum(-1))
 
 
-def _summed(place: NDArray[np.int64], values: FloatArray, length: int) -> FloatArray:
-    return np.bincount(place, weights=values, minlength=length).astype(np.float64)
+def resampled_auc(rows: HeldOut, draws: FloatArray) -> FloatArray:
+    """Compute the area under the ROC curve of each score in each resample, shape (resamples, 4).
 
-
-def patient_pairs(rows: HeldOut) -> tuple[FloatArray, FloatArray]:
-    """Count, for each score, how well rows of one patient rank above those of another.
-
-    The area under the ROC curve is the share of (positive, negative) pairs in which the positive
-    has the higher probability, ties counting half (Hanley & McNeil 1982, Radiology
-    143(1):29–36). Only pairs of the same fold are counted: two folds are scored by two heads,
-    whose probabilities are not on one scale (Forman & Scholz 2010, SIGKDD Explor 12(1):49–57).
-
-    Returns
-    -------
-    wins, pairs
-        Float64, shape (4, patients, patients). Entry [k, a, b] counts pairs of a row of patient a
-        with truth k and a row of patient b with another truth: those ranked rightly, and all.
+    It is the share of (positive, negative) pairs in which the positive has the higher probability,
+    ties counting half (Hanley & McNeil 1982, Radiology 143(1):29–36). Only pairs of the same fold
+    are counted: two folds are scored by two heads, whose probabilities are not on one scale (Forman
+    & Scholz 2010, SIGKDD Explor 12(1):49–57). `draws`, shape (resamples, patients), says how often
+    each patient is drawn. NaN where a resample holds no pair.
     """
-    count = len(rows.patients)
-    wins, pairs = np.zeros((2, len(SCORES), count, count))
-    for part in rows.by_fold():
-        for score in SCORES:
-            _count_pairs(part, score, wins[score], pairs[score])
-    return wins, pairs
+    patients, folds = len(rows.patients), rows.by_fold()
+    right, total = np.zeros((2, len(draws), len(SCORES)))
+    for score in SCORES:
+        # of a row of one patient (first axis) and a row of another: ranked rightly, and all
+        wins, pairs = np.zeros((2, patients, patients))
+        for part in folds:
+            _count_pairs(part, score, wins, pairs)
+        right[:, score] = ((draws @ wins) * draws).sum(1)
+        total[:, score] = ((draws @ pairs) * draws).sum(1)
+    return ratio(right, total)
 
 
 def _count_pairs(part: HeldOut, score: int, wins: FloatArray, pairs: FloatArray) -> None:
-    """Add one fold's pairs for one score to the patient matrices."""
     probability = part.probabilities[:, score]
     positive = part.truth == score
     order = np.argsort(probability[positive], kind="stable")
@@ -247,46 +215,37 @@ def _count_pairs(part: HeldOut, score: int, wins: FloatArray, pairs: FloatArray)
         pairs[:, patient] += owned * len(others)
 
 
-def resampled_auc(wins: FloatArray, pairs: FloatArray, draws: FloatArray) -> FloatArray:
-    """Compute the AUC of each score in each resample, shape (resamples, 4).
+def resampled_pr_auc(rows: HeldOut, draws: FloatArray) -> FloatArray:
+    """Compute the average precision of each score in each resample, shape (resamples, 4).
 
-    `wins` and `pairs` are those of :func:`patient_pairs`; `draws`, shape (resamples, patients),
-    says how often each patient is drawn. NaN where a resample holds no pair.
+    Average precision is the mean, over the rows that have the score, of the precision among all
+    rows with at least that row's probability, as scikit-learn defines it; no interpolation
+    (Davis & Goadrich 2006, ICML). Rows are ranked within their fold only, as for the ROC-AUC. NaN
+    where a resample has no row of the score.
     """
-    right, total = np.zeros((2, len(draws), len(SCORES)))
-    for score in SCORES:
-        right[:, score] = ((draws @ wins[score]) * draws).sum(1)
-        total[:, score] = ((draws @ pairs[score]) * draws).sum(1)
-    return ratio(right, total)
+    total, count = np.zeros((2, len(draws), len(SCORES)))
+    for part in rows.by_fold():
+        for score in np.unique(part.truth):
+            patients, hits_at, hits_above, rows_above = _precision_recall_steps(part, score)
+            for start in range(0, len(draws), _DRAWS_AT_ONCE):
+                chunk = slice(start, start + _DRAWS_AT_ONCE)
+                mine = draws[chunk][:, patients]
+                hits = mine @ hits_at
+                count[chunk, score] += hits.sum(1)
+                hits *= mine @ hits_above
+                hits /= np.maximum(mine @ rows_above, 1)  # no row, then no hit either
+                total[chunk, score] += hits.sum(1)
+    return ratio(total, count)
 
 
-@dataclass(frozen=True)
-class Steps:
-    """One score against the others in one fold, counted at every probability of a true row.
+def _precision_recall_steps(
+    part: HeldOut, score: int
+) -> tuple[NDArray[np.int64], FloatArray, FloatArray, FloatArray]:
+    """Count one score against the others in one fold, at every probability of a true row.
 
-    `patients` are those of this fold, by number. `hits` counts rows with that true score at each
-    probability, highest last, shape (patients, steps); `hits_above` those, and `rows_above` all
-    rows, with at least this probability.
+    Gives the fold's patients, by number, and of each, shape (patients, steps): rows with the score
+    at each probability, highest last; those, and all rows, with at least this probability.
     """
-
-    score: int
-    patients: NDArray[np.int64]
-    hits: FloatArray
-    hits_above: FloatArray
-    rows_above: FloatArray
-
-
-def precision_recall_steps(rows: HeldOut) -> list[Steps]:
-    """Count the steps of every precision-recall curve, one per fold and score that occurs in it."""
-    return [
-        _steps(part, score)
-        for part in rows.by_fold()
-        for score in SCORES
-        if (part.truth == score).any()
-    ]
-
-
-def _steps(part: HeldOut, score: int) -> Steps:
     patients, owner = np.unique(part.patient, return_inverse=True)
     positive = part.truth == score
     probability = part.probabilities[:, score]
@@ -299,32 +258,11 @@ def _steps(part: HeldOut, score: int) -> Steps:
         np.bincount(cell[mine], minlength=shape[0] * shape[1]).reshape(shape)
         for mine in (positive, step >= 0)
     )
-    return Steps(score, patients, hits.astype(np.float64), _from_the_top(hits), _from_the_top(rows))
+    return patients, hits.astype(np.float64), _from_the_top(hits), _from_the_top(rows)
 
 
 def _from_the_top(counts: NDArray[np.int64]) -> FloatArray:
     return np.ascontiguousarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1], dtype=np.float64)
-
-
-def resampled_pr_auc(steps: Sequence[Steps], draws: FloatArray) -> FloatArray:
-    """Compute the average precision of each score in each resample, shape (resamples, 4).
-
-    Average precision is the mean, over the rows that have the score, of the precision among all
-    rows with at least that row's probability, as scikit-learn defines it; no interpolation
-    (Davis & Goadrich 2006, ICML). Rows are ranked within their fold only, as for the ROC-AUC. NaN
-    where a resample has no row of the score.
-    """
-    total, count = np.zeros((2, len(draws), len(SCORES)))
-    for start in range(0, len(draws), _DRAWS_AT_ONCE):
-        part = slice(start, start + _DRAWS_AT_ONCE)
-        for each in steps:
-            mine = draws[part][:, each.patients]
-            hits = mine @ each.hits
-            count[part, each.score] += hits.sum(1)
-            hits *= mine @ each.hits_above
-            hits /= np.maximum(mine @ each.rows_above, 1)  # no row, then no hit either
-            total[part, each.score] += hits.sum(1)
-    return ratio(total, count)
 
 
 def draw_patients(patients: int, resamples: int, seed: int) -> FloatArray:
@@ -350,17 +288,14 @@ def measure(rows: HeldOut, draws: FloatArray | None = None) -> dict[str, FloatAr
     """
     draws = np.ones((1, len(rows.patients))) if draws is None else draws
     confusions = np.tensordot(draws, patient_confusions(rows), axes=1)
-    binned = patient_bins(rows)
-    auc = resampled_auc(*patient_pairs(rows), draws)
-    pr_auc = resampled_pr_auc(precision_recall_steps(rows), draws)
+    count, confidence, right = patient_bins(rows)
+    auc, pr_auc = resampled_auc(rows, draws), resampled_pr_auc(rows, draws)
     return {
         **all_metrics(confusions),
         "macro_auc": mean_over_defined(auc),
         "macro_pr_auc": mean_over_defined(pr_auc),
         "brier": ratio(draws @ patient_brier(rows), confusions.sum((-2, -1))),
-        "calibration_error": calibration_error(
-            draws @ binned.rows, draws @ (binned.confidence - binned.right)
-        ),
+        "calibration_error": calibration_error(draws @ count, draws @ (confidence - right)),
         **per_class(confusions),
         "auc": auc,
         "pr_auc": pr_auc,

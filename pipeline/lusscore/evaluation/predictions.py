@@ -192,6 +192,11 @@ class HeldOut:
     patients: tuple[str, ...]
     folds: tuple[tuple[int, int], ...]
 
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """Probability given to the *predicted* score, which a rule may set below another's."""
+        return self.probabilities[np.arange(len(self.truth)), self.prediction]
+
     @classmethod
     def of(cls, scored: pd.DataFrame, patients: Sequence[str]) -> HeldOut:
         """Take one model's rows from what ``aggregation.score_at`` gives."""

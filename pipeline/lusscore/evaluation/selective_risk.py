@@ -67,8 +67,7 @@ def selective_risk(
     well the order holds in other patients (El-Yaniv & Wiener 2010, J Mach Learn Res 11:1605–1641,
     define risk and coverage). Without `draws`, shape (resamples, patients), there are no intervals.
     """
-    confidence = rows.probabilities[np.arange(len(rows.truth)), rows.prediction].round(9)
-    _, level = np.unique(-confidence, return_inverse=True)
+    _, level = np.unique(-rows.confidence.round(9), return_inverse=True)
     order = np.argsort(level, kind="stable")
     levels = np.flatnonzero(np.diff(level[order], prepend=-1))
     cells = np.eye(len(SCORES) ** 2)[(rows.truth * len(SCORES) + rows.prediction)[order]]
