@@ -10,8 +10,7 @@ from sklearn.metrics import log_loss
 
 from lusscore.errors import HeadError
 from lusscore.heads import Temperature
-from lusscore.heads.calibration import Platt
-from lusscore.heads.svm import SvmHead, inner_folds
+from lusscore.heads.svm import Platt, SvmHead, inner_folds
 
 
 def test_no_patient_is_on_both_sides_and_every_side_has_all_classes() -> None:

@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from lusscore.errors import HeadError
 from lusscore.heads import head_defaults, head_names, head_summary, make_head, register_head
-from lusscore.heads.logistic import LogisticHead
 from lusscore.heads.ordinal import OrdinalHead
+from lusscore.heads.regularised import LogisticHead
 from lusscore.heads.svm import SvmHead
 
 HEADS = pytest.mark.parametrize("name", head_names())

@@ -8,7 +8,7 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from lusscore.heads import LinearView, linear_view, make_head
-from lusscore.heads.calibration import Platt
+from lusscore.heads.svm import Platt
 
 FRAMES, DIM = 160, 6
 CLIPS = np.arange(FRAMES) // 4

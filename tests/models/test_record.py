@@ -90,7 +90,7 @@ def deep(record: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
         (("members", 0, "head"), "svm", "head0 cannot be restored"),
         (("members", 0, "settings", "evil"), 1, "has no setting 'evil'"),
         (("members", 0, "facts", "classes_"), [0, 1, 2, 4], "other scores than"),
-        (("members", 0, "facts", "classes_"), [1, 0, 2, 3], "that rise"),
+        (("members", 0, "facts", "classes_"), [1, 0, 2, 3], "rising classes_"),
         (("members", 0, "temperature"), 0, "expected at least 0.001"),
         (("members", 0, "arrays"), "familiar.", "arrays is not 'head0.'"),
         (("temperature",), 1e9, "expected at most 1000"),
@@ -167,14 +167,14 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
         (lambda a: a.update({"more": np.ones(1)}), "a use for the array 'more'"),
         (lambda a: a.update({"head1.coef": np.ones(1)}), "a use for the array 'head1.coef'"),
         (lambda a: a.update({"head0.more": np.ones(1)}), "'more' that it has no use for"),
-        (lambda a: a.update({"head0.coef": np.ones((11, 4))}), "array coef in shape"),
-        (lambda a: a.update({"head0.coef": np.ones((12, 4), "f4")}), "array coef in 'float32'"),
+        (lambda a: a.update({"head0.coef": np.ones((11, 4))}), "has its array coef as"),
+        (lambda a: a.update({"head0.coef": np.ones((12, 4), "f4")}), "has its array coef as"),
         (lambda a: a.update({"head0.coef": np.ones((12, 4), object)}), "no array of numbers"),
         (lambda a: a.update({"head0.coef": np.full((12, 4), np.nan)}), "not finite"),
-        (lambda a: a.update({"familiar.mean": np.ones(5, "f4")}), "array mean in shape (5,)"),
-        (lambda a: a.update({"familiar.mean": np.ones(12)}), "array mean in 'float64'"),
+        (lambda a: a.update({"familiar.mean": np.ones(5, "f4")}), "array mean as float32 (5,)"),
+        (lambda a: a.update({"familiar.mean": np.ones(12)}), "array mean as float64"),
         (lambda a: a.update({"familiar.deviations": np.zeros(3, "f4")}), "not above 0"),
-        (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "directions in shape"),
+        (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "array directions as"),
         (
             lambda a: a.update(
                 {
@@ -182,7 +182,7 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
                     "familiar.directions": np.ones((12, 0), "f4"),
                 }
             ),
-            "array deviations in shape (0,)",
+            "array deviations as float32 (0,)",
         ),
     ],
 )  # fmt: skip

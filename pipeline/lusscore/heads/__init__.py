@@ -2,11 +2,10 @@
 
 # the paper's head first; each registers itself
 from lusscore.heads import softmax  # noqa: F401, I001
-from lusscore.heads import logistic, ordinal, svm, mil  # noqa: F401
+from lusscore.heads import regularised, ordinal, svm, mil  # noqa: F401
 from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.calibration import Temperature, fit_temperature
 from lusscore.heads.clips import gather_bags, pool_clips
-from lusscore.heads.logistic import RECOMMENDED, RECOMMENDED_LAYERS
 from lusscore.heads.linear import LinearView, linear_view
 from lusscore.heads.mapped_rows import MappedRows, gather_rows
 from lusscore.heads.registry import (
@@ -19,6 +18,7 @@ from lusscore.heads.registry import (
     make_head,
     register_head,
 )
+from lusscore.heads.regularised import RECOMMENDED, RECOMMENDED_LAYERS
 from lusscore.heads.scaling import fit_scaling
 from lusscore.heads.state import HeadState, head_state, restore_head
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.errors import HeadError
+from lusscore.records import quoted
 
 
 class ArrayReader:
     """Gives out arrays by name, and refuses with `HeadError` whatever is not as expected.
 
-    Messages name the owner: ``"head softmax"``.
+    Messages name the owner: ``"head softmax"``. That numbers are finite is seen to by what reads
+    the file.
     """
 
-    def __init__(self, arrays: Mapping[str, Any], owner: str) -> None:
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], owner: str) -> None:
         self._arrays = dict(arrays)
         self._owner = owner
 
@@ -31,22 +32,18 @@ class ArrayReader:
     ) -> NDArray[Any]:
         """Take a copy of an array out, its last axis contiguous; None fits any length from 1."""
         array = self._arrays.pop(name, None)
-        if not isinstance(array, np.ndarray):
+        if array is None:
             raise self.refusal(f"lacks its array {name}")
-        if array.dtype != np.dtype(dtype):
-            found = shortened(str(array.dtype))
-            raise self.refusal(f"has its array {name} in {found}, expected in {np.dtype(dtype)}")
         fits = array.ndim == len(shape) and all(
-            found > 0 if side is None else found == side
+            found == side or (side is None and found > 0)
             for found, side in zip(array.shape, shape, strict=True)
         )
-        if not fits:
+        if array.dtype != dtype or not fits:
             expected = ", ".join("any" if side is None else str(side) for side in shape)
             raise self.refusal(
-                f"has its array {name} in shape {array.shape}, expected in ({expected})"
+                f"has its array {name} as {array.dtype} {array.shape}, "
+                f"expected {np.dtype(dtype)} ({expected})"
             )
-        if not np.isfinite(array).all():
-            raise self.refusal(f"has a number that is not finite in its array {name}")
         # the last digit of a product depends on the order in memory, which a file need not keep
         return np.array(array, order="C")
 
@@ -57,9 +54,8 @@ class ArrayReader:
 
     def finish(self) -> None:
         """Refuse arrays that nobody has taken."""
-        if self._arrays:
-            left = shortened(next(iter(self._arrays)))
-            raise self.refusal(f"has an array {left} that it has no use for")
+        for name in self._arrays:
+            raise self.refusal(f"has an array {quoted(name)} that it has no use for")
 
     def refusal(self, what: str) -> HeadError:
         """Return the error that says `what` of the owner: a clause that begins with a verb."""

@@ -1,9 +1,9 @@
-"""What all heads share: checking embeddings, and probabilities of one variant or of all."""
+"""What all heads share: their settings, checking embeddings, and probabilities of variants."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -23,10 +23,17 @@ from sklearn.utils.validation import (
 from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.linear import LinearView
 from lusscore.heads.mapped_rows import MappedRows
+from lusscore.heads.scaling import Scaling
 
 _Self = TypeVar("_Self", bound="EmbeddingHead")
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+_NATURAL = [Interval(Integral, 0, None, closed="left")]
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+_POSITIVE = [Interval(Real, 0, None, closed="neither")]
+_BOOLEAN = ["boolean"]
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 
 
 class Owners(NamedTuple):
@@ -40,10 +47,21 @@ class Owners(NamedTuple):
 class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A classifier of frames by their embeddings, with or without an axis of variants.
 
-    Subclasses are dataclasses: scikit-learn reads settings off the signature of ``__init__``.
-    All have the settings ``class_weight``, ``components``, ``seed`` and ``test_variants``:
-    average probabilities over the clean frame and its variants, rather than those of the clean
-    frame alone.
+    Subclasses are dataclasses: scikit-learn reads settings off the signature of ``__init__``. All
+    have these settings; what any setting may be is said here once, whichever heads have it.
+
+    Parameters
+    ----------
+    class_weight
+        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
+        weight.
+    components
+        Whitened principal components of the standardised embedding to use; 0 for none.
+    test_variants
+        Average probabilities over the clean frame and its variants, rather than those of the
+        clean frame alone.
+    seed
+        Of all that is drawn, the search for principal components included.
 
     Attributes
     ----------
@@ -51,6 +69,8 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Labels seen in training, sorted.
     n_features_in_ : int
         Embedding size.
+    scaling_ : Scaling or None
+        Learned from the training frames; None where embeddings are used as they are.
     """
 
     uses_keras: ClassVar[bool] = False
@@ -58,13 +78,22 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     takes_mapped_rows: ClassVar[bool] = False
     # attributes that are learned and no arrays, and are kept beside them
     whole_numbers: ClassVar[tuple[str, ...]] = ()
+    learned_type: ClassVar[type[np.floating[Any]]] = np.float64
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **dict.fromkeys(("components", "seed"), _NATURAL),
+        **dict.fromkeys(("attention", "batch_size", "epochs", "max_iter"), _COUNT),
+        **dict.fromkeys(("C", "tol", "learning_rate"), _POSITIVE),
+        **dict.fromkeys(("decay", "mixup"), _NOT_NEGATIVE),
+        **dict.fromkeys(("variants", "test_variants"), _BOOLEAN),
         "class_weight": [StrOptions({"none", "balanced"}), dict],
-        "components": [Interval(Integral, 0, None, closed="left")],
-        "test_variants": ["boolean"],
-        "seed": [Interval(Integral, 0, None, closed="left")],
+        "context": [StrOptions({"none", "exam"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "inner_folds": [Interval(Integral, 2, None, closed="left")],
+        "optimizer": [StrOptions({"adam", "sgd", "rmsprop", "adamw"})],
+        "pooling": [StrOptions({"none", "mean", "mean-std"})],
     }
     test_variants: bool
+    scaling_: Any
 
     def fit(
         self: _Self,
@@ -86,12 +115,9 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         groups
             Patient of each frame, shape (frames,): splits made inside the training data keep
             patients apart. Without it each frame counts as a patient of its own.
-        clips
-            Recording of each frame, shape (frames,). Without it each frame counts as a recording
-            of its own.
-        exams
-            Exam of each frame, shape (frames,). Without it each recording counts as an exam of
-            its own.
+        clips, exams
+            Recording and exam of each frame, shape (frames,). Without them each frame counts as a
+            recording, and each recording as an exam, of its own.
 
         Raises
         ------
@@ -121,22 +147,11 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def predict_proba(
         self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
     ) -> Floats:
-        """Return class probabilities.
+        """Return class probabilities, shape (frames, classes); columns as in `classes_`.
 
-        Parameters
-        ----------
-        X
-            float, shape (frames, dim), or (frames, 1 + variants, dim), of which variant 0 counts
-            unless ``test_variants`` is set.
-        clips
-            Recording of each frame, shape (frames,); used by heads that look at a whole one.
-        exams
-            Exam of each frame, shape (frames,); used by heads that look at a whole one.
-
-        Returns
-        -------
-        ndarray of float64, shape (frames, classes)
-            Each row sums to 1; columns as in `classes_`.
+        X is float, shape (frames, dim), or (frames, 1 + variants, dim), of which variant 0 counts
+        unless ``test_variants`` is set. `clips` and `exams`, shape (frames,), are used by heads
+        that look at whole ones.
         """
         seen, *numbers = self._check_test(X, clips, exams)
         variants = range(seen.shape[1] if self.test_variants else 1)
@@ -165,13 +180,31 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_consistent_length(seen, clips, exams)
         return seen, _numbered(clips), _numbered(exams)
 
-    @abstractmethod
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what prediction needs beside settings, classes and size, as arrays by name."""
+        scaling = {} if self.scaling_ is None else self.scaling_.arrays()
+        return scaling | {name: getattr(self, _attribute(name)) for name in self._shapes()}
 
-    @abstractmethod
     def take_arrays(self, arrays: ArrayReader) -> None:
         """Take over what :meth:`learned_arrays` gave; settings and facts are there already."""
+        self.scaling_ = Scaling.from_arrays(arrays, self._width) if self._width else None
+        for name, shape in self._shapes().items():
+            setattr(self, _attribute(name), arrays.take(name, shape, self.learned_type))
+
+    @property
+    def _width(self) -> int:
+        """How many numbers an example has before it is scaled; 0 where none is."""
+        return int(self.n_features_in_)
+
+    @property
+    def _size(self) -> int:
+        """How many numbers an example has, scaled or not."""
+        return int(self.n_features_in_) if self.scaling_ is None else self.scaling_.size
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name the arrays of a bundle and their shapes; ``x.coef`` is the attribute ``coef_``."""
+        count = len(self.classes_)
+        return {"coef": (self._size, count), "intercept": (count,)}
 
     @abstractmethod
     def linear_view(self) -> LinearView:
@@ -214,9 +247,12 @@ def epoch_frames(embeddings: NDArray[Any] | MappedRows, epoch: int, frames: Ints
 
 def sample_weights(class_weight: str | dict[Any, float], labels: NDArray[Any]) -> Floats:
     """Weight samples by their class: ``"balanced"`` gives all classes the same sum."""
-    return np.asarray(
-        compute_sample_weight(None if class_weight == "none" else class_weight, labels), np.float64
-    )
+    given = None if class_weight == "none" else class_weight
+    return np.asarray(compute_sample_weight(given, labels), np.float64)
+
+
+def _attribute(name: str) -> str:
+    return f"{name.rpartition('.')[2]}_"
 
 
 def _numbered(names: ArrayLike | None) -> Ints | None:

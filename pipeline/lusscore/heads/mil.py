@@ -13,16 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
-from sklearn.utils._param_validation import Interval
 
 from lusscore.backbones import import_keras
-from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.base import (
     EmbeddingHead,
     Floats,
@@ -35,7 +32,7 @@ from lusscore.heads.base import (
 from lusscore.heads.clips import batch_rows, gather_bags
 from lusscore.heads.linear import LinearView
 from lusscore.heads.registry import register_head
-from lusscore.heads.scaling import Scaling, fit_scaling
+from lusscore.heads.scaling import fit_scaling
 
 _Float32 = NDArray[np.float32]
 # Frames scaled at once in prediction, in whole clips: bounds the memory of float32 copies.
@@ -66,22 +63,9 @@ class MilHead(EmbeddingHead):
         Clips per step.
     epochs
         Passes over the training clips.
-    class_weight
-        ``"none"``, ``"balanced"`` (all classes count the same in sum over clips) or a dict of
-        label and weight.
-    components
-        Whitened principal components to use; 0 for all of the standardised embedding.
-    test_variants
-        Average probabilities over the clean clip and its variants.
-    seed
-        Of initial weights, dropout, order of clips and the search for principal components.
 
     Attributes
     ----------
-    classes_ : ndarray, shape (classes,)
-        Labels seen in training, sorted.
-    scaling_ : Scaling
-        Learned from the clean training frames.
     tanh_, gate_ : ndarray of float32, shape (dim or components, attention)
         T and G of the formula.
     score_ : ndarray of float32, shape (attention,)
@@ -90,20 +74,10 @@ class MilHead(EmbeddingHead):
         The softmax layer.
     loss_curve_ : list of float
         Mean training loss of each epoch, the penalty included.
-    n_features_in_ : int
-        Embedding size.
     """
 
     uses_keras = True
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **EmbeddingHead._parameter_constraints,
-        "attention": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "decay": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-    }
+    learned_type = np.float32
 
     attention: int = 128
     dropout: float = 0.5
@@ -119,15 +93,8 @@ class MilHead(EmbeddingHead):
     def attention_weights(self, X: ArrayLike, clips: ArrayLike | None = None) -> Floats:
         """Return how much each frame counts for its clip, to be shown beside it.
 
-        Parameters
-        ----------
-        X, clips
-            As in `predict_proba`; of variants the clean one counts.
-
-        Returns
-        -------
-        ndarray of float64, shape (frames,)
-            From 0 to 1; the frames of a clip sum to 1.
+        From 0 to 1, shape (frames,); the frames of a clip sum to 1. X and `clips` are as in
+        `predict_proba`; of variants the clean one counts.
         """
         seen, numbers, _ = self._check_test(X, clips)
         weights = np.zeros(len(seen))
@@ -168,12 +135,10 @@ class MilHead(EmbeddingHead):
         seeds = keras.random.SeedGenerator(self.seed)
 
         def dense(size: int, activation: str | None = None, use_bias: bool = False) -> Any:
+            initial = keras.initializers.GlorotUniform(seed=seeds)
+            penalty = keras.regularizers.L2(self.decay / 2)
             return keras.layers.Dense(
-                size,
-                activation,
-                use_bias,
-                kernel_initializer=keras.initializers.GlorotUniform(seed=seeds),
-                kernel_regularizer=keras.regularizers.L2(self.decay / 2),
+                size, activation, use_bias, initial, kernel_regularizer=penalty
             )
 
         tanh, gate = dense(self.attention, "tanh"), dense(self.attention, "sigmoid")
@@ -191,25 +156,15 @@ class MilHead(EmbeddingHead):
         )
         return [tanh, gate, score, answer], model
 
-    def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what prediction needs, by name."""
-        names = ("tanh", "gate", "score", "coef", "intercept")
-        return self.scaling_.arrays() | {f"net.{name}": getattr(self, f"{name}_") for name in names}
-
-    def take_arrays(self, arrays: ArrayReader) -> None:
-        """Take over what `learned_arrays` gave."""
-        self.scaling_ = Scaling.from_arrays(arrays, self.n_features_in_)
-        dim, inner, count = self.scaling_.size, self.attention, len(self.classes_)
-        self.tanh_ = arrays.take("net.tanh", (dim, inner), np.float32)
-        self.gate_ = arrays.take("net.gate", (dim, inner), np.float32)
-        self.score_ = arrays.take("net.score", (inner,), np.float32)
-        self.coef_ = arrays.take("net.coef", (dim, count), np.float32)
-        self.intercept_ = arrays.take("net.intercept", (count,), np.float32)
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        inner = {"tanh": (self._size, self.attention), "gate": (self._size, self.attention)}
+        shapes = {**inner, "score": (self.attention,), **super()._shapes()}
+        return {f"net.{name}": shape for name, shape in shapes.items()}
 
     def linear_view(self) -> LinearView:
         """Return the logits of a clean frame as a linear function of its embedding."""
-        own = self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_)
-        return LinearView(*own, ("the frames of a clip are weighted by attention",))
+        own, bias = self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_)
+        return LinearView(own, bias, ("the frames of a clip are weighted by attention",))
 
     def _attend(self, x: _Float32, starts: Ints) -> _Float32:
         """Return the weight of each frame, shape (frames,); those of a clip sum to 1.

@@ -25,7 +25,6 @@ Thresholds stay in order because the parameters are t_0 and the logarithms of th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,6 @@ from lusscore.heads.base import Floats, Ints, sample_weights
 from lusscore.heads.linear import LinearView
 from lusscore.heads.registry import register_head
 from lusscore.heads.regularised import RegularisedHead, minimise
-from lusscore.heads.scaling import Scaling
 
 
 @register_head("ordinal")
@@ -56,23 +54,18 @@ class OrdinalHead(RegularisedHead):
 
     tol: float = 1e-5
 
-    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
-        self.scaling_, scaled, targets = self._scale(examples, targets)
+    def _fit(self, x: NDArray[np.float32], targets: Ints) -> None:
         weights = sample_weights(self.class_weight, self.classes_[targets])
         self.direction_, self.thresholds_, self.n_iter_ = fit_cumulative_logit(
-            scaled, targets, weights, self.C, self.max_iter, self.tol
+            x, targets, weights, self.C, self.max_iter, self.tol
         )
 
-    def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what prediction needs, by name."""
-        learned = {"direction": self.direction_, "thresholds": self.thresholds_}
-        return self.scaling_.arrays() | learned
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"direction": (self._size,), "thresholds": (len(self.classes_) - 1,)}
 
     def take_arrays(self, arrays: ArrayReader) -> None:
         """Take over what `learned_arrays` gave."""
-        self.scaling_ = Scaling.from_arrays(arrays, self._width)
-        self.direction_ = arrays.take("direction", (self.scaling_.size,), np.float64)
-        self.thresholds_ = arrays.take("thresholds", (len(self.classes_) - 1,), np.float64)
+        super().take_arrays(arrays)
         if (np.diff(self.thresholds_) < 0).any():
             raise arrays.refusal("has thresholds that do not rise")
 
@@ -106,27 +99,22 @@ def fit_cumulative_logit(
 ) -> tuple[Floats, Floats, int]:
     """Find direction, shape (dim,), and thresholds, shape (classes − 1,); count the steps.
 
-    `x` is float, shape (rows, dim), and never copied; every class 0 … K − 1 occurs. `strength` is C
-    of the formula, and `tol` the gradient per row, or the relative gain per step, at which to stop.
+    `x`, shape (rows, dim), is never copied; every class occurs; `strength` is C of the formula.
     """
     dim = x.shape[1]
     scale = 1 / (strength * weights.sum())
+    # where there is no direction yet, these thresholds are best
+    shares = np.cumsum(np.bincount(classes, weights)) / weights.sum()
+    below = np.clip(shares[:-1], 1e-6, 1 - 1e-6)
+    thresholds = np.log(below / (1 - below))
+    distances = np.maximum(np.diff(thresholds), 1e-3)
     found = minimise(
         lambda parameters: objective(parameters, x, classes, weights, strength, scale),
-        start_parameters(dim, classes, weights),
+        np.concatenate([np.zeros(dim), thresholds[:1], np.log(distances)]),
         max_iter,
         tol,
     )
     return found.x[:dim], ordered(found.x[dim:]), int(found.nit)
-
-
-def start_parameters(dim: int, classes: Ints, weights: Floats) -> Floats:
-    """Return no direction, and the thresholds that are best without one."""
-    shares = np.cumsum(np.bincount(classes, weights)) / weights.sum()
-    inner = np.clip(shares[:-1], 1e-6, 1 - 1e-6)
-    thresholds = np.log(inner / (1 - inner))
-    distances = np.maximum(np.diff(thresholds), 1e-3)
-    return np.concatenate([np.zeros(dim), thresholds[:1], np.log(distances)])
 
 
 def ordered(parameters: Floats) -> Floats:
@@ -155,11 +143,8 @@ def objective(
     log_p = log_expit(high) + log_expit(-low) + np.log(-np.expm1(-distance))[classes]
     by_high = weights * (expit(-high) + pull[classes])
     by_low = weights * (expit(low) + pull[classes])
-    count = len(thresholds)
-    by_threshold = (
-        np.bincount(classes, by_high, count + 1)[:count]
-        - np.bincount(classes, by_low, count + 1)[1:]
-    )
+    by_threshold = np.bincount(classes, by_high, len(distance))[:-1]
+    by_threshold -= np.bincount(classes, by_low, len(distance))[1:]
     # a later threshold moves with every distance before it
     from_here = np.cumsum(by_threshold[::-1])[::-1]
     by_raw = from_here * np.concatenate([[1.0], np.exp(raw[1:])])

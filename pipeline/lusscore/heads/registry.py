@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,40 +13,11 @@ from lusscore.errors import HeadError
 from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.base import EmbeddingHead
 from lusscore.heads.mapped_rows import MappedRows
-from lusscore.registry import Plugin, Registry
-
-
-class Head(Protocol):
-    """A scikit-learn classifier that also takes embeddings with an axis of variants.
-
-    Every head takes `groups`, `clips` and `exams` as plain keywords, and those that have no use
-    for them ignore them, so that a caller never asks which head it has.
-    """
-
-    classes_: NDArray[Any]
-    uses_keras: bool
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all settings."""
-
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        groups: ArrayLike | None = None,
-        clips: ArrayLike | None = None,
-        exams: ArrayLike | None = None,
-    ) -> Any:
-        """Train on (frames, 1 + variants, dim), each frame of a patient, a recording, an exam."""
-
-    def predict_proba(
-        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
-    ) -> NDArray[np.float64]:
-        """Return probabilities, shape (frames, classes)."""
-
+from lusscore.registry import Registry
 
 _Class = TypeVar("_Class", bound=type)
 _HEADS = Registry[type[Any]]("head", HeadError, "lusscore.heads")
+head_plugin = _HEADS.plugin
 
 
 def register_head(name: str) -> Callable[[_Class], _Class]:
@@ -75,6 +46,11 @@ def register_head(name: str) -> Callable[[_Class], _Class]:
 def head_names() -> tuple[str, ...]:
     """Names of all heads."""
     return tuple(_HEADS)
+
+
+def find_head(name: str) -> type[Any]:
+    """Return the class of a head; HeadError if none has that name."""
+    return _HEADS[name]
 
 
 def head_defaults(name: str) -> dict[str, Any]:
@@ -106,40 +82,22 @@ def make_head(name: str, **settings: Any) -> Head:
     HeadError
         If no head has that name, a setting is unknown to it, or a value is out of its range.
     """
-    kind = find_head(name)
-    known = head_defaults(name)
+    kind, known = find_head(name), head_defaults(name)
     for key in settings:
         if key not in known:
             raise HeadError(f"Head {name} has no setting {key!r}; it has {', '.join(known)}.")
-    if issubclass(kind, EmbeddingHead):
-        head: Any = kind(**settings)
-        _check_settings(head)
-        return head  # type: ignore[no-any-return]
-    own = {key: value for key, value in settings.items() if key != "seed"}
-    estimator = kind(**own)
-    for key in ("seed", "random_state"):
-        if key in inspect.signature(kind).parameters and key not in own:
-            setattr(estimator, key, settings.get("seed", 0))
-    _check_settings(estimator)
-    return EstimatorHead(name, estimator, known | settings)
-
-
-def _check_settings(estimator: Any) -> None:
-    """Check settings: scikit-learn does it only when fitting, after the data is read."""
-    try:
-        getattr(estimator, "_validate_params", lambda: None)()
+    is_own = issubclass(kind, EmbeddingHead)
+    given = dict(settings)
+    if not is_own:
+        seed = given.pop("seed", 0)
+        for key in {"seed", "random_state"} & inspect.signature(kind).parameters.keys():
+            given.setdefault(key, seed)
+    made = kind(**given)
+    try:  # scikit-learn does it only when fitting, after the data is read
+        getattr(made, "_validate_params", lambda: None)()
     except ValueError as error:
         raise HeadError(str(error)) from None
-
-
-def find_head(name: str) -> type[Any]:
-    """Return the class of a head; HeadError if none has that name."""
-    return _HEADS[name]
-
-
-def head_plugin(name: str) -> Plugin | None:
-    """Return the plug-in that registered a head; None for lusscore's own."""
-    return _HEADS.plugin(name)
+    return made if is_own else EstimatorHead(name, made, known | settings)
 
 
 class EstimatorHead:
@@ -178,8 +136,8 @@ class EstimatorHead:
     ) -> EstimatorHead:
         """Train on the clean frames of (frames, 1 + variants, dim)."""
         clean = _clean(X)
-        owners = {"groups": groups, "clips": clips, "exams": exams}
-        self.estimator.fit(clean, np.asarray(y), **_named(self.estimator.fit, owners))
+        named = _named(self.estimator.fit, groups=groups, clips=clips, exams=exams)
+        self.estimator.fit(clean, np.asarray(y), **named)
         self.n_features_in_ = clean.shape[1]
         self.classes_ = np.asarray(getattr(self.estimator, "classes_", np.unique(y)))
         return self
@@ -189,27 +147,25 @@ class EstimatorHead:
     ) -> NDArray[np.float64]:
         """Return probabilities of the clean frames, shape (frames, classes)."""
         clean = _clean(X)
-        owners = {"clips": clips, "exams": exams}
-        given = self.estimator.predict_proba(clean, **_named(self.estimator.predict_proba, owners))
-        found = np.asarray(given, np.float64)
+        named = _named(self.estimator.predict_proba, clips=clips, exams=exams)
+        found = np.asarray(self.estimator.predict_proba(clean, **named), np.float64)
         expected = (len(clean), len(self.classes_))
+        wrong = ""
         if found.shape != expected:
-            raise HeadError(
-                f"predict_proba of head {self.name} gives shape {found.shape}; expected {expected},"
-                " a row per frame and a column per score seen in training"
+            wrong = (
+                f"shape {found.shape}; expected {expected}, a row per frame and a column per score "
+                "seen in training"
             )
-        if not (np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
-            raise HeadError(
-                f"predict_proba of head {self.name} gives rows that are no probabilities; expected "
-                "numbers from 0 to 1 that add up to 1"
-            )
+        elif not (np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
+            wrong = "rows that are no probabilities; expected numbers from 0 to 1 that add up to 1"
+        if wrong:
+            raise HeadError(f"predict_proba of head {self.name} gives {wrong}")
         return found
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what it learned, for a bundle; HeadError if the classifier does not say so."""
-        lacking = [
-            name for name in ("get_learned", "set_learned") if not hasattr(self.estimator, name)
-        ]
+        needed = ("get_learned", "set_learned")
+        lacking = [name for name in needed if not hasattr(self.estimator, name)]
         if lacking:
             raise HeadError(
                 f"head {self.name} can be cross-validated but not stored in a bundle, which holds "
@@ -226,6 +182,14 @@ class EstimatorHead:
         self.estimator.set_learned(arrays.take_all())
 
 
+Head: TypeAlias = EmbeddingHead | EstimatorHead
+"""A scikit-learn classifier that also takes embeddings with an axis of variants.
+
+Every head takes `groups`, `clips` and `exams` as plain keywords, and those that have no use for
+them ignore them, so that a caller never asks which head it has.
+"""
+
+
 def _clean(X: ArrayLike | MappedRows) -> NDArray[Any]:
     if isinstance(X, MappedRows):
         return np.asarray(X.variant(0), np.float32)
@@ -233,7 +197,7 @@ def _clean(X: ArrayLike | MappedRows) -> NDArray[Any]:
     return np.asarray(whole[:, 0] if whole.ndim == 3 else whole, np.float32)
 
 
-def _named(function: Any, owners: Mapping[str, Any]) -> dict[str, Any]:
+def _named(function: Any, **owners: ArrayLike | None) -> dict[str, Any]:
     """Keep what a function has a parameter for."""
     known = inspect.signature(function).parameters
     return {key: value for key, value in owners.items() if key in known}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from lusscore.backbones import import_keras
-from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.base import (
     EmbeddingHead,
     Floats,
@@ -25,7 +22,7 @@ from lusscore.heads.base import (
 from lusscore.heads.linear import LinearView
 from lusscore.heads.mapped_rows import MappedRows
 from lusscore.heads.registry import register_head
-from lusscore.heads.scaling import Scaling, fit_scaling
+from lusscore.heads.scaling import fit_scaling
 
 # Batches handed to the backend at once: results are the same, the overhead per batch is not.
 _STEPS_PER_EXECUTION = 64
@@ -54,48 +51,21 @@ class SoftmaxHead(EmbeddingHead):
         Passes over the training frames.
     optimizer
         Keras's name of it: ``"adam"``, ``"sgd"``, ``"rmsprop"`` or ``"adamw"``.
-    class_weight
-        ``"none"``, ``"balanced"`` (all classes count the same in sum) or a dict of label and
-        weight.
     mixup
         Parameter of the Beta distribution by which pairs of training frames are mixed; 0 for
         none.
-    components
-        Whitened principal components of the standardised embedding to use; 0 for the embedding
-        as it is.
-    test_variants
-        Average probabilities over the clean frame and its variants.
-    seed
-        Of the initial weights, the dropout, the order of frames, their mixing and the search for
-        principal components.
 
     Attributes
     ----------
-    classes_ : ndarray, shape (classes,)
-        Labels seen in training, sorted.
-    scaling_ : Scaling or None
-        Learned from the clean training frames; None without components.
-    coef_ : ndarray of float32, shape (dim or components, classes)
-        Weights of the dense layer.
-    intercept_ : ndarray of float32, shape (classes,)
-        Its bias.
+    coef_, intercept_ : ndarray of float32, shape (dim or components, classes) and (classes,)
+        The dense layer.
     loss_curve_ : list of float
         Mean training loss of each epoch.
-    n_features_in_ : int
-        Embedding size.
     """
 
     uses_keras = True
     takes_mapped_rows = True
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **EmbeddingHead._parameter_constraints,
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "optimizer": [StrOptions({"adam", "sgd", "rmsprop", "adamw"})],
-        "mixup": [Interval(Real, 0, None, closed="left")],
-    }
+    learned_type = np.float32
 
     dropout: float = 0.5
     learning_rate: float = 0.001
@@ -109,60 +79,40 @@ class SoftmaxHead(EmbeddingHead):
     seed: int = 0
 
     def _train(self, embeddings: NDArray[Any] | MappedRows, targets: Ints, owners: Owners) -> None:
-        self.scaling_: Scaling | None = None
+        self.scaling_ = None
         if self.components:
             self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
         weights = None
         if self.class_weight != "none":
             weights = sample_weights(self.class_weight, self.classes_[targets])
         layer, model = self._build()
+        # pairs to mix are drawn among all frames; else some thousand at a time save memory, in
+        # whole executions, so that the batches are the same
+        executed = self.batch_size * _STEPS_PER_EXECUTION
+        step = len(targets) if self.mixup else executed * max(1, _FRAMES_AT_ONCE // executed)
         self.loss_curve_: list[float] = []
         for epoch in range(self.epochs):
             rng = np.random.default_rng([self.seed, epoch])
             order = rng.permutation(len(targets))
-            # pairs to mix are drawn among all frames; else some thousand at a time save memory,
-            # in whole executions, so that the batches are the same
-            executed = self.batch_size * _STEPS_PER_EXECUTION
-            step = executed * max(1, _FRAMES_AT_ONCE // executed)
-            if self.mixup:
-                step = len(order)
-            losses = []
+            total = 0.0
             for start in range(0, len(order), step):
                 chosen = order[start : start + step]
                 seen = self._scaled(epoch_frames(embeddings, epoch, chosen))
                 truth: NDArray[Any] = targets[chosen]
                 counts = None if weights is None else weights[chosen]
                 if self.mixup:
-                    seen, truth, counts = mix(
-                        seen, np.eye(len(self.classes_))[truth], counts, self.mixup, rng
-                    )
-                history = model.fit(
-                    seen,
-                    truth,
-                    sample_weight=counts,
-                    batch_size=self.batch_size,
-                    epochs=1,
-                    shuffle=False,
-                    verbose=0,
+                    wanted = np.eye(len(self.classes_))[truth]
+                    seen, truth, counts = mix(seen, wanted, counts, self.mixup, rng)
+                fitted = model.fit(
+                    seen, truth, self.batch_size, sample_weight=counts, shuffle=False, verbose=0
                 )
-                losses.append(float(history.history["loss"][0]) * len(chosen))
-            self.loss_curve_.append(sum(losses) / len(order))
-        self.coef_, self.intercept_ = (
-            np.asarray(weight, np.float32) for weight in layer.get_weights()
-        )
+                total += float(fitted.history["loss"][0]) * len(chosen)
+            self.loss_curve_.append(total / len(order))
+        self.coef_, self.intercept_ = layer.get_weights()
 
-    def learned_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what prediction needs, by name."""
-        scaling = {} if self.scaling_ is None else self.scaling_.arrays()
-        return scaling | {"coef": self.coef_, "intercept": self.intercept_}
-
-    def take_arrays(self, arrays: ArrayReader) -> None:
-        """Take over what `learned_arrays` gave."""
-        size, count = self.n_features_in_, len(self.classes_)
-        self.scaling_ = Scaling.from_arrays(arrays, size) if self.components else None
-        size = size if self.scaling_ is None else self.scaling_.size
-        self.coef_ = arrays.take("coef", (size, count), np.float32)
-        self.intercept_ = arrays.take("intercept", (count,), np.float32)
+    @property
+    def _width(self) -> int:
+        return super()._width if self.components else 0
 
     def linear_view(self) -> LinearView:
         """Return the logits of a clean frame as a linear function of its embedding."""
@@ -173,7 +123,7 @@ class SoftmaxHead(EmbeddingHead):
     def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
         if self.scaling_ is None:
             return np.asarray(frames, np.float32)
-        return self.scaling_.apply(frames)
+        return np.asarray(self.scaling_.apply(frames))
 
     def _probabilities(
         self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
@@ -184,19 +134,10 @@ class SoftmaxHead(EmbeddingHead):
     def _build(self) -> tuple[Any, Any]:
         """Make the dense layer and the compiled model around it."""
         keras = import_keras()
-        size = self.n_features_in_ if self.scaling_ is None else self.scaling_.size
-        layer = keras.layers.Dense(
-            len(self.classes_),
-            activation="softmax",
-            kernel_initializer=keras.initializers.GlorotUniform(seed=self.seed),
-        )
-        model = keras.Sequential(
-            [
-                keras.layers.Input((size,)),
-                keras.layers.Dropout(self.dropout, seed=self.seed),
-                layer,
-            ]
-        )
+        initial = keras.initializers.GlorotUniform(seed=self.seed)
+        layer = keras.layers.Dense(len(self.classes_), "softmax", kernel_initializer=initial)
+        dropout = keras.layers.Dropout(self.dropout, seed=self.seed)
+        model = keras.Sequential([keras.layers.Input((self._size,)), dropout, layer])
         optimizer = keras.optimizers.get(self.optimizer)
         optimizer.learning_rate = self.learning_rate
         model.compile(

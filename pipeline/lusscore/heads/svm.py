@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.calibration import _SigmoidCalibration
 from sklearn.model_selection import (
     BaseCrossValidator,
     GroupKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
 )
-from sklearn.utils._param_validation import Interval
 
 from lusscore.heads.array_reader import ArrayReader
 from lusscore.heads.base import Floats, Ints, clean_variant, sample_weights
-from lusscore.heads.calibration import Platt
-from lusscore.heads.linear import LinearView
+from lusscore.heads.linear import NEVER, LinearView, logits_of_two
 from lusscore.heads.registry import register_head
 from lusscore.heads.regularised import RegularisedHead, minimise
-from lusscore.heads.scaling import Scaling
 
 # Where few patients have a class, strata may leave no split that can be used; chance then does.
 _SHUFFLES = 20
@@ -48,18 +45,11 @@ class SvmHead(RegularisedHead):
 
     Attributes
     ----------
-    coef_ : ndarray of float64, shape (size of a scaled example, classes)
-        Weights of the decision values.
-    intercept_ : ndarray of float64, shape (classes,)
-        Their bias.
+    coef_, intercept_ : ndarray of float64, shape (size of a scaled example, classes) and (classes,)
+        Of the decision values.
     calibration_ : Platt
         From decision values to probabilities.
     """
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **RegularisedHead._parameter_constraints,
-        "inner_folds": [Interval(Integral, 2, None, closed="left")],
-    }
 
     inner_folds: int = 5
 
@@ -67,7 +57,7 @@ class SvmHead(RegularisedHead):
         clean = clean_variant(examples)
         decisions, truth = [np.empty((0, len(self.classes_)))], [targets[:0]]
         for fitted, held_out in inner_folds(targets, groups, self.inner_folds, self.seed):
-            self._fit(examples[fitted], targets[fitted])
+            super()._learn(examples[fitted], targets[fitted], None)
             decisions += map(self._decide, self.scaling_.precise(clean[held_out]))
             truth.append(targets[held_out])
         labels = np.concatenate(truth)
@@ -78,13 +68,12 @@ class SvmHead(RegularisedHead):
             )
         weights = sample_weights(self.class_weight, self.classes_[labels])
         self.calibration_ = Platt.fit(np.concatenate(decisions), labels, weights)
-        self._fit(examples, targets)
+        super()._learn(examples, targets, None)
 
-    def _fit(self, examples: NDArray[Any], targets: Ints) -> None:
-        self.scaling_, scaled, targets = self._scale(examples, targets)
+    def _fit(self, x: NDArray[np.float32], targets: Ints) -> None:
         weights = sample_weights(self.class_weight, self.classes_[targets])
         self.coef_, self.intercept_, self.n_iter_ = fit_linear_svm(
-            scaled, targets, weights, self.C, self.max_iter, self.tol
+            x, targets, weights, self.C, self.max_iter, self.tol
         )
 
     def _decide(self, scaled: Floats) -> Floats:
@@ -92,31 +81,22 @@ class SvmHead(RegularisedHead):
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what prediction needs, by name."""
-        platt = self.calibration_
-        return self.scaling_.arrays() | {
-            "coef": self.coef_,
-            "intercept": self.intercept_,
-            "platt.present": platt.present,
-            "platt.slopes": platt.slopes,
-            "platt.offsets": platt.offsets,
-        }
+        platt = {f"platt.{name}": array for name, array in vars(self.calibration_).items()}
+        return super().learned_arrays() | platt
 
     def take_arrays(self, arrays: ArrayReader) -> None:
         """Take over what `learned_arrays` gave."""
-        count = len(self.classes_)
-        self.scaling_ = Scaling.from_arrays(arrays, self._width)
-        self.coef_ = arrays.take("coef", (self.scaling_.size, count), np.float64)
-        self.intercept_ = arrays.take("intercept", (count,), np.float64)
+        super().take_arrays(arrays)
         present = arrays.take("platt.present", (None,), np.int64)
-        sigmoids = 1 if len(present) == 2 else len(present)
-        rising = len(present) > 1 and (present[:-1] < present[1:]).all()
-        if not rising or present[0] < 0 or present[-1] >= count:
+        if len(present) < 2 or not np.isin(present, range(len(self.classes_))).all():
             raise arrays.refusal("has no classes of its own in its array platt.present")
-        self.calibration_ = Platt(
-            present,
-            arrays.take("platt.slopes", (sigmoids,), np.float64),
-            arrays.take("platt.offsets", (sigmoids,), np.float64),
+        if not (np.diff(present) > 0).all():
+            raise arrays.refusal("has classes that do not rise in its array platt.present")
+        sigmoids = (1 if len(present) == 2 else len(present),)
+        slopes, offsets = (
+            arrays.take(f"platt.{name}", sigmoids, np.float64) for name in ("slopes", "offsets")
         )
+        self.calibration_ = Platt(present, slopes, offsets)
 
     def _scaled_view(self) -> LinearView:
         notes: tuple[str, ...] = ()
@@ -126,6 +106,72 @@ class SvmHead(RegularisedHead):
 
     def _predict_scaled(self, scaled: Floats) -> Floats:
         return self.calibration_.probabilities(self._decide(scaled))
+
+
+@dataclass(frozen=True)
+class Platt:
+    """One sigmoid per class on decision values, made to sum to 1.
+
+    Platt, J. (1999). Probabilistic outputs for support vector machines and comparisons to
+    regularized likelihood methods. In: Advances in Large Margin Classifiers, 61–74. As
+    scikit-learn's `CalibratedClassifierCV` with ``method="sigmoid"``, which takes classifiers
+    and not decision values.
+
+    Attributes
+    ----------
+    present
+        int64: classes that were seen held out, and so could be calibrated; at least two.
+    slopes, offsets
+        float64, shape (classes present,), or (1,) of two classes: a decision value d becomes
+        1 / (1 + exp(slope · d + offset)).
+    """
+
+    present: Ints
+    slopes: Floats
+    offsets: Floats
+
+    @classmethod
+    def fit(cls, decisions: Floats, classes: Ints, weights: Floats) -> Platt:
+        """Fit to held-out decisions, shape (rows, classes), of at least two different classes."""
+        present = np.unique(classes)
+        decisive = present[1:] if len(present) == 2 else present
+        sigmoids = [
+            _SigmoidCalibration().fit(decisions[:, label], classes == label, weights)
+            for label in decisive
+        ]
+        slopes = np.array([sigmoid.a_ for sigmoid in sigmoids], np.float64)
+        offsets = np.array([sigmoid.b_ for sigmoid in sigmoids], np.float64)
+        return cls(present.astype(np.int64), slopes, offsets)
+
+    def probabilities(self, decisions: Floats) -> Floats:
+        """Turn decisions, shape (rows, classes), into probabilities; 0 for absent classes."""
+        probabilities = np.zeros(decisions.shape)
+        if len(self.slopes) == 1:
+            second = expit(-(self.slopes[0] * decisions[:, self.present[1]] + self.offsets[0]))
+            probabilities[:, self.present] = np.stack([1 - second, second], axis=1)
+            return probabilities
+        own = expit(-(decisions[:, self.present] * self.slopes + self.offsets))
+        total = own.sum(axis=1, keepdims=True)
+        # where every sigmoid gives 0, all classes have the same share
+        share = np.full_like(own, 1 / own.shape[1])
+        np.divide(own, total, out=share, where=total != 0)
+        probabilities[:, self.present] = share
+        return probabilities
+
+    def logits(self, weights: Floats, bias: Floats) -> tuple[Floats, Floats]:
+        """Turn linear decisions into linear log-odds of each class against the others.
+
+        Weights, shape (dim, classes), and bias, shape (classes,), stay so. Where two classes are
+        present, softmax of the log-odds is what :meth:`probabilities` gives.
+        """
+        decisive = self.present[-len(self.slopes) :]
+        odds = -weights[:, decisive] * self.slopes
+        offsets = -(bias[decisive] * self.slopes + self.offsets)
+        if len(self.slopes) == 1:
+            odds, offsets = logits_of_two(odds[:, 0], offsets[0])
+        all_odds, all_offsets = np.zeros(weights.shape), np.full(bias.shape, NEVER)
+        all_odds[:, self.present], all_offsets[self.present] = odds, offsets
+        return all_odds, all_offsets
 
 
 def fit_linear_svm(
@@ -148,9 +194,8 @@ def fit_linear_svm(
     `LinearSVC`, whose solution this is, copies its input to float64 and then to a sparse form of
     16 bytes a number, eight times the size of the embeddings.
 
-    `x` is float, shape (rows, dim), and never copied; every class 0 … K − 1 occurs. `tol` is the
-    gradient per row, or the relative gain per step, at which to stop. Returns weights, float64,
-    shape (dim, classes), bias, shape (classes,), and the number of steps.
+    `x`, shape (rows, dim), is never copied; every class occurs. Returns weights, float64, shape
+    (dim, classes), bias, shape (classes,), and the number of steps.
     """
     dim, count = x.shape[1], int(classes.max()) + 1
     signs = np.where(classes[:, None] == np.arange(count), 1.0, -1.0)
@@ -160,13 +205,11 @@ def fit_linear_svm(
         w, b = parameters[:-count].reshape(dim, count), parameters[-count:]
         decision = (x @ w.astype(x.dtype)).astype(np.float64) + b
         slack = np.maximum(0, 1 - signs * decision)
-        loss = strength * float(weights @ (slack**2).sum(axis=1)) + 0.5 * float(
-            parameters @ parameters
-        )
+        hinge = strength * float(weights @ (slack**2).sum(axis=1))
         pull = -2 * strength * weights[:, None] * signs * slack
         by_w = (x.T @ pull.astype(x.dtype)).astype(np.float64)
         gradient = np.concatenate([by_w.ravel(), pull.sum(axis=0)]) + parameters
-        return scale * loss, scale * gradient
+        return scale * (hinge + 0.5 * float(parameters @ parameters)), scale * gradient
 
     found = minimise(objective, np.zeros((dim + 1) * count), max_iter, tol)
     return found.x[:-count].reshape(dim, count), found.x[-count:], int(found.nit)
@@ -174,34 +217,31 @@ def fit_linear_svm(
 
 def inner_folds(
     classes: Ints, groups: Ints | None, folds: int, seed: int
-) -> Iterator[tuple[Ints, Ints]]:
-    """Split training rows by patient; yield those splits whose larger part has every class.
+) -> list[tuple[Ints, Ints]]:
+    """Split training rows by patient, into rows to fit on and rows to calibrate on.
 
-    Patients are stratified by class, or shuffled where strata leave no such split; there are fewer
-    folds where a class has fewer patients. Yields rows to fit on and rows to calibrate on. Without
-    `groups` each row is a patient of its own.
+    Those splits are returned whose larger part has every class. Patients are stratified by class,
+    or shuffled where strata leave no such split; there are fewer folds where a class has fewer
+    patients. Without `groups` each row is a patient of its own.
     """
-    own = np.arange(len(classes)) if groups is None else groups
-    known = np.unique(classes)
-    rarest = min(len(np.unique(own[classes == label])) for label in known)
+    patients = np.arange(len(classes)) if groups is None else groups
+    present = np.unique(classes)
+    rarest = min(len(np.unique(patients[classes == label])) for label in present)
     folds = max(2, min(folds, rarest))
-    splitters: list[BaseCrossValidator]
-    if groups is None:
-        splitters = [StratifiedKFold(folds, shuffle=True, random_state=seed)]
-    else:
-        splitters = [StratifiedGroupKFold(folds, shuffle=True, random_state=seed)]
-        if len(np.unique(groups)) >= folds:
-            seeds = range(seed, seed + _SHUFFLES)
-            splitters += [GroupKFold(folds, shuffle=True, random_state=one) for one in seeds]
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitters: list[BaseCrossValidator] = [kind(folds, shuffle=True, random_state=seed)]
+    if groups is not None and len(np.unique(groups)) >= folds:
+        seeds = range(seed, seed + _SHUFFLES)
+        splitters += [GroupKFold(folds, shuffle=True, random_state=one) for one in seeds]
     for splitter in splitters:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-            splits = list(splitter.split(np.zeros(len(classes)), classes, groups))
+            splits = list(splitter.split(classes, classes, groups))
         usable = [
             (fitted, held_out)
             for fitted, held_out in splits
-            if len(held_out) and len(np.unique(classes[fitted])) == len(known)
+            if len(held_out) and len(np.unique(classes[fitted])) == len(present)
         ]
         if usable:
-            yield from usable
-            return
+            return usable
+    return []
