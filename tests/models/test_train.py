@@ -264,11 +264,10 @@ def test_what_is_chosen_on_everybody_is_chosen_trained_and_joined_as_in_a_fold(
     selection = recorded_selection(run.config)
     found = {one.name: one for one in select_and_train(joined, split, selection)}
     rows = found[run.model].rows
-    columns = ("place", "model", "settings", "rule", "own", "mean")
-    table = pd.DataFrame([row[3:9] for row in rows], columns=columns)
+    table = pd.DataFrame(rows)
     assert set(table["rule"]) == {fitted.clip_rule.name}
-    assert table["own"].tolist() == [round(one.temperature, 4) for one in fitted.members]
-    assert set(table["mean"]) == {round(fitted.temperature, 4)}
+    assert table["temperature"].tolist() == [round(one.temperature, 4) for one in fitted.members]
+    assert set(table["mean_temperature"]) == {round(fitted.temperature, 4)}
     np.testing.assert_allclose(
         combined(fitted, dataset, everyone), found[run.model].probabilities, atol=1e-6
     )
