@@ -98,12 +98,10 @@ def corrected_t_test(differences: FloatArray, test_share: float) -> tuple[float,
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct p values for their number by Holm's step-down method; NaN is not counted."""
     values = np.asarray(p_values, dtype=np.float64)
-    order = [int(row) for row in np.argsort(values, kind="stable") if np.isfinite(values[row])]
+    order = np.argsort(values, kind="stable")[: np.count_nonzero(np.isfinite(values))]
     corrected = np.full(len(values), np.nan)
-    floor = 0.0
-    for rank, row in enumerate(order):
-        floor = max(floor, min(1.0, (len(order) - rank) * values[row]))
-        corrected[row] = floor
+    raised = [min(1.0, (len(order) - rank) * values[row]) for rank, row in enumerate(order)]
+    corrected[order] = np.maximum.accumulate(raised)
     return corrected.tolist()
 
 

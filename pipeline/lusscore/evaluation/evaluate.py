@@ -28,7 +28,6 @@ from lusscore.evaluation.metrics import (
     CLASS_METRICS,
     CONFIDENCE,
     METRICS,
-    FloatArray,
     Interval,
     Number,
     draw_patients,
@@ -36,8 +35,8 @@ from lusscore.evaluation.metrics import (
 from lusscore.evaluation.predictions import (
     BASELINE,
     PREDICTIONS_NAME,
+    PROBABILITIES,
     SCORES,
-    HeldOut,
     read_predictions,
 )
 from lusscore.evaluation.run_config import RunConfig, read_config
@@ -46,7 +45,6 @@ from lusscore.records import Document, Record, parse_json, to_json
 
 METRICS_NAME = "metrics.json"
 SCHEMA = 4
-Levels = Mapping[str, Mapping[str, ModelRecord]]
 _EXAM_COLUMNS = ["model", "metric", "pooled", "low", "high", "chance_low", "chance_high"]
 _ROC_COLUMNS = ["model", "repeat", "fold", "score", "false_positive_rate", "true_positive_rate"]
 _GRID = np.linspace(0, 1, 101)
@@ -189,16 +187,10 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         "clips": scored["clip"],
         "zones": scored["zone"],
         "exams": exams,
-        "tables/metrics": metrics_table(metrics.levels),
-        "tables/folds": fold_table(metrics.levels),
-        "tables/classes": class_table(metrics.levels),
-        "tables/comparison": comparison_table(comparison),
-        "tables/mcnemar": mcnemar_table(metrics.mcnemar),
-        "tables/exams": exam_table(errors),
-        "tables/reliability": reliability_table(metrics.levels),
         "tables/zone_accuracy": zone_accuracy(scored["frame"], protocol),
-        "tables/coverage": coverage_table(coverage),
         "tables/roc": roc_table(scored["frame"], models),
+        "tables/coverage": _coverage_table(coverage),
+        **_tables(metrics),
     }
     for name, table in tables.items():
         write_table(folder / f"{name}.csv", table)
@@ -277,87 +269,69 @@ def _ends(ends: Interval | None, prefix: str = "") -> dict[str, float | None]:
     return {f"{prefix}low": low, f"{prefix}high": high}
 
 
-def _each(levels: Levels) -> Iterator[tuple[dict[str, Any], ModelRecord]]:
-    """Yield the first cells of a row, and what was measured."""
-    for level, models in levels.items():
-        for model, record in models.items():
-            yield {"level": level, "model": model}, record
-
-
-def metrics_table(levels: Levels) -> pd.DataFrame:
-    """One row per level, model and metric: over folds, pooled, interval and chance level."""
-    return pd.DataFrame(
+def _tables(metrics: MetricsRecord) -> dict[str, pd.DataFrame]:
+    """Lay the numbers of ``metrics.json`` out for spreadsheets."""
+    each = [
+        ({"level": level, "model": model}, record)
+        for level, models in metrics.levels.items()
+        for model, record in models.items()
+    ]
+    summary = [
         first
         | {"metric": metric}
         | {part: getattr(getattr(record, part), metric) for part in ("mean", "sd", "pooled")}
         | _ends(record.interval.get(metric))
         | _ends(record.chance.get(metric), "chance_")
-        for first, record in _each(levels)
+        for first, record in each
         for metric in METRICS
-    )
-
-
-def fold_table(levels: Levels) -> pd.DataFrame:
-    """One row per level, model and fold with every metric."""
-    return pd.DataFrame(
-        first | fold.model_dump(exclude={"per_class", "confusion"})
-        for first, record in _each(levels)
-        for fold in record.folds
-    )
-
-
-def class_table(levels: Levels) -> pd.DataFrame:
-    """One row per level, model and score: pooled metrics, their intervals and confusion row."""
-    rows = []
-    for first, record in _each(levels):
-        for one, counts in zip(record.per_class, record.confusion, strict=True):
-            row = first | {"score": one.score, "support": one.support}
-            for metric in CLASS_METRICS:
-                row[metric] = getattr(one, metric)
-                row |= _ends(one.interval.get(metric), f"{metric}_")
-            rows.append(row | {f"predicted_{k}": count for k, count in enumerate(counts)})
-    return pd.DataFrame(rows)
-
-
-def reliability_table(levels: Levels) -> pd.DataFrame:
-    """One row per level, model and bin of confidence that holds rows."""
-    return pd.DataFrame(
+    ]
+    bins = [
         first
-        | {"from": each.low, "to": each.high}
-        | each.model_dump(include={"rows", "confidence", "accuracy"})
-        | _ends(each.interval)
-        for first, record in _each(levels)
-        for each in record.reliability
-    )
-
-
-def exam_table(models: Mapping[str, ExamErrors]) -> pd.DataFrame:
-    """One row per model and metric of the global score; its header alone without exams."""
-    rows = [
+        | {"from": one.low, "to": one.high, "rows": one.rows}
+        | {"confidence": one.confidence, "accuracy": one.accuracy}
+        | _ends(one.interval)
+        for first, record in each
+        for one in record.reliability
+    ]
+    exams: list[dict[str, Any]] = [
         {"model": model, "metric": metric, "pooled": errors.pooled[metric]}
         | _ends(errors.interval.get(metric))
         | _ends(errors.chance.get(metric), "chance_")
-        for model, errors in models.items()
+        for model, errors in metrics.exams.items()
         for metric in EXAM_METRICS
     ]
-    return pd.DataFrame(rows, columns=_EXAM_COLUMNS)
+    rows = {
+        "metrics": summary,
+        "folds": [
+            first | fold.model_dump(exclude={"per_class", "confusion"})
+            for first, record in each
+            for fold in record.folds
+        ],
+        "classes": [row for first, record in each for row in _class_rows(first, record)],
+        "reliability": bins,
+        "comparison": [
+            {"level": level} | one.model_dump(exclude={"interval"}) | _ends(one.interval)
+            for level, differences in metrics.comparison.items()
+            for one in differences
+        ],
+        "mcnemar": [{"level": metrics.mcnemar.level} | dict(one) for one in metrics.mcnemar.pairs],
+    }
+    tables = {f"tables/{name}": pd.DataFrame(own) for name, own in rows.items()}
+    # without exams it is the header alone
+    return tables | {"tables/exams": pd.DataFrame(exams, columns=_EXAM_COLUMNS)}
 
 
-def comparison_table(comparisons: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
-    """One row per level, pair and metric."""
-    return pd.DataFrame(
-        {"level": level} | each.model_dump(exclude={"interval"}) | _ends(each.interval)
-        for level, differences in comparisons.items()
-        for each in differences
-    )
+def _class_rows(first: dict[str, Any], record: ModelRecord) -> Iterator[dict[str, Any]]:
+    """Yield, per score, pooled metrics with their intervals, and the row of the confusion."""
+    for one, counts in zip(record.per_class, record.confusion, strict=True):
+        row = first | {"score": one.score, "support": one.support}
+        for metric in CLASS_METRICS:
+            row[metric] = getattr(one, metric)
+            row |= _ends(one.interval.get(metric), f"{metric}_")
+        yield row | {f"predicted_{score}": count for score, count in enumerate(counts)}
 
 
-def mcnemar_table(tests: McNemarRecord) -> pd.DataFrame:
-    """One row per pair."""
-    return pd.DataFrame({"level": tests.level} | dict(test) for test in tests.pairs)
-
-
-def coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.DataFrame:
+def _coverage_table(models: Mapping[str, tuple[Sequence[Covered], ...]]) -> pd.DataFrame:
     """One row per model and share of its clips; intervals stand for the shares that have them."""
     rows = []
     for model, parts in models.items():
@@ -379,24 +353,15 @@ def roc_table(frames: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     positive rates, between which it was interpolated. Scores that a fold lacks, or has alone, give
     no curve.
     """
-    by_model = dict(iter(frames.groupby("model")))
-    patients = sorted(frames["patient"].unique())
-    points = [
-        (model, *fold, score, false_rate, true_rate)
-        for model in models
-        for fold, score, curve in _roc_curves(HeldOut.of(by_model[model], patients))
-        for false_rate, true_rate in zip(_GRID.tolist(), curve.tolist(), strict=True)
-    ]
-    return pd.DataFrame(points, columns=_ROC_COLUMNS)
-
-
-def _roc_curves(rows: HeldOut) -> Iterator[tuple[tuple[int, int], int, FloatArray]]:
-    """Yield (repeat, fold), score and the true positive rates on `_GRID`."""
     from sklearn.metrics import roc_curve
 
-    for fold, part in zip(rows.folds, rows.by_fold(), strict=True):
-        for score in SCORES:
-            positive = part.truth == score
-            if positive.any() and not positive.all():
-                false_rate, true_rate, _ = roc_curve(positive, part.probabilities[:, score])
-                yield fold, score, np.interp(_GRID, false_rate, true_rate)
+    curves = [pd.DataFrame(columns=_ROC_COLUMNS)]
+    for model in models:
+        for (repeat, fold), rows in frames[frames["model"] == model].groupby(["repeat", "fold"]):
+            for score in SCORES:
+                positive = rows["truth"] == score
+                if positive.nunique() == 2:
+                    x, y, _ = roc_curve(positive, rows[PROBABILITIES[score]])
+                    values = model, repeat, fold, score, _GRID, np.interp(_GRID, x, y)
+                    curves.append(pd.DataFrame(dict(zip(_ROC_COLUMNS, values, strict=True))))
+    return pd.concat(curves[1:] or curves, ignore_index=True)

@@ -32,21 +32,11 @@ FloatArray = NDArray[np.float64]
 class ExamErrors(Record):
     """One model's global scores beside the true ones, each exam (and repeat) counting once.
 
-    Attributes
-    ----------
-    exams
-        Exams scored; with repeats, each repeat's.
-    complete
-        Of these, exams in which every zone of the protocol was scored.
-    pooled
-        Metric → value, NaN where undefined. In points: ``mean_absolute_error``; ``mean_error`` of
-        prediction - truth, above 0 where the model scores too high, which is Bland and Altman's
-        bias; ``limit_low`` and ``limit_high``, their limits of agreement. ``icc`` is ICC(A,1),
-        ``rank_correlation`` Spearman's.
-    interval
-        Metric → bootstrap interval over patients; empty where all exams are of one patient.
-    chance
-        Metric → what 95 % of permutations of patients give; empty where none can be permuted.
+    In `complete` of the exams every zone of the protocol was scored. `pooled`, `interval` and
+    `chance` are by metric, in points: ``mean_absolute_error``; ``mean_error`` of prediction -
+    truth, which is Bland and Altman's bias; ``limit_low`` and ``limit_high``, their limits of
+    agreement; ``icc``, ICC(A,1); ``rank_correlation``, Spearman's. Intervals are empty where all
+    exams are of one patient, and chance where no patients can be permuted.
     """
 
     exams: int
@@ -67,16 +57,20 @@ def exam_errors(
     """
     truth, prediction = (exams[name].to_numpy(np.float64) for name in ("truth", "prediction"))
     owner = pd.Index(patients).get_indexer(pd.Index(exams["patient"])).astype(np.int64)
-    pooled = _measured(truth, prediction, np.ones((1, len(exams))))
-    several = len(np.unique(owner)) > 1
-    resampled = _measured(truth, prediction, draws[:, owner]) if several else {}
     fold = exams.groupby(["repeat", "fold"]).ngroup().to_numpy().astype(np.int64)
+    pooled = _measured(truth, prediction, np.ones((1, len(exams))))
+    resampled, null = {}, {}
+    if exams["patient"].nunique() > 1:
+        resampled = _measured(truth, prediction, draws[:, owner])
+    if seed is not None and can_permute(owner, fold):
+        donors = permuted_donors(owner, fold, len(draws), seed)
+        null = _measured_null(truth, prediction[donors])
     return ExamErrors(
         exams=len(exams),
         complete=int((exams["zones_scored"] == exams["zones_of_protocol"]).sum()),
         pooled={metric: float(value[0]) for metric, value in pooled.items()},
         interval={metric: interval(values) for metric, values in resampled.items()},
-        chance={} if seed is None else _null(truth, prediction, owner, fold, len(draws), seed),
+        chance={metric: interval(values) for metric, values in null.items()},
     )
 
 
@@ -95,29 +89,17 @@ def _measured(
     return dict(zip(EXAM_METRICS, values, strict=True))
 
 
-def _null(
-    truth: FloatArray,
-    prediction: FloatArray,
-    patient: NDArray[np.int64],
-    fold: NDArray[np.int64],
-    permutations: int,
-    seed: int,
-) -> dict[str, Interval | None]:
-    """Give every exam the score of a patient of its fold, patients being permuted at random."""
-    if not can_permute(patient, fold):
-        return {}
+def _measured_null(truth: FloatArray, given: FloatArray) -> dict[str, FloatArray]:
+    """Measure scores of other patients, shape (permutations, exams); errors have no direction."""
     from scipy.stats import rankdata
 
-    given = prediction[permuted_donors(patient, fold, permutations, seed)]
-    both = np.stack(np.broadcast_arrays(truth, given), axis=-1)
     alike = np.ones(given.shape)
-    ranks = correlation(rankdata(truth), rankdata(given, axis=1), alike)
-    values = {
+    both = np.stack(np.broadcast_arrays(truth, given), axis=-1)
+    return {
         "mean_absolute_error": np.abs(given - truth).mean(1),
         "icc": intraclass_correlation(both, alike),
-        "rank_correlation": ranks,
+        "rank_correlation": correlation(rankdata(truth), rankdata(given, axis=1), alike),
     }
-    return {metric: interval(each) for metric, each in values.items()}
 
 
 def intraclass_correlation(ratings: FloatArray, weights: FloatArray) -> FloatArray:

@@ -78,31 +78,33 @@ def selective_risk(
         return np.stack(kept).reshape(len(coverages), -1, len(SCORES), len(SCORES))
 
     pooled = confusions(np.ones((1, len(rows.patients))))[:, 0]
-    everyone = np.bincount(rows.truth, minlength=len(SCORES))
     values = _rounded(pooled)
-    resampled: dict[str, FloatArray] = {}
-    if draws is not None:
-        parts = [
-            _rounded(confusions(draws[start : start + _RESAMPLES_AT_ONCE]))
-            for start in range(0, len(draws), _RESAMPLES_AT_ONCE)
-        ]
-        resampled = {
-            metric: np.concatenate([part[metric] for part in parts], axis=1)
-            for metric in COVERAGE_METRICS
+    draws = np.empty((0, len(rows.patients))) if draws is None else draws
+    everyone = np.bincount(rows.truth, minlength=len(SCORES))
+    parts = [
+        _rounded(confusions(draws[start : start + _RESAMPLES_AT_ONCE]))
+        for start in range(0, len(draws), _RESAMPLES_AT_ONCE)
+    ]
+    found = []
+    for place, share in enumerate(coverages):
+        own = {metric: float(values[metric][place]) for metric in COVERAGE_METRICS}
+        intervals = {
+            metric: metric_interval(
+                metric, np.concatenate([one[metric][place] for one in parts]), value
+            )
+            for metric, value in own.items()
+            if parts
         }
-    return tuple(
-        Covered(
-            coverage=share,
-            rows=float(pooled[place].sum()),
-            kept=tuple(ratio(pooled[place].sum(1), everyone).tolist()),
-            pooled={metric: float(values[metric][place]) for metric in COVERAGE_METRICS},
-            interval={
-                metric: metric_interval(metric, drawn[place], float(values[metric][place]))
-                for metric, drawn in resampled.items()
-            },
+        found.append(
+            Covered(
+                coverage=share,
+                rows=float(pooled[place].sum()),
+                kept=tuple(ratio(pooled[place].sum(1), everyone).tolist()),
+                pooled=own,
+                interval=intervals,
+            )
         )
-        for place, share in enumerate(coverages)
-    )
+    return tuple(found)
 
 
 def _rounded(confusions: FloatArray) -> dict[str, FloatArray]:
