@@ -41,32 +41,22 @@ NAMES = st.from_regex(
 )
 
 
-def zipped(
-    *entries: tuple[str | zipfile.ZipInfo, bytes], packed: int = zipfile.ZIP_STORED
-) -> bytes:
+def zipped(*entries: tuple[str, bytes], packed: int = zipfile.ZIP_STORED) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", packed) as archive:
         for name, data in entries:
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, packed)
     return memory.getvalue()
 
 
-def entry(name: str, mode: int = 0, flags: int = 0) -> zipfile.ZipInfo:
-    made = zipfile.ZipInfo(name)
-    made.create_system = 3
-    made.external_attr = mode << 16
-    made.flag_bits |= flags
-    return made
-
-
-def central(data: bytes, change: Callable[[bytearray], object], number: int = 0) -> bytes:
-    """Change an entry of the list at the end; offsets are those of the format's specification."""
-    start = -1
-    for _ in range(number + 1):
-        start = data.index(b"PK\x01\x02", start + 1)
-    record = bytearray(data[start : start + 46])
-    change(record)
-    return data[:start] + bytes(record) + data[start + 46 :]
+def central(data: bytes, change: Callable[[bytearray], object]) -> bytes:
+    """Change all entries of the list at the end, at offsets of the format's specification."""
+    changed = bytearray(data)
+    for found in re.finditer(b"PK\x01\x02", data):
+        record = changed[found.start() : found.start() + 46]
+        change(record)
+        changed[found.start() : found.start() + 46] = record
+    return bytes(changed)
 
 
 def refusal(data: bytes) -> str:
@@ -100,23 +90,15 @@ def test_a_folder_that_a_person_packed_is_read() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "../evil",
-        "/etc/passwd",
-        "a/../../evil",
-        "C:/evil",
-        "\\\\server\\share",
-        "a/b/c",
-        ".hidden",
-        "a b",
-        "a\nb",
-        "x" * 300,
+        *("../evil", "/etc/passwd", "a/../../evil", "C:/evil", "\\\\server\\share"),
+        *("a/b/c", ".hidden", "a b", "a\nb", "x" * 300),
     ],
 )
 def test_names_that_no_bundle_has_are_refused(name: str) -> None:
-    message = refusal(zipped(("bundle.json", b"{}"), (entry(name), b"1")))
+    message = refusal(zipped(("bundle.json", b"{}"), (name, b"1")))
     assert "which no bundle has" in message
     assert len(message) < 300
-    assert "\n" not in message
+    assert message.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -128,46 +110,42 @@ def test_names_twice_are_refused_whatever_their_case(first: str, second: str) ->
     assert "twice" in refusal(zipped((first, b"1"), (second, b"2")))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda record: record.__setitem__(8, record[8] | 1),  # encrypted
-        lambda record: struct.pack_into("<I", record, 24, 60),  # another size
-        lambda record: struct.pack_into("<I", record, 42, 10**6),  # beyond the file
-    ],
-)
-def test_entries_that_lie_are_refused(change: Callable[[bytearray], object]) -> None:
-    message = refusal(central(zipped(("a", b"1" * 50)), change))
-    assert "damaged" in message or "overlap" in message
-
-
-def test_only_plain_compressions_are_read() -> None:
-    for packed in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        assert "neither stored nor deflated" in refusal(zipped(("a", b"1" * 99), packed=packed))
-    unknown = central(zipped(("a", b"1")), lambda record: struct.pack_into("<H", record, 10, 99))
-    assert "neither stored nor deflated" in refusal(unknown)
-
-
-def test_what_is_packed_too_well_is_refused_unread() -> None:
-    data = zipped(("zeros", bytes(8 * 1024**2)), packed=zipfile.ZIP_DEFLATED)
-    assert "packed more than 200-fold" in refusal(data)
-
-
-def test_more_than_can_be_in_a_bundle_is_refused_by_what_the_list_says() -> None:
-    half = MOST_BYTES // 2 + 1
-    data = zipped(("a", b"1"), ("b", b"1"))
-    for number in (0, 1):
-        data = central(data, lambda record: struct.pack_into("<I", record, 24, half), number)
-    assert "more than 2 GiB" in refusal(data)
-
-
-def test_entries_that_share_their_bytes_are_refused() -> None:
+def shared() -> bytes:
+    """Twenty entries of the same bytes."""
     data = zipped(("fA", bytes(range(256)) * 40))
     start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
     listed = b"".join(data[start:end].replace(b"fA", b"f%c" % (65 + one)) for one in range(20))
     tail = bytearray(data[end:])
     struct.pack_into("<HHI", tail, 8, 20, 20, len(listed))
-    assert "overlap" in refusal(data[:start] + listed + bytes(tail))
+    return data[:start] + listed + bytes(tail)
+
+
+PLAIN = zipped(("a", b"1" * 50), ("b", b"1"))
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (central(PLAIN, lambda record: record.__setitem__(8, record[8] | 1)), "encrypted"),
+        (central(PLAIN, lambda record: struct.pack_into("<I", record, 24, 60)), "another size"),
+        (central(PLAIN, lambda record: struct.pack_into("<I", record, 42, 10**6)), "damaged"),
+        (shared(), "overlap"),
+        (zipped(("a", b"1" * 99), packed=zipfile.ZIP_BZIP2), "not by deflate"),
+        (zipped(("a", b"1" * 99), packed=zipfile.ZIP_LZMA), "not by deflate"),
+        (central(PLAIN, lambda record: struct.pack_into("<H", record, 10, 99)), "not by deflate"),
+        (zipped(("a", bytes(8 * 1024**2)), packed=zipfile.ZIP_DEFLATED), "more than 200-fold"),
+        (
+            central(PLAIN, lambda record: struct.pack_into("<I", record, 24, MOST_BYTES // 2 + 1)),
+            "more than 256 files or 2 GiB",
+        ),
+        (zipped(*((f"f{k}", b"") for k in range(MOST_FILES + 1))), "more than 256 files or 2 GiB"),
+    ],
+    ids=range(10),
+)
+def test_what_no_bundle_is_packed_as_is_refused_before_it_is_unpacked(
+    data: bytes, what: str
+) -> None:
+    assert what in refusal(data)
 
 
 @given(st.data())
@@ -221,14 +199,7 @@ def test_stems_are_good_names_and_differ_on_every_disk(backbones: list[str]) -> 
     assert all(is_known(f"{stem}.bin") and check_name(f"{stem}.xml") for stem in stems)
 
 
-FILES = {"bundle.json": b"{}", "networks/a.bin": b"weights"}
-
-
-def test_a_folder_and_a_zip_hold_the_same(tmp_path: Path) -> None:
-    folder = lay_out(FILES, tmp_path / "mine")
-    zipped = tmp_path / "mine.zip"
-    zipped.write_bytes(pack(FILES))
-    assert read_contents(folder) == read_contents(zipped) == FILES
+FILES = {"bundle.json": b"{}", "arrays.npz": b"123", "networks/a.bin": b"weights"}
 
 
 def test_files_of_the_desktop_do_no_harm(tmp_path: Path) -> None:
@@ -239,9 +210,7 @@ def test_files_of_the_desktop_do_no_harm(tmp_path: Path) -> None:
     # as Finder packs a folder
     packed = {f"mine/{name}": data for name, data in FILES.items()}
     packed |= {"mine/.DS_Store": b"view", "__MACOSX/mine/._bundle.json": b"attributes"}
-    zipped = tmp_path / "mine.zip"
-    zipped.write_bytes(pack(packed))
-    assert read_contents(zipped) == FILES
+    assert unpack(pack(packed), "it") == FILES
 
 
 @pytest.mark.parametrize("name", [".git", "networks/inner/a.bin", "notes to self.txt", "-x"])
@@ -252,33 +221,30 @@ def test_a_folder_with_names_that_no_bundle_has_is_refused(tmp_path: Path, name:
     assert told.value.advice.startswith("remove it")
 
 
-def test_links_and_devices_in_a_folder_are_refused(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_bytes(b"secret")
-    for kind in ("link", "pipe"):
-        folder = lay_out(FILES, tmp_path / kind)
-        try:
-            if kind == "link":
-                (folder / "arrays.npz").symlink_to(secret)
-            else:
-                os.mkfifo(folder / "arrays.npz")
-        except (OSError, AttributeError):
-            pytest.skip("needs a system, and the right, to make links and pipes")
-        with pytest.raises(BundleError, match=r"'arrays.npz', which is a link or no plain file"):
-            read_contents(folder)
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_links_and_devices_in_a_folder_are_refused(tmp_path: Path, kind: str) -> None:
+    folder = lay_out({"bundle.json": b"{}"}, tmp_path / "mine")
+    (tmp_path / "secret").write_bytes(b"secret")
+    odd = folder / "arrays.npz"
+    try:
+        if kind == "pipe":
+            os.mkfifo(odd)
+        else:
+            odd.symlink_to(tmp_path / "secret" if kind == "link" else tmp_path)
+    except (OSError, AttributeError):
+        pytest.skip("needs a system, and the right, to make links and pipes")
+    with pytest.raises(BundleError, match=r"'arrays.npz', which is a link or no plain file"):
+        read_contents(folder)
 
 
 def test_many_and_large_files_are_refused_unread(tmp_path: Path) -> None:
-    many = lay_out({f"f{number}": b"" for number in range(257)}, tmp_path / "many")
-    with pytest.raises(BundleError, match="more than 256 files"):
-        read_contents(many)
+    many = lay_out({f"f{number}": b"" for number in range(MOST_FILES + 1)}, tmp_path / "many")
     folder = lay_out(FILES, tmp_path / "large")
     for path in (folder / "networks" / "a.bin", tmp_path / "large.zip"):
         with path.open("wb") as file:
-            # holes take no place on the disk
-            file.truncate(2 * 1024**3 + 1)
-    for place in (folder, tmp_path / "large.zip"):
-        with pytest.raises(BundleError, match="more than 2 GiB|larger than 2 GiB"):
+            file.truncate(MOST_BYTES + 1)  # holes take no place on the disk
+    for place in (many, folder, tmp_path / "large.zip"):
+        with pytest.raises(BundleError, match="more than 256 files or 2 GiB"):
             read_contents(place)
 
 
@@ -292,17 +258,8 @@ def test_what_is_not_there_or_cannot_be_read_is_said(tmp_path: Path) -> None:
         read_contents(file)
 
 
-FILES = {"bundle.json": b"{}", "arrays.npz": b"123", "networks/a.bin": b"weights"}
-
-
 def whole() -> dict[str, bytes]:
     return FILES | {"SHA256SUMS": write_sums(FILES)}
-
-
-def sums_refusal(files: dict[str, bytes]) -> str:
-    with pytest.raises(BundleError) as told:
-        check_sums(files)
-    return str(told.value)
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
@@ -323,7 +280,8 @@ def test_the_list_has_one_form() -> None:
         b"".join(line.replace(b"\n", b"\r\n") for line in lines),
         b"",
     ):
-        assert "SHA256SUMS" in sums_refusal({**files, "SHA256SUMS": odd})
+        with pytest.raises(BundleError, match="SHA256SUMS"):
+            check_sums({**files, "SHA256SUMS": odd})
 
 
 def test_an_expected_digest_may_be_cut_short_but_not_too_short() -> None:
@@ -343,15 +301,10 @@ def test_an_expected_digest_may_be_cut_short_but_not_too_short() -> None:
 KINDS = ["<f2", "<f4", "<f8", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8"]
 
 
-def file_of(header: bytes, values: bytes = b"", magic: bytes = b"\x93NUMPY\x01\x00") -> bytes:
-    return pack({"a.npy": magic + len(header).to_bytes(2, "little") + header + values})
-
-
-def refusal_of_arrays(data: bytes) -> str:
-    with pytest.raises(BundleError) as told:
+def refuse_arrays(data: bytes) -> None:
+    with pytest.raises(BundleError, match=r"arrays\.npz: a\.npy is no array of finite") as told:
         unpack_arrays(data)
     assert len(str(told.value)) < 400
-    return str(told.value)
 
 
 @given(
@@ -394,8 +347,8 @@ def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
     mark = tmp_path / "run"
     memory = io.BytesIO()
     np.savez(memory, a=np.array([Planted(mark)], object))
-    assert "no array of numbers" in refusal_of_arrays(memory.getvalue())
-    assert "no array of numbers" in refusal_of_arrays(pack({"a.npy": pickle.dumps(Planted(mark))}))
+    refuse_arrays(memory.getvalue())
+    refuse_arrays(pack({"a.npy": pickle.dumps(Planted(mark))}))
     assert not mark.exists()
     # the trap works
     pickle.loads(pickle.dumps(Planted(mark)))
@@ -420,7 +373,9 @@ HEADER = b"{'descr': '<f8', 'fortran_order': False, 'shape': %b, }\n"
     ],
 )
 def test_what_is_no_array_or_not_whole_is_refused_in_a_sentence(header: bytes) -> None:
-    assert "arrays.npz: a.npy" in refusal_of_arrays(file_of(header, bytes(4)))
+    magic = b"\x93NUMPY\x01\x00"
+    length = len(header).to_bytes(2, "little")
+    refuse_arrays(pack({"a.npy": magic + length + header + bytes(4)}))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -428,30 +383,15 @@ def test_what_is_no_array_or_not_whole_is_refused_in_a_sentence(header: bytes) -
 def test_numbers_that_are_not_finite_are_refused(value: float, kind: str) -> None:
     memory = io.BytesIO()
     np.savez(memory, a=np.array([1, value], kind))
-    assert "not finite" in refusal_of_arrays(memory.getvalue())
+    refuse_arrays(memory.getvalue())
 
 
 def test_the_folder_around_may_not_lead_elsewhere() -> None:
     for around in ("..", ".", "", "C:", "a\\b", "a\nb"):
-        data = zipped((entry(f"{around}/bundle.json"), b"{}"), (entry(f"{around}/a"), b"1"))
+        data = zipped((f"{around}/bundle.json", b"{}"), (f"{around}/a", b"1"))
         found = None
         try:
             found = unpack(data, "it")
         except BundleError:
             continue
         assert set(found) == {"bundle.json", "a"}, around
-
-
-def test_a_linked_folder_inside_is_not_followed(tmp_path: Path) -> None:
-    folder = lay_out({"bundle.json": b"{}"}, tmp_path / "mine")
-    try:
-        (folder / "networks").symlink_to(tmp_path, target_is_directory=True)
-    except OSError:
-        pytest.skip("needs the right to make links")
-    with pytest.raises(BundleError, match="'networks', which is a link"):
-        read_contents(folder)
-
-
-def test_many_files_in_a_zip_are_refused() -> None:
-    many = zipped(*((f"f{number}", b"") for number in range(MOST_FILES + 1)))
-    assert "more than 256 files" in refusal(many)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import stat
 import struct
@@ -29,7 +28,6 @@ from lusscore.records import quoted
 AGAIN = "get the bundle again, or train it again with 'lusscore train'"
 ZIP_SUFFIX = ".zip"
 RECORD, ARRAYS, CARD, SUMS = "bundle.json", "arrays.npz", "MODEL-CARD.md", "SHA256SUMS"
-NETWORKS = "networks"
 MOST_BYTES = 2 * 1024**3
 MOST_FILES = 256
 Arrays = dict[str, NDArray[Any]]
@@ -38,13 +36,12 @@ Arrays = dict[str, NDArray[Any]]
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"
 _NAME = re.compile(rf"({_PART}/)?{_PART}")
 _KNOWN = re.compile(
-    "|".join([*map(re.escape, (RECORD, ARRAYS, CARD, SUMS)), rf"{NETWORKS}/{_PART}\.(?:xml|bin)"])
+    rf"bundle\.json|arrays\.npz|MODEL-CARD\.md|SHA256SUMS|networks/{_PART}\.(xml|bin)"
 )
-_OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
+# what a system puts there by itself that shows folders, or packs them
+_OF_DESKTOPS = re.compile(r"__MACOSX/.*|(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini)", re.DOTALL)
 # names of devices on Windows, and those that stand in for others
-_RESERVED = re.compile(
-    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|network-[0-9]+", re.IGNORECASE
-)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?|network-[0-9]+")
 # Deflate packs zeros a thousandfold; networks and heads, hardly at all.
 _MOST_RATIO = 200
 _SMALL = 1024**2
@@ -55,7 +52,6 @@ _DAMAGE = (
     *(NotImplementedError, OverflowError, ValueError),
 )
 _NO_ARRAY = (ValueError, TypeError, OverflowError, MemoryError, SyntaxError, tokenize.TokenError)
-_SUM = re.compile(rb"([0-9a-f]{64})  ([\x21-\x7e]{1,500})")
 # as many as a report shows
 _LEAST_DIGITS = 12
 
@@ -91,12 +87,13 @@ def network_stems(backbones: Iterable[str]) -> list[str]:
     stems: list[str] = []
     taken: set[str] = set()
     for number, backbone in enumerate(backbones):
-        good = re.fullmatch(_PART, backbone) and len(backbone) < 100
         # some systems take upper and lower case for the same
-        if not good or _RESERVED.fullmatch(backbone) or backbone.lower() in taken:
-            backbone = f"network-{number}"
-        taken.add(backbone.lower())
-        stems.append(f"{NETWORKS}/{backbone}")
+        low = backbone.lower()
+        good = re.fullmatch(_PART, backbone) and len(backbone) < 100
+        if not good or _RESERVED.fullmatch(low) or low in taken:
+            backbone = low = f"network-{number}"
+        taken.add(low)
+        stems.append(f"networks/{backbone}")
     return stems
 
 
@@ -112,13 +109,11 @@ def read_contents(path: Path) -> dict[str, bytes]:
     try:
         if path.is_dir():
             return _read_folder(path)
-        if path.stat().st_size > MOST_BYTES:
-            raise refusal("it is larger than 2 GiB, too much for a bundle")
+        _check_total(1, path.stat().st_size, "it")
         if not path.is_file():
             raise refusal("it is neither a folder nor a file")
         return unpack(path.read_bytes(), "it")
-    # ValueError: a path with a NUL
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL
         raise BundleError(
             "there is no bundle",
             path=repr(str(path)),
@@ -132,38 +127,25 @@ def read_contents(path: Path) -> dict[str, bytes]:
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:
-    found = _list_folder(folder)
-    if sum(size for _, size in found.values()) > MOST_BYTES:
-        raise refusal("it holds more than 2 GiB, too much for a bundle")
-    contents = {}
-    for name, (path, size) in found.items():
-        with path.open("rb") as file:
-            # a file that grows meanwhile is not read without end
-            contents[name] = file.read(size + 1)
-    return contents
+    files: dict[str, Path] = {}
+    for path in folder.rglob("*"):  # follows no links
+        name = path.relative_to(folder).as_posix()
+        plain = path.is_file() and not path.is_symlink()
+        if plain and _OF_DESKTOPS.fullmatch(name):
+            continue
+        check_name(name)
+        if plain:
+            files[name] = path
+            _check_total(len(files), 0, "it")
+        elif path.is_symlink() or not path.is_dir():
+            raise refusal(f"it holds {quoted(name)}, which is a link or no plain file")
+    _check_total(0, sum(path.stat().st_size for path in files.values()), "it")
+    return {name: path.read_bytes() for name, path in files.items()}
 
 
-def _list_folder(folder: Path, inside: str = "") -> dict[str, tuple[Path, int]]:
-    found: dict[str, tuple[Path, int]] = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if _is_of_desktop(entry.name) and entry.is_file(follow_symlinks=False):
-                continue
-            name = check_name(f"{inside}{entry.name}")
-            if entry.is_dir(follow_symlinks=False):
-                found |= _list_folder(Path(entry.path), f"{name}/")
-            elif entry.is_file(follow_symlinks=False):
-                found[name] = (Path(entry.path), entry.stat(follow_symlinks=False).st_size)
-            else:
-                raise refusal(f"it holds {quoted(name)}, which is a link or no plain file")
-            if len(found) > MOST_FILES:
-                raise refusal(f"it holds more than {MOST_FILES} files, too many for a bundle")
-    return found
-
-
-def _is_of_desktop(name: str) -> bool:
-    """Tell whether a system that shows folders, or packs them, has put a file there by itself."""
-    return name.startswith("__MACOSX/") or name.rpartition("/")[2] in _OF_DESKTOPS
+def _check_total(files: int, size: int, name: str) -> None:
+    if files > MOST_FILES or size > MOST_BYTES:
+        raise refusal(f"{name} holds more than {MOST_FILES} files or 2 GiB, too much for a bundle")
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -194,11 +176,13 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            _check_entries(entries, len(data), name)
+            _check_total(len(entries), sum(entry.file_size for entry in entries), name)
+            if sum(entry.compress_size for entry in entries) > len(data):
+                raise zipfile.BadZipFile("its entries overlap")
             files = [
                 entry
                 for entry in entries
-                if not (entry.is_dir() or _is_of_desktop(entry.orig_filename))
+                if not (entry.is_dir() or _OF_DESKTOPS.fullmatch(entry.orig_filename))
             ]
             around = _folder_around([entry.orig_filename for entry in files])
             contents: dict[str, bytes] = {}
@@ -207,34 +191,23 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
                 # some systems take upper and lower case for the same
                 if own.lower() in map(str.lower, contents):
                     raise refusal(f"{name} holds {quoted(own)} twice")
-                with archive.open(entry) as file:
-                    contents[own] = file.read(entry.file_size + 1)
-                if len(contents[own]) != entry.file_size:
-                    raise refusal(f"{name} is damaged: {quoted(own)} has another size than listed")
+                contents[own] = _unpack_entry(archive, entry)
             return contents
     except _DAMAGE as error:
         raise refusal(f"{name} is no zip file, or a damaged one ({quoted(str(error))})") from None
 
 
-def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
-    """Refuse what would take more memory than a bundle can, before anything is unpacked."""
-    if len(entries) > MOST_FILES:
-        raise refusal(f"{name} lists more than {MOST_FILES} files, too many for a bundle")
-    if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise refusal(f"{name} would unpack to more than 2 GiB, too much for a bundle")
-    if sum(entry.compress_size for entry in entries) > size:
-        raise refusal(f"{name} is a damaged zip file (its entries overlap, or are cut off)")
-    for entry in entries:
-        # the others' decoders reserve as much memory as the file tells them to
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise refusal(
-                f"{name} holds {quoted(entry.orig_filename)}, which is neither stored nor deflated"
-            )
-        if entry.file_size > _SMALL + _MOST_RATIO * entry.compress_size:
-            raise refusal(
-                f"{name} holds {quoted(entry.orig_filename)} packed more than "
-                f"{_MOST_RATIO}-fold, as no network or head can be"
-            )
+def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    # other decoders reserve as much memory as the file tells them to
+    plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if not plain or entry.file_size > _SMALL + _MOST_RATIO * entry.compress_size:
+        raise zipfile.BadZipFile(
+            f"{entry.orig_filename} is packed more than {_MOST_RATIO}-fold, or not by deflate"
+        )
+    contents = archive.read(entry)
+    if len(contents) != entry.file_size:
+        raise zipfile.BadZipFile(f"{entry.orig_filename} has another size than listed")
+    return contents
 
 
 def _folder_around(names: list[str]) -> str:
@@ -263,13 +236,14 @@ def unpack_arrays(data: bytes) -> Arrays:
         memory = io.BytesIO(file)
         try:
             array = npy.read_array(memory, allow_pickle=False)
+            if array.dtype.kind not in "fiu" or memory.read(1):
+                raise ValueError("not of numbers alone")
+            if not np.isfinite(array).all():
+                raise ValueError("not finite")
         except _NO_ARRAY as error:
-            why = "is no array of numbers, or is cut off"
-            raise refusal(f"{ARRAYS}: {name} {why} ({quoted(str(error))})") from None
-        if array.dtype.kind not in "fiu" or memory.read(1):
-            raise refusal(f"{ARRAYS}: {name} is no array of numbers alone")
-        if not np.isfinite(array).all():
-            raise refusal(f"{ARRAYS}: {name} holds numbers that are not finite")
+            raise refusal(
+                f"{ARRAYS}: {name} is no array of finite numbers ({quoted(str(error))})"
+            ) from None
         arrays[name.removesuffix(".npy")] = array
     return arrays
 
@@ -293,25 +267,29 @@ def check_sums(files: Mapping[str, bytes]) -> str:
         or has other bytes.
     """
     if SUMS not in files:
-        if RECORD not in files:
+        raise refusal(
+            f"it is no bundle that can be verified, as it has no {SUMS}",
+            "give the folder or .zip that 'lusscore train' wrote",
+        )
+    proper = write_sums(files)
+    listed, there = _sums(files[SUMS]), _sums(proper)
+    for name in sorted(listed.keys() | there.keys()):
+        if name not in there:
+            raise refusal(f"the file {quoted(name)}, which {SUMS} lists, is missing")
+        if name not in listed:
             raise refusal(
-                f"it is no bundle, as it has neither {SUMS} nor {RECORD}",
-                "give the folder or .zip that 'lusscore train' wrote",
+                f"the file {quoted(name)} is not listed in {SUMS}", f"remove it, or {AGAIN}"
             )
-        raise refusal(f"it has no {SUMS}, so nothing in it can be verified")
-    matches = [_SUM.fullmatch(line) for line in files[SUMS].splitlines()]
-    listed = {match[2].decode(): match[1].decode() for match in matches if match}
-    others = set(files) - {SUMS}
-    for name in sorted(listed.keys() - others):
-        raise refusal(f"the file {quoted(name)}, which {SUMS} lists, is missing")
-    for name in sorted(others - listed.keys()):
-        raise refusal(f"the file {quoted(name)} is not listed in {SUMS}", f"remove it, or {AGAIN}")
-    for name, digest in listed.items():
-        if hashlib.sha256(files[name]).hexdigest() != digest:
+        if listed[name] != there[name]:
             raise refusal(f"{name} was changed or damaged: its checksum is not the one in {SUMS}")
-    if write_sums(files) != files[SUMS]:
+    if proper != files[SUMS]:
         raise refusal(f"{SUMS} is not as lusscore writes it")
     return hashlib.sha256(files[SUMS]).hexdigest()
+
+
+def _sums(text: bytes) -> dict[str, str]:
+    lines = text.decode("ascii", errors="replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def check_digest(digest: str, expect: str) -> None:

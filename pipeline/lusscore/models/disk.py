@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +43,6 @@ def find_bundle(text: str, folder: Path = DEFAULT_FOLDER) -> Path:
     for path in (Path(text), folder / text, folder / f"{text}{ZIP_SUFFIX}"):
         if text and _is_there(path):
             return path
-    if os.path.isdir(text):  # noqa: PTH112 - no error for names that no file can have
-        raise BundleError(
-            f"it is a folder and no bundle, as it has no {RECORD}",
-            path=text,
-            advice="give the one that 'lusscore train' wrote",
-        )
     there = ", ".join([BUILTIN, *bundle_names(folder)])
     raise BundleError(
         f"no bundle has this name or path; there are {there}",
@@ -80,14 +75,8 @@ def _is_there(path: Path) -> bool:
 def read_bundle(path: Path, expect: str | None = None) -> Bundle:
     """Read a folder or ``.zip`` into memory; no code of it is run, nothing is written.
 
-    Checksums first, then the schema, then all that it says.
-
-    Parameters
-    ----------
-    path
-        Becomes the `folder` of the bundle.
-    expect
-        Digest that it must have, as a report shows it: all of it, or its first 12 digits or more.
+    Checksums first, then the schema, then all that it says. `expect` is the digest that it must
+    have, as a report shows it: all of it, or its first 12 digits or more.
 
     Raises
     ------
@@ -151,23 +140,25 @@ def write_bundle(bundle: Bundle, path: Path, *, overwrite: bool = False) -> Bund
             path=path,
             advice="train it again",
         ) from None
-    # of "." the name is that of the folder
-    place = path.absolute()
+    try:
+        _write(files, path, overwrite)
+    except WriteError as error:
+        raise WriteError(path, error) from None  # not of the temporary folder
+    return written
+
+
+def _write(files: Mapping[str, bytes], path: Path, overwrite: bool) -> None:
+    place = path.absolute()  # of "." the name is that of the folder
     if path.suffix.lower() == ZIP_SUFFIX:
         with written_whole(place) as file:
             file.write(pack(files))
             _check_place(path, overwrite)
-        return written
-    try:
-        with folder_written_whole(place) as building:
-            for name, data in files.items():
-                with written_whole(building.joinpath(*name.split("/"))) as file:
-                    file.write(data)
-            _check_place(path, overwrite)
-    except WriteError as error:
-        # not of the temporary folder
-        raise WriteError(path, error) from None
-    return written
+        return
+    with folder_written_whole(place) as building:
+        for name, data in files.items():
+            with written_whole(building / name) as file:
+                file.write(data)
+        _check_place(path, overwrite)
 
 
 def _check_place(path: Path, overwrite: bool) -> None:

@@ -5,21 +5,21 @@ What is wrong in any of the files is found here, before anything in them is used
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
-from lusscore.backbones import BackboneSpec, preprocessing_names
+from lusscore.backbones import BackboneSpec, get_preprocessing
 from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_rubric, get_protocol
-from lusscore.errors import BundleError, CohortError, HeadError
+from lusscore.errors import BundleError, HeadError, LusscoreError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
-from lusscore.heads import ArrayReader, HeadState, head_names, head_state, restore_head
+from lusscore.heads import ArrayReader, HeadState, head_defaults, head_state, restore_head
 from lusscore.models.archive import (
     AGAIN,
     ARRAYS,
@@ -48,21 +48,15 @@ from lusscore.records import (
     validate,
 )
 
-_Record = TypeVar("_Record", bound=Record)
 _MOST_BYTES = 2 * 1024**2
-_LARGEST = 1e30
 # one character of a line: no control, and nothing that turns the order of those around it
 _LINE = "[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 _OOD = "familiar."  # the name of the first bundles
 
 
-def _among(names: Callable[[], Iterable[str]]) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in names():
-            raise ValueError(f"{quoted(value)} is none of {', '.join(names())}")
-        return value
-
-    return AfterValidator(check)
+def _time(value: str) -> str:
+    datetime.fromisoformat(value)
+    return value
 
 
 def _no_path(most: int, least: int = 0) -> AfterValidator:
@@ -71,19 +65,12 @@ def _no_path(most: int, least: int = 0) -> AfterValidator:
     )
 
 
-def _time(value: str) -> str:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{quoted(value)} is not allowed; expected a time, ISO 8601") from None
-    return value
-
-
 _Line = Annotated[str, matching(f"{_LINE}{{0,1000}}", "one line")]
 _RuleName = Annotated[_Line, known(Rule.parse)]
 _Size = Annotated[int, Field(ge=1, le=10**6)]
 _Side = Annotated[int, Field(ge=1, le=4096)]
 _Count = Annotated[int, Field(ge=0, le=2**53)]
+_Limit = Annotated[float, Field(gt=0, le=1e30)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Digest = Annotated[str, matching("[0-9a-f]{64}", "64 hexadecimal digits")]
 # a fitted temperature is from 0.05 to 20, and two of them are multiplied
@@ -102,7 +89,7 @@ class SpecRecord(Record):
 
     name: Annotated[str, _no_path(200, least=1)]
     input_size: tuple[_Side, _Side]
-    preprocessing: Annotated[str, _among(preprocessing_names)]
+    preprocessing: Annotated[str, known(get_preprocessing)]
     embedding_size: _Size
     parameters: _Count
     flops: _Count | None
@@ -141,7 +128,7 @@ class TrainedHeadRecord(Record):
     """A trained head; `arrays` is what the names of its arrays begin with."""
 
     features: Annotated[tuple[tuple[str, tuple[str, ...]], ...], Field(min_length=1)]
-    head: Annotated[str, _among(head_names)]
+    head: Annotated[str, known(head_defaults)]
     settings: dict[str, Any]
     facts: dict[str, Any]
     temperature: _Temperature
@@ -151,8 +138,8 @@ class TrainedHeadRecord(Record):
 class OODRecord(Record):
     """The numbers of :class:`lusscore.models.OODDetector`."""
 
-    rest: Annotated[float, Field(gt=0, le=_LARGEST)]
-    limit: Annotated[float, Field(gt=0, le=_LARGEST)]
+    rest: _Limit
+    limit: _Limit
     share: _Share
 
 
@@ -163,7 +150,7 @@ class BundleRecord(Document):
     RENEW = AGAIN
     id: Annotated[str, matching("[0-9a-f]{32}", "32 hexadecimal digits")]
     name: Annotated[str, matching(f"{_LINE}{{1,200}}", "one line of 1 to 200 characters")]
-    created: Annotated[str, AfterValidator(_time)]
+    created: Annotated[str, matching(".{1,40}", "a time, ISO 8601"), AfterValidator(_time)]
     lusscore: Annotated[str, matching("[0-9A-Za-z.+!-]{1,100}", "a version")]
     protocol: Annotated[_Line, known(get_protocol)]
     rubric: Annotated[_Line, known(describe_rubric)]
@@ -193,36 +180,35 @@ def to_files(bundle: Bundle) -> dict[str, bytes]:
     """
     networks, members = [], []
     files: dict[str, bytes] = {}
-    arrays: Arrays = {
-        _OOD + key: np.asarray(getattr(bundle.ood, key), np.float32)
-        for key in ("mean", "directions", "deviations")
-    }
+    arrays: Arrays = {}
     for network, stem in zip(bundle.networks.values(), network_stems(bundle.networks), strict=True):
         # the path of an ONNX file tells of one machine, maybe of a person, and leads nowhere else
         source = PureWindowsPath(PurePosixPath(network.spec.source).name).name
+        graph, weights = f"{stem}.xml", f"{stem}.bin"
         networks.append(
             {
                 "spec": asdict(network.spec) | {"source": source},
                 "weights_digest": network.weights_digest,
-                "graph": f"{stem}.xml",
-                "graph_weights": f"{stem}.bin",
+                "graph": graph,
+                "graph_weights": weights,
             }
         )
-        files |= {f"{stem}.xml": network.graph, f"{stem}.bin": network.graph_weights}
-    own: Arrays = {}
+        files |= {graph: network.graph, weights: network.graph_weights}
     for number, member in enumerate(bundle.members):
         learned, prefix = head_state(member.name, member.head), f"head{number}."
         members.append(
             {
                 "features": [[one.backbone, one.levels] for one in member.features],
                 "head": learned.name,
-                "settings": dict(learned.settings),
-                "facts": dict(learned.facts),
+                "settings": learned.settings,
+                "facts": learned.facts,
                 "temperature": member.temperature,
                 "arrays": prefix,
             }
         )
-        own |= {prefix + name: array for name, array in learned.arrays.items()}
+        arrays |= {prefix + name: array for name, array in learned.arrays.items()}
+    for key in ("mean", "directions", "deviations"):
+        arrays[_OOD + key] = np.asarray(getattr(bundle.ood, key), np.float32)
     table = {key: getattr(bundle, key) for key in _PLAIN} | {
         "schema": SCHEMA,
         "extraction": bundle.extraction.as_table(),
@@ -233,10 +219,11 @@ def to_files(bundle: Bundle) -> dict[str, bytes]:
         "familiar": {key: getattr(bundle.ood, key) for key in OODRecord.model_fields},
         "card": {"schema": ModelCard.SCHEMA, **bundle.card},
     }
-    record = _checked(partial(validate, table, BundleRecord, BundleError))
+    with _first_problem():
+        record = validate(table, BundleRecord, BundleError)
     files |= {
         RECORD: to_json(record),
-        ARRAYS: pack_arrays(own | arrays),
+        ARRAYS: pack_arrays(arrays),
         CARD: render_card(bundle).encode(),
     }
     return files | {SUMS: write_sums(files)}
@@ -250,37 +237,37 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     BundleError
         If it is of a later schema, or anything in it is not what a bundle has.
     """
-    if RECORD not in files:
-        raise refusal(f"it has no {RECORD}")
-    record = _checked(
-        partial(parse_json, files[RECORD], BundleRecord, BundleError, most_bytes=_MOST_BYTES)
-    )
-    _checked(partial(validate, record.card, ModelCard, BundleError), "card: ")
-    for name in (ARRAYS, CARD):
-        if name not in files:
-            raise refusal(f"it has no {name}")
-    known_files = (RECORD, ARRAYS, CARD, SUMS)
-    left = {name: data for name, data in files.items() if name not in known_files}
-    arrays = unpack_arrays(files[ARRAYS])
-    extraction = _extraction(record.extraction)
+    left = {name: data for name, data in files.items() if name != SUMS}
+    with _first_problem():
+        text = _take(left, RECORD)
+        record = parse_json(text, BundleRecord, BundleError, most_bytes=_MOST_BYTES)
+    with _first_problem("card: "):
+        validate(record.card, ModelCard, BundleError)
+    with _first_problem("extraction."):
+        extraction = ExtractionSettings.from_table(record.extraction)
+    _take(left, CARD)
+    arrays = unpack_arrays(_take(left, ARRAYS))
     networks: dict[str, Network] = {}
     for number, each in enumerate(record.networks):
-        network = _network(each, f"networks[{number}]", left)
-        name = network.spec.name
-        if name in networks:
-            raise _refuse("networks", f"has the backbone {quoted(name)} twice")
-        if network.spec.levels != tuple(sorted(extraction.levels)):
+        spec = BackboneSpec(**dict(each.spec))
+        if spec.name in networks:
+            raise _refuse("networks", f"has the backbone {quoted(spec.name)} twice")
+        if spec.levels != tuple(sorted(extraction.levels)):
             raise _refuse(
-                "extraction", f"asks for other levels than the backbone {quoted(name)} gives"
+                "extraction", f"asks for other levels than the backbone {quoted(spec.name)} gives"
             )
-        networks[name] = network
+        networks[spec.name] = Network(
+            spec,
+            each.weights_digest,
+            _graph(left, each.graph, ".xml", f"networks[{number}].graph"),
+            _graph(left, each.graph_weights, ".bin", f"networks[{number}].graph_weights"),
+        )
     members = tuple(_member(one, k, networks, arrays) for k, one in enumerate(record.members))
     dim = sum(network.spec.embedding_size for network in networks.values())
     ood = _detector(record.familiar, dim, arrays)
-    for name in sorted(left):
-        raise refusal(f"nothing in {RECORD} has a use for the file {quoted(name)}")
-    for name in sorted(arrays):
-        raise refusal(f"nothing in {RECORD} has a use for the array {quoted(name)} of {ARRAYS}")
+    for kind, names in (("file", left), ("array", arrays)):
+        for name in sorted(names):
+            raise refusal(f"nothing in {RECORD} has a use for the {kind} {quoted(name)}")
     plain = {key: getattr(record, key) for key in _PLAIN}
     return Bundle(
         **plain,
@@ -294,42 +281,33 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     )
 
 
-def _checked(read: Callable[[], _Record], place: str = "") -> _Record:
-    """Read or make a record; of all its problems, the first is enough to refuse a bundle."""
+@contextmanager
+def _first_problem(place: str = "") -> Iterator[None]:
+    """Of all problems of a record, name the first, which is enough to refuse a bundle."""
     try:
-        return read()
-    except BundleError as error:
+        yield
+    except LusscoreError as error:
         first = next(iter(error.problems), None)
         what = f"{first.where}: {first.what}" if first else error.what
-        raise refusal(
-            f"{RECORD}: {place}{what}", AGAIN if first or not error.advice else error.advice
-        ) from None
+        advice = AGAIN if first or not error.advice else error.advice
+        raise refusal(f"{RECORD}: {place}{what}", advice) from None
 
 
 def _refuse(where: str, what: str) -> BundleError:
     return refusal(f"{RECORD}: {where} {what}")
 
 
-def _extraction(table: Mapping[str, Any]) -> ExtractionSettings:
-    try:
-        return ExtractionSettings.from_table(table)
-    except CohortError as error:
-        wrong = f"{error.problems[0].where} {error.problems[0].what}" if error.problems else error
-        raise refusal(f"{RECORD}: extraction.{clause(wrong)}") from None
+def _take(files: dict[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise refusal(f"it has no {name}")
+    return files.pop(name)
 
 
-def _network(record: NetworkRecord, place: str, files: dict[str, bytes]) -> Network:
-    """Read one, taking its two files out of `files`."""
-    taken = []
-    for key, suffix in (("graph", ".xml"), ("graph_weights", ".bin")):
-        name = getattr(record, key)
-        if name not in files or not name.endswith(suffix):
-            raise _refuse(
-                f"{place}.{key}",
-                f"names {quoted(name)}, which is no {suffix} file of the bundle's own",
-            )
-        taken.append(files.pop(name))
-    return Network(BackboneSpec(**dict(record.spec)), record.weights_digest, *taken)
+def _graph(files: dict[str, bytes], name: str, suffix: str, place: str) -> bytes:
+    """Take a network's file out of `files`."""
+    if name not in files or not name.endswith(suffix):
+        raise _refuse(place, f"names {quoted(name)}, which is no {suffix} file of the bundle's own")
+    return files.pop(name)
 
 
 def _member(
@@ -346,13 +324,12 @@ def _member(
         head = restore_head(HeadState(record.head, record.settings, record.facts, own))
     except HeadError as error:
         raise refusal(f"the head head{number} cannot be restored ({clause(error)})") from None
-    seen = getattr(head, "n_features_in_", None)
+    seen = head.n_features_in_
     if seen != size:
         raise _refuse(
             f"{place}.features", f"gives {size} numbers a frame to a head that takes {seen}"
         )
-    classes = [int(value) for value in head.classes_]
-    if classes != sorted(set(classes)) or not set(classes) <= {0, 1, 2, 3}:
+    if not set(head.classes_) <= {0, 1, 2, 3}:
         raise _refuse(f"{place}.head", "knows other scores than 0, 1, 2 and 3")
     every = head.get_params(deep=False)
     return TrainedHead(features, record.head, every, head, record.temperature)
@@ -379,11 +356,11 @@ def _detector(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:
         mean = own.take("mean", (dim,), np.float32)
         deviations = own.take("deviations", (None,), np.float32)
         directions = own.take("directions", (dim, len(deviations)), np.float32)
-        if not (deviations > 0).all():
-            raise own.refusal("has deviations that are not above 0")
         own.finish()
     except HeadError as error:
         raise refusal(f"{ARRAYS}: {clause(error)}") from None
+    if not (deviations > 0).all():
+        raise refusal(f"{ARRAYS}: the OOD detector has deviations that are not above 0")
     return OODDetector(mean, directions, deviations, record.rest, record.limit, record.share)
 
 
