@@ -31,41 +31,29 @@ def measured(tmp_path):
     return measure_level(frames, [A, B, BASELINE], patients, draws)
 
 
-def test_a_difference_is_first_minus_second(measured):
-    difference = compare_pairs(measured, [(A, B)])[0]
-    expected = measured[A].record.pooled.accuracy - measured[B].record.pooled.accuracy
-    assert difference.metric == "accuracy"
-    assert difference.pooled == pytest.approx(expected)
-    low, high = difference.interval
-    assert low <= difference.pooled <= high
-
-
-def test_swapping_a_pair_only_turns_the_sign(measured):
+def test_a_difference_is_first_minus_second_and_turns_its_sign_with_the_pair(measured):
     one, other = compare_pairs(measured, [(A, B)])[0], compare_pairs(measured, [(B, A)])[0]
-    assert one.pooled == pytest.approx(-other.pooled)
-    assert one.t == pytest.approx(-other.t)
-    assert one.p == pytest.approx(other.p)
+    expected = measured[A].record.pooled.accuracy - measured[B].record.pooled.accuracy
+    assert one.metric == "accuracy"
+    assert one.pooled == pytest.approx(expected)
+    assert one.interval[0] <= one.pooled <= one.interval[1]
+    assert (one.pooled, one.t, one.p) == pytest.approx((-other.pooled, -other.t, other.p))
     assert one.interval == pytest.approx(tuple(-end for end in reversed(other.interval)))
 
 
-def test_a_model_does_not_differ_from_itself(measured):
-    difference = compare_pairs(measured, [(A, A)])[0]
-    assert difference.pooled == 0
-    assert difference.p == 1
-    assert np.isnan(difference.fold_p)
-
-
-def test_a_good_model_is_above_the_baseline(measured):
-    difference = compare_pairs(measured, [(A, BASELINE)])[0]
-    assert difference.interval[0] > 0
-    assert difference.p == pytest.approx(2 / 201), "the smallest that 200 resamples allow"
+def test_a_model_does_not_differ_from_itself_and_is_above_the_baseline(measured):
+    same = compare_pairs(measured, [(A, A)])[0]
+    assert (same.pooled, same.p) == (0, 1)
+    assert np.isnan(same.fold_p)
+    better = compare_pairs(measured, [(A, BASELINE)])[0]
+    assert better.interval[0] > 0
+    assert better.p == pytest.approx(2 / 201), "the smallest that 200 resamples allow"
 
 
 def test_more_pairs_never_lower_a_p_value(measured):
     alone = compare_pairs(measured, [(A, B)])[0]
     among = compare_pairs(measured, [(A, B), (A, BASELINE), (B, BASELINE)])[0]
-    assert alone.p_holm == alone.p
-    assert among.p_holm >= alone.p_holm
+    assert among.p_holm >= alone.p_holm == alone.p
 
 
 def test_holms_correction_on_a_worked_example():
@@ -137,16 +125,12 @@ def test_only_rows_on_which_one_alone_is_right_count():
     assert test.p_holm == test.p
 
 
-def test_models_that_are_right_on_the_same_rows_do_not_differ():
-    (test,) = mcnemar_pairs(_scored({"a": [1, 0, 1], "b": [1, 0, 1]}), [("a", "b")])
-    assert test.p == 1
-
-
 def test_pairs_tested_together_are_corrected_for_their_number():
     right = {"a": [1] * 9 + [0], "b": [0] * 9 + [1], "c": [1, 0] * 5}
     among = mcnemar_pairs(_scored(right), [("a", "b"), ("a", "c"), ("b", "c")])[0]
     assert among.p == mcnemar_pairs(_scored(right), [("a", "b")])[0].p
     assert among.p_holm == pytest.approx(3 * among.p)
+    assert mcnemar_pairs(_scored(right), [("a", "a")])[0].p == 1
 
 
 def test_repeats_do_not_count_rows_twice():

@@ -1,6 +1,4 @@
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,17 +6,17 @@ import pytest
 from backbone_maker import write_tiny_backbone
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.backbones import get_backbone
-from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy, write_cohort
+from lusscore.cohort import ExtractionSettings, FramesPolicy, write_cohort
 from lusscore.errors import CohortError, FeatureFileError, FoldError
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
 from lusscore.evaluation.dataset import JoinedDatasets, join_cohorts, join_labels
 from lusscore.evaluation.models import FeatureSet
-from lusscore.features import Features, extract_features, read_features
+from lusscore.features import extract_features, read_features
 
 
 @pytest.fixture
-def extract(tiny_backbone: Path, tmp_path: Path) -> Callable[[Cohort], Features]:
-    def run(cohort: Cohort) -> Features:
+def extract(tiny_backbone, tmp_path):
+    def run(cohort):
         spec = get_backbone(str(tiny_backbone))
         (outcome,) = extract_features(cohort, [spec], tmp_path / "features")
         return read_features(outcome.path)
@@ -26,9 +24,7 @@ def extract(tiny_backbone: Path, tmp_path: Path) -> Callable[[Cohort], Features]
     return run
 
 
-def test_every_labelled_frame_meets_its_embedding(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
+def test_every_labelled_frame_meets_its_embedding(make_cohort, extract):
     cohort = make_cohort(3, frames=4)
     features = extract(cohort)
     dataset = join_labels(cohort, [features])
@@ -40,9 +36,7 @@ def test_every_labelled_frame_meets_its_embedding(
     assert (dataset.frames["clip"].map(scores) == dataset.frames["truth"]).all()
 
 
-def test_segments_label_their_frames_and_no_others(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
+def test_segments_label_their_frames_and_no_others(make_cohort, extract):
     cohort = make_cohort(1, frames=6)
     first = cohort.segments[0]
     segments = [
@@ -57,9 +51,7 @@ def test_segments_label_their_frames_and_no_others(
     ]  # fmt: skip
 
 
-def test_two_backbones_are_joined_on_the_same_frames(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features], tmp_path: Path
-) -> None:
+def test_two_backbones_are_joined_on_the_same_frames(make_cohort, extract, tmp_path):
     cohort = make_cohort(2)
     wide = get_backbone(str(write_tiny_backbone(tmp_path / "wide.onnx", size=32)))
     (outcome,) = extract_features(cohort, [wide], tmp_path / "features")
@@ -71,9 +63,7 @@ def test_two_backbones_are_joined_on_the_same_frames(
         np.testing.assert_array_equal(file.frame[rows], dataset.frames["frame"])
 
 
-def test_a_clip_that_failed_is_skipped_and_told(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
+def test_a_clip_that_failed_is_skipped_and_told(make_cohort, extract):
     cohort = make_cohort(2)
     cohort.clip_path(cohort.clips()[2]).write_bytes(b"x")
     dataset = join_labels(cohort, [extract(cohort)])
@@ -81,17 +71,13 @@ def test_a_clip_that_failed_is_skipped_and_told(
     assert len(dataset.frames) == 15
 
 
-def test_a_file_that_lacks_clips_gets_a_sentence(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
+def test_a_file_that_lacks_clips_gets_a_sentence(make_cohort, extract):
     features = extract(make_cohort(1))
     with pytest.raises(FeatureFileError, match=r"lacks 2 labelled clips, the first 'clips/p1_R1"):
         join_labels(make_cohort(2), [features])
 
 
-def test_a_cohort_without_labels_gets_a_sentence(
-    make_cohort: Callable[..., Cohort], extract: Callable[[Cohort], Features]
-) -> None:
+def test_a_cohort_without_labels_gets_a_sentence(make_cohort, extract):
     cohort = make_cohort(1, score=lambda patient, zone: None)
     with pytest.raises(CohortError, match="has no labelled frames with embeddings"):
         join_labels(cohort, [extract(cohort)])
@@ -100,7 +86,7 @@ def test_a_cohort_without_labels_gets_a_sentence(
 HEAD = HeadChoice("logistic")
 
 
-def test_one_split_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other() -> None:
+def test_one_split_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other():
     training, tested = make_labelled(8, name="here"), make_labelled(5, name="there", seed=1)
     joined, splits = join_cohorts([training], tested)
     (split,) = splits
@@ -118,7 +104,7 @@ def test_one_split_trains_on_all_of_one_cohort_and_tests_on_all_of_the_other() -
     )  # fmt: skip
 
 
-def test_the_baseline_is_that_of_the_cohort_trained_on() -> None:
+def test_the_baseline_is_that_of_the_cohort_trained_on():
     training = make_labelled(6, name="here", score=lambda patient, zone: 2 * (zone == 0))
     training.dataset.frames.loc[:3, "truth"] = 0
     tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 2)
@@ -130,7 +116,7 @@ def test_the_baseline_is_that_of_the_cohort_trained_on() -> None:
     assert share > 0.5
 
 
-def test_patients_and_clips_of_one_name_stay_apart_in_two_cohorts_trained_on() -> None:
+def test_patients_and_clips_of_one_name_stay_apart_in_two_cohorts_trained_on():
     one, two = make_labelled(4, name="one"), make_labelled(4, name="two", seed=1)
     joined, splits = join_cohorts([one, two], make_labelled(4, name="three", seed=2))
     (row,) = cross_validate(joined, splits, [HEAD]).training.itertuples()
@@ -138,7 +124,7 @@ def test_patients_and_clips_of_one_name_stay_apart_in_two_cohorts_trained_on() -
     assert joined.frames["clip"].nunique() == 24
 
 
-def test_rows_of_several_cohorts_come_in_the_order_asked_for() -> None:
+def test_rows_of_several_cohorts_come_in_the_order_asked_for():
     one, two = (make_labelled(3, name=f"c{n}", seed=n).dataset for n in (1, 2))
     joined = JoinedDatasets((one, two), ("a", ""))
     rows = np.array([30, 2, 18, 17, 35, 0])
@@ -151,7 +137,7 @@ def test_rows_of_several_cohorts_come_in_the_order_asked_for() -> None:
     assert joined.embeddings((FeatureSet(BACKBONE),), rows, 1).shape == (6, 1, 12)
 
 
-def test_variants_and_frames_may_be_others_in_the_cohort_tested_on() -> None:
+def test_variants_and_frames_may_be_others_in_the_cohort_tested_on():
     training = make_labelled(6, name="here", extraction=ExtractionSettings(variants=3))
     tested = make_labelled(
         6, name="there", extraction=ExtractionSettings(variants=0, frames=FramesPolicy("every", 2))
@@ -162,7 +148,7 @@ def test_variants_and_frames_may_be_others_in_the_cohort_tested_on() -> None:
     assert len(result.predictions) == 2 * len(tested.dataset.frames)
 
 
-def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused() -> None:
+def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused():
     training = make_labelled(6, name="here", score=lambda patient, zone: zone)
     tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 3 * zone)
     joined, splits = join_cohorts([training], tested)

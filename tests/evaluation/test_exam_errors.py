@@ -46,18 +46,15 @@ def test_errors_are_averaged_over_exams():
 
 def test_all_exams_of_a_patient_are_drawn_together():
     draws = np.array([[2.0, 0.0], [0.0, 2.0]])
-    found = exam_errors(_exams([2, -4, 1], ["a", "a", "b"]), PATIENTS, draws)
+    found = exam_errors(_exams([2, -4, 1], ["a", "a", "b"], [12, 11, 12]), PATIENTS, draws)
     low, high = found.interval["mean_absolute_error"]
     assert 1 <= low < high <= 3
+    assert found.complete == 2
 
 
-def test_exams_with_unscored_zones_are_not_complete():
-    exams = _exams([0, 0], PATIENTS, scored=[12, 11])
-    assert exam_errors(exams, PATIENTS, np.ones((1, 2))).complete == 1
-
-
-def test_a_single_patient_has_neither_interval_nor_chance():
-    found = exam_errors(_exams([1], ["a"]), ["a"], np.ones((1, 1)))
+@pytest.mark.parametrize("patients", [["a"], PATIENTS])
+def test_a_single_patient_with_exams_has_neither_interval_nor_chance(patients):
+    found = exam_errors(_exams([1], ["a"]), patients, np.ones((5, len(patients))))
     assert found.interval == found.chance == {}
     assert np.isnan(found.pooled["icc"])
 
@@ -68,10 +65,6 @@ def test_patients_without_an_exam_are_drawn_and_count_nothing():
     low, high = found.interval["mean_absolute_error"]
     assert 1 <= low < high <= 2
     assert found.pooled["mean_absolute_error"] == 1.5
-
-
-def test_one_patient_with_exams_among_several_has_no_interval():
-    assert exam_errors(_exams([1], ["b"]), PATIENTS, np.ones((5, 2))).interval == {}
 
 
 def test_a_close_model_agrees_better_than_predictions_of_other_patients():
@@ -155,23 +148,16 @@ def test_a_weight_counts_an_exam_as_often(pairs, seed):
         return
     both, given_weights = np.stack([first, second], 1), weights[None].astype(float)
     alike = _once(len(taken))
-    for one, other in (
-        (
-            intraclass_correlation(both[None], given_weights),
-            intraclass_correlation(both[taken], alike[0]),
-        ),
-        (
-            rank_correlation(first, second, given_weights),
-            rank_correlation(first[taken], second[taken], alike),
-        ),
-        (
-            limits_of_agreement(first - second, given_weights)[1],
-            limits_of_agreement((first - second)[taken], alike)[1],
-        ),
-    ):
-        assert float(np.squeeze(one)) == pytest.approx(
-            float(np.squeeze(other)), nan_ok=True, abs=1e-6
-        )
+    repeated = first[taken], second[taken]
+    pairs = (
+        (intraclass_correlation(both[None], given_weights),
+         intraclass_correlation(both[taken], alike[0])),
+        (rank_correlation(first, second, given_weights), rank_correlation(*repeated, alike)),
+        (limits_of_agreement(first - second, given_weights)[1],
+         limits_of_agreement(repeated[0] - repeated[1], alike)[1]),
+    )  # fmt: skip
+    for one, other in pairs:
+        assert np.squeeze(one) == pytest.approx(np.squeeze(other), nan_ok=True, abs=1e-6)
 
 
 def test_a_correlation_is_numpys():

@@ -1,12 +1,9 @@
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import lusscore as ls
 from lusscore.backbones import get_backbone
-from lusscore.cohort import Cohort
 from lusscore.errors import FeatureFileError
 from lusscore.evaluation.crossval import HeadChoice
 from lusscore.evaluation.experiment import Experiment
@@ -16,11 +13,11 @@ from lusscore.features import extract_features
 
 
 @pytest.fixture
-def experiment(make_cohort: Callable[..., Cohort], tiny_backbone: Path) -> Experiment:
+def experiment(make_cohort, tiny_backbone):
     return Experiment(make_cohort(8), (get_backbone(str(tiny_backbone)),), (HeadChoice(),))
 
 
-def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment: Experiment) -> None:
+def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment):
     chosen = replace(experiment, heads=(HeadChoice("softmax", {"epochs": 9}),), seed=4)
     assert chosen.complete_heads()[0].settings == {
         "dropout": 0.5,
@@ -36,7 +33,7 @@ def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment: Experi
     }
 
 
-def test_every_setting_makes_another_name(experiment: Experiment, tmp_path: Path) -> None:
+def test_every_setting_makes_another_name(experiment, tmp_path):
     saved = tmp_path / "folds.csv"
     saved.write_text("x")
     others = [
@@ -61,9 +58,7 @@ def test_every_setting_makes_another_name(experiment: Experiment, tmp_path: Path
     assert replace(experiment, heads=spelled_out).default_name() == experiment.default_name()
 
 
-def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
-    experiment: Experiment, tmp_path: Path
-) -> None:
+def test_an_experiment_fills_a_run_folder_and_leaves_the_features(experiment, tmp_path):
     features, folder = tmp_path / "features", tmp_path / "run"
     folder.mkdir()
     with pytest.raises(FeatureFileError, match="make it with 'lusscore features tiny'"):
@@ -77,9 +72,7 @@ def test_an_experiment_fills_a_run_folder_and_leaves_the_features(
         assert (folder / name).exists()
 
 
-def test_what_the_checks_warn_of_is_told_with_the_result(
-    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_what_the_checks_warn_of_is_told_with_the_result(make_cohort, tiny_backbone, tmp_path):
     """Groups go by patient here, and so does the score."""
     cohort = make_cohort(8, score=lambda patient, zone: 3 * (patient % 2))
     experiment = Experiment(cohort, (get_backbone(str(tiny_backbone)),), (HeadChoice(),))
@@ -93,8 +86,8 @@ def test_what_the_checks_warn_of_is_told_with_the_result(
 
 
 def test_leaving_out_each_group_is_recorded_and_can_be_repeated_from_its_folds(
-    experiment: Experiment, tmp_path: Path
-) -> None:
+    experiment, tmp_path
+):
     extract_features(experiment.cohort, experiment.specs, tmp_path / "features")
     by_group = replace(experiment, leave_out="group", heads=(HeadChoice("logistic"),))
     again = replace(
@@ -118,9 +111,7 @@ def test_leaving_out_each_group_is_recorded_and_can_be_repeated_from_its_folds(
     assert read_config(tmp_path / "two").cross_validation.leave_out == "group"
 
 
-def test_external_validation_records_whom_it_trained_on(
-    make_cohort: Callable[..., Cohort], tiny_backbone: Path, tmp_path: Path
-) -> None:
+def test_external_validation_records_whom_it_trained_on(make_cohort, tiny_backbone, tmp_path):
     cohort = make_cohort(4, name="there", frames=4)
     other = make_cohort(6, name="here", extraction=replace(cohort.card.extraction, variants=1))
     experiment = Experiment(

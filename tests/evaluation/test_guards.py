@@ -12,7 +12,7 @@ from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.guards import check_apart, check_comparable, check_learnable, notes_on
 
 
-def frames(truth: dict[str, list[int]]) -> pd.DataFrame:
+def frames(truth):
     rows = [(patient, f"{patient} {n}", score) for patient, own in truth.items()
             for n, score in enumerate(own)]  # fmt: skip
     return pd.DataFrame(rows, columns=["patient", "digest", "truth"])
@@ -20,9 +20,7 @@ def frames(truth: dict[str, list[int]]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("left_out", ["", "device: iQ"])
 @pytest.mark.parametrize(("column", "what"), [("patient", "patient"), ("digest", "recording")])
-def test_nothing_is_trained_and_tested_on_however_the_split_was_made(
-    left_out: str, column: str, what: str
-) -> None:
+def test_nothing_is_trained_and_tested_on_however_the_split_was_made(left_out, column, what):
     rows = frames({"a": [0, 1], "b": [0, 1]})
     split = Split(1, 1, np.array([0, 1]), np.array([2, 3]), left_out)
     check_apart(rows, [split])
@@ -31,7 +29,7 @@ def test_nothing_is_trained_and_tested_on_however_the_split_was_made(
         check_apart(rows, [split])
 
 
-def test_a_score_that_nobody_trained_on_has_is_refused_in_folds_and_noted_where_given() -> None:
+def test_a_score_that_nobody_trained_on_has_is_refused_in_folds_and_noted_where_given():
     rows = frames({"a": [0, 1, 0], "b": [1, 3, 3]})
     train, test = np.arange(3), np.arange(3, 6)
     with pytest.raises(FoldError, match="no patient left for training has score 3"):
@@ -45,7 +43,7 @@ def test_a_score_that_nobody_trained_on_has_is_refused_in_folds_and_noted_where_
     ]
 
 
-def test_a_single_score_to_train_on_is_refused_even_where_splits_are_given() -> None:
+def test_a_single_score_to_train_on_is_refused_even_where_splits_are_given():
     rows = frames({"healthy": [0, 0], "covid": [0, 1, 3]})
     healthy, covid = np.arange(2), np.arange(2, 5)
     with pytest.raises(
@@ -56,7 +54,7 @@ def test_a_single_score_to_train_on_is_refused_even_where_splits_are_given() -> 
     assert notes[1].startswith("With group: healthy left out, no held-out frame has score 1 or 3")
 
 
-def test_each_device_is_held_out_with_all_its_patients_once() -> None:
+def test_each_device_is_held_out_with_all_its_patients_once():
     dataset = make_labelled(9).dataset
     splits = leave_one_out(dataset.frames, "device")
     result = cross_validate(dataset, splits, [HeadChoice("logistic")])
@@ -64,7 +62,7 @@ def test_each_device_is_held_out_with_all_its_patients_once() -> None:
     assert not any("more than one device" in note for note in result.notes)
 
 
-def test_frames_of_a_second_device_are_in_no_split_and_told() -> None:
+def test_frames_of_a_second_device_are_in_no_split_and_told():
     """p0's second zone was examined with the device of p1."""
     dataset = make_labelled(
         8,
@@ -81,7 +79,7 @@ def test_frames_of_a_second_device_are_in_no_split_and_told() -> None:
     assert len(result.predictions) == 2 * (8 * 9 - 3)
 
 
-def test_a_group_that_has_all_but_one_score_cannot_be_left_out() -> None:
+def test_a_group_that_has_all_but_one_score_cannot_be_left_out():
     dataset = make_labelled(8, score=lambda patient, zone: 1 + zone if patient % 2 else 0).dataset
     with pytest.raises(FoldError, match="With group: covid left out, all frames to train on have"):
         cross_validate(dataset, leave_one_out(dataset.frames, "group"), [HeadChoice("logistic")])
@@ -98,9 +96,7 @@ def test_a_group_that_has_all_but_one_score_cannot_be_left_out() -> None:
         ),
     ],
 )
-def test_embeddings_of_another_kind_are_refused_with_what_differs(
-    change: dict[str, object], told: str
-) -> None:
+def test_embeddings_of_another_kind_are_refused_with_what_differs(change, told):
     training = make_labelled(2, name="here", **change)
     tested = make_labelled(2, name="there", seed=1)
     with pytest.raises(CohortError) as caught:
@@ -109,7 +105,7 @@ def test_embeddings_of_another_kind_are_refused_with_what_differs(
     assert "run 'lusscore features here --backbone efficientnet_lite0'" in str(caught.value)
 
 
-def test_cohorts_trained_on_together_have_equally_many_variants() -> None:
+def test_cohorts_trained_on_together_have_equally_many_variants():
     one, two, three = (
         make_labelled(2, name=name, seed=variants, extraction=ExtractionSettings(variants=variants))
         for name, variants in (("one", 1), ("two", 2), ("three", 0))
@@ -120,7 +116,7 @@ def test_cohorts_trained_on_together_have_equally_many_variants() -> None:
         check_comparable([one, two], three)
 
 
-def test_a_cohort_named_twice_is_refused() -> None:
+def test_a_cohort_named_twice_is_refused():
     one, two = make_labelled(2, name="one"), make_labelled(2, name="two")
     with pytest.raises(CohortError, match="cohort one is named 2 times"):
         check_comparable([one], one)
@@ -128,7 +124,7 @@ def test_a_cohort_named_twice_is_refused() -> None:
         check_comparable([one, one], two)
 
 
-def test_shared_recordings_are_named_and_counted() -> None:
+def test_shared_recordings_are_named_and_counted():
     one = make_labelled(3, name="one", digest=lambda patient, zone: f"{patient} {zone}")
     two = make_labelled(2, name="two", digest=lambda patient, zone: f"{patient + 1} {zone}")
     with pytest.raises(CohortError) as caught:
@@ -138,7 +134,7 @@ def test_shared_recordings_are_named_and_counted() -> None:
     assert "p2_0.mp4 = p1_0.mp4 and 1 more;" in told
 
 
-def test_other_rubrics_labels_protocols_and_rounding_are_told() -> None:
+def test_other_rubrics_labels_protocols_and_rounding_are_told():
     training = make_labelled(
         2, name="here", rubric="bouhemad-2011", label_level="frame", protocol="lus-12",
         extraction=ExtractionSettings(variants=1, dtype="float32"),
@@ -151,13 +147,13 @@ def test_other_rubrics_labels_protocols_and_rounding_are_told() -> None:
     assert "were stored as float32 in here and float16 in there" in told
 
 
-def test_clips_that_could_not_be_trained_on_are_counted() -> None:
+def test_clips_that_could_not_be_trained_on_are_counted():
     training, tested = make_labelled(2, name="here"), make_labelled(2, name="there", seed=1)
     holes = replace(training, dataset=replace(training.dataset, skipped={"a.mp4": "broken"}))
     assert "1 labelled clip of here could not be used for training." in notes_on([holes], tested)
 
 
-def test_a_patient_of_one_name_in_both_cohorts_is_two_patients_and_told() -> None:
+def test_a_patient_of_one_name_in_both_cohorts_is_two_patients_and_told():
     training, tested = make_labelled(3, name="here"), make_labelled(2, name="there", seed=1)
     (note,) = notes_on([training], tested)
     assert note.startswith("2 patient names of there, the first 'p0', are also in here.")

@@ -21,7 +21,7 @@ LEVELS = st.lists(
 SETS = st.builds(FeatureSet, st.sampled_from(["xception", "vgg16", "net(1)"]), LEVELS.map(tuple))
 
 
-def test_the_embedding_alone_goes_by_the_backbones_name() -> None:
+def test_the_embedding_alone_goes_by_the_backbones_name():
     assert FeatureSet("xception", parse_levels("embedding")).name == "xception"
     assert FeatureSet("xception", parse_levels("embedding+16.top")).name == (
         "xception[embedding+16.top]"
@@ -32,17 +32,17 @@ def test_the_embedding_alone_goes_by_the_backbones_name() -> None:
     ("text", "told"),
     [("", "expected STRIDE"), ("16.mean+16.mean", "twice"), ("3.mean", "the embedding itself")],
 )
-def test_what_is_no_level_is_told(text: str, told: str) -> None:
+def test_what_is_no_level_is_told(text, told):
     with pytest.raises(HeadError, match=f"(?i){told}"):
         parse_levels(text)
 
 
 @given(st.lists(SETS, min_size=1, max_size=6, unique=True).map(tuple))
-def test_names_of_several_sets_are_read_back_as_they_were(features: tuple[FeatureSet, ...]) -> None:
+def test_names_of_several_sets_are_read_back_as_they_were(features):
     assert split_names(join_names(features)) == features
 
 
-def test_several_levels_of_several_backbones_are_named_once() -> None:
+def test_several_levels_of_several_backbones_are_named_once():
     levels = [("embedding",), ("32.top", "32.bottom")]
     both = tuple(FeatureSet(name, each) for each in levels for name in ("xception", "vgg16"))
     assert join_names(both) == "(xception+vgg16)[embedding;32.top+32.bottom]"
@@ -53,12 +53,12 @@ def test_several_levels_of_several_backbones_are_named_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["a b", "a[16.mean;]", "a[;]", "[16.mean;8.max]"])
-def test_names_that_no_sets_have_are_refused(text: str) -> None:
+def test_names_that_no_sets_have_are_refused(text):
     with pytest.raises(HeadError):
         split_names(text)
 
 
-def test_levels_stand_one_after_the_other_in_the_order_asked_for() -> None:
+def test_levels_stand_one_after_the_other_in_the_order_asked_for():
     from dataclasses import replace
 
     dataset = make_labelled(3).dataset
@@ -72,7 +72,7 @@ def test_levels_stand_one_after_the_other_in_the_order_asked_for() -> None:
     np.testing.assert_array_equal(found[..., 2:], file.embeddings[own, :1])
 
 
-def test_a_level_that_the_file_lacks_is_told_with_those_it_has_and_what_to_do() -> None:
+def test_a_level_that_the_file_lacks_is_told_with_those_it_has_and_what_to_do():
     dataset = make_labelled(3).dataset
     with pytest.raises(
         FeatureFileError, match=r"does not hold the level 16\.mean; it has emb.*card"
@@ -81,7 +81,7 @@ def test_a_level_that_the_file_lacks_is_told_with_those_it_has_and_what_to_do() 
 
 
 @pytest.mark.parametrize("name", head_names())
-def test_the_defaults_of_every_head_are_in_range(name: str) -> None:
+def test_the_defaults_of_every_head_are_in_range(name):
     check_settings(HeadChoice(name, head_defaults(name)))
 
 
@@ -98,14 +98,14 @@ def test_the_defaults_of_every_head_are_in_range(name: str) -> None:
         ({"depth": 1}, "Head softmax has no setting 'depth'"),
     ],
 )  # fmt: skip
-def test_what_is_out_of_range_is_told_with_the_range(setting: dict[str, object], told: str) -> None:
+def test_what_is_out_of_range_is_told_with_the_range(setting, told):
     with pytest.raises(HeadError) as caught:
         check_settings(HeadChoice("softmax", setting))
     assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["logistic", "ordinal", "svm"])
-def test_what_a_clip_is_to_the_convex_heads_is_told_in_a_sentence(name: str) -> None:
+def test_what_a_clip_is_to_the_convex_heads_is_told_in_a_sentence(name):
     check_settings(HeadChoice(name, {"pooling": "mean-std", "context": "exam"}))
     with pytest.raises(HeadError, match="cannot be max; expected one of mean, mean-std, none"):
         check_settings(HeadChoice(name, {"pooling": "max"}))
@@ -116,7 +116,7 @@ def test_what_a_clip_is_to_the_convex_heads_is_told_in_a_sentence(name: str) -> 
 
 
 @pytest.mark.parametrize("name", head_names())
-def test_no_head_tells_of_ranges_in_words_that_are_not_ours(name: str) -> None:
+def test_no_head_tells_of_ranges_in_words_that_are_not_ours(name):
     for key in head_defaults(name):
         with pytest.raises(HeadError) as caught:
             check_settings(HeadChoice(name, {key: object()}))

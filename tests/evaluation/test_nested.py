@@ -7,38 +7,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.cohort import Split, split_into_folds
+from lusscore.cohort import split_into_folds
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import (
     CRITERIA,
-    Choice,
-    CrossValidation,
     choose,
     cross_validate,
     select_and_train,
 )
-from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.levels import measure_level
 from lusscore.evaluation.metrics import draw_patients
 from lusscore.evaluation.models import FeatureSet, HeadChoice, Selection, list_candidates
 from lusscore.evaluation.rules import MAJORITY, STANDARD_RULES, Rule
 
 
-def sure(scores: np.ndarray, share: float = 0.7) -> np.ndarray:
+def sure(scores, share=0.7):
     """Probabilities that favour these scores."""
     rest = (1 - share) / 3
     return np.where(scores[:, None] == np.arange(4), share, rest)
 
 
-def best(
-    truth: np.ndarray, answers: dict[int, np.ndarray], clips: bool = True, average: int = 1
-) -> Choice:
+def best(truth, answers, clips=True, average=1):
     """Choose by kappa; with clips, three frames after each other are one."""
     clip = np.arange(len(truth)) // 3 if clips else None
     return choose(truth, clip, answers, STANDARD_RULES, CRITERIA["quadratic_kappa"], average)
 
 
-def test_the_candidate_that_is_right_is_chosen_wherever_it_stands() -> None:
+def test_the_candidate_that_is_right_is_chosen_wherever_it_stands():
     truth = np.repeat([0, 1, 2, 3, 1, 2], 3)
     right, wrong = sure(truth), sure((truth + 1) % 4)
     for place in (0, 1, 2):
@@ -46,14 +41,14 @@ def test_the_candidate_that_is_right_is_chosen_wherever_it_stands() -> None:
         assert best(truth, answers).candidates == (place,)
 
 
-def test_of_equal_candidates_and_rules_the_first_is_chosen() -> None:
+def test_of_equal_candidates_and_rules_the_first_is_chosen():
     truth = np.repeat([0, 1, 2, 3], 3)
     found = best(truth, dict.fromkeys(range(3), sure(truth)))
     assert found.candidates == (0,)
     assert found.rule == MAJORITY
 
 
-def test_a_rule_is_chosen_that_scores_better_than_the_majority() -> None:
+def test_a_rule_is_chosen_that_scores_better_than_the_majority():
     # one frame in three shows the score of the clip, the others nothing
     truth = np.repeat([0, 1, 2, 3, 2, 3, 0, 1], 3)
     seen = np.where(np.arange(len(truth)) % 3 > 0, 0, truth)
@@ -62,14 +57,14 @@ def test_a_rule_is_chosen_that_scores_better_than_the_majority() -> None:
     assert found.value == pytest.approx(1)
 
 
-def test_frames_are_scored_by_themselves_where_each_has_a_label() -> None:
+def test_frames_are_scored_by_themselves_where_each_has_a_label():
     truth = np.array([0, 1, 2, 3, 3, 2])
     found = best(truth, {0: sure(truth)}, clips=False)
     assert found.rule == MAJORITY
     assert found.value == pytest.approx(1)
 
 
-def test_the_best_are_averaged_and_calibrated_together() -> None:
+def test_the_best_are_averaged_and_calibrated_together():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 4, 400)
     answers = {}
@@ -87,7 +82,7 @@ def test_the_best_are_averaged_and_calibrated_together() -> None:
 
 @pytest.mark.slow
 @given(st.permutations(range(12)))
-def test_the_order_of_frames_changes_nothing(order: list[int]) -> None:
+def test_the_order_of_frames_changes_nothing(order):
     rng = np.random.default_rng(1)
     truth, clip = np.repeat([0, 1, 2, 3], 3), np.repeat(np.arange(4), 3)
     answers = {number: rng.dirichlet(np.ones(4), 12) for number in range(4)}
@@ -100,7 +95,7 @@ def test_the_order_of_frames_changes_nothing(order: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", CRITERIA)
-def test_more_of_every_criterion_is_better(name: str) -> None:
+def test_more_of_every_criterion_is_better(name):
     truth = np.array([0, 1, 2, 3] * 5)
     good, bad = sure(truth), sure((truth + 2) % 4)
     measure = CRITERIA[name]
@@ -111,7 +106,7 @@ def test_more_of_every_criterion_is_better(name: str) -> None:
 STRENGTHS = (1e-6, 1e-3, 1.0)
 
 
-def selecting(*strategies: str, **options: object) -> Selection:
+def selecting(*strategies, **options):
     candidates = list_candidates(
         [(FeatureSet(BACKBONE),)],
         [HeadChoice("logistic"), HeadChoice("ordinal")],
@@ -122,11 +117,11 @@ def selecting(*strategies: str, **options: object) -> Selection:
     return Selection(candidates, strategies or ("best",), **options)
 
 
-def splits_of(dataset: Dataset) -> tuple[Split, ...]:
+def splits_of(dataset):
     return split_into_folds(dataset.frames, 3)
 
 
-def run(dataset: Dataset, selection: Selection, jobs: int = 1) -> CrossValidation:
+def run(dataset, selection, jobs=1):
     settings = {"C": 1e-6}
     return cross_validate(
         dataset,
@@ -138,7 +133,7 @@ def run(dataset: Dataset, selection: Selection, jobs: int = 1) -> CrossValidatio
 
 
 @pytest.mark.slow
-def test_features_that_show_nothing_are_never_chosen() -> None:
+def test_features_that_show_nothing_are_never_chosen():
     dataset = make_labelled(18, zones=4, noise=1.0).dataset
     file = dataset.features[BACKBONE]
     noise = np.random.default_rng(0).normal(size=file.embeddings.shape).astype(np.float32)
@@ -160,7 +155,7 @@ def test_features_that_show_nothing_are_never_chosen() -> None:
     assert right["selected/average"] > 0.9
 
 
-def test_selection_among_many_on_noise_stays_at_chance() -> None:
+def test_selection_among_many_on_noise_stays_at_chance():
     """Selecting on the fold that is reported would lift noise above its band; this must not."""
     labelled = make_labelled(24, zones=4, noise=1.0)
     dataset = labelled.dataset
@@ -181,7 +176,7 @@ def test_selection_among_many_on_noise_stays_at_chance() -> None:
     assert found.selection["value"].mean() > measured.pooled.quadratic_kappa
 
 
-def test_the_fold_that_is_reported_changes_nothing_that_is_chosen() -> None:
+def test_the_fold_that_is_reported_changes_nothing_that_is_chosen():
     """Labels of the test fold turned round, its embeddings made useless: the choice stays."""
     dataset = make_labelled(18, zones=4, noise=1.5).dataset
     split = splits_of(dataset)[0]
@@ -202,7 +197,7 @@ def test_the_fold_that_is_reported_changes_nothing_that_is_chosen() -> None:
 
 
 @pytest.mark.slow
-def test_any_number_of_processes_chooses_and_predicts_the_same() -> None:
+def test_any_number_of_processes_chooses_and_predicts_the_same():
     dataset = make_labelled(12, zones=3, noise=1.0).dataset
     one, two = (run(dataset, selecting("best", "average"), jobs) for jobs in (1, 2))
     pd.testing.assert_frame_equal(one.predictions, two.predictions)
@@ -210,7 +205,7 @@ def test_any_number_of_processes_chooses_and_predicts_the_same() -> None:
 
 
 @pytest.mark.parametrize("level", [True, False])
-def test_a_chosen_rule_is_recorded_where_clips_have_the_labels(level: bool) -> None:
+def test_a_chosen_rule_is_recorded_where_clips_have_the_labels(level):
     dataset = make_labelled(12, zones=3).dataset
     split = splits_of(dataset)[0]
     (found,) = select_and_train(dataset, split, selecting("best", clip_labels=level))

@@ -13,15 +13,15 @@ from lusscore.cohort import Split, split_into_folds
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import HeadChoice, cross_validate
-from lusscore.evaluation.dataset import LabelledCohort, join_cohorts
-from lusscore.evaluation.levels import ModelRecord, measure_level
+from lusscore.evaluation.dataset import join_cohorts
+from lusscore.evaluation.levels import measure_level
 from lusscore.evaluation.metrics import draw_patients
 from lusscore.evaluation.predictions import BASELINE
 
 PATIENTS, ZONES = 24, 4
 
 
-def measured(labelled: LabelledCohort, head: str) -> ModelRecord:
+def measured(labelled, head):
     """What the head reaches on clips, in three folds."""
     dataset = labelled.dataset
     splits = split_into_folds(dataset.frames, 3)
@@ -33,7 +33,7 @@ def measured(labelled: LabelledCohort, head: str) -> ModelRecord:
     return measure_level(clips, [model, BASELINE], patients, draws)[model].record
 
 
-def cohort_of(scores: np.ndarray) -> LabelledCohort:
+def cohort_of(scores):
     """Embeddings show (patient + zone) mod 4, whatever the labels of (patient, zone) say."""
     made = make_labelled(PATIENTS, zones=ZONES, score=lambda patient, zone: (patient + zone) % 4)
     frames = made.dataset.frames
@@ -43,12 +43,12 @@ def cohort_of(scores: np.ndarray) -> LabelledCohort:
     return made
 
 
-def true_scores() -> np.ndarray:
+def true_scores():
     return np.add.outer(np.arange(PATIENTS), np.arange(ZONES)) % 4
 
 
 @pytest.mark.parametrize("head", ["logistic", "ordinal"])
-def test_a_signal_is_found_and_lies_above_its_chance_band(head: str) -> None:
+def test_a_signal_is_found_and_lies_above_its_chance_band(head):
     found = measured(cohort_of(true_scores()), head)
     assert found.pooled.accuracy > 0.9
     assert found.chance["accuracy"] is not None
@@ -57,7 +57,7 @@ def test_a_signal_is_found_and_lies_above_its_chance_band(head: str) -> None:
 
 @pytest.mark.parametrize("head", ["logistic", "ordinal"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_labels_shuffled_between_patients_leave_chance(head: str, seed: int) -> None:
+def test_labels_shuffled_between_patients_leave_chance(head, seed):
     """Each patient is given all labels of another, each clip those of another zone of it."""
     rng = np.random.default_rng(seed)
     scores = rng.permuted(true_scores()[rng.permutation(PATIENTS)], axis=1)
@@ -69,13 +69,13 @@ def test_labels_shuffled_between_patients_leave_chance(head: str, seed: int) -> 
     assert found.pooled.accuracy < 0.4
 
 
-def test_a_patient_under_two_names_is_refused() -> None:
+def test_a_patient_under_two_names_is_refused():
     """p1 has the recordings of p0, so that one could be learned by heart from the other."""
     with pytest.raises(CohortError, match="are given to more than one patient, the first as p0_0"):
         make_labelled(6, digest=lambda patient, zone: f"{max(patient, 1)} {zone}")
 
 
-def test_a_patient_under_two_names_is_refused_where_heads_are_trained_too() -> None:
+def test_a_patient_under_two_names_is_refused_where_heads_are_trained_too():
     """Whoever makes splits in another way than from a checked cohort meets the same rule."""
     frames = make_labelled(6).dataset
     frames.frames.loc[frames.frames["patient"] == "p1", "digest"] = frames.frames.loc[
@@ -87,14 +87,14 @@ def test_a_patient_under_two_names_is_refused_where_heads_are_trained_too() -> N
         cross_validate(frames, [split], [HeadChoice("logistic")])
 
 
-def test_a_patient_trained_and_tested_on_is_refused() -> None:
+def test_a_patient_trained_and_tested_on_is_refused():
     dataset = make_labelled(6).dataset
     split = Split(1, 1, np.arange(12), np.arange(9, 36))
     with pytest.raises(FoldError, match="patient 'p1' is both trained and tested on"):
         cross_validate(dataset, [split], [HeadChoice("logistic")])
 
 
-def test_a_patient_of_both_cohorts_is_refused_whatever_the_names() -> None:
+def test_a_patient_of_both_cohorts_is_refused_whatever_the_names():
     training = make_labelled(6, name="here")
     tested = make_labelled(
         6, name="there", digest=lambda patient, zone: f"here 0 {patient} {zone}" if patient == 5
@@ -105,13 +105,13 @@ def test_a_patient_of_both_cohorts_is_refused_whatever_the_names() -> None:
     assert "share 2 recordings, byte for byte: p5_0.mp4 = p5_0.mp4, p5_1.mp4" in str(caught.value)
 
 
-def test_nothing_of_the_cohort_tested_on_reaches_training() -> None:
+def test_nothing_of_the_cohort_tested_on_reaches_training():
     """Its other patients, its labels and its spread change nothing of what is said of one frame."""
     training = make_labelled(8, name="here")
     tested = make_labelled(8, name="there", seed=1)
     head = HeadChoice("logistic", {"components": 2})
 
-    def predict() -> np.ndarray:
+    def predict():
         joined, splits = join_cohorts([training], tested)
         rows = cross_validate(joined, splits, [head]).predictions
         own = rows[(rows["patient"] == "p0") & (rows["model"] != BASELINE)]

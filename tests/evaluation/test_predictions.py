@@ -44,9 +44,9 @@ def test_float32_probabilities_survive_to_the_last_bit(rows, tmp_path):
 
 
 def test_any_row_order_gives_the_same_bytes(rows, tmp_path):
-    write_predictions(tmp_path / "a.csv", rows)
-    write_predictions(tmp_path / "b.csv", rows.sample(frac=1, random_state=3))
-    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    for name, own in (("a", rows), ("b", rows.sample(frac=1, random_state=3))):
+        write_predictions(tmp_path / name, own)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_missing_columns_are_named(rows, tmp_path):
@@ -56,35 +56,31 @@ def test_missing_columns_are_named(rows, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "message"),
+    ("column", "value", "kind"),
     [
-        ("truth", "mild", r"line 4, column truth is 'mild'; expected a whole number"),
-        ("truth", "1.5", r"line 4, column truth is '1.5'; expected a whole number"),
-        ("fold", "", r"line 4, column fold is ''; expected a whole number"),
-        ("p1", "nan", r"line 4, column p1 is 'nan'; expected a number"),
-        ("p1", "inf", r"line 4, column p1 is 'inf'; expected a number"),
+        ("truth", "mild", "whole "),
+        ("truth", "1.5", "whole "),
+        ("fold", "", "whole "),
+        ("p1", "inf", ""),
     ],
 )
-def test_a_cell_that_is_no_number_is_named_by_line_and_column(
-    rows, tmp_path, column, value, message
-):
+def test_a_cell_that_is_no_number_is_named_by_line_and_column(rows, tmp_path, column, value, kind):
     cells = rows.astype(str)
     cells.loc[2, column] = value
     cells.to_csv(tmp_path / "p.csv", index=False)
+    message = f"line 4, column {column} is '{value}'; expected a {kind}number"
     with pytest.raises(RunError, match=message):
         read_predictions(tmp_path / "p.csv")
 
 
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(RunError, match=r"none\.csv: there are no predictions here"):
-        read_predictions(tmp_path / "none.csv")
-
-
-@pytest.mark.parametrize("content", [b"", b'a,b\n"1,2\n3', b"model\xff,p0\n1,2\n"])
+@pytest.mark.parametrize("content", [None, b"", b'a,b\n"1,2\n3', b"model\xff,p0\n1,2\n"])
 def test_a_file_that_is_no_table_is_refused(tmp_path, content):
     path = tmp_path / "p.csv"
-    path.write_bytes(content)
-    with pytest.raises(RunError, match=r"p\.csv: it (is not a table|lacks the columns)"):
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(
+        RunError, match=r"p\.csv: (it is not a table|there are no predictions here)"
+    ):
         read_predictions(path)
 
 
@@ -93,16 +89,16 @@ def test_equal_probabilities_give_the_higher_score():
     assert predicted_scores(shares).tolist() == [1, 3, 0]
 
 
-def test_every_frame_gets_the_class_frequencies_of_the_training_side(rows):
-    baseline = majority_predictions(rows, np.array([0, 0, 0, 1, 3]))
+@pytest.mark.parametrize(
+    ("training", "shares", "score"),
+    [([0, 0, 0, 1, 3], [0.6, 0.2, 0.0, 0.2], 0), ([1, 2], [0, 0.5, 0.5, 0], 2)],
+)
+def test_the_baseline_has_the_frequencies_of_training(rows, training, shares, score):
+    baseline = majority_predictions(rows, np.array(training))
     assert set(baseline["model"]) == {BASELINE}
-    assert np.allclose(baseline[list(PROBABILITIES)], [0.6, 0.2, 0.0, 0.2])
-    assert set(predicted_scores(baseline[list(PROBABILITIES)].to_numpy())) == {0}
-
-
-def test_equally_frequent_scores_give_the_higher(rows):
-    baseline = majority_predictions(rows, np.array([1, 2]))
-    assert set(predicted_scores(baseline[list(PROBABILITIES)].to_numpy())) == {2}
+    probabilities = baseline[list(PROBABILITIES)].to_numpy()
+    assert np.allclose(probabilities, shares)
+    assert set(predicted_scores(probabilities)) == {score}
 
 
 @pytest.mark.parametrize(

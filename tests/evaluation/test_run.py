@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from lusscore.errors import RunError
@@ -7,7 +5,7 @@ from lusscore.evaluation.run import check_run_name, new_run
 from lusscore.evaluation.run_config import read_config, write_config
 
 
-def test_a_run_appears_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_run_appears_when_it_is_whole(tmp_path):
     folder = tmp_path / "results" / "run"
     with new_run(folder) as building:
         (building / "config.toml").write_text("x")
@@ -16,7 +14,7 @@ def test_a_run_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert (folder / "config.toml").read_text() == "x"
 
 
-def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path: Path) -> None:
+def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path):
     folder = tmp_path / "run"
     with new_run(folder) as building:
         (building / "config.toml").write_text("first")
@@ -24,7 +22,7 @@ def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path:
         with new_run(folder):
             pass
 
-    def fail() -> None:
+    def fail():
         with new_run(folder, overwrite=True) as building:
             (building / "config.toml").write_text("second")
             raise ZeroDivisionError
@@ -38,7 +36,7 @@ def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(RunError, match="is no run folder"):
         with new_run(tmp_path / "photos", overwrite=True):
@@ -46,8 +44,8 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "photos").is_dir()
 
 
-def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    def fail() -> None:
+def test_a_run_that_fails_leaves_nothing_behind(tmp_path):
+    def fail():
         with new_run(tmp_path / "results" / "cohort" / "run"):
             raise ZeroDivisionError
 
@@ -57,7 +55,7 @@ def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "3fold-softmax-1a2b3c4d", "A.b_c-", "x" * 100])
-def test_a_name_is_a_run_name(name: str) -> None:
+def test_a_name_is_a_run_name(name):
     assert check_run_name(name) == name
 
 
@@ -80,7 +78,7 @@ def test_a_name_is_a_run_name(name: str) -> None:
         "ä",
     ],
 )
-def test_what_could_be_a_place_is_no_run_name(name: str) -> None:
+def test_what_could_be_a_place_is_no_run_name(name):
     with pytest.raises(RunError, match="is not allowed; expected up to 100 letters"):
         check_run_name(name)
 

@@ -6,14 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import psutil
 import pytest
 
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import ExtractionSettings, Split, split_into_folds
 from lusscore.evaluation.crossval import cross_validate
-from lusscore.evaluation.dataset import Dataset
 from lusscore.evaluation.models import FeatureSet, HeadChoice
 from lusscore.evaluation.predictions import PROBABILITIES, SCORES
 from lusscore.evaluation.train_head import Task, train_all
@@ -21,7 +19,7 @@ from lusscore.evaluation.train_head import Task, train_all
 IN_CONTEXT = HeadChoice("logistic", {"pooling": "mean", "context": "exam"})
 
 
-def held_out(dataset: Dataset, exams: pd.Series) -> np.ndarray:
+def held_out(dataset, exams):
     """Return what a head with exam context says of the first fold, were these the exams."""
     named = replace(dataset, frames=dataset.frames.assign(exam=exams))
     split = split_into_folds(named.frames, 2)[0]
@@ -30,7 +28,7 @@ def held_out(dataset: Dataset, exams: pd.Series) -> np.ndarray:
     return trained[0]
 
 
-def test_an_exam_is_that_of_its_patient_however_it_is_named() -> None:
+def test_an_exam_is_that_of_its_patient_however_it_is_named():
     dataset = make_labelled(8, zones=4).dataset
     frames = dataset.frames
     assert frames["exam"].nunique() == 1
@@ -39,7 +37,7 @@ def test_an_exam_is_that_of_its_patient_however_it_is_named() -> None:
     assert np.abs(alike - held_out(dataset, frames["clip"])).max() > 1e-3
 
 
-def held_out_rows(dataset: Dataset, patients: list[str], head: HeadChoice) -> pd.DataFrame:
+def held_out_rows(dataset, patients, head):
     """What a head says of some patients' frames, having learned from all others."""
     own = dataset.frames["patient"].isin(patients).to_numpy()
     split = Split(1, 1, np.flatnonzero(~own), np.flatnonzero(own), "device: A")
@@ -49,12 +47,10 @@ def held_out_rows(dataset: Dataset, patients: list[str], head: HeadChoice) -> pd
 
 @pytest.mark.parametrize("head", ["logistic", "ordinal"])
 @pytest.mark.parametrize("learned", [(0, 2, 3), (1, 3)])
-def test_a_score_that_nobody_trained_on_has_moves_no_other(
-    head: str, learned: tuple[int, ...]
-) -> None:
+def test_a_score_that_nobody_trained_on_has_moves_no_other(head, learned):
     """A device left out may leave any scores to learn: each keeps its own probability."""
 
-    def score(patient: int, zone: int) -> int:
+    def score(patient, zone):
         return learned[(patient + zone) % len(learned)] if patient < 6 else zone
 
     dataset = make_labelled(9, zones=4, score=score).dataset
@@ -67,9 +63,7 @@ def test_a_score_that_nobody_trained_on_has_moves_no_other(
 
 
 @pytest.mark.parametrize("test_variants", [False, True])
-def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(
-    test_variants: bool,
-) -> None:
+def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(test_variants):
     """The variants of the frames held out show the opposite of what the clean frames show."""
     dataset = make_labelled(8, zones=4, extraction=ExtractionSettings(variants=2)).dataset
     embeddings = dataset.features[BACKBONE].embeddings
@@ -100,7 +94,7 @@ for _ in train_all(dataset, [task] * 10**5, 2):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills a process by signal")
-def test_processes_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+def test_processes_end_with_a_run_that_is_killed(tmp_path):
     script = tmp_path / "endless.py"
     script.write_text(ENDLESS, encoding="utf-8")
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])

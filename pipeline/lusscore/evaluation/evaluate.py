@@ -264,7 +264,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")
 
 
-def _ends(ends: Interval | None, prefix: str = "") -> dict[str, float | None]:
+def _ends(ends: Interval | None, prefix: str = "") -> dict[str, Any]:
     low, high = ends or (None, None)
     return {f"{prefix}low": low, f"{prefix}high": high}
 
@@ -293,7 +293,7 @@ def _tables(metrics: MetricsRecord) -> dict[str, pd.DataFrame]:
         for first, record in each
         for one in record.reliability
     ]
-    exams: list[dict[str, Any]] = [
+    exams = [
         {"model": model, "metric": metric, "pooled": errors.pooled[metric]}
         | _ends(errors.interval.get(metric))
         | _ends(errors.chance.get(metric), "chance_")
