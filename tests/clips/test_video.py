@@ -1,3 +1,4 @@
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,62 @@ def test_a_gif_that_is_cut_short_gets_a_sentence(tmp_path: Path, kept: int) -> N
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(ClipError, match="a.gif"):
         count_frames(path)
+
+
+def test_pictures_that_a_recorder_dropped_are_no_truncation_and_leave_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "dropped.avi"
+    ticks = [0, 1, 2, 5, 6, 9]
+    encode(path, moving_bar(6), "mjpeg", pixels="yuvj420p", ticks=ticks, prepare=_one_tick_a_frame)
+    times = [frame.time for frame in open_clip(path)]
+    np.testing.assert_allclose(times, np.array(ticks) / 25, atol=1e-6)
+
+
+def _one_tick_a_frame(stream: Any) -> None:
+    stream.time_base = stream.codec_context.time_base = Fraction(1, 25)
+
+
+def test_times_ascend_where_the_format_stores_none(tmp_path: Path) -> None:
+    video = moving_bar(24)
+    video[:, :16] = np.arange(5, 245, 10, dtype=np.uint8)[:, None, None, None]
+    path = write_video(tmp_path / "b.avi", video, options={"bf": "3", "g": "12", "crf": "10"})
+    frames = list(open_clip(path))
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(24) / 25, atol=1e-6)
+    shades = [int(frame.rgb[:12].mean()) for frame in frames]
+    assert shades == sorted(shades)
+
+
+def test_a_cover_or_another_small_stream_is_not_the_clip(tmp_path: Path) -> None:
+    path = tmp_path / "cover.mkv"
+    with av.open(str(path), "w") as output:
+        cover = output.add_stream("mjpeg", rate=1)
+        cover.height, cover.width, cover.pix_fmt = 32, 32, "yuvj420p"
+        stream = output.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        for one, video in ((cover, np.full((1, 32, 32, 3), 200, np.uint8)), (stream, moving_bar())):
+            for image in video:
+                output.mux(one.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            output.mux(one.encode(None))
+    assert [frame.rgb.shape for frame in open_clip(path)] == [(48, 64, 3)] * 6
+    assert read_facts(path).width == 64
+
+
+def test_a_clip_that_changes_its_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    path = tmp_path / "joined.mpg"
+    parts = []
+    for height, width in ((48, 64), (96, 128)):
+        part = io.BytesIO()
+        encode(part, moving_bar(6, height, width), container="mpegts")
+        parts.append(part.getvalue())
+    path.write_bytes(b"".join(parts))
+    with pytest.raises(ClipError, match="from 64 × 48 to 128 × 96 pixels at frame 6"):
+        list(open_clip(path))
+
+
+def test_times_of_joined_recordings_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "joined.mpg"
+    part = io.BytesIO()
+    encode(part, moving_bar(6), container="mpegts")
+    path.write_bytes(2 * part.getvalue())
+    times = [frame.time for frame in open_clip(path)]
+    assert len(times) == 12
+    assert (np.diff(times) > 0).all()

@@ -35,6 +35,9 @@ _FORMATS = (
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 # From PyAV 19 on, metadata that are no UTF-8 are never an error.
 _STRICT_METADATA = int(av.__version__.partition(".")[0]) < 19
+# Formats that store no times of presentation: pictures are shown at the times at which packets
+# are decoded, the first picture at the first of these.
+_WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "mjpeg")
 # What browsers show a picture of a GIF for that gives no delay.
 _SECONDS_EACH = 0.1
 # Blocks of GIF89a.
@@ -121,7 +124,7 @@ def read_video_facts(source: str | IO[bytes]) -> ClipFacts:
             # bytes that are no text must not reach a report, which is UTF-8
             identifiers = identifying_names(n.encode("utf-8", "replace").decode() for n in names)
             for image in container.decode(stream):
-                size = _look_at(image, stream, 0).check_size()
+                size = _Picture(image, 0.0, _aspect(stream), _turn(image)).check_size()
                 return ClipFacts(VideoReader.kind, *size, rate, identifiers=identifiers)
     except FFmpegError as error:
         raise _undecodable(error, 0) from None
@@ -129,24 +132,28 @@ def read_video_facts(source: str | IO[bytes]) -> ClipFacts:
 
 
 def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
-    """Yield every picture of the first video stream, in order of presentation."""
+    """Yield every picture of the video stream, in order of presentation and of time."""
     pictures = packets = declared = 0
-    start = 0.0
+    size, turn = (0, 0), AS_IT_IS
     try:
         with open_video(source) as container:
             stream = _video_stream(container)
             declared = stream.frames
             check_frame_count(declared)
+            clock = _Clock(container, stream)
             for packet in container.demux(stream):
-                packets += packet.size > 0
+                clock.add(packet)
                 for image in packet.decode():
                     if pictures == MOST_FRAMES:
                         check_frame_count(pictures + 1)
-                    picture = _look_at(image, stream, pictures)
-                    picture.check_size()
-                    start = start if pictures else picture.time
+                    if pictures == 0:
+                        # once: PyAV keeps every picture alive whose side data were looked at
+                        turn = _turn(image)
+                    picture = _Picture(image, clock.time(image, pictures), _aspect(stream), turn)
+                    size = _same_size(picture.check_size(), size, pictures)
                     pictures += 1
-                    yield replace(picture, time=picture.time - start)
+                    yield picture
+            packets = clock.packets
     except FFmpegError as error:
         raise _undecodable(error, pictures) from None
     if pictures == 0:
@@ -156,13 +163,91 @@ def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
         raise damaged(f"the clip is truncated: it declares {declared} frames but holds {packets}")
 
 
+class _Clock:
+    """Times of the pictures of a stream, in seconds since the first; they ascend.
+
+    Where the format has no times of presentation, pictures, which come in their order, are shown
+    when packets are decoded. Where times begin anew, as in files that were joined, they go on
+    from the last.
+    """
+
+    def __init__(self, container: av.container.InputContainer, stream: av.VideoStream) -> None:
+        self._stream = stream
+        self._decoded: list[int] | None = [] if container.format.name in _WITHOUT_TIMES else None
+        self._counts_empty = container.format.name == "avi"
+        self._held = 0
+        self._last_dts = -1
+        self._start, self._last = math.nan, -math.inf
+
+    @property
+    def packets(self) -> int:
+        """Packets that were read; in AVI, with the empty ones of pictures that were dropped."""
+        return max(self._held, self._last_dts + 1) if self._counts_empty else self._held
+
+    def add(self, packet: av.Packet[Any]) -> None:
+        """Look at the next packet."""
+        if packet.size == 0:
+            return
+        self._held += 1
+        if packet.dts is not None:
+            self._last_dts = packet.dts
+            if self._decoded is not None:
+                self._decoded.append(packet.dts)
+
+    def time(self, image: av.VideoFrame, index: int) -> float:
+        """Return the time of the next picture; NaN where the stream has no clock."""
+        rate = float(self._stream.average_rate or 0)
+        if self._decoded is not None and index < len(self._decoded) and self._stream.time_base:
+            time = float(self._decoded[index] * self._stream.time_base)
+        elif image.pts is not None and self._decoded is None:
+            time = image.time
+        else:
+            time = index / rate if rate else math.nan
+        if math.isnan(self._start):
+            self._start = time
+        time -= self._start
+        if time <= self._last:
+            shift = self._last + (1 / rate if rate else 0.0) - time
+            self._start -= shift
+            time += shift
+        self._last = time
+        return time
+
+
+def _turn(image: av.VideoFrame) -> Turn:
+    sides: Any = image.side_data
+    if "DISPLAYMATRIX" not in sides:
+        return AS_IT_IS
+    return read_turn(np.frombuffer(sides["DISPLAYMATRIX"], dtype=np.int32))
+
+
+def _aspect(stream: av.VideoStream) -> Fraction:
+    aspect = stream.sample_aspect_ratio
+    return aspect if aspect and aspect > 0 else Fraction(1)
+
+
+def _same_size(size: tuple[int, int], first: tuple[int, int], index: int) -> tuple[int, int]:
+    """Return the size of a picture, which must be that of the first."""
+    if index and size != first:
+        raise ClipError(
+            f"the clip changes its size from {first[1]} × {first[0]} to {size[1]} × {size[0]} "
+            f"pixels at frame {index}",
+            advice="divide it there",
+        )
+    return size
+
+
 def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """Return the first video stream, ready to be decoded."""
-    if not container.streams.video:
+    """Return the video stream, ready to be decoded; an attached picture, such as a cover, is none.
+
+    Of several streams FFmpeg's choice is taken: the one of most pictures, not the first.
+    """
+    attached = av.stream.Disposition.attached_pic
+    stream = container.streams.best("video")
+    if not isinstance(stream, av.VideoStream) or stream.disposition & attached:
         raise ClipError(
             "the file holds no video stream; expected an ultrasound clip", advice="leave it out"
         )
-    stream = container.streams.video[0]
     if stream.codec_context is None:
         raise ClipError(
             "the file holds a video stream that no decoder fits", advice="export it as an H.264 MP4"
@@ -173,18 +258,6 @@ def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
     # One thread: clips are decoded side by side, and errors surface in order.
     stream.thread_count = 1
     return stream
-
-
-def _look_at(image: av.VideoFrame, stream: av.VideoStream, index: int) -> _Picture:
-    time = image.time
-    if image.pts is None:
-        time = index / float(stream.average_rate) if stream.average_rate else math.nan
-    aspect = stream.sample_aspect_ratio
-    turn = AS_IT_IS
-    sides: Any = image.side_data
-    if "DISPLAYMATRIX" in sides:
-        turn = read_turn(np.frombuffer(sides["DISPLAYMATRIX"], dtype=np.int32))
-    return _Picture(image, time, aspect if aspect and aspect > 0 else Fraction(1), turn)
 
 
 def _undecodable(error: FFmpegError, pictures: int) -> ClipError:
