@@ -8,9 +8,9 @@ from dataset_maker import BACKBONE, make_labelled
 from lusscore.backbones import get_backbone
 from lusscore.cohort import ExtractionSettings, FramesPolicy, write_cohort
 from lusscore.errors import CohortError, FeatureFileError, FoldError
-from lusscore.evaluation.crossval import HeadChoice, cross_validate
+from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import JoinedDatasets, join_cohorts, join_labels
-from lusscore.evaluation.models import FeatureSet
+from lusscore.evaluation.models import FeatureSet, HeadChoice
 from lusscore.features import extract_features, read_features
 
 

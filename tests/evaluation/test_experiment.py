@@ -5,11 +5,12 @@ import pytest
 import lusscore as ls
 from lusscore.backbones import get_backbone
 from lusscore.errors import FeatureFileError
-from lusscore.evaluation.crossval import HeadChoice
 from lusscore.evaluation.experiment import Experiment
+from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.run import run_experiment
 from lusscore.evaluation.run_config import read_config
 from lusscore.features import extract_features
+from lusscore.heads import head_defaults
 
 
 @pytest.fixture
@@ -19,38 +20,29 @@ def experiment(make_cohort, tiny_backbone):
 
 def test_the_head_is_completed_with_its_defaults_and_the_seed(experiment):
     chosen = replace(experiment, heads=(HeadChoice("softmax", {"epochs": 9}),), seed=4)
-    assert chosen.complete_heads()[0].settings == {
-        "dropout": 0.5,
-        "learning_rate": 0.001,
-        "batch_size": 32,
-        "epochs": 9,
-        "optimizer": "adam",
-        "class_weight": "none",
-        "mixup": 0.0,
-        "components": 0,
-        "test_variants": False,
-        "seed": 4,
-    }
+    (head,) = chosen.complete_heads()
+    assert head.settings == {**head_defaults("softmax"), "epochs": 9, "seed": 4}
 
 
 def test_every_setting_makes_another_name(experiment, tmp_path):
     saved = tmp_path / "folds.csv"
     saved.write_text("x")
-    others = [
-        replace(experiment, folds=5),
-        replace(experiment, repeats=2),
-        replace(experiment, seed=1),
-        replace(experiment, heads=(HeadChoice("softmax", {"epochs": 9}),)),
-        replace(experiment, specs=(get_backbone("xception"),)),
-        replace(experiment, folds_file=saved),
-        replace(experiment, heads=(HeadChoice(), HeadChoice("mil"))),
-        replace(experiment, heads=(HeadChoice(), HeadChoice("mil", {"epochs": 9}))),
-        replace(experiment, combine=("mean",)),
-        replace(experiment, leave_out="device"),
-        replace(experiment, leave_out="group"),
-        replace(experiment, training=(experiment.cohort,)),
-        replace(experiment, training=(experiment.cohort, experiment.cohort)),
+    changes = [
+        {"folds": 5},
+        {"repeats": 2},
+        {"seed": 1},
+        {"heads": (HeadChoice("softmax", {"epochs": 9}),)},
+        {"specs": (get_backbone("xception"),)},
+        {"folds_file": saved},
+        {"heads": (HeadChoice(), HeadChoice("mil"))},
+        {"heads": (HeadChoice(), HeadChoice("mil", {"epochs": 9}))},
+        {"combine": ("mean",)},
+        {"leave_out": "device"},
+        {"leave_out": "group"},
+        {"training": (experiment.cohort,)},
+        {"training": (experiment.cohort, experiment.cohort)},
     ]
+    others = [replace(experiment, **change) for change in changes]
     names = {other.default_name() for other in [experiment, *others]}
     assert len(names) == 14
     assert replace(experiment).default_name() == experiment.default_name()

@@ -134,23 +134,18 @@ def test_shared_recordings_are_named_and_counted():
     assert "p2_0.mp4 = p1_0.mp4 and 1 more;" in told
 
 
-def test_other_rubrics_labels_protocols_and_rounding_are_told():
+def test_what_sets_cohorts_apart_is_told():
     training = make_labelled(
         2, name="here", rubric="bouhemad-2011", label_level="frame", protocol="lus-12",
         extraction=ExtractionSettings(variants=1, dtype="float32"),
     )  # fmt: skip
-    tested = make_labelled(2, name="there", seed=1)
-    told = " ".join(notes_on([training], tested))
+    holes = replace(training, dataset=replace(training.dataset, skipped={"a.mp4": "broken"}))
+    told = " ".join(notes_on([holes], make_labelled(2, name="there", seed=1)))
     assert "another scoring system in here (bouhemad-2011) than in there (soldati-2020)" in told
     assert "given per frame in here and per clip in there" in told
     assert "zones and the global score are those of blue-6" in told
     assert "were stored as float32 in here and float16 in there" in told
-
-
-def test_clips_that_could_not_be_trained_on_are_counted():
-    training, tested = make_labelled(2, name="here"), make_labelled(2, name="there", seed=1)
-    holes = replace(training, dataset=replace(training.dataset, skipped={"a.mp4": "broken"}))
-    assert "1 labelled clip of here could not be used for training." in notes_on([holes], tested)
+    assert "1 labelled clip of here could not be used for training." in told
 
 
 def test_a_patient_of_one_name_in_both_cohorts_is_two_patients_and_told():

@@ -12,10 +12,11 @@ from dataset_maker import make_labelled
 from lusscore.cohort import Split, split_into_folds
 from lusscore.errors import CohortError, FoldError
 from lusscore.evaluation.aggregation import score_at
-from lusscore.evaluation.crossval import HeadChoice, cross_validate
+from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import join_cohorts
 from lusscore.evaluation.levels import measure_level
 from lusscore.evaluation.metrics import draw_patients
+from lusscore.evaluation.models import HeadChoice
 from lusscore.evaluation.predictions import BASELINE
 
 PATIENTS, ZONES = 24, 4

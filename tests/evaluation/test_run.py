@@ -5,15 +5,6 @@ from lusscore.evaluation.run import check_run_name, new_run
 from lusscore.evaluation.run_config import read_config, write_config
 
 
-def test_a_run_appears_when_it_is_whole(tmp_path):
-    folder = tmp_path / "results" / "run"
-    with new_run(folder) as building:
-        (building / "config.toml").write_text("x")
-        assert not folder.exists()
-    assert [path.name for path in folder.parent.iterdir()] == ["run"]
-    assert (folder / "config.toml").read_text() == "x"
-
-
 def test_an_earlier_run_stays_unless_told_and_whenever_something_fails(tmp_path):
     folder = tmp_path / "run"
     with new_run(folder) as building:
@@ -83,20 +74,13 @@ def test_what_could_be_a_place_is_no_run_name(name):
         check_run_name(name)
 
 
-def test_a_run_gives_its_configuration(run_folder):
-    config = read_config(run_folder)
-    assert config.cohort.protocol == "lus-12"
-    assert type(config.cohort.synthetic) is bool
-    assert [entry.name for entry in config.backbones] == ["xception", "resnet50"]
-
-
-def test_no_folder_is_no_run(tmp_path):
+def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="there is no run"):
         read_config(tmp_path / "none")
-
-
-def test_a_folder_without_configuration_is_no_run(tmp_path):
     with pytest.raises(RunError, match=r"is not a run folder: config\.toml is missing"):
+        read_config(tmp_path)
+    (tmp_path / "config.toml").write_text("[run\n", encoding="utf-8")
+    with pytest.raises(RunError, match="is not valid TOML"):
         read_config(tmp_path)
 
 
@@ -106,12 +90,6 @@ def test_all_that_is_missing_is_named_at_once(tmp_path):
         read_config(tmp_path)
     places = {problem.where.rpartition(", ")[2] for problem in told.value.problems}
     assert {"run.command", "cohort", "head"} <= places
-
-
-def test_what_is_not_toml_is_refused(tmp_path):
-    (tmp_path / "config.toml").write_text("[run\n", encoding="utf-8")
-    with pytest.raises(RunError, match="is not valid TOML"):
-        read_config(tmp_path)
 
 
 def test_values_of_another_kind_are_named_with_their_lines(run_folder, tmp_path):
@@ -124,5 +102,7 @@ def test_values_of_another_kind_are_named_with_their_lines(run_folder, tmp_path)
 
 def test_what_is_written_is_read_again(run_folder, tmp_path):
     config = read_config(run_folder)
+    assert config.cohort.protocol == "lus-12"
+    assert config.cohort.synthetic is True
     write_config(tmp_path, config)
     assert read_config(tmp_path) == config
