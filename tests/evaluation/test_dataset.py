@@ -7,7 +7,7 @@ from backbone_maker import write_tiny_backbone
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.backbones import get_backbone
 from lusscore.cohort import ExtractionSettings, FramesPolicy, write_cohort
-from lusscore.errors import CohortError, FeatureFileError, FoldError
+from lusscore.errors import CohortError, FeatureFileError
 from lusscore.evaluation.crossval import cross_validate
 from lusscore.evaluation.dataset import JoinedDatasets, join_cohorts, join_labels
 from lusscore.evaluation.models import FeatureSet, HeadChoice
@@ -146,20 +146,3 @@ def test_variants_and_frames_may_be_others_in_the_cohort_tested_on():
     settings = {"variants": True, "test_variants": True}
     result = cross_validate(joined, splits, [HeadChoice("logistic", settings)])
     assert len(result.predictions) == 2 * len(tested.dataset.frames)
-
-
-def test_a_score_that_was_not_trained_on_is_told_and_a_single_one_is_refused():
-    training = make_labelled(6, name="here", score=lambda patient, zone: zone)
-    tested = make_labelled(4, name="there", seed=1, score=lambda patient, zone: 3 * zone)
-    joined, splits = join_cohorts([training], tested)
-    result = cross_validate(joined, splits, [HEAD])
-    assert result.notes[1:] == (
-        "In external validation, nobody trained on has score 3, so it is never predicted; the 12 "
-        "held-out frames that have it count as wrong.",
-        "In external validation, no held-out frame has score 1; metrics of that score are not "
-        "defined there.",
-    )
-    alike = make_labelled(6, name="here", score=lambda patient, zone: 1)
-    joined, splits = join_cohorts([alike], tested)
-    with pytest.raises(FoldError, match="In external validation, all frames to train on have"):
-        cross_validate(joined, splits, [HEAD])

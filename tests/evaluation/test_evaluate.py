@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -69,33 +68,6 @@ def test_models_stand_in_the_order_of_the_run_with_the_baseline_last(evaluated):
     for model in MODELS:
         kappa = "quadratic_kappa"
         assert frame[model]["pooled"][kappa] > frame[model]["chance"][kappa][1]
-
-
-def test_labels_shuffled_between_patients_give_chance(run_folder):
-    path = run_folder / "predictions.csv"
-    rows = read_predictions(path)
-    homes = rows.drop_duplicates("patient").groupby("fold")["patient"].agg(list)
-    generator = np.random.default_rng(0)
-    truth = rows["truth"].copy()
-    for members in homes:
-        for patient, giver in zip(members, generator.permutation(members), strict=True):
-            given = rows.loc[(rows["patient"] == giver) & (rows["model"] == MODELS[0]), "truth"]
-            for model in rows["model"].unique():
-                mine = (rows["patient"] == patient) & (rows["model"] == model)
-                truth[mine] = np.resize(given.to_numpy(), mine.sum())
-    write_predictions(path, rows.assign(truth=truth))
-    frame = _evaluate(run_folder)["levels"]["frame"][MODELS[0]]
-    for metric in ("quadratic_kappa", "macro_auc"):
-        low, high = frame["chance"][metric]
-        assert low - 0.05 <= frame["pooled"][metric] <= high + 0.05
-
-
-def test_a_fold_without_a_score_is_named_and_leaves_nulls(evaluated):
-    metrics = read_metrics(evaluated)
-    assert metrics["absent_scores"]["frame"] == [{"repeat": 1, "fold": 2, "scores": [2, 3]}]
-    fold = metrics["levels"]["frame"][MODELS[0]]["folds"][1]
-    assert (fold["per_class"][3]["auc"], fold["per_class"][3]["support"]) == (None, 0)
-    assert fold["macro_auc"] is not None
 
 
 def test_exams_sum_the_zone_table(evaluated):

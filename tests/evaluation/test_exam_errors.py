@@ -7,7 +7,6 @@ from scipy.stats import spearmanr
 
 from lusscore.evaluation.exam_errors import (
     EXAM_METRICS,
-    correlation,
     exam_errors,
     intraclass_correlation,
     limits_of_agreement,
@@ -158,9 +157,3 @@ def test_a_weight_counts_an_exam_as_often(pairs, seed):
     )  # fmt: skip
     for one, other in pairs:
         assert np.squeeze(one) == pytest.approx(np.squeeze(other), nan_ok=True, abs=1e-6)
-
-
-def test_a_correlation_is_numpys():
-    first, second = np.random.default_rng(0).normal(size=(2, 30))
-    expected = np.corrcoef(first, second)[0, 1]
-    assert correlation(first, second, np.ones(30)) == pytest.approx(expected)

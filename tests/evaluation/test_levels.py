@@ -74,10 +74,6 @@ def test_a_single_patient_has_no_interval(rows, others):
     assert len(result.folds) == 1
 
 
-def test_a_level_without_rows_measures_nothing(rows):
-    assert _measure(score_at(rows.assign(zone=""), "zone"), ["007", "NA"]) == {}
-
-
 def test_patients_without_rows_at_a_level_do_not_move_its_interval(frames):
     zoned = frames[frames["patient"] > "104"]
     patients, all_patients = (sorted(each["patient"].unique()) for each in (zoned, frames))

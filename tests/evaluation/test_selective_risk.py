@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.metrics import all_metrics, draw_patients, patient_confusions
 from lusscore.evaluation.predictions import read_predictions
-from lusscore.evaluation.selective_risk import COVERAGES, CURVE, risk_by_coverage, selective_risk
+from lusscore.evaluation.selective_risk import COVERAGES, risk_by_coverage, selective_risk
 
 
 def _sure(scores, confidence):
@@ -89,20 +89,6 @@ def test_the_order_of_rows_changes_nothing(make_rows, data):
     for mine, theirs in zip(one, other, strict=True):
         assert mine.pooled == pytest.approx(theirs.pooled, nan_ok=True)
         assert mine.kept == pytest.approx(theirs.kept, nan_ok=True)
-
-
-def test_every_model_of_a_run_is_measured_where_asked_with_intervals(run_folder):
-    clips = score_at(read_predictions(run_folder / "predictions.csv"), "clip")
-    patients = sorted(clips["patient"].unique())
-    draws = draw_patients(len(patients), 100, 0)
-    measured = risk_by_coverage(clips, ["resnet50/softmax", "baseline/majority"], patients, draws)
-    assert list(measured) == ["resnet50/softmax", "baseline/majority"]
-    shares, curve = measured["resnet50/softmax"]
-    assert tuple(each.coverage for each in shares) == COVERAGES
-    assert tuple(each.coverage for each in curve) == CURVE
-    assert curve[-1].pooled == shares[0].pooled
-    assert all(each.interval["accuracy"] is not None for each in shares)
-    assert shares[-1].pooled["accuracy"] > shares[0].pooled["accuracy"]
 
 
 def test_one_patient_has_no_intervals(run_folder):
