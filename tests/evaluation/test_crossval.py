@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backbone_maker import write_tiny_backbone
 from dataset_maker import BACKBONE, make_labelled
-from lusscore.backbones import get_backbone
-from lusscore.cohort import Split, split_into_folds
+from lusscore.cohort import ExtractionSettings, Split, split_into_folds
 from lusscore.errors import FoldError, HeadError
 from lusscore.evaluation.aggregation import score_at
 from lusscore.evaluation.crossval import (
@@ -18,82 +16,74 @@ from lusscore.evaluation.crossval import (
     cross_validate,
     select_and_train,
 )
-from lusscore.evaluation.dataset import Dataset, join_labels
 from lusscore.evaluation.levels import measure_level
 from lusscore.evaluation.metrics import draw_patients
 from lusscore.evaluation.models import FeatureSet, HeadChoice, Selection, list_candidates
 from lusscore.evaluation.predictions import BASELINE, write_predictions
 from lusscore.evaluation.rules import MAJORITY, STANDARD_RULES, Rule
-from lusscore.features import extract_features, read_features
 from lusscore.heads import head_names
+
+P = ["p0", "p1", "p2", "p3"]
 
 
 def by_patient(frames, folds):
     """Divide frames by folds of patients."""
-    fold = frames["patient"].map(dict(folds)).to_numpy()
-    return tuple(
+    fold = frames["patient"].map(folds).to_numpy()
+    return [
         Split(1, number, np.flatnonzero(fold != number), np.flatnonzero(fold == number))
-        for number in range(1, max(folds.values()) + 1)
-    )
+        for number in sorted(set(folds.values()))
+    ]
 
 
-def folds_of(frames, splits):
-    """Patient → fold."""
-    return {patient: one.fold for one in splits for patient in set(frames["patient"][one.test])}
-
-
-def in_memory(path):
-    """Read a feature file so that its embeddings can be changed."""
-    file = read_features(path)
-    return replace(file, embeddings=np.array(file.embeddings))
+def said(result, model):
+    """Probabilities that one model gave."""
+    name = model if "/" in model else f"{BACKBONE}/{model}"
+    return result.predictions.loc[result.predictions["model"] == name, P].to_numpy()
 
 
 @pytest.fixture
-def make_dataset(make_cohort, tiny_backbone, tmp_path):
-    def make(*args, **kwargs):
-        cohort = make_cohort(*args, **kwargs)
-        spec = get_backbone(str(tiny_backbone))
-        (outcome,) = extract_features(cohort, [spec], tmp_path / "features")
-        return join_labels(cohort, [in_memory(outcome.path)])
-
-    return make
+def dataset():
+    return make_labelled(8, noise=2.0, extraction=ExtractionSettings(variants=2)).dataset
 
 
-def test_every_frame_is_predicted_once_while_its_patient_is_held_out(make_dataset):
-    dataset = make_dataset(8)
+@pytest.fixture
+def folds(dataset):
+    return split_into_folds(dataset.frames, 2)
+
+
+def test_every_frame_is_predicted_once_while_its_patient_is_held_out(dataset):
     folds = split_into_folds(dataset.frames, 3)
-    fold_of = folds_of(dataset.frames, folds)
-    told: list[tuple[int, int]] = []
+    told = []
     result = cross_validate(
         dataset, folds, [HeadChoice("logistic")], progress=lambda *at: told.append(at)
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
-    for model in ("tiny/logistic", BASELINE):
-        rows = result.predictions[result.predictions["model"] == model]
+    for _, rows in result.predictions.groupby("model"):
         assert not rows.duplicated(["clip", "frame"]).any()
         assert len(rows) == len(dataset.frames)
-        held_out = [fold_of[patient] for patient in rows["patient"]]
-        assert rows["fold"].tolist() == held_out
-        np.testing.assert_allclose(rows[["p0", "p1", "p2", "p3"]].sum(axis=1), 1, atol=1e-9)
+        for split in folds:
+            held_out = set(dataset.frames["patient"].iloc[split.test])
+            assert set(rows.loc[rows["fold"] == split.fold, "patient"]) == held_out
+        np.testing.assert_allclose(rows[P].sum(axis=1), 1, atol=1e-9)
     training = result.training
     assert (training["train_frames"] + training["test_frames"] == len(dataset.frames)).all()
     assert (training["train_patients"] + training["test_patients"] == 8).all()
     assert (training["seconds"] > 0).all()
 
 
-def test_the_baseline_knows_only_the_training_part(make_dataset):
+def test_the_baseline_knows_only_the_training_part():
     scores = ((0, 0), (0, 1), (0, 1), (1, 1))
-    dataset = make_dataset(4, score=lambda patient, zone: scores[patient][zone])
+    dataset = make_labelled(4, score=lambda patient, zone: scores[patient][zone]).dataset
     folds = by_patient(dataset.frames, {"p0": 1, "p1": 1, "p2": 2, "p3": 2})
-    result = cross_validate(dataset, folds, [HeadChoice("logistic")])
-    rows = result.predictions[result.predictions["model"] == BASELINE]
+    rows = cross_validate(dataset, folds, [HeadChoice("logistic")]).predictions
     for fold, shares in ((1, (0.25, 0.75)), (2, (0.75, 0.25))):
-        told = rows.loc[rows["fold"] == fold, ["p0", "p1"]].drop_duplicates()
-        assert told.to_numpy().tolist() == [list(shares)]
+        mine = (rows["model"] == BASELINE) & (rows["fold"] == fold)
+        assert rows.loc[mine, ["p0", "p1"]].drop_duplicates().to_numpy().tolist() == [list(shares)]
 
 
-def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset):
-    dataset = make_dataset(6, score=lambda patient, zone: 2 if patient < 2 else zone)
+def test_a_score_that_a_fold_cannot_test_is_noted():
+    score = lambda patient, zone: 2 if patient < 2 else zone  # noqa: E731
+    dataset = make_labelled(6, score=score).dataset
     folds = by_patient(dataset.frames, {"p0": 1, "p1": 2, "p2": 3, "p3": 1, "p4": 2, "p5": 3})
     result = cross_validate(dataset, folds, [HeadChoice("logistic")])
     assert result.notes == (
@@ -104,9 +94,7 @@ def test_a_score_that_a_fold_cannot_test_is_noted(make_dataset):
     assert (result.predictions["p3"] == 0).all()
 
 
-def test_what_cannot_be_trained_is_refused_before_anything_is(make_dataset):
-    dataset = make_dataset(4)
-    folds = split_into_folds(dataset.frames, 2)
+def test_what_cannot_be_trained_is_refused_before_anything_is(dataset, folds):
     for heads, combine, told in (
         ([HeadChoice(settings={"depth": 1})], [], "no setting 'depth'"),
         ([HeadChoice()], ["mean"], "nothing to combine it with"),
@@ -119,40 +107,19 @@ def test_what_cannot_be_trained_is_refused_before_anything_is(make_dataset):
         cross_validate(alike, folds, [HeadChoice()])
 
 
-@pytest.fixture
-def two_backbones(make_cohort, tiny_backbone, tmp_path):
-    cohort = make_cohort(8)
-    other = write_tiny_backbone(tmp_path / "other.onnx")
-    specs = [get_backbone(str(path)) for path in (tiny_backbone, other)]
-    outcomes = extract_features(cohort, specs, tmp_path / "features")
-    features = [in_memory(outcome.path) for outcome in outcomes]
-    features[1].embeddings[...] = features[1].embeddings[..., ::-1] ** 2
-    return join_labels(cohort, features)
-
-
-def _probabilities(predictions, model):
-    rows = predictions[predictions["model"] == model]
-    return rows[["p0", "p1", "p2", "p3"]].to_numpy()
-
-
-def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(make_dataset):
-    dataset = make_dataset(8)
+def test_several_heads_meet_the_same_folds_and_do_not_change_each_other(dataset):
     folds = split_into_folds(dataset.frames, 2, repeats=2)
     heads = [HeadChoice("logistic"), HeadChoice("ordinal")]
     together = cross_validate(dataset, folds, heads)
-    names = [model.name for model in together.models]
-    assert names == ["tiny/logistic", "tiny/ordinal"]
+    names = [f"{BACKBONE}/{head.name}" for head in heads]
+    assert [model.name for model in together.models] == names
     assert together.training["model"].tolist() == [name for name in names for _ in range(4)]
     alone = cross_validate(dataset, folds, [heads[1]])
-    np.testing.assert_array_equal(
-        *(_probabilities(result.predictions, "tiny/ordinal") for result in (together, alone))
-    )
+    np.testing.assert_array_equal(said(together, "ordinal"), said(alone, "ordinal"))
 
 
 @pytest.mark.slow
-def test_the_number_of_jobs_changes_no_byte_of_predictions_csv(make_dataset, tmp_path):
-    dataset = make_dataset(8)
-    folds = split_into_folds(dataset.frames, 2)
+def test_the_number_of_jobs_changes_no_byte_of_predictions_csv(dataset, folds, tmp_path):
     heads = [HeadChoice(name) for name in head_names()]
     for jobs in (1, 2):
         result = cross_validate(dataset, folds, heads, jobs=jobs)
@@ -160,95 +127,79 @@ def test_the_number_of_jobs_changes_no_byte_of_predictions_csv(make_dataset, tmp
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
 
 
-def test_clips_reach_the_head_in_training_and_in_prediction(make_dataset):
-    dataset = make_dataset(8)
-    folds = split_into_folds(dataset.frames, 2)
-    result = cross_validate(dataset, folds, [HeadChoice("mil", {"epochs": 2})])
-    rows = result.predictions[result.predictions["model"] == "tiny/mil"]
-    assert (rows.groupby("clip")[["p0", "p1", "p2", "p3"]].nunique() == 1).all(axis=None)
+def test_clips_reach_the_head_in_training_and_in_prediction(dataset, folds):
+    rows = cross_validate(dataset, folds, [HeadChoice("mil", {"epochs": 2})]).predictions
+    rows = rows[rows["model"] == f"{BACKBONE}/mil"]
+    assert (rows.groupby("clip")[P].nunique() == 1).all(axis=None)
 
 
-def test_patients_reach_the_head(make_dataset):
-    dataset = make_dataset(8)
-    folds = split_into_folds(dataset.frames, 2)
+def test_patients_reach_the_head(dataset, folds):
     before = cross_validate(dataset, folds, [HeadChoice("svm")])
     # the same frames with every clip a patient of its own would be calibrated on other parts
-    parted = dataset.frames.assign(patient=dataset.frames["patient"] + dataset.frames["zone"])
-    fold_of = folds_of(dataset.frames, folds)
-    finer = {patient: fold_of[patient[:2]] for patient in parted["patient"].unique()}
-    after = cross_validate(
-        Dataset(parted, dataset.rows, dataset.features, {}),
-        by_patient(parted, finer),
-        [HeadChoice("svm")],
-    )
-    assert not np.array_equal(
-        _probabilities(before.predictions, "tiny/svm"),
-        _probabilities(after.predictions, "tiny/svm"),
-    )
+    frames = dataset.frames
+    parted = frames.assign(patient=frames["patient"] + frames["zone"])
+    after = cross_validate(replace(dataset, frames=parted), folds, [HeadChoice("svm")])
+    assert not np.array_equal(said(before, "svm"), said(after, "svm"))
 
 
 @pytest.mark.parametrize("name", ["logistic", "ordinal", "svm", "mil", "softmax"])
-def test_nothing_is_fitted_on_frames_held_out(make_dataset, name):
+def test_nothing_is_fitted_on_frames_held_out(dataset, folds, name):
     """Plant, in one held-out patient, a direction that would rule scaling and components.
 
     Each of that patient's frames is thrown far off along the score of the frame. Were means,
     spreads or components taken from all frames, this direction would be the first component and
     squeeze all others, and what is said about the other patients held out with it would change.
     """
-    dataset = make_dataset(8)
-    folds = split_into_folds(dataset.frames, 2)
     head = HeadChoice(name, {"components": 2, "test_variants": True})
-    planted = next(
-        patient for patient, fold in folds_of(dataset.frames, folds).items() if fold == 1
-    )
-    clean = cross_validate(dataset, folds, [head]).predictions
     frames = dataset.frames
+    planted = frames["patient"].iloc[folds[0].test[0]]
+    clean = cross_validate(dataset, folds, [head]).predictions
     own = np.flatnonzero(frames["patient"] == planted)
-    embeddings = dataset.features["tiny"].embeddings
+    embeddings = dataset.features[BACKBONE].embeddings
     far = 100 * (1 + frames["truth"].to_numpy()[own])
-    embeddings[dataset.rows["tiny"][own], :, 0] += far[:, None].astype(embeddings.dtype)
+    embeddings[dataset.rows[BACKBONE][own], :, 0] += far[:, None].astype(embeddings.dtype)
     leaky = cross_validate(dataset, folds, [head]).predictions
     same = (clean["fold"] == 1) & (clean["patient"] != planted)
     assert same.any()
     pd.testing.assert_frame_equal(clean[same], leaky[same], check_exact=True)
-    other_fold = (clean["fold"] == 2) & (clean["model"] == f"tiny/{name}")
+    other_fold = (clean["fold"] == 2) & (clean["model"] == f"{BACKBONE}/{name}")
     assert not clean[other_fold].equals(leaky[other_fold])
 
 
-def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones):
-    folds = split_into_folds(two_backbones.frames, 2)
+@pytest.fixture
+def two_backbones(dataset):
+    file = dataset.features[BACKBONE]
+    other = replace(file, embeddings=file.embeddings[..., ::-1] ** 2)
+    return replace(
+        dataset,
+        rows=dict.fromkeys(("a", "b"), dataset.rows[BACKBONE]),
+        features={"a": file, "b": other},
+    )
+
+
+def test_the_mean_of_backbones_is_that_of_their_probabilities(two_backbones, folds):
     result = cross_validate(two_backbones, folds, [HeadChoice("logistic")], combine=["mean"])
-    assert [model.name for model in result.models] == [
-        "tiny/logistic",
-        "other/logistic",
-        "tiny+other/logistic-mean",
-    ]
-    tiny, other, both = (_probabilities(result.predictions, model.name) for model in result.models)
-    assert not np.allclose(tiny, other)
-    np.testing.assert_allclose(both, (tiny + other) / 2)
+    names = [model.name for model in result.models]
+    assert names == ["a/logistic", "b/logistic", "a+b/logistic-mean"]
+    a, b, both = (said(result, name) for name in names)
+    assert not np.allclose(a, b)
+    np.testing.assert_allclose(both, (a + b) / 2)
     seconds = result.training.groupby("model")["seconds"].sum()
-    assert seconds["tiny+other/logistic-mean"] >= seconds["tiny/logistic"]
+    assert seconds["a+b/logistic-mean"] >= seconds["a/logistic"]
 
 
-def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones):
-    folds = split_into_folds(two_backbones.frames, 2)
+def test_backbones_set_one_after_the_other_are_one_embedding(two_backbones, folds):
     head = HeadChoice("ordinal", {"C": 0.1, "test_variants": True})
     result = cross_validate(two_backbones, folds, [head], combine=["concatenate"])
-    features = two_backbones.features["tiny"]
-    joined = np.concatenate(
-        [features.embeddings, two_backbones.features["other"].embeddings], axis=-1
+    files = two_backbones.features
+    joined = np.concatenate([files["a"].embeddings, files["b"].embeddings], axis=-1)
+    single = replace(
+        two_backbones,
+        rows={"ab": two_backbones.rows["a"]},
+        features={"ab": replace(files["a"], embeddings=joined)},
     )
-    single = Dataset(
-        two_backbones.frames,
-        {"both": two_backbones.rows["tiny"]},
-        {"both": replace(features, embeddings=joined)},
-        {},
-    )
-    expected = cross_validate(single, folds, [head]).predictions
-    np.testing.assert_array_equal(
-        _probabilities(result.predictions, "tiny+other/ordinal"),
-        _probabilities(expected, "both/ordinal"),
-    )
+    expected = cross_validate(single, folds, [head])
+    np.testing.assert_array_equal(said(result, "a+b/ordinal"), said(expected, "ab/ordinal"))
 
 
 def sure(scores, share=0.7):
