@@ -153,7 +153,7 @@ def test_a_changed_card_is_refused(run: RecordedRun, moved: Ground) -> None:
     text = card.read_text(encoding="utf-8")
     assert "soldati-2020" in text
     card.write_text(text.replace("soldati-2020", "lung-ultrasound-score"), encoding="utf-8")
-    with pytest.raises(RunError, match="has another rubric than when .* made \\(soldati-2020\\)"):
+    with pytest.raises(RunError, match="had another rubric when it was made \\(soldati-2020\\)"):
         check(run, moved.labelled())
 
 

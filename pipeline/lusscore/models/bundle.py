@@ -140,15 +140,8 @@ class Bundle:
 
 def bundle_facts(bundle: Bundle) -> dict[str, Any]:
     """Return what identifies a bundle and its settings, as plain JSON values."""
-    return {
-        "id": bundle.id,
-        "digest": bundle.digest,
-        "name": bundle.name,
-        "created": bundle.created,
-        "lusscore": bundle.lusscore,
-        "protocol": bundle.protocol,
-        "rubric": bundle.rubric,
-        "label_level": bundle.label_level,
+    names = ("id", "digest", "name", "created", "lusscore", "protocol", "rubric", "label_level")
+    return {name: getattr(bundle, name) for name in names} | {
         "synthetic": bundle.synthetic,
         "backbones": list(bundle.networks),
         "heads": [

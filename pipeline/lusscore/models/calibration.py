@@ -64,13 +64,8 @@ class HeldOutClips:
 
     def only(self, wanted: NDArray[np.bool_]) -> HeldOutClips:
         """Take some clips, bool of shape (clips,)."""
-        return HeldOutClips(
-            self.frames.of_groups(wanted),
-            self.truth[wanted],
-            self.fold[wanted],
-            self.patient[wanted],
-            self.rule,
-        )
+        own = (self.truth[wanted], self.fold[wanted], self.patient[wanted])
+        return HeldOutClips(self.frames.of_groups(wanted), *own, self.rule)
 
     def decide(self, temperature: float = 1.0) -> tuple[_Int, _Float]:
         """Return scores, shape (clips,), and probabilities, (clips, 4), of scaled frames."""
@@ -129,11 +124,11 @@ def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
 
     def loss(temperature: float) -> float:
         _, probabilities = clips.decide(temperature)
-        own = probabilities[np.arange(len(clips.truth)), clips.truth]
+        own = _of_scores(clips.truth, probabilities)
         return -float(np.log(np.maximum(own, _LEAST)).mean())
 
     temperature = fit_temperature(loss, precision=1e-4).value
-    confidence = np.sort(_confidence(*clips.decide(temperature)))
+    confidence = np.sort(_of_scores(*clips.decide(temperature)))
     left = min(int(np.floor((1 - coverage) * len(confidence))), len(confidence) - 1)
     least = max(float(confidence[left]), LEAST_CONFIDENCE)
     return Calibration(temperature, least, float(np.mean(confidence >= least)))
@@ -153,31 +148,27 @@ def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
         others = ~np.isin(clips.patient, np.unique(clips.patient[mine]))
         found = calibrate(clips.only(others), coverage)
         scores[mine], probabilities[mine] = clips.only(mine).decide(found.temperature)
-        own = _confidence(scores[mine], probabilities[mine])
+        own = _of_scores(scores[mine], probabilities[mine])
         confident[mine] = own >= found.least_confidence
     return CrossFitted(scores, clips.truth, probabilities, confident, clips.patient)
 
 
-def _confidence(scores: NDArray[np.int64], probabilities: _Float) -> _Float:
+def _of_scores(scores: _Int, probabilities: _Float) -> _Float:
     return np.asarray(probabilities[np.arange(len(scores)), scores])
 
 
 def measure_selective(clips: CrossFitted) -> Measured:
     """Measure probabilities, and selective prediction, over clips held out from both.
 
-    Returns
-    -------
-    dict
-        ``brier``, ``calibration_error``, ``accuracy`` of all clips, ``accuracy_confident`` of those
-        that reach the review threshold (1 − selective risk), ``coverage``, the share of these, and
-        ``accuracy_review`` of the rest; NaN where there are none. Intervals resample patients
-        (percentiles).
+    ``accuracy`` is of all clips, ``accuracy_confident`` of those that reach the review threshold
+    (1 − selective risk), ``coverage`` the share of these, and ``accuracy_review`` of the rest; NaN
+    where there are none. Intervals resample patients (percentiles).
     """
     patients = int(clips.patient.max()) + 1
     draws = draw_patients(patients, RESAMPLES, SEED)
     weights = np.concatenate([np.ones((1, patients)), draws])[:, clips.patient]
     right = (clips.scores == clips.truth).astype(np.float64)
-    confidence = _confidence(clips.scores, clips.probabilities)
+    confidence = _of_scores(clips.scores, clips.probabilities)
     squares = np.square(clips.probabilities - np.eye(4)[clips.truth]).sum(axis=1)
     bins = np.eye(BINS)[confidence_bin(confidence)]
     confident = clips.confident.astype(np.float64)
@@ -185,15 +176,15 @@ def measure_selective(clips: CrossFitted) -> Measured:
     def mean(values: _Float, among: _Float) -> _Float:
         return ratio(weights @ (values * among), weights @ among)
 
+    every = np.ones_like(right)
+    off = weights @ (bins * (confidence - right)[:, None])
     drawn = {
-        "brier": mean(squares, np.ones_like(right)),
-        "calibration_error": calibration_error(
-            weights @ bins, weights @ (bins * (confidence - right)[:, None])
-        ),
-        "accuracy": mean(right, np.ones_like(right)),
+        "brier": mean(squares, every),
+        "calibration_error": calibration_error(weights @ bins, off),
+        "accuracy": mean(right, every),
         "accuracy_confident": mean(right, confident),
         "accuracy_review": mean(right, 1 - confident),
-        "coverage": mean(confident, np.ones_like(right)),
+        "coverage": mean(confident, every),
     }
     undefined = float("nan"), float("nan")
     return {

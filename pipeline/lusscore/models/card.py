@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from pydantic import ConfigDict, Field
@@ -54,31 +55,32 @@ def make_card(
     `calibration` is what was fixed on held-out patients, and `selective` how well it works on
     others.
     """
-    cohort = run.config.cohort
-    levels = {level: run.metrics["levels"][level] for level in ("clip", "zone")}
-    measured = {level: found for level, found in levels.items() if found.get(run.model)}
+    levels = {}
+    for level in ("clip", "zone"):
+        measured = run.metrics["levels"][level]
+        if measured.get(run.model):
+            levels[f"{level.capitalize()}s"] = measured[run.model], measured.get(BASELINE)
+    rescored = (
+        f" Clips are scored from calibrated frames, by the rule {clip_rule.name}, so that their "
+        "accuracy here may differ from that above."
+    )
     return {
-        "Intended use": _use(cohort),
-        "Training cohort": _cohort(cohort),
+        "Intended use": _use(run.config.cohort),
+        "Training cohort": _cohort(run.config.cohort),
         "Model": _model(run, members),
         "Performance": {
             "How it was measured": _how(run),
-            **{
-                f"{level.capitalize()}s": _rows(found[run.model], found.get(BASELINE))
-                for level, found in measured.items()
-            },
-            **{
-                f"{level.capitalize()}s, by score": _by_score(found[run.model])
-                for level, found in measured.items()
-            },
+            **{name: _rows(*found) for name, found in levels.items()},
+            **{f"{name}, by score": _by_score(found) for name, (found, _) in levels.items()},
             **_exams(run),
         },
         "Calibration and review": {
             "How": "One temperature was fitted to held-out clips of the training cohort "
             f"({calibration.temperature:.3g}). A clip is marked for review when its score has a "
             f"probability below {calibration.least_confidence:.2f}; {calibration.coverage:.0%} of "
-            f"clips need no review. The figures are of clips calibrated by the other folds alone."
-            f"{_rescored(clip_rule)}",
+            "clips need no review. The figures are of clips calibrated by the other folds alone."
+            # by most rules, scores depend on the temperature
+            f"{'' if clip_rule == MAJORITY else rescored}",
             "Measured": [_row(label, *selective[key]) for key, label in _SELECTIVE.items()],
         },
         "Limitations": _limitations(run, selective),
@@ -86,12 +88,12 @@ def make_card(
 
 
 def _use(cohort: CohortTable) -> list[str]:
-    synthetic = [
+    synthetic = (
         "Trained on synthetic images, of no patient: it shows how the software works, and says "
         "nothing about any patient."
-    ]
+    )
     return [
-        *(synthetic if cohort.synthetic else []),
+        *([synthetic] if cohort.synthetic else []),
         "Research use only. It is not a medical device, and no decision about a patient may rest "
         "on it.",
         f"It scores lung ultrasound of the protocol {cohort.protocol} (global score 0–"
@@ -141,46 +143,27 @@ def _model(run: RecordedRun, members: Sequence[TrainedHead]) -> dict[str, Any]:
     }
 
 
-def _rescored(rule: Rule) -> str:
-    """Say why accuracy may not be the run's: by most rules, scores depend on the temperature."""
-    if rule == MAJORITY:
-        return ""
-    return (
-        f" Clips are scored from calibrated frames, by the rule {rule.name}, so that their "
-        "accuracy here may differ from that above."
-    )
-
-
 def _how(run: RecordedRun) -> str:
     folds = run.config.cross_validation
-    by = folds.leave_out
-    splits = (
-        f"leaving out one {by} after another ({folds.folds})"
-        if by
-        else f"{folds.folds} folds" + (f", {folds.repeats} times over" if folds.repeats > 1 else "")
-    )
-    chosen = (
-        " Head, settings and rule were chosen anew in each fold, inside its training patients."
-        if run.is_selected
-        else ""
-    )
+    splits = f"{folds.folds} folds" + (f", {folds.repeats} times over" if folds.repeats > 1 else "")
+    if folds.leave_out:
+        splits = f"leaving out one {folds.leave_out} after another ({folds.folds})"
+    chosen = " Head, settings and rule were chosen anew in each fold, inside its training patients."
     return (
-        f"On patients held out, by {splits}; run {run.config.run.name}.{chosen} The model "
-        "itself was then trained on all patients in the same way. Intervals are 95 %, over "
-        "patients."
+        f"On patients held out, by {splits}; run {run.config.run.name}."
+        f"{chosen if run.is_selected else ''} The model itself was then trained on all patients in "
+        "the same way. Intervals are 95 %, over patients."
     )
 
 
 def _rows(entry: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    rows = [
-        _row(label, entry["pooled"][key], entry["interval"].get(key))
-        for key, label in _MEASURES.items()
-        if key in entry["pooled"]
-    ]
+    wanted = [(label, entry, key) for key, label in _MEASURES.items() if key in entry["pooled"]]
     if baseline:
-        usual, interval = (baseline[part].get("accuracy") for part in ("pooled", "interval"))
-        rows.append(_row("accuracy of the most frequent score", usual, interval))
-    return rows
+        wanted.append(("accuracy of the most frequent score", baseline, "accuracy"))
+    return [
+        _row(label, found["pooled"].get(key), found["interval"].get(key))
+        for label, found, key in wanted
+    ]
 
 
 def _row(
@@ -190,13 +173,14 @@ def _row(
 
 
 def _by_score(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    for one in entry["per_class"]:
-        row: dict[str, Any] = {"score": one["score"], "held out": one["support"]}
-        for key, label in _PER_SCORE.items():
-            row[label] = f"{_three(one.get(key))} {_interval(one['interval'].get(key))}".strip()
-        rows.append(row)
-    return rows
+    return [
+        {"score": one["score"], "held out": one["support"]}
+        | {
+            label: f"{_three(one.get(key))} {_interval(one['interval'].get(key))}".strip()
+            for key, label in _PER_SCORE.items()
+        }
+        for one in entry["per_class"]
+    ]
 
 
 def _exams(run: RecordedRun) -> dict[str, Any]:
@@ -237,13 +221,10 @@ def _limitations(run: RecordedRun, selective: Measured) -> list[str]:
             f"than those marked for review ({_three(review)}): a high probability is no evidence "
             "that a score is right."
         )
-    absent = [
-        one["score"]
-        for one in run.metrics["levels"]["clip"][run.model]["per_class"]
-        if not one["support"]
-    ]
+    per_class = run.metrics["levels"]["clip"][run.model]["per_class"]
+    absent = [str(one["score"]) for one in per_class if not one["support"]]
     if absent:
-        limitations.append(f"No labelled clip has score {' or '.join(map(str, absent))}.")
+        limitations.append(f"No labelled clip has score {' or '.join(absent)}.")
     return [*limitations, *run.config.run.notes]
 
 
@@ -271,65 +252,47 @@ class ModelCard(Document):
 
 def render_card(bundle: Bundle) -> str:
     """Return the card under its headings, after what names the bundle."""
-    lines = [f"# Model card: {_inline(bundle.name)}", ""]
+    blocks = [f"# Model card: {_inline(bundle.name)}"]
     if bundle.synthetic:
-        lines += ["**Trained on synthetic images alone: it says nothing about patients.**", ""]
-    lines += _bullets(
-        {
-            "Id": bundle.id,
-            "Trained": f"{bundle.created}, by lusscore {bundle.lusscore}",
-            "Protocol": bundle.protocol,
-            "Rubric": bundle.rubric,
-            "Backbones": ", ".join(bundle.networks),
-        }
-    )
-    lines += _section(bundle.card, 2)
-    return "\n".join(lines).rstrip() + "\n"
+        blocks.append("**Trained on synthetic images alone: it says nothing about patients.**")
+    facts = {
+        "Id": bundle.id,
+        "Trained": f"{bundle.created}, by lusscore {bundle.lusscore}",
+        "Protocol": bundle.protocol,
+        "Rubric": bundle.rubric,
+        "Backbones": ", ".join(bundle.networks),
+    }
+    blocks += [*_blocks(facts, 2), *_blocks(bundle.card, 2)]
+    return "\n\n".join(blocks) + "\n"
 
 
-def _section(table: Mapping[str, Any], level: int) -> list[str]:
+def _blocks(table: Mapping[str, Any], level: int) -> Iterator[str]:
     """Write a mapping: plain values as a list, what is more under a heading each."""
-    lines: list[str] = []
-    plain: dict[str, Any] = {}
-    for key, value in table.items():
-        if not isinstance(value, (Mapping, list, tuple)):
-            plain[key] = value
+
+    def is_plain(entry: tuple[str, Any]) -> bool:
+        return not isinstance(entry[1], (Mapping, list, tuple))
+
+    for plain, entries in groupby(table.items(), is_plain):
+        if plain:
+            yield "\n".join(f"- **{_inline(key)}:** {_inline(value)}" for key, value in entries)
             continue
-        lines += _bullets(plain)
-        plain = {}
-        heading = f"{'#' * min(level, 6)} {_inline(key)}"
-        lines += [heading, "", *_block(value, level + 1)]
-    return lines + _bullets(plain)
+        for key, value in entries:
+            yield f"{'#' * min(level, 6)} {_inline(key)}"
+            if not value:
+                yield "None."
+            elif isinstance(value, Mapping):
+                yield from _blocks(value, level + 1)
+            elif all(isinstance(row, Mapping) for row in value):
+                yield _table(value)
+            else:
+                yield "\n".join(f"- {_inline(entry)}" for entry in value)
 
 
-def _block(value: Mapping[str, Any] | Sequence[Any], level: int) -> list[str]:
-    if not value:
-        return ["None.", ""]
-    if isinstance(value, Mapping):
-        return _section(value, level)
-    if all(isinstance(row, Mapping) for row in value):
-        return _table(value)
-    return [*(f"- {_inline(entry)}" for entry in value), ""]
-
-
-def _bullets(plain: Mapping[str, Any]) -> list[str]:
-    if not plain:
-        return []
-    return [*(f"- **{_inline(key)}:** {_inline(value)}" for key, value in plain.items()), ""]
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return [
-        _cells(columns),
-        "|" + " --- |" * len(columns),
-        *(_cells([row.get(column, "") for column in columns]) for row in rows),
-        "",
-    ]
-
-
-def _cells(cells: Sequence[Any]) -> str:
-    return f"| {' | '.join(_inline(cell) for cell in cells)} |"
+    cells = [columns, *([row.get(column, "") for column in columns] for row in rows)]
+    lines = [f"| {' | '.join(map(_inline, row))} |" for row in cells]
+    return "\n".join([lines[0], "|" + " --- |" * len(columns), *lines[1:]])
 
 
 def _inline(value: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
@@ -65,6 +65,8 @@ def _no_path(most: int, least: int = 0) -> AfterValidator:
     )
 
 
+_T = TypeVar("_T")
+_SomeOf = Annotated[tuple[_T, ...], Field(min_length=1)]
 _Line = Annotated[str, matching(f"{_LINE}{{0,1000}}", "one line")]
 _RuleName = Annotated[_Line, known(Rule.parse)]
 _Size = Annotated[int, Field(ge=1, le=10**6)]
@@ -120,14 +122,14 @@ class NetworkRecord(Record):
 
     spec: SpecRecord
     weights_digest: _Digest
-    graph: str
-    graph_weights: str
+    graph: Annotated[str, matching(r"networks/[\w.-]+\.xml", "an .xml file of the bundle")]
+    graph_weights: Annotated[str, matching(r"networks/[\w.-]+\.bin", "a .bin file of the bundle")]
 
 
 class TrainedHeadRecord(Record):
     """A trained head; `arrays` is what the names of its arrays begin with."""
 
-    features: Annotated[tuple[tuple[str, tuple[str, ...]], ...], Field(min_length=1)]
+    features: _SomeOf[tuple[str, _SomeOf[str]]]
     head: Annotated[str, known(head_defaults)]
     settings: dict[str, Any]
     facts: dict[str, Any]
@@ -157,8 +159,8 @@ class BundleRecord(Document):
     label_level: Literal["frame", "clip", "zone"]
     synthetic: bool
     extraction: dict[str, Any]
-    networks: Annotated[tuple[NetworkRecord, ...], Field(min_length=1)]
-    members: Annotated[tuple[TrainedHeadRecord, ...], Field(min_length=1)]
+    networks: _SomeOf[NetworkRecord]
+    members: _SomeOf[TrainedHeadRecord]
     temperature: _Temperature
     clip_rule: _RuleName
     zone_rule: _RuleName
@@ -248,7 +250,7 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     _take(left, CARD)
     arrays = unpack_arrays(_take(left, ARRAYS))
     networks: dict[str, Network] = {}
-    for number, each in enumerate(record.networks):
+    for each in record.networks:
         spec = BackboneSpec(**dict(each.spec))
         if spec.name in networks:
             raise _refuse("networks", f"has the backbone {quoted(spec.name)} twice")
@@ -256,12 +258,8 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
             raise _refuse(
                 "extraction", f"asks for other levels than the backbone {quoted(spec.name)} gives"
             )
-        networks[spec.name] = Network(
-            spec,
-            each.weights_digest,
-            _graph(left, each.graph, ".xml", f"networks[{number}].graph"),
-            _graph(left, each.graph_weights, ".bin", f"networks[{number}].graph_weights"),
-        )
+        graph, weights = _take(left, each.graph), _take(left, each.graph_weights)
+        networks[spec.name] = Network(spec, each.weights_digest, graph, weights)
     members = tuple(_member(one, k, networks, arrays) for k, one in enumerate(record.members))
     dim = sum(network.spec.embedding_size for network in networks.values())
     ood = _detector(record.familiar, dim, arrays)
@@ -303,23 +301,14 @@ def _take(files: dict[str, bytes], name: str) -> bytes:
     return files.pop(name)
 
 
-def _graph(files: dict[str, bytes], name: str, suffix: str, place: str) -> bytes:
-    """Take a network's file out of `files`."""
-    if name not in files or not name.endswith(suffix):
-        raise _refuse(place, f"names {quoted(name)}, which is no {suffix} file of the bundle's own")
-    return files.pop(name)
-
-
 def _member(
     record: TrainedHeadRecord, number: int, networks: Mapping[str, Network], arrays: Arrays
 ) -> TrainedHead:
     """Read one, taking its arrays out of `arrays`."""
-    place, prefix = f"members[{number}]", f"head{number}."
+    place = f"members[{number}]"
     features = tuple(FeatureSet(backbone, levels) for backbone, levels in record.features)
     size = sum(_size(one, f"{place}.features", networks) for one in features)
-    if record.arrays != prefix:
-        raise _refuse(f"{place}.arrays", f"is not {prefix!r}")
-    own = _with_prefix(arrays, prefix)
+    own = _with_prefix(arrays, record.arrays)
     try:
         head = restore_head(HeadState(record.head, record.settings, record.facts, own))
     except HeadError as error:
@@ -336,17 +325,15 @@ def _member(
 
 
 def _size(features: FeatureSet, place: str, networks: Mapping[str, Network]) -> int:
-    backbone, levels = features.backbone, features.levels
+    backbone = features.backbone
     if backbone not in networks:
         raise _refuse(place, f"names the backbone {quoted(backbone)}, which is not in the bundle")
-    if not levels or len(set(levels)) < len(levels):
-        raise _refuse(place, "is not made of pairs of a backbone and its levels")
     spec = networks[backbone].spec
     sizes = {EMBEDDING: spec.embedding_size} | spec.level_sizes
-    for level in levels:
+    for level in features.levels:
         if level not in sizes:
             raise _refuse(place, f"names {quoted(level)}, which {spec.name} does not give")
-    return sum(sizes[level] for level in levels)
+    return sum(sizes[level] for level in features.levels)
 
 
 def _detector(record: OODRecord, dim: int, arrays: Arrays) -> OODDetector:

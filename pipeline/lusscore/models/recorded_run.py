@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,21 +32,9 @@ _FRAME = ["clip", "frame", "truth"]
 class RecordedRun:
     """A run and the model of it that is to be trained on all patients.
 
-    Attributes
-    ----------
-    folder
-        The run's.
-    config
-        ``config.toml``.
-    metrics
-        ``metrics.json``.
-    model
-        The model's name.
-    predictions
-        What it said of every labelled frame while the frame's patient was held out.
-    clip_rule, zone_rule
-        From frames to clips and zones, as the run has scored this model; where its folds chose
-        several rules for clips, the run's own.
+    `config` and `metrics` are those of the run's files, `predictions` what the model said of every
+    labelled frame while the frame's patient was held out, and the rules those by which the run has
+    scored it; where its folds chose several rules for clips, the run's own.
     """
 
     folder: Path
@@ -94,9 +82,7 @@ def _pick(folder: Path, models: Sequence[str], wanted: str | None) -> str:
         selected = [name for name in models if name.startswith("selected/")]
         recommended = [name for name in models if name.endswith(f"/{RECOMMENDED}")]
         return (selected or recommended or list(models))[0]
-    found = [name for name in models if name == wanted] or [
-        name for name in models if wanted in name
-    ]
+    found = [wanted] if wanted in models else [name for name in models if wanted in name]
     if len(found) != 1:
         many = "several models" if found else "no model"
         raise RunError(
@@ -119,46 +105,40 @@ def check_same_data(run: RecordedRun, labelled: LabelledCohort, backbones: Seque
 
     The performance that a bundle reports would else be of another model.
     """
-    cohort, recorded = labelled.cohort, run.config.cohort
+    for what in _differences(run, labelled, backbones):
+        raise RunError(what, path=run.folder, advice=f"{_AGAIN}, or leave out --from-run")
+
+
+def _differences(
+    run: RecordedRun, labelled: LabelledCohort, backbones: Sequence[str]
+) -> Iterator[str]:
+    cohort, recorded, dataset = labelled.cohort, run.config.cohort, labelled.dataset
     if recorded.name != cohort.name:
-        raise _other(run, f"it is a run of cohort {recorded.name}, not of {cohort.name}")
+        yield f"it is a run of cohort {recorded.name}, not of {cohort.name}"
     for key in _OF_CARD:
-        if getattr(recorded, key) != getattr(cohort.card, key):
-            raise _other(
-                run,
-                f"the card of cohort {cohort.name} has another {key} than when it was made "
-                f"({getattr(recorded, key)})",
-            )
+        then = getattr(recorded, key)
+        if then != getattr(cohort.card, key):
+            yield f"the card of cohort {cohort.name} had another {key} when it was made ({then})"
     manifest = hashlib.sha256((cohort.folder / MANIFEST_NAME).read_bytes()).hexdigest()
     if recorded.manifest_digest != manifest:
-        raise _other(run, f"the manifest of cohort {cohort.name} has changed since it was made")
+        yield f"the manifest of cohort {cohort.name} has changed since it was made"
     prints = {one.name: one.fingerprint for one in run.config.backbones}
     for backbone in backbones:
-        if prints.get(backbone) != labelled.dataset.features[backbone].settings_digest:
-            raise _other(run, f"it was made from other embeddings of {backbone} than there are now")
-    _check_frames(run, labelled)
-    if recorded.media_digest != labelled.dataset.media_digest:
-        raise _other(
-            run,
-            f"it was made from clips of other content than cohort {cohort.name} has under the "
-            "same names now",
-        )
-
-
-def _check_frames(run: RecordedRun, labelled: LabelledCohort) -> None:
-    """Refuse other frames: clips that could not be read then, and can be now, or the reverse."""
-    here = labelled.dataset.frames[_FRAME].drop_duplicates()
+        if prints.get(backbone) != dataset.features[backbone].settings_digest:
+            yield f"it was made from other embeddings of {backbone} than there are now"
+    here = dataset.frames[_FRAME].drop_duplicates()
     there = run.predictions[_FRAME].drop_duplicates()
-    both = here.merge(there, on=_FRAME)
+    both = len(here.merge(there, on=_FRAME))
     # where a device is left out, frames of a patient's other devices are not tested
     some_untested = bool(run.config.cross_validation.leave_out)
-    if len(both) < len(there) or (len(both) < len(here) and not some_untested):
-        raise _other(
-            run,
-            f"it was made from {len(there)} labelled frames, of which cohort "
-            f"{labelled.cohort.name} now has {len(both)}, and {len(here)} in all",
+    # clips that could not be read then, and can be now, or the reverse
+    if both < len(there) or (both < len(here) and not some_untested):
+        yield (
+            f"it was made from {len(there)} labelled frames, of which cohort {cohort.name} now has "
+            f"{both}, and {len(here)} in all"
         )
-
-
-def _other(run: RecordedRun, what: str) -> RunError:
-    return RunError(what, path=run.folder, advice=f"{_AGAIN}, or leave out --from-run")
+    if recorded.media_digest != dataset.media_digest:
+        yield (
+            f"it was made from clips of other content than cohort {cohort.name} has under the same "
+            "names now"
+        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,12 @@ from lusscore.models.card import make_card
 from lusscore.models.ood import clip_vectors, fit_ood
 from lusscore.models.recorded_run import RecordedRun, check_same_data
 
+Progress = Callable[[int, int], None]
+
+
+def _no_progress(done: int, total: int) -> None:
+    pass
+
 
 def train_bundle(
     cohort: Cohort,
@@ -57,7 +63,7 @@ def train_bundle(
     weights_dir: Path | None = None,
     cache: Path | None = None,
     jobs: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = _no_progress,
 ) -> Bundle:
     """Train a run's model on all labelled patients, and calibrate it on those held out.
 
@@ -77,15 +83,16 @@ def train_bundle(
     check_same_data(run, labelled, tuple(specs))
     dataset = labelled.dataset
     fitted = fit_members(dataset, run, jobs=jobs, progress=progress)
-    used = tuple(
-        dict.fromkeys(one.backbone for member in fitted.members for one in member.features)
-    )
+    seen = (one.backbone for member in fitted.members for one in member.features)
+    used = tuple(dict.fromkeys(seen))
     held_out = HeldOutClips.of(run.predictions, fitted.clip_rule)
     calibration = calibrate(held_out, coverage)
     selective = measure_selective(cross_fit(held_out, coverage))
     card, extraction = cohort.card, cohort.card.extraction
-    own_specs = [with_levels(specs[backbone], extraction.levels) for backbone in used]
-    networks = [_network(one, labelled, features_dir, weights_dir, cache) for one in own_specs]
+    networks = {}
+    for backbone in used:
+        spec = with_levels(specs[backbone], extraction.levels)
+        networks[backbone] = _network(spec, labelled, features_dir, weights_dir, cache)
     return Bundle(
         id=uuid.uuid4().hex,
         name=name or cohort.name,
@@ -96,7 +103,7 @@ def train_bundle(
         label_level=card.label_level,
         synthetic=card.synthetic,
         extraction=extraction,
-        networks=dict(zip(used, networks, strict=True)),
+        networks=networks,
         members=fitted.members,
         # one scaling after another is one by their product
         temperature=fitted.temperature * calibration.temperature,
@@ -137,8 +144,7 @@ def _network(
     return Network(spec, weights.digest, graph, graph_weights)
 
 
-@dataclass(frozen=True)
-class FittedMembers:
+class FittedMembers(NamedTuple):
     """Heads trained on all labelled frames, and how their predictions become one."""
 
     members: tuple[TrainedHead, ...]
@@ -147,11 +153,7 @@ class FittedMembers:
 
 
 def fit_members(
-    dataset: LabelledFrames,
-    run: RecordedRun,
-    *,
-    jobs: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    dataset: LabelledFrames, run: RecordedRun, *, jobs: int = 1, progress: Progress = _no_progress
 ) -> FittedMembers:
     """Train the run's model on all patients: the very procedure that the run has measured.
 
@@ -160,45 +162,33 @@ def fit_members(
     if not run.is_selected:
         model = recorded_model(run.config, run.model)
         models = model.members() if model.is_mean else (model,)
-        counted = _Steps(len(models), progress)
-        members = tuple(_fit(dataset, one, 1.0, counted) for one in models)
-        return FittedMembers(members, 1.0, run.clip_rule)
+        members = []
+        for one in models:
+            members.append(_fit(dataset, one))
+            progress(len(members), len(models))
+        return FittedMembers(tuple(members), 1.0, run.clip_rule)
     selection = recorded_selection(run.config)
     strategy = next(each for each in selection.strategies if selected_name(each) == run.model)
-    everyone = Split(
-        1, 1, np.arange(len(dataset.frames)), np.empty(0, np.int64), name="On all patients"
-    )
-    counted = _Steps(len(selection.candidates) * selection.folds, progress)
-    choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=counted)
+    frames = np.arange(len(dataset.frames))
+    everyone = Split(1, 1, frames, frames[:0], name="On all patients")
+    total, done = len(selection.candidates) * selection.folds, 0
+
+    def count(heads: int) -> None:
+        nonlocal done
+        done += heads
+        progress(done, total)
+
+    choices, _ = choose_inside(dataset, everyone, selection, jobs=jobs, progress=count)
     choice = choices[strategy]
-    members = tuple(
-        _fit(dataset, selection.candidates[number], own.value, _Steps(0, progress))
+    chosen = tuple(
+        _fit(dataset, selection.candidates[number], own.value)
         for number, own in zip(choice.candidates, choice.temperatures, strict=True)
     )
-    return FittedMembers(
-        members,
-        choice.temperature.value,
-        choice.rule if selection.clip_labels else run.clip_rule,
-    )
+    rule = choice.rule if selection.clip_labels else run.clip_rule
+    return FittedMembers(chosen, choice.temperature.value, rule)
 
 
-@dataclass
-class _Steps:
-    total: int
-    progress: Callable[[int, int], None]
-    done: int = 0
-
-    def __call__(self, heads: int) -> None:
-        self.done += heads
-        if self.total:
-            self.progress(self.done, self.total)
-
-
-def _fit(
-    dataset: LabelledFrames, model: Model, temperature: float, count: Callable[[int], None]
-) -> TrainedHead:
+def _fit(dataset: LabelledFrames, model: Model, temperature: float = 1.0) -> TrainedHead:
     head = fit_on(dataset, model.features, model.head)
-    count(1)
-    return TrainedHead(
-        model.features, model.head.name, dict(model.head.settings), head, temperature
-    )
+    name, settings = model.head.name, dict(model.head.settings)
+    return TrainedHead(model.features, name, settings, head, temperature)
