@@ -13,7 +13,7 @@ from PIL import Image
 
 from lusscore.clips.dicom.decoder_process import DecoderProcess
 from lusscore.clips.dicom.header import DicomFile, Header
-from lusscore.clips.dicom.pixels import PixelLayout, encoded_frames
+from lusscore.clips.dicom.pixels import PixelLayout, are_rgb, encoded_frames
 from lusscore.clips.reader import damaged
 from lusscore.errors import ClipError
 
@@ -82,7 +82,7 @@ def _find_decoder(header: Header, layout: PixelLayout, process: DecoderProcess) 
 
     def jpeg(frame: bytes, index: int) -> tuple[NDArray[Any], str]:
         if _check_codestream(frame, layout, index).precision == 8:
-            samples = _decode_jpeg(frame, layout.photometric)
+            samples = _decode_jpeg(frame)
             return samples, "RGB" if layout.samples == 3 else layout.photometric
         if layout.samples != 1 or layout.allocated != 16 or layout.signed:
             raise ValueError("JPEG of 12 bits is decoded in shades alone")
@@ -190,12 +190,11 @@ def _read_jpeg(frame: bytes) -> _Codestream | None:
     return None
 
 
-def _decode_jpeg(frame: bytes, photometric: str) -> NDArray[np.uint8]:
+def _decode_jpeg(frame: bytes) -> NDArray[np.uint8]:
     """Decode a frame of 8-bit JPEG: uint8, shape (height, width) or (height, width, 3) in RGB.
 
-    A codestream that says by a JFIF or Adobe marker or by the names of its components which
-    colours it holds is believed. One that does not is taken as what DICOM says: RGB, or else
-    luminance and chroma, which are turned into RGB.
+    The codestream knows its colours better than the header: by a JFIF or Adobe marker, the names
+    of its components, or chroma of a lower resolution; where it has none of these its samples do.
     """
     with Image.open(io.BytesIO(frame), formats=("JPEG",)) as opened:
         image: Any = opened
@@ -203,8 +202,12 @@ def _decode_jpeg(frame: bytes, photometric: str) -> NDArray[np.uint8]:
             return np.asarray(image)
         marked = "jfif" in image.info or "adobe_transform" in image.info
         named = [part[0] for part in image.layer] == _RGB_NAMES
-        if photometric == "RGB" and not marked and not named:
-            # as if they were luminance and chroma, so that Pillow leaves them alone
-            image.draft("YCbCr", image.size)
-            return np.asarray(image)
-        return np.asarray(image.convert("RGB"))
+        subsampled = len({part[1:3] for part in image.layer}) > 1
+        if marked or named or subsampled:
+            return np.asarray(image.convert("RGB"))
+        # as if they were luminance and chroma, so that Pillow leaves them alone
+        image.draft("YCbCr", image.size)
+        samples = np.asarray(image)
+    if are_rgb(samples):
+        return samples
+    return np.asarray(Image.fromarray(samples, "YCbCr").convert("RGB"))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lusscore.clips.dicom.header import decimals
 from lusscore.clips.dicom.pixels import PixelLayout
 from lusscore.clips.upright import resize_frame
 
@@ -121,9 +122,9 @@ def _show_deep(values: NDArray[Any], dataset: Any, low: int, high: int) -> NDArr
     if dataset.get("VOILUTSequence"):
         bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
         return np.asarray(apply_voi(np.rint(real).astype(np.int64), dataset) / ((1 << bits) - 1))
-    centre, width = (_first(dataset.get(name)) for name in ("WindowCenter", "WindowWidth"))
-    if centre is not None and width is not None and width > 0:
-        return _window(real, centre, width, str(dataset.get("VOILUTFunction") or "LINEAR"))
+    centre, width = (decimals(dataset, name)[:1] for name in ("WindowCenter", "WindowWidth"))
+    if centre and width and width[0] > 0:
+        return _window(real, centre[0], width[0], str(dataset.get("VOILUTFunction") or "LINEAR"))
     if dataset.get("ModalityLUTSequence"):
         bits = int(dataset.ModalityLUTSequence[0].LUTDescriptor[2])
         return np.asarray(real / ((1 << bits) - 1))
@@ -145,11 +146,3 @@ def _window(
     if width <= 1:
         return np.asarray(values > centre - 0.5, dtype=np.float64)
     return np.asarray((values - (centre - 0.5)) / (width - 1) + 0.5)
-
-
-def _first(value: Any) -> float | None:
-    """Return the first of one or several values; None where there is none."""
-    if value is None or value == "":
-        return None
-    several = hasattr(value, "__len__") and not isinstance(value, str)
-    return float(value[0] if several else value)

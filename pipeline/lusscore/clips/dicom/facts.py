@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from lusscore.clips.dicom.header import NotANumberError, number
+from lusscore.clips.dicom.header import NotANumberError, decimals, number
 from lusscore.clips.frame import Region
 
+# A region of tissue that fills less of the picture is taken for a mistake.
+_LEAST = 0.05
 _TWO_DIMENSIONAL = 1
 _TISSUE = 1
 _PRIVATE = "private tags"
@@ -56,10 +59,12 @@ def frame_times(dataset: Any, frames: int) -> list[float]:
     """Return the time of each frame in seconds since the first; all NaN without a clock.
 
     Looked for in this order: the vector of frame times, the frame time (both in milliseconds), the
-    cine rate, the recommended display frame rate (DICOM PS3.3 C.7.6.5, cine module).
+    cine rate, the recommended display frame rate (DICOM PS3.3 C.7.6.5, cine module). A vector of
+    one entry less than frames lacks the first one's, which is 0.
     """
-    steps = _vector(dataset)
-    if len(steps) >= frames > 1:
+    steps = decimals(dataset, "FrameTimeVector")
+    steps = [0.0, *steps] if len(steps) == frames - 1 else steps
+    if len(steps) >= frames > 1 and min(steps) >= 0 and any(steps[1:]):
         return list(accumulate((step / 1000 for step in steps[1:frames]), initial=0.0))
     step = _step(dataset)
     return [index * step for index in range(frames)] if step else [math.nan] * frames
@@ -71,15 +76,6 @@ def frame_rate(dataset: Any, frames: int) -> float:
     return (len(times) - 1) / times[-1] if times[-1] > 0 else math.nan
 
 
-def _vector(dataset: Any) -> list[float]:
-    told = dataset.get("FrameTimeVector")
-    if told is None or told == "":
-        return []
-    values = [float(value) for value in (told if hasattr(told, "__iter__") else [told])]
-    positive = all(math.isfinite(value) and value >= 0 for value in values)
-    return values if positive and any(values[1:]) else []
-
-
 def _step(dataset: Any) -> float:
     """Return seconds between frames; 0 where the file does not say."""
     if step := _positive(dataset, "FrameTime"):
@@ -89,17 +85,16 @@ def _step(dataset: Any) -> float:
 
 
 def _positive(dataset: Any, keyword: str) -> float:
-    try:
-        value = float(dataset.get(keyword))
-    except (TypeError, ValueError):
-        return 0.0
-    return value if math.isfinite(value) and value > 0 else 0.0
+    values = decimals(dataset, keyword)
+    return values[0] if values and values[0] > 0 else 0.0
 
 
 def read_regions(
     dataset: Any, coded: tuple[int, int], shown: tuple[int, int]
 ) -> tuple[Region, ...]:
     """Read a file's regions; those that are empty or lie outside the frame are left out.
+
+    So are regions of tissue that are implausibly small: what shows tissue is most of a picture.
 
     `coded` and `shown` are the (height, width) of the pixels that the header speaks of, and of the
     frames that are yielded, to which the regions are scaled.
@@ -122,7 +117,8 @@ def read_regions(
                 number(item, "RegionSpatialFormat", 0) == _TWO_DIMENSIONAL
                 and number(item, "RegionDataType", 0) == _TISSUE
             )
-            regions.append(Region(left, top, right, bottom, tissue))
+            if not tissue or (right - left) * (bottom - top) >= _LEAST * height * width:
+                regions.append(Region(left, top, right, bottom, tissue))
     return tuple(regions)
 
 
@@ -133,17 +129,33 @@ def read_identifiers(dataset: Any) -> tuple[str, ...]:
     taken for pseudonyms. Keywords come in alphabetical order; "private tags" last, where there are
     any that are not empty, as nobody but the maker knows what they hold.
     """
+    from pydicom.datadict import keyword_for_tag
+
     found = set()
     private = False
     # a file that was de-identified has a pseudonym and a shifted date where it must have something
     replaced = str(dataset.get("PatientIdentityRemoved", "")).upper() == "YES"
-    for element in dataset.iterall():
+    for element in _all_elements(dataset):
         if element.VR == "SQ" or element.value is None or len(str(element.value)) == 0:
             continue
         if element.tag.is_private:
             private |= not element.tag.is_private_creator
-        elif replaced and element.keyword in _REPLACED:
+        elif replaced and keyword_for_tag(element.tag) in _REPLACED:
             continue
-        elif element.keyword in _KEYWORDS or element.VR in _DATES_AND_PERSONS:
-            found.add(element.keyword)
+        elif keyword_for_tag(element.tag) in _KEYWORDS or element.VR in _DATES_AND_PERSONS:
+            found.add(keyword_for_tag(element.tag))
     return (*sorted(found - {""}), *((_PRIVATE,) if private else ()))
+
+
+def _all_elements(dataset: Any) -> Iterator[Any]:
+    """Yield all elements, those of sequences too; one whose value is not valid as it is stored."""
+    for tag in sorted(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:  # pydicom converts values when they are first looked at
+            yield dataset.get_item(tag)
+            continue
+        yield element
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from _all_elements(item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -118,10 +119,10 @@ def size_of(file: DicomFile) -> int:
 
 def number(dataset: Any, keyword: str, default: int | None = None) -> int:
     """Return an element's value as a whole number, or raise NotANumberError."""
-    value = dataset.get(keyword)
-    if (value is None or value == "") and default is not None:
-        return default
     try:
+        value = dataset.get(keyword)
+        if (value is None or value == "") and default is not None:
+            return default
         return int(value)
     except (TypeError, ValueError):
         raise NotANumberError(keyword) from None
@@ -131,6 +132,24 @@ def text(dataset: Any, keyword: str) -> str:
     """Return an element's value as stripped text; empty where it is missing."""
     value = dataset.get(keyword)
     return "" if value is None else str(value).strip(" \0")
+
+
+def decimals(dataset: Any, keyword: str) -> list[float]:
+    """Return the numbers of an optional element; none if it is missing or one is no number.
+
+    Some writers put a comma before decimals.
+    """
+    item = dataset.get_item(keyword) if keyword in dataset else None
+    value = "" if item is None or item.value is None else item.value
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
+    several = [value] if isinstance(value, (str, int, float)) else value
+    parts = "\\".join(map(str, several)).strip(" \0").split("\\")
+    try:
+        numbers = [float(part.replace(",", ".")) for part in parts if part.strip()]
+    except ValueError:
+        return []
+    return numbers if all(map(math.isfinite, numbers)) else []
 
 
 def _open(path: Path) -> DicomFile:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.clips.dicom.header import UNDEFINED_LENGTH, DicomFile, Header, number, size_of, text
 from lusscore.clips.reader import check_frame_count, check_frame_size, damaged
 from lusscore.clips.upright import square_size
 from lusscore.errors import ClipError
+from lusscore.wording import plural
 
 _GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 _COLOUR = (
@@ -31,6 +33,8 @@ _UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.
 _NEVER_UNCOMPRESSED = ("YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 # Stored as full-range colours at half the horizontal resolution are; the range is seen to later.
 _STORED_LIKE = {"YBR_PARTIAL_422": "YBR_FULL_422"}
+_RLE = "1.2.840.10008.1.2.5"
+_JP2 = b"\0\0\0\x0cjP  \r\n\x87\n"
 _ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 
 
@@ -170,7 +174,6 @@ def native_frames(
             "which DICOM does not allow",
             advice="export it again",
         )
-    _check_length(file, header, layout)
     decoder = get_decoder(header.transfer_syntax)
     options = layout.decoder_options(
         pixel_vr=header.pixel_vr,
@@ -182,25 +185,86 @@ def native_frames(
             yield index, decoder.as_array(file, index=index, raw=True, **options)[0]
 
 
-def _check_length(file: DicomFile, header: Header, layout: PixelLayout) -> None:
-    per_pixel = 2 if layout.photometric.endswith("_422") else layout.samples
-    bits = layout.frames * layout.height * layout.width * per_pixel * layout.allocated
-    needed = math.ceil(bits / 8)
+def held_layout(file: DicomFile, header: Header) -> PixelLayout:
+    """Read the layout and hold it against the length of native pixels, in both directions.
+
+    Raises ClipError if they are of fewer frames than the header declares, or of more. Colours
+    that are declared at half the horizontal resolution and take three samples a pixel are at full
+    resolution; which ones they are their samples tell.
+    """
+    layout = pixel_layout(header)
+    if not is_native(header):
+        return layout
     held = max(0, size_of(file) - header.pixel_offset)
     if header.pixel_length != UNDEFINED_LENGTH:
         held = min(held, header.pixel_length)
+    full = layout.frames * _frame_bytes(layout, layout.samples)
+    if layout.photometric == "YBR_FULL_422" and full <= held <= full + 1:
+        layout = replace(layout, photometric="YBR_FULL")
+        _, samples = next(native_frames(file, header, layout, None))
+        return replace(layout, photometric="RGB") if are_rgb(samples) else layout
+    one = _frame_bytes(layout, 2 if layout.photometric.endswith("_422") else layout.samples)
+    needed = math.ceil(layout.frames * one)
     if held < needed:
         raise damaged(
             f"the clip is truncated: its {layout.frames} frames take {needed} bytes but it holds "
             f"{held}"
         )
+    if held >= needed + one:
+        raise _other_count(layout.frames, int(held / one))
+    return layout
+
+
+def are_rgb(samples: NDArray[Any]) -> bool:
+    """Tell whether 8-bit samples, shape (height, width, 3), are RGB, or luminance and chroma.
+
+    Pictures are mostly grey: red, green and blue are alike then, and chroma is 128.
+    """
+    first, others = samples[..., :1].astype(np.int16), samples[..., 1:].astype(np.int16)
+    return bool(np.abs(others - first).mean() < np.abs(others - 128).mean())
+
+
+def _frame_bytes(layout: PixelLayout, samples: int) -> float:
+    return layout.height * layout.width * samples * layout.allocated / 8
+
+
+def _other_count(declared: int, held: int) -> ClipError:
+    return ClipError(
+        f"the file declares {plural(declared, 'frame')} of a size of which its pixels hold {held}, "
+        "so that its header cannot be right",
+        advice="export it again",
+    )
 
 
 def encoded_frames(file: DicomFile, header: Header, frames: int) -> Iterator[bytes]:
-    """Yield the compressed bytes of each frame."""
+    """Yield the compressed bytes of each frame.
+
+    Where fragments show by their first bytes where frames begin, tables of offsets are not asked.
+    """
+    fragments = _fragments(file, header)
+    begins = [_begins(file, start) for start, _ in fragments]
+    if header.transfer_syntax == _RLE or (begins and all(begins)):
+        begins = [True] * len(fragments)
+    if begins and begins[0]:
+        starts = [place for place, first in enumerate(begins) if first]
+        if len(starts) > frames:
+            raise _other_count(frames, len(starts))
+        if len(starts) == frames:
+            for first, end in zip(starts, [*starts[1:], len(fragments)], strict=True):
+                yield _joined(file, fragments[first:end])
+            return
+    yield from _frames_by_table(file, header, frames)
+
+
+def _begins(file: DicomFile, start: int) -> bool:
+    """Tell whether a codestream of JPEG, JPEG-LS or JPEG 2000 begins at a byte of the file."""
+    file.seek(start)
+    return file.read(12).startswith((b"\xff\xd8\xff", b"\xff\x4f\xff\x51", _JP2))
+
+
+def _frames_by_table(file: DicomFile, header: Header, frames: int) -> Iterator[bytes]:
     from pydicom.encaps import generate_frames
 
-    _fragments(file, header)
     offsets = None
     if "ExtendedOffsetTable" in header.dataset:
         offsets = (
@@ -222,8 +286,12 @@ def encoded_frames(file: DicomFile, header: Header, frames: int) -> Iterator[byt
 
 def encoded_stream(file: DicomFile, header: Header) -> bytes:
     """Return all fragments joined: a whole video."""
+    return _joined(file, _fragments(file, header))
+
+
+def _joined(file: DicomFile, fragments: Iterable[tuple[int, int]]) -> bytes:
     parts = []
-    for start, length in _fragments(file, header):
+    for start, length in fragments:
         file.seek(start)
         parts.append(file.read(length))
     return b"".join(parts)
@@ -242,7 +310,10 @@ def _fragments(file: DicomFile, header: Header) -> list[tuple[int, int]]:
         )
     items: list[tuple[int, int]] = []
     size, at = size_of(file), header.pixel_offset
-    while at + 8 <= size:
+    # some writers leave out the delimiter that closes the last fragment
+    while at + 8 <= size or (at == size and len(items) > 1):
+        if at == size:
+            return items[1:]
         file.seek(at)
         group, element, length = struct.unpack("<HHL", file.read(8))
         if (group, element) == _END and items:

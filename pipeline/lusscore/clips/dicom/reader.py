@@ -18,6 +18,7 @@ from lusscore.clips.dicom.header import DicomFile, Header, number, open_dicom, t
 from lusscore.clips.dicom.pixels import (
     PixelLayout,
     encoded_stream,
+    held_layout,
     is_native,
     native_frames,
     pixel_layout,
@@ -45,7 +46,7 @@ class DicomReader(ClipReader):
                 for index, time in enumerate(times_of_video(stream)):
                     yield _choose(declared, index, time)
                 return
-            layout = pixel_layout(header)
+            layout = held_layout(file, header)
             times = frame_times(header.dataset, layout.frames)
             for index, _, _ in _decoded(file, header, layout, None):
                 yield times[index]
@@ -59,7 +60,7 @@ class DicomReader(ClipReader):
                 for frame in show_video(stream, only):
                     yield replace(frame, time=_choose(declared, frame.index, frame.time))
                 return
-            layout = pixel_layout(header)
+            layout = held_layout(file, header)
             times = frame_times(header.dataset, layout.frames)
             show = display(header.dataset, layout)
             for index, samples, photometric in _decoded(file, header, layout, only):
