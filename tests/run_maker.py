@@ -11,8 +11,12 @@ import pandas as pd
 import tomlkit
 
 from lusscore.cohort.protocols import get_protocol
-from lusscore.evaluation import majority_predictions
-from lusscore.evaluation.predictions import PROBABILITIES, SCORES, write_predictions
+from lusscore.evaluation.predictions import (
+    PROBABILITIES,
+    SCORES,
+    majority_predictions,
+    write_predictions,
+)
 
 BACKBONES = {
     "xception": ([299, 299], 2048, 20_861_480, 16_800_000_000),

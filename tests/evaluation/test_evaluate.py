@@ -5,8 +5,14 @@ import pandas as pd
 import pytest
 
 from lusscore.errors import RunError
-from lusscore.evaluation import SCHEMA, MetricsRecord, evaluate_run, read_metrics, supported_level
-from lusscore.evaluation.evaluate import write_table
+from lusscore.evaluation.evaluate import (
+    SCHEMA,
+    MetricsRecord,
+    evaluate_run,
+    read_metrics,
+    supported_level,
+    write_table,
+)
 from lusscore.evaluation.exam_errors import EXAM_METRICS
 from lusscore.evaluation.metrics import CLASS_METRICS, METRICS
 from lusscore.evaluation.predictions import BASELINE, read_predictions, write_predictions

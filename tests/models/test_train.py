@@ -15,12 +15,12 @@ from backbone_maker import write_tiny_backbone
 from ground import PATIENT, Ground, bright, make_ground, same_but_for_id
 from lusscore.cohort import Split, read_folds
 from lusscore.errors import FeatureFileError, HeadError, RunError
-from lusscore.evaluation import HeadTable
 from lusscore.evaluation.crossval import select_and_train
 from lusscore.evaluation.dataset import Dataset, JoinedDatasets
 from lusscore.evaluation.models import Grid, HeadChoice, NestedCV, recorded_selection
 from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.rules import Rule
+from lusscore.evaluation.run_config import HeadTable
 from lusscore.evaluation.train_head import fit_on
 from lusscore.heads import Temperature, make_head
 from lusscore.models import (

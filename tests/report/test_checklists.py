@@ -5,8 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from lusscore.evaluation import SelectionTable
-from lusscore.evaluation.run_config import SkippedClip
+from lusscore.evaluation.run_config import SelectionTable, SkippedClip
 from lusscore.report.checklists import (
     AUTHORS,
     FILLED,

@@ -1,20 +1,10 @@
 """Cross-validation, metrics and comparison."""
 
-from lusscore.evaluation.aggregation import (
-    LEVELS,
-    PREDICTED_COUNTS,
-    SELECTION_NAME,
-    TRUE_COUNTS,
-    Rules,
-    global_scores,
-    group_frames,
-    score_at,
-)
+from lusscore.evaluation.aggregation import LEVELS, SELECTION_NAME, group_frames
 from lusscore.evaluation.crossval import choose_inside
 from lusscore.evaluation.dataset import LabelledCohort, LabelledFrames, describe_frames, load_cohort
 from lusscore.evaluation.evaluate import (
     METRICS_NAME,
-    SCHEMA,
     MetricsRecord,
     evaluate_run,
     read_metrics,
@@ -24,7 +14,6 @@ from lusscore.evaluation.experiment import Experiment, earlier_run
 from lusscore.evaluation.metrics import (
     BINS,
     CLASS_METRICS,
-    METRICS,
     calibration_error,
     confidence_bin,
     draw_patients,
@@ -44,32 +33,19 @@ from lusscore.evaluation.models import (
 )
 from lusscore.evaluation.predictions import (
     BASELINE,
-    PREDICTION_COLUMNS,
     PREDICTIONS_NAME,
     PROBABILITIES,
     SCORES,
-    majority_predictions,
     predicted_scores,
     read_predictions,
-    write_predictions,
 )
-from lusscore.evaluation.rules import (
-    MAJORITY,
-    GroupedFrames,
-    Rule,
-    majority_score,
-    register_rule,
-    rule_forms,
-)
+from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule, register_rule
 from lusscore.evaluation.run import check_run_name, new_run, run_experiment
 from lusscore.evaluation.run_config import (
     CONFIG_NAME,
     REPORT_NAME,
-    BackboneTable,
     CohortTable,
-    HeadTable,
     RunConfig,
-    SelectionTable,
     read_config,
 )
 from lusscore.evaluation.train_head import fit_on
@@ -82,33 +58,24 @@ __all__ = [
     "EMBEDDING",
     "LEVELS",
     "MAJORITY",
-    "METRICS",
     "METRICS_NAME",
-    "PREDICTED_COUNTS",
     "PREDICTIONS_NAME",
-    "PREDICTION_COLUMNS",
     "PROBABILITIES",
     "REPORT_NAME",
-    "SCHEMA",
     "SCORES",
     "SELECTION_NAME",
-    "TRUE_COUNTS",
-    "BackboneTable",
     "CohortTable",
     "Experiment",
     "FeatureSet",
     "GroupedFrames",
     "HeadChoice",
-    "HeadTable",
     "LabelledCohort",
     "LabelledFrames",
     "MetricsRecord",
     "Model",
     "NestedCV",
     "Rule",
-    "Rules",
     "RunConfig",
-    "SelectionTable",
     "calibration_error",
     "check_run_name",
     "choose_inside",
@@ -118,12 +85,9 @@ __all__ = [
     "earlier_run",
     "evaluate_run",
     "fit_on",
-    "global_scores",
     "group_frames",
     "interval",
     "load_cohort",
-    "majority_predictions",
-    "majority_score",
     "new_run",
     "parse_levels",
     "predicted_scores",
@@ -134,10 +98,7 @@ __all__ = [
     "recorded_model",
     "recorded_selection",
     "register_rule",
-    "rule_forms",
     "run_experiment",
-    "score_at",
     "selected_name",
     "supported_level",
-    "write_predictions",
 ]
