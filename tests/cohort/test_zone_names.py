@@ -73,7 +73,7 @@ def test_the_first_protocol_that_knows_all_zones_is_chosen() -> None:
     st.sampled_from(" _-."),
     st.sampled_from(CASES),
     st.sampled_from(["", "patient_3_", "exam-2026-01-02 ", "20260102T101500_", "IM 0007 "]),
-    st.sampled_from(["", "_2", " (2)", "-12", " deep", "_2026_01_31", "_v2"]),
+    st.sampled_from(["", "_2", " (2)", "-2", " deep", "_2026_01_31", "_v2"]),
     st.booleans(),
 )
 def test_every_zone_is_found_among_other_words(
@@ -83,6 +83,23 @@ def test_every_zone_is_found_among_other_words(
     words = zone.name.split("-") if named else zone.label.split()
     text = f"{before}{case(separator.join(words))}{after}"
     assert zone_in_name(text, get_protocol(name)) == zone.name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "L3-12A_0001",
+        "GE L2-9 lung",
+        "l2-9",
+        "L3.5MHz",
+        "lung L 3 MHz",
+        "L2.1",
+        "Lumify L1.3.0 clip",
+    ],
+)
+def test_names_of_probes_frequencies_and_versions_are_no_zones(name: str) -> None:
+    assert zone_in_name(name, BLUE) is None
+    assert zone_in_name(f"R2 {name}", BLUE) == "R2"
 
 
 @given(st.sampled_from(BLUE.zone_names), st.sampled_from(" _-"), st.sampled_from(CASES))

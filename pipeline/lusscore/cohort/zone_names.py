@@ -31,6 +31,17 @@ _LONGEST = 400
 _NAME_PART = re.compile(r"[^\W_]+")
 # L1, l-1 and L_1, but not what begins a longer word or number: L1a, XL1, L12, L-1st
 _NUMBERED = re.compile(r"(?<![^\W_])([LR])[ _.-]?(\d)(?![^\W_])", re.IGNORECASE)
+# a probe by its frequencies (L3-12A, C5-1s), a frequency, a version: L3 of none of these is a zone
+_DEVICE = re.compile(
+    r"""
+    (?<![^\W_])(?:
+        [A-QS-Z][A-Z]?\d{1,2}-(?:[4-9]|[12]\d)[A-Z]{0,3}
+      | [A-Z]?\d{1,2}(?:[.,-]\d{1,2})?[ _]?mhz
+      | [A-Z]\d{1,2}(?:\.\d{1,3})+
+    )(?![^\W_])
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _WITH_REPEAT = re.compile(r"([^\W\d_]{2,})\d{1,2}")
 _CODE = re.compile(r"(?:[RL][ALP][SIMU]|[rl][alp][simu])(?=\d{0,2}$)")
 # what may stand beside a zone of three letters, which could otherwise be a person's name
@@ -131,7 +142,7 @@ def zone_in_name(text: str, protocol: Protocol) -> str | None:
 def read_name(text: str, protocol: Protocol) -> NameReading:
     """Read what a name says of a zone; words in different lines of it may form one."""
     # a date or time is the number 0; six or more digits together are never read as a zone
-    text = _DATE.sub(" 00 ", text[:_LONGEST])
+    text = _DEVICE.sub(" ", _DATE.sub(" 00 ", text[:_LONGEST]))
     number = max((int(match[2]) for match in _NUMBERED.finditer(text)), default=0)
     parts = _NAME_PART.findall(_NUMBERED.sub(r"\1\2", text))
     found: dict[str, set[int]] = {}
