@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backbone_maker import write_tiny_backbone
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.backbones import get_backbone
 from lusscore.cohort import ExtractionSettings, FramesPolicy, write_cohort
@@ -51,16 +50,18 @@ def test_segments_label_their_frames_and_no_others(make_cohort, extract):
     ]  # fmt: skip
 
 
-def test_two_backbones_are_joined_on_the_same_frames(make_cohort, extract, tmp_path):
+def test_two_backbones_are_joined_on_the_frames_that_both_have(make_cohort, extract):
     cohort = make_cohort(2)
-    wide = get_backbone(str(write_tiny_backbone(tmp_path / "wide.onnx", size=32)))
-    (outcome,) = extract_features(cohort, [wide], tmp_path / "features")
-    files = [extract(cohort), read_features(outcome.path)]
-    dataset = join_labels(cohort, files)
-    assert len(dataset.frames) == 20
-    for file in files:
-        rows = dataset.rows[file.backbone]
-        np.testing.assert_array_equal(file.frame[rows], dataset.frames["frame"])
+    one = extract(cohort)
+    rows = np.flatnonzero(one.frame != 1)
+    other = replace(
+        one, recipe={**one.recipe, "backbone": "other"}, clip=one.clip[rows], frame=one.frame[rows]
+    )
+    dataset = join_labels(cohort, [one, other])
+    assert len(dataset.frames) == 16
+    for file in (one, other):
+        own = dataset.rows[file.backbone]
+        np.testing.assert_array_equal(file.frame[own], dataset.frames["frame"])
 
 
 def test_a_clip_that_failed_is_skipped_and_told(make_cohort, extract):
@@ -71,13 +72,9 @@ def test_a_clip_that_failed_is_skipped_and_told(make_cohort, extract):
     assert len(dataset.frames) == 15
 
 
-def test_a_file_that_lacks_clips_gets_a_sentence(make_cohort, extract):
-    features = extract(make_cohort(1))
+def test_a_file_that_lacks_clips_and_a_cohort_without_labels_are_refused(make_cohort, extract):
     with pytest.raises(FeatureFileError, match=r"lacks 2 labelled clips, the first 'clips/p1_R1"):
-        join_labels(make_cohort(2), [features])
-
-
-def test_a_cohort_without_labels_gets_a_sentence(make_cohort, extract):
+        join_labels(make_cohort(2), [extract(make_cohort(1))])
     cohort = make_cohort(1, score=lambda patient, zone: None)
     with pytest.raises(CohortError, match="has no labelled frames with embeddings"):
         join_labels(cohort, [extract(cohort)])

@@ -80,8 +80,7 @@ def test_held_out_frames_are_tested_clean_unless_their_variants_are_asked_for(te
 ENDLESS = """
 from dataset_maker import BACKBONE, make_labelled
 from lusscore.cohort import split_into_folds
-from lusscore.evaluation.models import FeatureSet
-from lusscore.evaluation.models import HeadChoice
+from lusscore.evaluation.models import FeatureSet, HeadChoice
 from lusscore.evaluation.train_head import Task, train_all
 
 dataset = make_labelled(8, zones=4).dataset

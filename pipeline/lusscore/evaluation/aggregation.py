@@ -16,6 +16,7 @@ from lusscore.evaluation.predictions import (
     KEYS,
     PROBABILITIES,
     SCORES,
+    count_scores,
     predicted_scores,
 )
 from lusscore.evaluation.rules import (
@@ -23,7 +24,6 @@ from lusscore.evaluation.rules import (
     Decision,
     GroupedFrames,
     Rule,
-    count_scores,
     majority_score,
 )
 from lusscore.evaluation.run_config import RulesTable

@@ -34,9 +34,10 @@ from lusscore.evaluation.predictions import (
     PREDICTION_COLUMNS,
     PROBABILITIES,
     SCORES,
+    count_scores,
     majority_predictions,
 )
-from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule, count_scores, majority_score
+from lusscore.evaluation.rules import MAJORITY, GroupedFrames, Rule, majority_score
 from lusscore.evaluation.train_head import Task, Trained, train_all
 from lusscore.heads import Temperature, learns_from_variants
 
@@ -333,12 +334,9 @@ def select_and_train(
     wanted = sorted({number for choice in choices.values() for number in choice.candidates})
     candidates = [selection.candidates[number] for number in wanted]
     final = [Task(model.features, split, (model.head,)) for model in candidates]
-    predicted: dict[int, _Float] = {}
-    for number, ((probabilities, seconds),) in zip(
-        wanted, train_all(dataset, final, jobs), strict=True
-    ):
-        predicted[number] = probabilities
-        spent += seconds
+    trained = [one for (one,) in train_all(dataset, final, jobs)]
+    predicted = dict(zip(wanted, (probabilities for probabilities, _ in trained), strict=True))
+    spent += sum(seconds for _, seconds in trained)
     return tuple(
         Selected(
             selected_name(strategy),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -146,69 +145,59 @@ def measure_level(
         chance: Intervals = {}
         if model != BASELINE:
             chance = permutation_null(rows, _recordings(by_model[model]), len(draws), seed)
-        measured[model] = Measured(_record(rows, resampled, chance, draws), resampled)
+        bins = reliability(rows, draws if several else None)
+        measured[model] = Measured(_record(rows, resampled, chance, bins), resampled)
     return measured
 
 
 def _record(
-    rows: HeldOut, resampled: Mapping[str, FloatArray], chance: Intervals, draws: FloatArray
+    rows: HeldOut,
+    resampled: Mapping[str, FloatArray],
+    chance: Intervals,
+    bins: tuple[BinRecord, ...],
 ) -> ModelRecord:
-    values = _measure_once(rows)
-    pooled = _metrics(values)
-    folds = [
-        _fold(repeat, fold, part)
-        for (repeat, fold), part in zip(rows.folds, rows.by_fold(), strict=True)
-    ]
-    over_folds = pd.DataFrame([{name: getattr(each, name) for name in METRICS} for each in folds])
-    intervals = {
-        name: metric_interval(name, resampled[name], getattr(pooled, name))
-        for name in (METRICS if resampled else ())
-    }
-    confusion = _confusion(rows)
-    per_class = [
-        PooledScoreRecord(**dict(one), interval=_class_intervals(one, resampled))
-        for one in _per_class(values, confusion)
-    ]
+    pooled, per_class, confusion = _measure(rows)
+    folds = []
+    for (repeat, fold), part in zip(rows.folds, rows.by_fold(), strict=True):
+        metrics, scores, counts = _measure(part)
+        folds.append(
+            FoldRecord(
+                repeat=repeat,
+                fold=fold,
+                rows=len(part.truth),
+                **dict(metrics),
+                per_class=scores,
+                confusion=counts,
+            )
+        )
+    over_folds = pd.DataFrame(map(dict, folds))
     return ModelRecord(
         rows=len(rows.truth),
         pooled=pooled,
-        interval=intervals,
+        interval=_intervals(pooled, {name: resampled[name] for name in METRICS if resampled}),
         chance=chance,
-        mean=_metrics(over_folds.mean().to_dict()),
-        sd=_metrics(over_folds.std().to_dict()),
-        per_class=tuple(per_class),
+        mean=Metrics(**{name: float(over_folds[name].mean()) for name in METRICS}),
+        sd=Metrics(**{name: float(over_folds[name].std()) for name in METRICS}),
+        per_class=tuple(
+            PooledScoreRecord(
+                **dict(one),
+                interval=_intervals(
+                    one,
+                    {name: resampled[name][:, one.score] for name in CLASS_METRICS if resampled},
+                ),
+            )
+            for one in per_class
+        ),
         confusion=confusion,
-        reliability=reliability(rows, draws if resampled else None),
+        reliability=bins,
         folds=tuple(folds),
     )
 
 
-def _fold(repeat: int, fold: int, rows: HeldOut) -> FoldRecord:
-    values, confusion = _measure_once(rows), _confusion(rows)
-    return FoldRecord(
-        repeat=repeat,
-        fold=fold,
-        rows=len(rows.truth),
-        **dict(_metrics(values)),
-        per_class=_per_class(values, confusion),
-        confusion=confusion,
-    )
-
-
-def _measure_once(rows: HeldOut) -> dict[str, Any]:
-    return {name: values[0] for name, values in measure(rows).items()}
-
-
-def _metrics(values: Mapping[Any, Any]) -> Metrics:
-    return Metrics(**{name: float(values[name]) for name in METRICS})
-
-
-def _confusion(rows: HeldOut) -> Confusion:
-    return tuple(map(tuple, patient_confusions(rows).sum(0).astype(int).tolist()))
-
-
-def _per_class(values: Mapping[str, Any], confusion: Confusion) -> tuple[ScoreRecord, ...]:
-    return tuple(
+def _measure(rows: HeldOut) -> tuple[Metrics, tuple[ScoreRecord, ...], Confusion]:
+    values = {name: each[0] for name, each in measure(rows).items()}
+    confusion = patient_confusions(rows).sum(0).astype(int).tolist()
+    per_class = [
         ScoreRecord(
             score=score,
             support=sum(confusion[score]),
@@ -216,13 +205,15 @@ def _per_class(values: Mapping[str, Any], confusion: Confusion) -> tuple[ScoreRe
             **{name: float(values[name][score]) for name in CLASS_METRICS},
         )
         for score in SCORES
-    )
+    ]
+    metrics = Metrics(**{name: float(values[name]) for name in METRICS})
+    return metrics, tuple(per_class), tuple(map(tuple, confusion))
 
 
-def _class_intervals(one: ScoreRecord, resampled: Mapping[str, FloatArray]) -> Intervals:
+def _intervals(values: Record, resampled: Mapping[str, FloatArray]) -> Intervals:
     return {
-        name: metric_interval(name, resampled[name][:, one.score], getattr(one, name))
-        for name in (CLASS_METRICS if resampled else ())
+        name: metric_interval(name, drawn, getattr(values, name))
+        for name, drawn in resampled.items()
     }
 
 
@@ -260,13 +251,9 @@ def reliability(held_out: HeldOut, draws: FloatArray | None) -> tuple[BinRecord,
 
 def absent_scores(measured: Mapping[str, Measured]) -> tuple[AbsentRecord, ...]:
     """List the folds whose truth lacks a score, which is so for every model alike."""
-    folds = measured[BASELINE].record.folds if measured else ()
-    lacking = {
-        (fold.repeat, fold.fold): tuple(one.score for one in fold.per_class if not one.support)
-        for fold in folds
-    }
-    return tuple(
-        AbsentRecord(repeat=repeat, fold=fold, scores=scores)
-        for (repeat, fold), scores in lacking.items()
-        if scores
-    )
+    found = []
+    for fold in measured[BASELINE].record.folds if measured else ():
+        scores = tuple(one.score for one in fold.per_class if not one.support)
+        if scores:
+            found.append(AbsentRecord(repeat=fold.repeat, fold=fold.fold, scores=scores))
+    return tuple(found)

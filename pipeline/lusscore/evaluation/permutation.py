@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.evaluation.metrics import Interval, all_metrics, interval, mean_over_defined, ratio
-from lusscore.evaluation.predictions import SCORES, HeldOut
+from lusscore.evaluation.predictions import SCORES, HeldOut, count_scores
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -31,12 +31,8 @@ def permuted_donors(patient: IntArray, fold: IntArray, permutations: int, seed: 
     """Say for every recording which recording's predictions it is given in each permutation.
 
     The patients of a fold are permuted; each recording is given one of its patient's donor, drawn
-    at random. `patient` and `fold` are those of each recording, shape (recordings,).
-
-    Returns
-    -------
-    ndarray of int64, shape (permutations, recordings)
-        Rows of the recordings; always of the same fold.
+    at random. `patient` and `fold` are those of each recording, shape (recordings,); the answer has
+    shape (permutations, recordings).
     """
     generator = np.random.default_rng([seed, 1])
     donors = np.empty((permutations, len(patient)), dtype=np.int64)
@@ -74,9 +70,7 @@ def permutation_null(
     patient, fold = rows.patient[first], rows.fold[first]
     if not can_permute(patient, fold):
         return {}
-    counts = np.bincount(
-        recording * _CLASSES + rows.truth, minlength=len(first) * _CLASSES
-    ).reshape(-1, _CLASSES)
+    counts = count_scores(recording, rows.truth, len(first))
     given = _Given.of(rows, recording, fold)
     donors = permuted_donors(patient, fold, permutations, seed)
     parts = [
@@ -119,13 +113,10 @@ class _Given:
     @classmethod
     def of(cls, rows: HeldOut, recording: IntArray, fold: IntArray) -> _Given:
         size = np.bincount(recording).astype(np.float64)[:, None]
-        answers = np.zeros((len(size), _CLASSES))
-        loss = np.zeros_like(answers)
+        answers = count_scores(recording, rows.prediction, len(size))
         squares = np.square(rows.probabilities).sum(1)
-        for score in SCORES:
-            own = rows.probabilities[:, score]
-            answers[:, score] = np.bincount(recording, weights=rows.prediction == score)
-            loss[:, score] = np.bincount(recording, weights=squares - 2 * own + 1)
+        brier = squares[:, None] - 2 * rows.probabilities + 1
+        loss = np.stack([np.bincount(recording, weights=own) for own in brier.T], axis=1)
         ranks = {}
         for number in np.unique(fold):
             part = rows.fold == number

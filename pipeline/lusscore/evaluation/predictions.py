@@ -75,6 +75,15 @@ def predicted_scores(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.asarray(MAXIMUM_ZONE_SCORE - from_highest, dtype=np.int64)
 
 
+def count_scores(
+    group: NDArray[np.int64], scores: NDArray[np.int64], groups: int
+) -> NDArray[np.int64]:
+    """Count how often each group has each score 0–3, shape (groups, 4)."""
+    counts = np.zeros((groups, len(SCORES)), np.int64)
+    np.add.at(counts, (group, scores), 1)
+    return counts
+
+
 def majority_predictions(
     held_out: pd.DataFrame, training_truth: NDArray[np.integer]
 ) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lusscore.cohort import MAXIMUM_ZONE_SCORE
 from lusscore.errors import RunError
-from lusscore.evaluation.predictions import SCORES, predicted_scores
+from lusscore.evaluation.predictions import SCORES, count_scores, predicted_scores
 from lusscore.registry import Plugin, Registry
 
 FloatArray = NDArray[np.float64]
@@ -99,13 +99,6 @@ class GroupedFrames:
         """Take rows in `order`, group after group, of which each group has `sizes`."""
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         return GroupedFrames(self.probabilities[order], starts.astype(np.int64))
-
-
-def count_scores(group: IntArray, scores: IntArray, groups: int) -> IntArray:
-    """Count how often each group has each score 0–3, shape (groups, 4)."""
-    counts = np.zeros((groups, len(SCORES)), np.int64)
-    np.add.at(counts, (group, scores), 1)
-    return counts
 
 
 @dataclass(frozen=True)
