@@ -6,7 +6,7 @@ import pytest
 
 from clip_maker import moving_bar, write_video
 from dicom_maker import write_ultrasound
-from labelling.together import run_together
+from labelling.label_process import run_together
 from lusscore.cohort import Cohort, ExtractionSettings, Rating, read_cohort, read_ratings
 from lusscore.errors import ClipError, CohortError
 from lusscore.labelling import NewCohort, add_clip

@@ -3,11 +3,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from labelling.together import run_together
+from labelling.label_process import WRITER, run_together
 from lusscore.cohort import (
+    RATING_COLUMNS,
     Card,
     Cohort,
     Rating,
@@ -19,7 +23,8 @@ from lusscore.cohort import (
 )
 from lusscore.errors import CohortError
 from lusscore.labelling import Recorded, labels, record_label
-from lusscore.labelling.labels import check_rater, check_score, check_words, hold_cohort
+from lusscore.labelling.csv_table import CsvTable
+from lusscore.labelling.labels import Rows, hold_cohort, rate, scores_of
 
 HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group,device,rater\n"
 
@@ -48,8 +53,12 @@ def test_a_clip_without_a_label_gets_it(folder: Path) -> None:
     changed = [number for number, pair in enumerate(pairs) if len(set(pair)) > 1]
     assert changed == [2]
     assert after[2] == "clips/p0_L1.mp4,p0,1,L1,2,,,healthy,,anna"
-    assert not (folder / "ratings.csv").exists()
-    assert not list(folder.glob(".manifest*"))
+    assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
+    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
+    assert segment(folder, "clips/p0_L1.mp4").score == 3
+    assert {path.name for path in folder.iterdir()} == {
+        *("cohort.toml", "manifest.csv", "clips", ".labels.lock")
+    }
 
 
 def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> None:
@@ -57,18 +66,14 @@ def test_a_second_opinion_never_takes_the_place_of_the_first(folder: Path) -> No
     told = record_label(folder, "clips/p0_L1.mp4", 0, "ben")
     assert told == Recorded("clips/p0_L1.mp4", "opinion", 2, "anna")
     assert segment(folder, "clips/p0_L1.mp4").score == 2
-    assert ratings(folder) == {
-        Rating("clips/p0_L1.mp4", "anna", 2),
-        Rating("clips/p0_L1.mp4", "ben", 0),
-    }
-    assert record_label(folder, "clips/p0_L1.mp4", 0, "ben").outcome == "unchanged"
-    assert record_label(folder, "clips/p0_L1.mp4", 1, "ben").outcome == "correction"
-    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
+    for score, rater, outcome in (
+        (0, "ben", "unchanged"),
+        (1, "ben", "correction"),
+        (3, "anna", "correction"),
+    ):
+        assert record_label(folder, "clips/p0_L1.mp4", score, rater).outcome == outcome
     assert segment(folder, "clips/p0_L1.mp4").score == 3
-    assert ratings(folder) == {
-        Rating("clips/p0_L1.mp4", "anna", 3),
-        Rating("clips/p0_L1.mp4", "ben", 1),
-    }
+    assert {(one.rater, one.score) for one in ratings(folder)} == {("anna", 3), ("ben", 1)}
 
 
 def test_a_label_of_nobody_named_is_somebody_elses_too(folder: Path) -> None:
@@ -91,22 +96,31 @@ def with_consensus(folder: Path, rule: str, scores: tuple[int, int]) -> None:
     write_cohort(folder, cohort.card, found.segments, found.ratings)
 
 
-def test_a_third_rater_breaks_a_tie(folder: Path) -> None:
-    with_consensus(folder, "majority", (1, 2))
-    assert segment(folder, "clips/p0_R1.mp4").rater == "tie of 2"
-    told = record_label(folder, "clips/p0_R1.mp4", 2, "cleo")
-    assert told == Recorded("clips/p0_R1.mp4", "opinion", 2, "majority of 3")
-    assert segment(folder, "clips/p0_R1.mp4").score == 2
-    told = record_label(folder, "clips/p0_R1.mp4", 3, "cleo")
-    assert told == Recorded("clips/p0_R1.mp4", "correction", None, "tie of 3")
-    assert segment(folder, "clips/p0_R1.mp4").score is None
-
-
-def test_what_a_rule_made_is_made_again_by_the_same_rule(folder: Path) -> None:
-    with_consensus(folder, "mean", (0, 1))
-    assert segment(folder, "clips/p0_R1.mp4").score == 1
-    told = record_label(folder, "clips/p0_R1.mp4", 3, "anna")
-    assert told == Recorded("clips/p0_R1.mp4", "correction", 2, "mean of 2")
+@pytest.mark.parametrize(
+    ("rule", "scores", "first", "rater", "score", "told"),
+    [
+        ("majority", (1, 2), "tie of 2", "cleo", 2, ("opinion", 2, "majority of 3")),
+        ("majority", (1, 2), "tie of 2", "cleo", 3, ("opinion", None, "tie of 3")),
+        ("majority", (1, 1), "majority of 2", "anna", 2, ("correction", None, "tie of 2")),
+        ("mean", (0, 1), "mean of 2", "anna", 3, ("correction", 2, "mean of 2")),
+    ],
+)
+def test_what_a_rule_made_is_made_again_by_the_same_rule(
+    folder: Path,
+    rule: str,
+    scores: tuple[int, int],
+    first: str,
+    rater: str,
+    score: int,
+    told: tuple[Any, ...],
+) -> None:
+    with_consensus(folder, rule, scores)
+    assert segment(folder, "clips/p0_R1.mp4").rater == first
+    assert record_label(folder, "clips/p0_R1.mp4", score, rater) == Recorded(
+        "clips/p0_R1.mp4", *told
+    )
+    found = segment(folder, "clips/p0_R1.mp4")
+    assert (found.score, found.rater) == told[1:]
 
 
 @pytest.mark.parametrize(("scores", "left"), [((2, 2), 2), ((1, 2), None)])
@@ -169,14 +183,24 @@ def test_all_other_cells_stay_as_they_are(folder: Path) -> None:
     [
         ("clips/nobody.mp4", 1, "anna", None, "has no such clip in its manifest"),
         ("clips/../clips/p0_R1.mp4", 1, "anna", None, "has no such clip in its manifest"),
-        ("clips/p0_R1.mp4", 4, "anna", None, "A score of 4 is not allowed"),
+        *(
+            ("clips/p0_R1.mp4", score, "anna", None, "expected 0, 1, 2 or 3")
+            for score in (-1, 4, 1.0, "1", True, None)
+        ),
         ("clips/p0_R1.mp4", 1, " ", None, "The rater is empty"),
-        ("clips/p0_R1.mp4", 1, "a\nb", None, "The rater cannot be saved"),
+        *(
+            ("clips/p0_R1.mp4", 1, rater, None, "The rater cannot be saved")
+            for rater in ("two\nlines", "a\0b", "x" * 101, "\ufeffz")
+        ),
+        *(
+            ("clips/p0_R1.mp4", 1, rater, None, "which means something else")
+            for rater in ("unnamed", "majority of 2", "tie of 3", "mean of 4")
+        ),
         ("clips/p0_R1.mp4", 1, "anna", "R9", "'R9' is not a zone of blue-6"),
     ],
 )
 def test_what_is_not_allowed_changes_nothing(
-    folder: Path, clip: str, score: int, rater: str, zone: str | None, told: str
+    folder: Path, clip: str, score: Any, rater: str, zone: str | None, told: str
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*.csv")}
     with pytest.raises(CohortError, match=told):
@@ -190,35 +214,6 @@ def test_a_manifest_that_is_wrong_is_told_and_left_alone(folder: Path) -> None:
     with pytest.raises(CohortError, match="'7' is not allowed"):
         record_label(folder, "clips/p0_L1.mp4", 1, "anna")
     assert (folder / "manifest.csv").read_text() == text
-
-
-@pytest.mark.parametrize("score", [-1, 4, 1.0, "1", True, None])
-def test_only_four_scores_are_let_through(score: object) -> None:
-    with pytest.raises(CohortError, match="expected 0, 1, 2 or 3"):
-        check_score(score)  # type: ignore[arg-type]
-    for allowed in range(4):
-        check_score(allowed)
-
-
-@pytest.mark.parametrize("rater", ["", "  ", "\t"])
-def test_a_label_has_a_rater(rater: str) -> None:
-    with pytest.raises(CohortError, match="The rater is empty"):
-        check_rater(rater)
-
-
-@pytest.mark.parametrize("rater", ["unnamed", "majority of 2", "tie of 3", "mean of 4"])
-def test_words_that_mean_something_else_in_a_manifest_are_no_raters(rater: str) -> None:
-    with pytest.raises(CohortError, match="means something else"):
-        check_rater(rater)
-
-
-@pytest.mark.parametrize("words", ["two\nlines", "a\0b", "x" * 101, "\ufeffz"])
-def test_what_is_no_line_of_text_is_refused_without_being_repeated(words: str) -> None:
-    with pytest.raises(CohortError, match="The device cannot be saved") as caught:
-        check_words("device", words, needed=False)
-    assert words not in str(caught.value)
-    assert check_words("device", " Lumify ") == "Lumify"
-    assert check_words("device", "", needed=False) == ""
 
 
 def test_who_cannot_get_the_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +253,6 @@ def test_two_processes_at_once_lose_no_label(tmp_path: Path) -> None:
 def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) -> None:
     segments = [Segment(f"c{n}.mp4", f"p{n}", "1", "R1", None) for n in range(1000)]
     write_cohort(tmp_path, Card("many", "blue-6", "unknown"), segments)
-    writer = Path(__file__).parent / "label_process.py"
     for wait in (0.0, 0.01, 0.1):
         # those before are labelled already, which would change nothing
         clips = [
@@ -266,7 +260,7 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) 
         ]
         before = (tmp_path / "manifest.csv").read_bytes()
         process = subprocess.Popen(
-            [sys.executable, writer, "record", tmp_path, "anna", *[one.clip for one in clips]],
+            [sys.executable, WRITER, "record", tmp_path, "anna", *[one.clip for one in clips]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -288,9 +282,49 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) 
             one.unlink()
 
 
-def test_a_rater_may_correct_the_own_label(folder: Path) -> None:
-    record_label(folder, "clips/p0_L1.mp4", 2, "anna")
-    assert record_label(folder, "clips/p0_L1.mp4", 2, "anna").outcome == "unchanged"
-    assert record_label(folder, "clips/p0_L1.mp4", 3, "anna").outcome == "correction"
-    assert segment(folder, "clips/p0_L1.mp4").score == 3
-    assert not (folder / "ratings.csv").exists()
+def frames_of(start: int = 0, end: int | None = None) -> Segment:
+    return Segment("a.mp4", "p", "1", "", None, start, end)
+
+
+def test_an_opinion_takes_the_place_of_what_its_rater_said_of_these_frames_alone() -> None:
+    ratings: Rows = []
+    rate(ratings, frames_of(), "anna", 1)
+    rate(ratings, frames_of(), "ben", 0)
+    rate(ratings, frames_of(10, 20), "anna", 3)
+    assert scores_of(ratings, frames_of(10, 20)) == {"anna": 3, "ben": 0}
+    assert scores_of(ratings, frames_of(0, 10)) == {"anna": 1, "ben": 0}
+    assert scores_of(ratings, frames_of(20)) == {"anna": 1, "ben": 0}
+    assert scores_of(ratings, frames_of(5, 15)) == {"ben": 0}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"),
+            st.integers(0, 3),
+            st.integers(0, 9),
+            st.integers(1, 5) | st.none(),
+        ),
+        max_size=8,
+    )
+)
+def test_no_rater_ever_has_two_scores_of_a_frame_and_the_last_one_stands(
+    tmp_path_factory: pytest.TempPathFactory,
+    said: list[tuple[str, int, int, int | None]],
+) -> None:
+    path = tmp_path_factory.mktemp("rated") / "ratings.csv"
+    ratings = CsvTable(path, RATING_COLUMNS)
+    expected: dict[tuple[str, int], int] = {}
+    for rater, score, start, length in said:
+        rate(
+            ratings.rows, frames_of(start, None if length is None else start + length), rater, score
+        )
+        for frame in range(start, 30 if length is None else start + length):
+            expected[rater, frame] = score
+    ratings.write()
+    found = {
+        (one.rater, frame): one.score
+        for one in read_ratings(path)  # refuses frames that a rater scored twice
+        for frame in range(one.frame_start, 30 if one.frame_end is None else one.frame_end)
+    }
+    assert found == expected

@@ -15,6 +15,7 @@ from lusscore.cohort import (
     Card,
     Cohort,
     ExtractionSettings,
+    Segment,
     cohort_name,
     describe_rubric,
     get_protocol,
@@ -22,7 +23,7 @@ from lusscore.cohort import (
     read_cohort,
     write_card,
 )
-from lusscore.errors import ClipError, CohortError
+from lusscore.errors import ClipError, CohortError, WriteError
 from lusscore.files import written_whole
 from lusscore.labelling.csv_table import CsvTable
 from lusscore.labelling.labels import (
@@ -43,13 +44,8 @@ _DIGITS = 16
 class NewCohort:
     """What a cohort is made with where there is none yet.
 
-    Attributes
-    ----------
-    protocol, rubric
-        Registered names.
-    extraction
-        Settings of stage one; with those of the model whose scores were looked at, its cached
-        embeddings can be used.
+    With the settings of stage one of the model whose scores were looked at, its cached embeddings
+    can be used.
     """
 
     protocol: str
@@ -84,8 +80,10 @@ def add_clip(
     Raises
     ------
     CohortError
-        If a text, zone or score is not allowed, the recording is of another patient there, there
-        is no cohort and `new` is None, or files cannot be written.
+        If a text, zone or score is not allowed, the recording is of another patient there, or
+        there is no cohort and `new` is None.
+    WriteError
+        If files cannot be written.
     ClipError
         If the file is no clip or cannot be read.
     """
@@ -96,24 +94,35 @@ def add_clip(
     suffix = _suffix(file)
     digest = digest_clip(file)
     check_zone(zone, get_protocol(_card(cohort_folder, new).protocol))  # before anything is made
-    _make_folder(cohort_folder)
+    try:
+        cohort_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(cohort_folder, error) from None
     with hold_cohort(cohort_folder):
         card = _card(cohort_folder, new)  # another process may have made it meanwhile
         check_zone(zone, get_protocol(card.protocol))
         if not (cohort_folder / CARD_NAME).exists():
             write_card(cohort_folder / CARD_NAME, card)
-        name = f"{CLIPS}/{digest[:_DIGITS]}{suffix}"
         manifest = cohort_folder / MANIFEST_NAME
+        group = ""
         # there is none yet where a process was killed while it made the cohort
-        cohort = read_cohort(cohort_folder, check_files=False) if manifest.exists() else None
-        there = None if cohort is None else _same_recording(cohort, file, digest)
-        if cohort is not None and there is not None:
-            _check_owner(cohort, there, patient)
-            return record_held(cohort_folder, there, score, rater, zone)
+        if manifest.exists():
+            cohort = read_cohort(cohort_folder, check_files=False)
+            there = _same_recording(cohort, file, digest)
+            if there is not None:
+                if there.patient != patient:
+                    raise CohortError(
+                        f"Cohort {cohort.name} has this very recording of another patient; correct "
+                        "whose it is, there or here, before it is saved."
+                    )
+                return record_held(cohort_folder, there.clip, score, rater, zone)
+            # a patient has one group
+            group = next((one.group for one in cohort.segments if one.patient == patient), "")
+        name = f"{CLIPS}/{digest[:_DIGITS]}{suffix}"
         with file.open("rb") as source, written_whole(cohort_folder / name) as copy:
             shutil.copyfileobj(source, copy)
         row = {"clip": name, "patient": patient, "exam": exam, "zone": zone, "score": str(score)}
-        row |= {"group": _group(cohort, patient), "device": device, "rater": rater}
+        row |= {"group": group, "device": device, "rater": rater}
         table = CsvTable(manifest, REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
         table.rows.append(row)
         table.write()
@@ -136,12 +145,10 @@ def _suffix(file: Path) -> str:
 
 def _card(folder: Path, new: NewCohort | None) -> Card:
     """Return the cohort's card, or the one that it is to have."""
-    if (folder / CARD_NAME).exists():
+    if new is None or any((folder / name).exists() for name in (CARD_NAME, MANIFEST_NAME)):
         return read_card(folder / CARD_NAME)
     name = folder.resolve().name
-    if new is None or (folder / MANIFEST_NAME).exists():
-        read_card(folder / CARD_NAME)  # tells that there is none
-    if new is None or cohort_name(name) != name:
+    if cohort_name(name) != name:
         raise CohortError(
             f"A cohort cannot be called {name!r}; expected letters, digits, '.', '-' and '_', "
             "beginning with a letter or digit."
@@ -158,36 +165,11 @@ def _card(folder: Path, new: NewCohort | None) -> Card:
     )
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = (error.strerror or "unknown reason").lower()
-        raise CohortError(
-            f"the cohort's folder cannot be made ({why})", advice="nothing was saved", path=folder
-        ) from None
-
-
-def _same_recording(cohort: Cohort, file: Path, digest: str) -> str | None:
-    """Find the clip of the manifest that has the same bytes; only those of its size are read."""
+def _same_recording(cohort: Cohort, file: Path, digest: str) -> Segment | None:
+    """Find a segment of the clip with the same bytes; only clips of its size are read."""
     size = file.stat().st_size
-    for clip in cohort.clips():
-        path = cohort.clip_path(clip)
+    for segment in {one.clip: one for one in cohort.segments}.values():
+        path = cohort.clip_path(segment.clip)
         if path.is_file() and path.stat().st_size == size and digest_clip(path) == digest:
-            return clip
+            return segment
     return None
-
-
-def _check_owner(cohort: Cohort, clip: str, patient: str) -> None:
-    owner = next(segment.patient for segment in cohort.segments if segment.clip == clip)
-    if owner != patient:
-        raise CohortError(
-            f"Cohort {cohort.name} has this very recording of another patient; correct whose it "
-            "is, there or here, before it is saved."
-        )
-
-
-def _group(cohort: Cohort | None, patient: str) -> str:
-    """Return the group that the patient has there already; a patient has one."""
-    segments = () if cohort is None else cohort.segments
-    return next((segment.group for segment in segments if segment.patient == patient), "")

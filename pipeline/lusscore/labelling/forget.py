@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lusscore.cohort import MANIFEST_NAME, RATINGS_NAME, Cohort
 from lusscore.errors import CohortError
@@ -20,12 +20,8 @@ from lusscore.labelling.labels import hold_cohort
 class Forgotten:
     """What was deleted of some patients, and what may still hold something of them.
 
-    Attributes
-    ----------
-    deleted
-        What was, or would be, deleted, in words.
-    left
-        Recordings, runs and bundles, which are not touched: a path and why, each.
+    `deleted` says in words what was, or would be, deleted; `left` names recordings, runs and
+    bundles, which are not touched: a path and why, each.
     """
 
     deleted: tuple[str, ...]
@@ -57,15 +53,15 @@ def forget_patients(
         If a feature file cannot be read or written.
     """
     known = {segment.patient for segment in cohort.segments}
-    unknown = [name for name in patients if name not in known]
-    if unknown:
-        raise CohortError(
-            f"Cohort {cohort.name} has no patient {unknown[0]!r}; expected names as its "
-            f"{MANIFEST_NAME} writes them."
-        )
+    for name in patients:
+        if name not in known:
+            raise CohortError(
+                f"Cohort {cohort.name} has no patient {name!r}; expected names as its "
+                f"{MANIFEST_NAME} writes them."
+            )
     clips = {segment.clip for segment in cohort.segments if segment.patient in patients}
     digests = find_digests(features_dir, cohort, clips)
-    exams = _saved_exams(results_dir, digests)
+    exams = list(_saved_exams(results_dir, digests))
     left = [
         *((cohort.clip_path(clip), "the recording itself") for clip in sorted(clips)),
         *_runs(results_dir, cohort.name),
@@ -102,42 +98,38 @@ def _forget_rows(
     return deleted
 
 
-def _saved_exams(results_dir: Path, digests: set[str]) -> list[Path]:
-    """List the folders of scored exams that have one of some recordings."""
-    found = []
+def _saved_exams(results_dir: Path, digests: set[str]) -> Iterator[Path]:
+    """Find the folders of scored exams that have one of some recordings."""
     for path in sorted(results_dir.glob("exams/*/exam.json")):
-        try:
-            clips: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["clips"]
-        except (OSError, ValueError, KeyError):
-            continue
-        if any(clip.get("sha256") in digests for clip in clips):
-            found.append(path.parent)
-    return found
+        with suppress(OSError, ValueError, KeyError):
+            clips = json.loads(path.read_text(encoding="utf-8"))["clips"]
+            if any(clip.get("sha256") in digests for clip in clips):
+                yield path.parent
 
 
-def _runs(results_dir: Path, cohort: str) -> list[tuple[Path, str]]:
-    """List runs and bundles that may have been made of the cohort."""
-    runs = sorted(results_dir.glob(f"{cohort}/*/config.toml"))
-    bundles = sorted(results_dir.glob("bundles/*"))
-    return [
-        *((path.parent, "a run, with predictions by patient") for path in runs),
-        *((path, "a bundle, which may be trained on the cohort") for path in bundles),
-    ]
+def _runs(results_dir: Path, cohort: str) -> Iterator[tuple[Path, str]]:
+    """Find runs and bundles that may have been made of the cohort."""
+    for path in sorted(results_dir.glob(f"{cohort}/*/config.toml")):
+        yield path.parent, "a run, with predictions by patient"
+    for path in sorted(results_dir.glob("bundles/*")):
+        yield path, "a bundle, which may be trained on the cohort"
 
 
 def _elsewhere(
     others: Sequence[Cohort], features_dir: Path, digests: set[str]
-) -> list[tuple[Path, str]]:
-    """List manifests of other cohorts that have the same recordings."""
-    found = []
+) -> Iterator[tuple[Path, str]]:
+    """Find manifests of other cohorts that have the same recordings."""
     for other in others:
+        owners = {segment.clip: segment.patient for segment in other.segments}
         shared = sorted(
-            segment.patient
-            for segment in {one.clip: one for one in other.segments}.values()
-            if find_digests(features_dir, other, {segment.clip}) & digests
+            {
+                own
+                for clip, own in owners.items()
+                if find_digests(features_dir, other, {clip}) & digests
+            }
         )
         if shared:
-            named = " ".join(dict.fromkeys(shared))
-            why = f"has the same recordings: lusscore forget {named} --cohort {other.name}"
-            found.append((other.folder / MANIFEST_NAME, why))
-    return found
+            why = (
+                f"has the same recordings: lusscore forget {' '.join(shared)} --cohort {other.name}"
+            )
+            yield other.folder / MANIFEST_NAME, why

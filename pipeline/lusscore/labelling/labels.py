@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
@@ -19,16 +21,18 @@ from lusscore.cohort import (
     Cohort,
     Protocol,
     Segment,
+    parse_rule,
     read_cohort,
     read_ratings,
 )
 from lusscore.errors import CohortError
 from lusscore.labelling.csv_table import CsvTable
-from lusscore.labelling.ratings import decide_again, deciders, frames_of, rate, scores_of
 
 LOCK_NAME = ".labels.lock"
 PATIENCE = 30.0
 _LONGEST = 100
+_DECIDED = re.compile(r"(?:majority|mean|tie) of ([0-9]{1,4})")
+Rows = list[dict[str, str]]
 
 Outcome = Literal["label", "correction", "opinion", "unchanged"]
 
@@ -79,22 +83,9 @@ def record_label(
     All other cells of both files stay as they are. A process that is killed leaves files that are
     whole; two that save at once wait for each other.
 
-    Parameters
-    ----------
-    cohort_folder
-        Folder of card and manifest.
-    clip
-        As the manifest writes it.
-    score
-        0–3.
-    rater
-        Who says so.
-    zone
-        Where the clip was taken, if the manifest does not know or is to be corrected; all rows
-        of the clip get it. None or empty leaves it as it is.
-    frames
-        First frame and the one after the last of the row that is meant; needed only where the
-        manifest has several rows of the clip.
+    `clip` is as the manifest writes it. `zone` is where it was taken, if the manifest does not know
+    or is to be corrected; all rows of the clip get it. `frames`, the first frame and the one after
+    the last of the row that is meant, are needed only where a clip has several rows.
 
     Raises
     ------
@@ -148,7 +139,13 @@ def record_held(
         rate(ratings.rows, segment, rater, score)
     # ratings first: killed in between, what was said is there, and saving it again ends it
     ratings.write()
-    _update(folder, now, zone)
+    manifest = CsvTable(folder / MANIFEST_NAME, ())
+    for row in manifest.rows:
+        if row["clip"] == clip and zone:
+            row["zone"] = zone
+        if row["clip"] == clip and _frames(row) == _frames(vars(now)):
+            row |= {"score": "" if now.score is None else str(now.score), "rater": now.rater}
+    manifest.write()
     return Recorded(clip, outcome, now.score, now.rater)
 
 
@@ -169,18 +166,67 @@ def _find(cohort: Cohort, clip: str, frames: tuple[int, int | None] | None) -> S
     return rows[0]
 
 
-def _update(folder: Path, now: Segment, zone: str) -> None:
-    """Bring the clip's rows of the manifest up to date."""
-    manifest = CsvTable(folder / MANIFEST_NAME, ())
-    meant = frames_of({"frame_start": str(now.frame_start), "frame_end": str(now.frame_end or "")})
-    for row in manifest.rows:
-        if row["clip"] != now.clip:
+def deciders(rater: str) -> int:
+    """Return how many raters decided, where a manifest names a rule: 3 for ``majority of 3``.
+
+    0 where it names a person, or nobody.
+    """
+    found = _DECIDED.fullmatch(rater)
+    return int(found[1]) if found else 0
+
+
+def decide_again(rater: str, scores: Mapping[str, int]) -> tuple[int | None, str]:
+    """Apply the rule that a manifest's rater names to the scores that there are now.
+
+    `scores` has at least one rater. Returns the score, None for a tie, and what to write for the
+    rater.
+    """
+    word = rater.partition(" ")[0]
+    rule = parse_rule("majority" if word == "tie" else word, scores)  # only a majority can tie
+    score = rule.decide(scores)
+    return score, f"{'tie' if score is None else rule.name} of {len(scores)}"
+
+
+def scores_of(ratings: Rows, segment: Segment) -> dict[str, int]:
+    """Return rater → score of those who scored all frames of a segment."""
+    start, end = _frames(vars(segment))
+    scores = {}
+    for row in ratings:
+        first, last = _frames(row)
+        if row["clip"] == segment.clip and first <= start and end <= last:
+            scores[row["rater"]] = int(row["score"])
+    return scores
+
+
+def rate(ratings: Rows, segment: Segment, rater: str, score: int) -> None:
+    """Write a rater's score of a segment, in place of that rater's earlier one.
+
+    What the rater said of other frames of the clip stays.
+    """
+    start, end = _frames(vars(segment))
+    own = {"clip": segment.clip, "rater": rater}
+    for row in list(ratings):
+        first, last = _frames(row)
+        if not own.items() <= row.items() or first >= end or last <= start:
             continue
-        if zone:
-            row["zone"] = zone
-        if frames_of(row) == meant:
-            row |= {"score": "" if now.score is None else str(now.score), "rater": now.rater}
-    manifest.write()
+        if (first, last) == (start, end):
+            row["score"] = str(score)
+            return
+        ratings.remove(row)
+        for begin, stop in ((first, min(last, start)), (max(first, end), last)):
+            if begin < stop:
+                ratings.append(own | {"score": row["score"]} | _cells(begin, stop))
+    ratings.append(own | {"score": str(score)} | _cells(start, end))
+
+
+def _frames(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the first frame of a row and the one after its last; infinity where it is open."""
+    return int(row.get("frame_start") or 0), int(row.get("frame_end") or 0) or math.inf
+
+
+def _cells(start: float, end: float) -> dict[str, str]:
+    last = "" if end == math.inf else str(int(end))
+    return {"frame_start": str(int(start)) if start or last else "", "frame_end": last}
 
 
 @contextmanager

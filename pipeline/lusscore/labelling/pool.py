@@ -55,10 +55,7 @@ class Pool:
     @property
     def scores(self) -> NDArray[np.int64]:
         """Score of each segment, -1 where unlabelled, shape (segments,)."""
-        return np.array(
-            [UNLABELLED if segment.score is None else segment.score for segment in self.segments],
-            np.int64,
-        )
+        return self.frames.drop_duplicates("segment")["truth"].to_numpy(np.int64)
 
     @property
     def patients(self) -> NDArray[np.int64]:
@@ -110,14 +107,16 @@ def join_pool(segments: Sequence[Segment], file: Features, features: FeatureSet)
     """
     ordered = sorted(segments, key=lambda segment: (segment.clip, segment.frame_start))
     row_of_frame, chosen = file.segments(ordered)
-    numbers_of = dict(zip(file.paths, range(len(file.paths)), strict=True))
     there = np.bincount(row_of_frame, minlength=len(ordered)) > 0
+    errors = dict(zip(file.paths, file.errors, strict=True))
+    kept: list[Segment] = []
     left_out: dict[str, str] = {}
-    for segment in (segment for segment, has in zip(ordered, there, strict=True) if not has):
-        row = numbers_of.get(segment.clip)
-        why = file.errors[row] if row is not None else "its embeddings are not computed yet"
-        left_out.setdefault(segment.clip, why or "none of the frames of a row have embeddings")
-    kept = [segment for segment, has in zip(ordered, there, strict=True) if has]
+    for segment, has in zip(ordered, there, strict=True):
+        if has:
+            kept.append(segment)
+        else:
+            why = errors.get(segment.clip, "its embeddings are not computed yet")
+            left_out.setdefault(segment.clip, why or "none of the frames of a row have embeddings")
     if not kept:
         raise FeatureFileError(
             "it has embeddings of none of the manifest's clips",
@@ -126,21 +125,15 @@ def join_pool(segments: Sequence[Segment], file: Features, features: FeatureSet)
             ),
             path=file.path,
         )
-    numbers = (np.cumsum(there) - 1)[row_of_frame]
     parts = [_level(file, level)[chosen] for level in features.levels]
     seen = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-    table = _tabulate(kept).take(numbers).reset_index(drop=True)
-    table = table.assign(frame=file.frame[chosen].astype(np.int64), segment=numbers)
-    return Pool(tuple(kept), table, seen, features, left_out)
-
-
-def _tabulate(segments: Sequence[Segment]) -> pd.DataFrame:
     columns = ("patient", "exam", "zone", "clip", "group", "device")
-    table = pd.DataFrame(
-        {name: [getattr(segment, name) for segment in segments] for name in columns}
-    )
-    truth = [UNLABELLED if segment.score is None else segment.score for segment in segments]
-    return table.assign(truth=np.array(truth, np.int64))
+    table = pd.DataFrame({name: [getattr(one, name) for one in kept] for name in columns})
+    scores = [UNLABELLED if one.score is None else one.score for one in kept]
+    numbers = (np.cumsum(there) - 1)[row_of_frame]
+    frames = table.assign(truth=np.array(scores, np.int64)).take(numbers).reset_index(drop=True)
+    frames = frames.assign(frame=file.frame[chosen].astype(np.int64), segment=numbers)
+    return Pool(tuple(kept), frames, seen, features, left_out)
 
 
 def _level(file: Features, level: str) -> NDArray[np.floating[Any]]:

@@ -42,8 +42,9 @@ def predict(pool: Pool, head: HeadChoice = DEFAULT_HEAD) -> _Float | None:
     and 1 where they are too few to tell. Shape (segments, 4); None where fewer than two scores
     have labels, from which no head can learn.
     """
-    known = np.flatnonzero(pool.frames["truth"].to_numpy() >= 0)
-    if len(np.unique(pool.frames["truth"].to_numpy()[known])) < 2:
+    truth = pool.frames["truth"].to_numpy()
+    known = np.flatnonzero(truth >= 0)
+    if len(np.unique(truth[known])) < 2:
         return None
     temperature = _temperature(pool, head, known)
     fitted = fit_on(pool, (pool.features,), head, known)
@@ -64,12 +65,11 @@ def _temperature(pool: Pool, head: HeadChoice, known: NDArray[np.int64]) -> Temp
             continue
         predicted.append(_ask(pool, head, fit_on(pool, (pool.features,), head, seen), unseen))
         scores.append(pool.scores[np.unique(pool.frames["segment"].to_numpy()[unseen])])
-    if not predicted or sum(map(len, scores)) < _FEWEST:
+    if sum(map(len, scores)) < _FEWEST:
         return Temperature()
     probabilities, own = np.concatenate(predicted), np.concatenate(scores)
-    if not (probabilities[np.arange(len(own)), own] > 0).any():
-        return Temperature()
-    return Temperature.fit(probabilities, own)
+    possible = (probabilities[np.arange(len(own)), own] > 0).any()
+    return Temperature.fit(probabilities, own) if possible else Temperature()
 
 
 def _ask(pool: Pool, head: HeadChoice, fitted: Head, rows: NDArray[np.int64]) -> _Float:

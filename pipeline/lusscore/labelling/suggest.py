@@ -100,18 +100,9 @@ def suggest_clips(
     The same pool and seed give the same clips, whatever the order of the manifest and of the
     feature file.
 
-    Parameters
-    ----------
-    pool
-        Clips with embeddings.
-    count
-        Clips wanted, at least 1; fewer are given where fewer are unlabelled.
-    per_patient
-        Most clips of one patient among them, at least 1, unless too few patients are left.
-    head
-        What is trained; HeadError if it cannot be made with its settings.
-    seed
-        Of what is drawn.
+    `count`, at least 1, are wanted; fewer are given where fewer are unlabelled. Of one patient are
+    at most `per_patient`, at least 1, unless too few patients are left. HeadError if the head
+    cannot be made with its settings.
     """
     scores, patients = pool.scores, pool.patients
     labelled = scores != UNLABELLED
@@ -121,21 +112,14 @@ def suggest_clips(
     chosen = choose_clips(
         whiten(pool.vectors(), seed), labelled, weights, patients, count, per_patient, seed
     )
-    known = set(patients[labelled].tolist())
+    known = set(patients[labelled])
     suggestions = []
     for rank, (row, stands_for) in enumerate(chosen, start=1):
-        patient = int(patients[row])
-        suggestions.append(
-            Suggestion(
-                rank,
-                pool.segments[row],
-                None if probabilities is None else tuple(probabilities[row].tolist()),
-                None if uncertain is None else float(uncertain[row]),
-                stands_for,
-                patient not in known,
-            )
-        )
-        known.add(patient)
+        said = None if probabilities is None else tuple(probabilities[row].tolist())
+        doubt = None if uncertain is None else float(uncertain[row])
+        is_new = patients[row] not in known
+        suggestions.append(Suggestion(rank, pool.segments[row], said, doubt, stands_for, is_new))
+        known.add(patients[row])
     return tuple(suggestions)
 
 
@@ -148,9 +132,8 @@ def whiten(vectors: _Float32, seed: int = 0) -> _Float32:
     """
     if (vectors == vectors[0]).all():
         return np.zeros((len(vectors), 1), np.float32)
-    components = int(np.clip(len(vectors) // _CLIPS_PER_COMPONENT, 1, _MOST_COMPONENTS))
-    components = min(components, vectors.shape[1])
-    return fit_scaling(vectors, components, seed).apply(vectors)
+    components = min(len(vectors) // _CLIPS_PER_COMPONENT, _MOST_COMPONENTS, vectors.shape[1])
+    return fit_scaling(vectors, max(1, components), seed).apply(vectors)
 
 
 def choose_clips(
@@ -216,8 +199,7 @@ def _draw(worth: _Float, nearest: _Float, trials: int, rng: np.random.Generator)
     chances = worth * np.where(np.isfinite(nearest), nearest, 1.0)
     if not chances.sum() > 0:
         chances = worth
-    drawn = rng.choice(len(worth), size=trials, p=chances / chances.sum())
-    return np.asarray(drawn, np.int64)
+    return rng.choice(len(worth), size=trials, p=chances / chances.sum())
 
 
 def _nearest(points: _Float32, known: _Int) -> _Float:

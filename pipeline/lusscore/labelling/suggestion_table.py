@@ -12,9 +12,7 @@ from lusscore.labelling.labels import Recorded, check_rater, record_label
 from lusscore.labelling.suggest import Suggestion
 from lusscore.tables import Row, read_table
 
-COLUMNS = (
-    *("clip", "patient", "exam", "zone", "frame_start", "frame_end", "score", "rank", "reason"),
-)
+COLUMNS = ("clip", "patient", "exam", "zone", "frame_start", "frame_end")
 
 
 def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
@@ -28,17 +26,12 @@ def write_suggestions(path: Path, suggestions: Sequence[Suggestion]) -> None:
     WriteError
         If the file cannot be written.
     """
-    rows: list[tuple[object, ...]] = [COLUMNS]
+    rows: list[list[object]] = [[*COLUMNS, "score", "rank", "reason"]]
     for one in suggestions:
-        segment = one.segment
-        whole = segment.frame_start == 0 and segment.frame_end is None
-        rows.append(
-            (
-                *(segment.clip, segment.patient, segment.exam, segment.zone),
-                *("" if whole else segment.frame_start, segment.frame_end),
-                *("", one.rank, one.blind_reason),
-            )
-        )
+        cells = vars(one.segment)
+        if one.segment.frame_start == 0 and one.segment.frame_end is None:
+            cells = cells | {"frame_start": None}
+        rows.append([*(cells[name] for name in COLUMNS), "", one.rank, one.blind_reason])
     write_text(path, csv_text(rows))
 
 
