@@ -61,3 +61,18 @@ def test_a_missing_table_and_an_endless_field_get_a_sentence(tmp_path: Path) -> 
     (tmp_path / "t.csv").write_text('a,b\n1,"' + "x" * 200_000)
     with pytest.raises(CohortError, match="it is no table from here on"):
         read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("text", ["sep=;\r\na;b\r\n1;2,0\r\n", '"SEP=;"\na;b\n1;2,0\n'])
+def test_a_line_that_names_the_separator_is_no_header(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    table = read_table(path)
+    assert (table.header, [row.cells for row in table.rows]) == (("a", "b"), [("1", "2,0")])
+    assert table.rows[0].line == 3
+
+
+def test_the_delimiter_is_that_of_the_rows_and_not_of_the_first_alone(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a, b and c;d\n1;2\n3;4\n")
+    assert read_table(path).header == ("a, b and c", "d")

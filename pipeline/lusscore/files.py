@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -71,6 +72,33 @@ def _swap(temporary: Path, target: Path) -> None:
         except PermissionError:
             time.sleep(pause)
     temporary.replace(target)
+
+
+def nfc(text: str) -> str:
+    """Compose letters and their accents (Unicode NFC), which Macs write apart in names of files."""
+    return unicodedata.normalize("NFC", text)
+
+
+def same_name(text: str) -> str:
+    """Return what two spellings of a name have in common: composed, without capitals."""
+    return nfc(text).casefold()
+
+
+def on_disk(folder: Path, written: str) -> Path:
+    """Return the path in `folder` that is written so, also where it is composed otherwise."""
+    path = folder / written
+    if written.isascii() or os.path.lexists(path):
+        return path
+    found = folder
+    for part in Path(written).parts:
+        try:
+            alike = [one for one in found.iterdir() if nfc(one.name) == nfc(part)]
+        except OSError:
+            return path
+        if len(alike) != 1:
+            return path
+        found = alike[0]
+    return found
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from lusscore.errors import CohortError, LusscoreError, Problem
 
 _DELIMITERS = ",;\t|"
+_LINES_LOOKED_AT = 20
+# spreadsheets begin a table with what divides it
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,16 @@ def read_table(
     """
     text, encoding = _decode(path, any_bytes, error)
     # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    told = _SEPARATOR_LINE.match(text)
+    delimiter = told[1] if told else _delimiter(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header: tuple[str, ...] = ()
     rows: list[Row] = []
     problems: list[Problem] = []
     try:
         for fields in lines:
             cells = tuple(field.strip() for field in fields)
-            if not any(cells):
+            if not any(cells) or (told and lines.line_num == 1):
                 continue
             if not header:
                 header = cells
@@ -150,7 +156,7 @@ def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[st
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter that divides the first line that is not blank most often."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    outside_quotes = "".join(first.split('"')[::2])
+    """Return what divides the first lines that are not blank most often."""
+    lines = [line for line in text.splitlines() if line.strip()][:_LINES_LOOKED_AT]
+    outside_quotes = "".join("".join(line.split('"')[::2]) for line in lines)
     return max(_DELIMITERS, key=outside_quotes.count)

@@ -1,5 +1,6 @@
 """Rows of manifest.csv and ratings.csv."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -160,6 +161,14 @@ def test_problems_do_not_name_the_folders_of_a_clip(tmp_path: Path) -> None:
 def test_a_frame_labelled_twice_is_refused(tmp_path: Path, second: str) -> None:
     (told,) = problems(tmp_path, f"a,1,1,R1,0,0,5,\na,1,1,R1,1,{second},\n")
     assert "the frames overlap those of line 2" in told
+
+
+def test_a_clip_and_a_patient_are_the_same_however_letters_are_composed(tmp_path: Path) -> None:
+    apart = unicodedata.normalize("NFD", "Zoë")
+    (tmp_path / f"{apart}.mp4").touch()
+    rows = f"Zoë.mp4,Zoë,1,R1,0,,,\n{apart}.mp4,{apart},1,R2,0,,,\n"
+    segments = read_manifest(write(tmp_path, HEADER + rows), BLUE)
+    assert {segment.patient for segment in segments} == {"Zoë"}
 
 
 def test_clips_that_are_not_there_are_named(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_what_is_filled_in_is_saved_and_the_rest_stays(cohort: Cohort, table: Pa
 
 def test_a_spreadsheets_semicolons_do_no_harm(cohort: Cohort, table: Path) -> None:
     fill(table, ["", "", "", "2", ""])
-    table.write_bytes(table.read_text(encoding="utf-8").replace(",", ";").encode("utf-16"))
+    text = "sep=;\n" + table.read_text(encoding="utf-8").replace(",", ";").replace(";2;", ";2,0;")
+    table.write_bytes(text.encode("utf-16"))
     record_table(cohort.folder, table, "anna")
     assert read_cohort(cohort.folder).segments[3].score == 2
 

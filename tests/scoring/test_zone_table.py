@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def test_rows_tell_zones_in_all_spellings(table: Path) -> None:
 )
 def test_columns_that_usually_mean_clip_and_zone_are_known(table: Path, text: str) -> None:
     assert read(table, text) == {CLIPS[1]: "L3"}
+
+
+def test_letters_may_be_composed_otherwise_in_the_table(table: Path) -> None:
+    clip = Path("exam") / unicodedata.normalize("NFD", "Müller.mp4")
+    table.write_text("clip,zone\nMÜLLER,R1\n", encoding="utf-8")
+    assert read_zone_table(table, [clip], BLUE)[0] == {clip: "R1"}
 
 
 def test_windows_text_is_read_with_a_note_that_names_no_file(table: Path) -> None:

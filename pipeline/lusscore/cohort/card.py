@@ -22,7 +22,7 @@ from lusscore.cohort.segments import (
     write_ratings,
 )
 from lusscore.errors import CohortError, InvalidCohortError
-from lusscore.files import write_text
+from lusscore.files import on_disk, write_text
 from lusscore.records import STRICT, known, matching, one_of, read_toml
 
 CARD_NAME = "cohort.toml"
@@ -148,7 +148,7 @@ class Cohort:
 
     def clip_path(self, clip: str) -> Path:
         """Return where on disk the clip written as `clip` lies."""
-        return self.folder / clip
+        return on_disk(self.folder, clip)
 
 
 def read_cohort(folder: Path, *, check_files: bool = True) -> Cohort:

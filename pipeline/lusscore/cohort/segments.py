@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationInfo
 
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem
-from lusscore.files import csv_text, write_text
+from lusscore.files import csv_text, nfc, on_disk, write_text
 from lusscore.records import STRICT, in_line_order, read_csv
 
 MANIFEST_NAME = "manifest.csv"
@@ -106,6 +106,9 @@ class Segment:
     device: str = ""
     rater: str = ""
 
+    def __post_init__(self) -> None:
+        _compose(self, "patient", "exam", "zone", "group", "device", "rater")
+
 
 @dataclass(frozen=True)
 class Rating:
@@ -129,8 +132,18 @@ class Rating:
     frame_start: _FrameStart = 0
     frame_end: _FrameEnd = None
 
+    def __post_init__(self) -> None:
+        _compose(self, "rater")
+
 
 _Row = TypeVar("_Row", Segment, Rating)
+
+
+def _compose(row: Segment | Rating, *names: str) -> None:
+    """Write names in one way, so that one patient is not two; paths stay as they are on disk."""
+    for name in names:
+        if not getattr(row, name).isascii():
+            object.__setattr__(row, name, nfc(getattr(row, name)))
 
 
 def frame_end(segment: Segment | Rating) -> float:
@@ -319,7 +332,7 @@ def _wrong_paths(
     """Find clips that are not on disk, and relative paths that lead out of the folder."""
     for line, row in rows:
         where = f"line {line}, column clip"
-        if check_files and not _exists(folder / row.clip):
+        if check_files and not _exists(folder, row.clip):
             what = "the clip is not there; expected a file or folder, relative to the manifest or "
             yield Problem(where, f"{what}with its whole path", row.clip)
         if _leads_out(row.clip):
@@ -327,9 +340,9 @@ def _wrong_paths(
             yield Problem(where, f"{what}is meant to lie elsewhere", row.clip)
 
 
-def _exists(path: Path) -> bool:
+def _exists(folder: Path, clip: str) -> bool:
     try:
-        return path.exists()
+        return on_disk(folder, clip).exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from lusscore.cohort import Cohort, read_cohort, read_frame_range, read_score
 from lusscore.errors import CohortError, InvalidCohortError, Problem
-from lusscore.files import csv_text, write_text
+from lusscore.files import csv_text, nfc, write_text
 from lusscore.labelling.labels import Recorded, check_rater, record_label
 from lusscore.labelling.suggest import Suggestion
 from lusscore.tables import Row, read_table
@@ -87,10 +88,10 @@ def _label(
             return None
     words = ("frame_start", "frame_end")
     frames = read_frame_range(
-        {word: cells.get(word, "").removesuffix(".0") for word in words}, note
+        {word: re.sub(r"[.,]0+$", "", cells.get(word, "")) for word in words}, note
     )
-    there = [segment for segment in cohort.segments if segment.clip == cells["clip"]]
+    there = [one for one in cohort.segments if nfc(one.clip) == nfc(cells["clip"])]
     if frames not in [(segment.frame_start, segment.frame_end) for segment in there]:
         what = "has no row of those frames" if there else "is not in the manifest"
         note("clip", f"the clip {what} of cohort {cohort.name}; leave clips as they were written")
-    return None if score is None else (cells["clip"], score, frames)
+    return None if score is None or not there else (there[0].clip, score, frames)

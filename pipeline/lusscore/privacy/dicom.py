@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lusscore.errors import ClipError
+from lusscore.files import same_name
 from lusscore.privacy.pictures import blanked, verify_lossless
 
 if TYPE_CHECKING:
@@ -248,11 +249,11 @@ def _names(source: Dataset) -> set[str]:
 def _is_named(text: str, names: set[str]) -> bool:
     """Tell whether a part of a name is in `text`; short parts count as whole words."""
     words = set(_words(text))
-    return any(name in words or (len(name) > _SHORT and name in text.casefold()) for name in names)
+    return any(name in words or (len(name) > _SHORT and name in same_name(text)) for name in names)
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    return re.findall(r"[^\W_]+", same_name(text))
 
 
 def _regions(source: Dataset) -> list[Dataset]:

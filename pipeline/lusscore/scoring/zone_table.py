@@ -16,6 +16,7 @@ from lusscore.cohort import (
     zone_in_name,
 )
 from lusscore.errors import CohortError, ExamError, Problem
+from lusscore.files import same_name
 from lusscore.records import in_line_order
 from lusscore.tables import Row, Table, read_table
 from lusscore.wording import plural
@@ -93,7 +94,7 @@ def clips_named(written: str, clips: Sequence[Path]) -> list[Path]:
 
     With a suffix that is a clip's the whole name must agree; without, it may be left out.
     """
-    wanted = [part.casefold() for part in path_parts(written)]
+    wanted = [same_name(part) for part in path_parts(written)]
     if not wanted:
         return []
     for bare in (False, True):
@@ -104,9 +105,9 @@ def clips_named(written: str, clips: Sequence[Path]) -> list[Path]:
 
 
 def _ends(clip: Path, wanted: list[str], bare: bool) -> bool:
-    parts = [part.casefold() for part in clip.absolute().parts]
+    parts = [same_name(part) for part in clip.absolute().parts]
     if bare and has_known_suffix(clip):
-        parts[-1] = clip.stem.casefold()
+        parts[-1] = same_name(clip.stem)
     return parts[-len(wanted) :] == wanted
 
 

@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -286,3 +287,17 @@ def test_cells_that_are_no_possible_path_are_named(ward: Path) -> None:
             "C:\\gone\\a.mp4x,p,1",
         )
     assert len(caught.value.problems) == 3
+
+
+def test_letters_composed_otherwise_name_the_same_clip_and_patient(
+    ward: Path, tmp_path: Path
+) -> None:
+    apart = unicodedata.normalize("NFD", "Müller")
+    write_video(ward / "clips" / f"{apart}.mp4", moving_bar(5))
+    imported = read(ward, "clip,patient,zone,score", "Müller.mp4,Jürgen,R1,2", f"a,{apart},R2,1")
+    assert [(Path(one.clip).stem, one.patient) for one in imported.segments] == [
+        (apart, "Jürgen"),
+        ("a", "Müller"),
+    ]
+    write_cohort(tmp_path / "labels", imported.card, imported.segments)
+    assert [one.patient for one in read_cohort(tmp_path / "labels").segments][1] == "Müller"

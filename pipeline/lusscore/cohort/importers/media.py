@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from lusscore.clips import IMAGE_SUFFIXES, clip_times, count_frames, is_clip, listing
 from lusscore.cohort.segments import Segment
 from lusscore.errors import ClipError
+from lusscore.files import nfc, same_name
 
 # half of the shortest step that a container's clock usually has; times are written rounded
 _TOLERANCE = 0.0005
@@ -35,7 +36,7 @@ class MediaIndex:
     def _by_name(self) -> dict[str, list[Path]]:
         names: dict[str, list[Path]] = {}
         for clip in self.clips:
-            for name in {clip.name.lower(), clip.stem.lower()}:
+            for name in {same_name(clip.name), same_name(clip.stem)}:
                 names.setdefault(name, []).append(clip)
         return names
 
@@ -88,9 +89,9 @@ class MediaIndex:
 
     def _named(self, name: str) -> list[Path]:
         """Return the clips of that name: as written, else in any case, else without suffix."""
-        found = self._by_name.get(name.lower(), [])
-        as_written = [clip for clip in found if clip.name == name]
-        whole = [clip for clip in found if clip.name.lower() == name.lower()]
+        found = self._by_name.get(same_name(name), [])
+        as_written = [clip for clip in found if nfc(clip.name) == nfc(name)]
+        whole = [clip for clip in found if same_name(clip.name) == same_name(name)]
         return as_written or whole or found
 
 
@@ -103,7 +104,7 @@ def path_parts(written: str) -> tuple[str, ...]:
 def _shared_folders(clip: Path, wanted: tuple[str, ...]) -> int:
     """Count the folders, from the last one up, that a clip's path shares with the one wanted."""
     pairs = zip(reversed(clip.parent.parts), reversed(wanted[:-1]), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0].lower() == pair[1].lower(), pairs))
+    return sum(1 for _ in takewhile(lambda pair: same_name(pair[0]) == same_name(pair[1]), pairs))
 
 
 def _walk(folder: Path, *, top: bool = True) -> Iterator[Path]:
