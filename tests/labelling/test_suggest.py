@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +12,21 @@ from lusscore.labelling.pool import join_pool
 from lusscore.labelling.suggest import Suggestion, choose_clips, suggest_clips, whiten
 
 
+def corner(one: Suggestion) -> int:
+    """The score by which the maker placed a clip."""
+    return (int(one.segment.patient[1:]) + int(one.segment.clip[-5])) % 4
+
+
 def test_only_unlabelled_clips_are_suggested_each_once_and_ranked() -> None:
-    pool = make_pool()
-    suggestions = suggest_clips(pool, count=10)
+    suggestions = suggest_clips(make_pool(noise=0.2), count=10)
     assert [one.rank for one in suggestions] == list(range(1, 11))
     assert all(one.segment.score is None for one in suggestions)
     assert len({one.segment.clip for one in suggestions}) == 10
     assert Counter(one.segment.patient for one in suggestions).most_common(1)[0][1] <= 3
+    for one in suggestions:
+        assert one.predicted == corner(one)
+        assert sum(one.probabilities or ()) == pytest.approx(1)
+        assert 0 <= (one.uncertainty or 0) <= 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -34,30 +43,16 @@ def test_without_labels_clips_are_chosen_by_what_they_look_like() -> None:
     """The maker gives four corners, one per score: four clips are to show all of them."""
     pool = make_pool(8, noise=0.1, labelled=lambda segment: False)
     suggestions = suggest_clips(pool, count=4, per_patient=1)
-    corners = {
-        (int(one.segment.patient[1:]) + int(one.segment.clip[-5])) % 4 for one in suggestions
-    }
-    assert corners == {0, 1, 2, 3}
+    assert set(map(corner, suggestions)) == {0, 1, 2, 3}
     assert all(one.probabilities is None and one.uncertainty is None for one in suggestions)
     assert all(one.new_patient for one in suggestions)
-
-
-def test_with_labels_a_head_gives_score_and_uncertainty() -> None:
-    suggestions = suggest_clips(make_pool(noise=0.2), count=5)
-    for one in suggestions:
-        assert one.probabilities is not None
-        assert sum(one.probabilities) == pytest.approx(1)
-        assert one.predicted == (int(one.segment.patient[1:]) + int(one.segment.clip[-5])) % 4
-        assert one.uncertainty is not None
-        assert 0 <= one.uncertainty <= 1
 
 
 def test_clips_of_unknown_looks_come_before_those_like_what_is_labelled() -> None:
     """Scores 0 and 1 alone are labelled: what looks like 2 and 3 is neither covered nor sure."""
     pool = make_pool(8, noise=0.1, labelled=lambda segment: segment.score in (0, 1))
     suggestions = suggest_clips(pool, count=4, per_patient=1)
-    shown = {(int(one.segment.patient[1:]) + int(one.segment.clip[-5])) % 4 for one in suggestions}
-    assert shown == {2, 3}
+    assert set(map(corner, suggestions)) == {2, 3}
 
 
 SEGMENT = Segment("a.mp4", "p", "1", "R1", None)
@@ -93,28 +88,29 @@ def clusters(
     return points.astype(np.float32), own
 
 
-def alone(points: np.ndarray) -> np.ndarray:
-    """A patient for each point."""
-    return np.arange(len(points))
+def choose(
+    points: np.ndarray, labelled: np.ndarray, count: int, seed: int = 0, weights: Any = 1.0
+) -> tuple[list[int], list[int]]:
+    """Choose clips, each of a patient of its own: their rows, and how many each stands for."""
+    weights = np.broadcast_to(weights, len(points))
+    chosen = choose_clips(points, labelled, weights, np.arange(len(points)), count, 1, seed)
+    return [row for row, _ in chosen], [size for _, size in chosen]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_each_cluster_gets_a_clip_before_any_gets_a_second(seed: int) -> None:
     points, own = clusters((10, 10, 10, 10))
-    none = np.zeros(40, bool)
-    chosen = choose_clips(points, none, np.ones(40), alone(points), 4, 1, seed)
-    assert sorted(own[[row for row, _ in chosen]]) == [0, 1, 2, 3]
-    assert [size for _, size in chosen] == [10, 10, 10, 10]
+    rows, sizes = choose(points, np.zeros(40, bool), 4, seed)
+    assert sorted(own[rows]) == [0, 1, 2, 3]
+    assert sizes == [10, 10, 10, 10]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_like_the_labelled_is_passed_over(seed: int) -> None:
     points, own = clusters((20, 10, 10))
-    labelled = np.zeros(40, bool)
-    labelled[:4] = True
-    chosen = choose_clips(points, labelled, np.ones(40), alone(points), 2, 1, seed)
-    assert sorted(own[[row for row, _ in chosen]]) == [1, 2]
-    assert [size for _, size in chosen] == [10, 10]  # none of the 16 like the labelled
+    rows, sizes = choose(points, np.arange(40) < 4, 2, seed)
+    assert sorted(own[rows]) == [1, 2]
+    assert sizes == [10, 10]  # none of the 16 like the labelled
 
 
 def test_a_clip_is_chosen_that_many_are_like_rather_than_the_farthest() -> None:
@@ -126,10 +122,7 @@ def test_a_clip_is_chosen_that_many_are_like_rather_than_the_farthest() -> None:
     points[4] = -40  # on the other side of what is labelled, and farther from it than the many
     labelled = own == 0
     labelled[4] = False
-    first = [
-        choose_clips(points, labelled, np.ones(45), alone(points), 1, 1, seed)[0][0]
-        for seed in range(100)
-    ]
+    first = [choose(points, labelled, 1, seed)[0][0] for seed in range(100)]
     farthest = np.abs(points - points[labelled].mean(axis=0)).sum(axis=1).argmax()
     assert farthest == 4
     assert first.count(4) < 17
@@ -139,23 +132,19 @@ def test_uncertainty_decides_between_clusters_of_a_size() -> None:
     points, own = clusters((2, 10, 10), apart=0)
     points[own == 1] += 20
     points[own == 2] -= 20
-    labelled = own == 0
     uncertainty = np.where(own == 1, 0.9, 0.01)
     for seed in range(5):
-        ((first, _),) = choose_clips(points, labelled, uncertainty, alone(points), 1, 1, seed)
+        (first,), _ = choose(points, own == 0, 1, seed, uncertainty)
         assert own[first] == 1
 
 
 def test_no_patient_has_more_than_its_part_while_others_have_clips() -> None:
     points, own = clusters((6, 6, 6, 6, 6))
     patients = np.array([0, 0, 0, 1, 2])[own]  # the first one's clips are of three kinds
-    none = np.zeros(30, bool)
-    chosen = choose_clips(points, none, np.ones(30), patients, 5, 1)
-    assert np.bincount(patients[[row for row, _ in chosen]]).max() == 2
-    chosen = choose_clips(points, none, np.ones(30), patients, 3, 1)
-    assert np.bincount(patients[[row for row, _ in chosen]]).tolist() == [1, 1, 1]
-    chosen = choose_clips(points, none, np.ones(30), patients, 5, 5)
-    assert np.bincount(patients[[row for row, _ in chosen]]).tolist() == [3, 1, 1]
+    for count, most, expected in ((5, 1, [2, 2, 1]), (3, 1, [1, 1, 1]), (5, 5, [3, 1, 1])):
+        chosen = choose_clips(points, np.zeros(30, bool), np.ones(30), patients, count, most)
+        found = np.bincount(patients[[row for row, _ in chosen]])
+        assert sorted(found, reverse=True) == expected
 
 
 @given(st.integers(1, 20), st.integers(1, 30), st.integers(1, 4), st.integers(0, 99), st.booleans())
@@ -179,11 +168,9 @@ def test_many_labelled_clips_are_looked_at_some_at_a_time() -> None:
     points = rng.normal(size=(700, 4)).astype(np.float32)
     labelled = np.arange(700) < 600
     points[650] = 50
-    ((first, _),) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
-    assert first == 650
+    assert choose(points, labelled, 1)[0] == [650]
     points[599] = 50  # the last of the labelled is like it
-    ((first, _),) = choose_clips(points, labelled, np.ones(700), alone(points), 1, 1)
-    assert first != 650
+    assert choose(points, labelled, 1)[0] != [650]
 
 
 def test_whitening_lets_no_direction_outweigh_the_others() -> None:
