@@ -329,18 +329,14 @@ def test_arrays_come_back_bit_for_bit_in_their_order(array: np.ndarray, order: A
     assert pack_arrays({"head0.coef": found}) == data
 
 
-def test_numpy_reads_the_file_and_what_numpy_writes_is_read(tmp_path: Path) -> None:
+def test_numpy_reads_the_file_and_what_numpy_writes_is_read() -> None:
     arrays = {"a": np.arange(6.0).reshape(2, 3), "b.c": np.ones(3, np.int64)}
-    (tmp_path / "arrays.npz").write_bytes(pack_arrays(arrays))
-    with np.load(tmp_path / "arrays.npz", allow_pickle=False) as file:
-        assert set(file.files) == set(arrays)
-        np.testing.assert_array_equal(file["a"], arrays["a"], strict=True)
+    with np.load(io.BytesIO(pack_arrays(arrays)), allow_pickle=False) as file:
+        np.testing.assert_equal(dict(file), arrays)
     for write in (np.savez, np.savez_compressed):
         memory = io.BytesIO()
-        write(memory, a=arrays["a"], b=np.float32(2))
-        found = unpack_arrays(memory.getvalue())
-        np.testing.assert_array_equal(found["a"], arrays["a"], strict=True)
-        assert found["b"].shape == ()
+        write(memory, **arrays)  # type: ignore[arg-type]
+        np.testing.assert_equal(unpack_arrays(memory.getvalue()), arrays)
 
 
 def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
@@ -384,14 +380,3 @@ def test_numbers_that_are_not_finite_are_refused(value: float, kind: str) -> Non
     memory = io.BytesIO()
     np.savez(memory, a=np.array([1, value], kind))
     refuse_arrays(memory.getvalue())
-
-
-def test_the_folder_around_may_not_lead_elsewhere() -> None:
-    for around in ("..", ".", "", "C:", "a\\b", "a\nb"):
-        data = zipped((f"{around}/bundle.json", b"{}"), (f"{around}/a", b"1"))
-        found = None
-        try:
-            found = unpack(data, "it")
-        except BundleError:
-            continue
-        assert set(found) == {"bundle.json", "a"}, around

@@ -31,8 +31,7 @@ def test_the_temperature_undoes_what_made_probabilities_too_sure_or_too_timid(
 def test_the_share_asked_for_needs_no_review(coverage: float) -> None:
     clips = HeldOutClips.of(held_out(3.0, patients=60), MEAN)
     found = calibrate(clips, coverage)
-    assert found.coverage == pytest.approx(coverage, abs=0.01)
-    assert found.coverage == sure_share(clips, found)
+    assert found.coverage == sure_share(clips, found) == pytest.approx(coverage, abs=0.01)
 
 
 def test_a_score_more_likely_wrong_than_right_always_needs_review() -> None:
@@ -82,9 +81,6 @@ def test_no_fold_is_calibrated_by_its_own_patients() -> None:
     assert not np.array_equal(before.probabilities[~held], after.probabilities[~held])
 
 
-MEAN = Rule.parse("mean-probability")
-
-
 @pytest.mark.parametrize("rule", STANDARD_RULES, ids=str)
 def test_clips_are_scored_as_the_run_was_evaluated(rule: Rule) -> None:
     table = held_out(2.0, patients=9, repeats=2)
@@ -110,26 +106,23 @@ def test_folds_of_repeats_are_apart_and_patients_are_one() -> None:
         assert 0 < np.sum(clips.fold == fold) < len(clips.fold)
 
 
-@pytest.fixture(scope="module")
-def clips():  # type: ignore[no-untyped-def]
-    table = held_out(3.0, patients=60)
-    return cross_fit(HeldOutClips.of(table, Rule.parse("mean-probability")))
-
-
-def test_figures_are_those_of_the_clips_counted_by_hand(clips) -> None:  # type: ignore[no-untyped-def]
+def test_figures_are_those_of_the_clips_counted_by_hand() -> None:
+    clips = cross_fit(HeldOutClips.of(held_out(3.0, patients=60), MEAN))
     right = clips.scores == clips.truth
-    measured = measure_selective(clips)
-    assert measured["accuracy"][0] == pytest.approx(right.mean())
-    assert measured["coverage"][0] == pytest.approx(clips.confident.mean())
-    assert measured["accuracy_confident"][0] == pytest.approx(right[clips.confident].mean())
-    assert measured["accuracy_review"][0] == pytest.approx(right[~clips.confident].mean())
     squares = ((clips.probabilities - np.eye(4)[clips.truth]) ** 2).sum(axis=1)
-    assert measured["brier"][0] == pytest.approx(squares.mean())
-    for value, (low, high) in measured.values():
-        assert low <= value <= high or value == measured["calibration_error"][0]
-
-
-def test_confident_clips_are_right_more_often_and_probabilities_hold(clips) -> None:  # type: ignore[no-untyped-def]
     measured = measure_selective(clips)
+    assert {name: value for name, (value, _) in measured.items()} == pytest.approx(
+        {
+            "brier": squares.mean(),
+            "accuracy": right.mean(),
+            "accuracy_confident": right[clips.confident].mean(),
+            "accuracy_review": right[~clips.confident].mean(),
+            "coverage": clips.confident.mean(),
+            "calibration_error": measured["calibration_error"][0],
+        }
+    )
+    for name, (value, (low, high)) in measured.items():
+        assert low <= value <= high or name == "calibration_error"
+    # confident clips are right more often, and probabilities hold
     assert measured["accuracy_confident"][0] > measured["accuracy_review"][0] + 0.1
     assert measured["calibration_error"][0] < 0.1

@@ -5,7 +5,6 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +110,10 @@ def test_what_cannot_be_true_is_refused_in_a_sentence(
     assert what in refusal_of(lay_out(changed, tmp_path / "odd"))
 
 
-def without(key: str, record: dict[str, Any]) -> None:
-    del record[key]
-
-
 def test_every_entry_must_be_there(files: Files) -> None:
     for key in json.loads(files["bundle.json"]):
         with pytest.raises(BundleError, match=f"{key}: is missing"):
-            from_files(record_changed(files, partial(without, key)))
+            from_files(record_changed(files, lambda record, key=key: record.pop(key)))
 
 
 ODD: st.SearchStrategy[Any] = st.sampled_from(
@@ -176,15 +171,7 @@ def arrays_changed(files: Files, change: Callable[[dict[str, Any]], object]) -> 
         (lambda a: a.update({"familiar.mean": np.ones(12)}), "array mean as float64"),
         (lambda a: a.update({"familiar.deviations": np.zeros(3, "f4")}), "not above 0"),
         (lambda a: a.update({"familiar.deviations": np.ones(2, "f4")}), "array directions as"),
-        (
-            lambda a: a.update(
-                {
-                    "familiar.deviations": np.ones(0, "f4"),
-                    "familiar.directions": np.ones((12, 0), "f4"),
-                }
-            ),
-            "array deviations as float32 (0,)",
-        ),
+        (lambda a: a.update({"familiar.deviations": np.ones(0, "f4")}), "array deviations as"),
     ],
 )  # fmt: skip
 def test_arrays_that_cannot_be_are_refused(
@@ -229,10 +216,6 @@ def test_two_backbones_of_one_name_are_refused(files: Files) -> None:
         from_files(record_changed(files, twice))
 
 
-def through(bundle: Bundle) -> Bundle:
-    return from_files(to_files(bundle))
-
-
 @pytest.mark.parametrize(
     ("source", "kept"),
     [
@@ -246,7 +229,8 @@ def through(bundle: Bundle) -> Bundle:
 def test_of_the_place_of_a_file_its_name_is_kept(tiny: Bundle, source: str, kept: str) -> None:
     network = tiny.networks["tiny"]
     moved = replace(network, spec=replace(network.spec, source=source))
-    found = through(replace(tiny, networks={"tiny": moved})).networks["tiny"]
+    again = from_files(to_files(replace(tiny, networks={"tiny": moved})))
+    found = again.networks["tiny"]
     assert found == replace(moved, spec=replace(moved.spec, source=kept))
 
 
@@ -263,17 +247,11 @@ def test_no_ood_score_is_divided_by_0(tiny: Bundle, value: float) -> None:
             to_files(replace(tiny, ood=odd))
 
 
-def test_facts_are_plain_and_tell_a_bundle_from_others(tiny: Bundle) -> None:
+def test_facts_are_plain_and_name_no_place_on_this_machine(tiny: Bundle) -> None:
     facts = bundle_facts(replace(tiny, digest="0" * 64))
-    assert json.loads(json.dumps(facts)) == facts
-    assert facts["digest"] == "0" * 64
-    assert (facts["id"], facts["name"], facts["synthetic"]) == (tiny.id, "tiny", True)
-    assert facts["backbones"] == ["tiny"]
-    assert facts["heads"] == [{"head": "logistic", "sees": [tiny.members[0].features[0].name]}]
-    assert facts["clip_rule"] == "mean-probability"
-
-
-def test_facts_name_no_place_on_this_machine(tiny: Bundle) -> None:
-    text = json.dumps(bundle_facts(tiny))
+    text = json.dumps(facts)
+    assert json.loads(text) == facts
     assert "/" not in text
     assert "\\" not in text
+    assert (facts["id"], facts["name"], facts["digest"]) == (tiny.id, "tiny", "0" * 64)
+    assert facts["heads"] == [{"head": "logistic", "sees": [tiny.members[0].features[0].name]}]

@@ -49,26 +49,16 @@ def test_it_has_the_models_own_predictions_and_the_runs_rules(ground: Ground) ->
     assert (found.clip_rule.name, found.zone_rule.name) == ("mean-probability", "worst")
 
 
-@pytest.mark.parametrize(
-    ("wanted", "model"),
-    [
+def test_a_model_is_named_whole_or_by_what_tells_it_from_others(chosen_run: Path) -> None:
+    for wanted, model in (
         ("average", "selected/average"),
         ("selected/best", "selected/best"),
         ("other", "other/logistic"),
-    ],
-)
-def test_a_model_is_named_whole_or_by_what_tells_it_from_others(
-    chosen_run: Path, wanted: str, model: str
-) -> None:
-    assert read_recorded_run(chosen_run, wanted).model == model
-
-
-@pytest.mark.parametrize(("wanted", "told"), [("selected", "several models"), ("svm", "no model")])
-def test_another_name_is_refused_with_those_that_there_are(
-    chosen_run: Path, wanted: str, told: str
-) -> None:
-    with pytest.raises(RunError, match=f"has {told} that '{wanted}' names; expected one of tiny/"):
-        read_recorded_run(chosen_run, wanted)
+    ):
+        assert read_recorded_run(chosen_run, wanted).model == model
+    for wanted, told in (("selected", "several models"), ("svm", "no model")):
+        with pytest.raises(RunError, match=f"{told} that '{wanted}' names; expected one of tiny/"):
+            read_recorded_run(chosen_run, wanted)
 
 
 def test_an_external_validation_is_refused(plain_run: Path, tmp_path: Path) -> None:
@@ -138,22 +128,26 @@ def test_another_cohort_is_refused(run: RecordedRun, tmp_path: Path) -> None:
         check(run, other.labelled())
 
 
-def test_changed_labels_are_refused(run: RecordedRun, moved: Ground) -> None:
-    manifest = moved.root / "data" / "bright" / "manifest.csv"
-    lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
-    assert ",R1,0," in lines[1]
-    lines[1] = lines[1].replace(",R1,0,", ",R1,3,")
-    manifest.write_text("".join(lines), encoding="utf-8")
-    with pytest.raises(RunError, match="manifest of cohort bright has changed"):
-        check(run, moved.labelled())
-
-
-def test_a_changed_card_is_refused(run: RecordedRun, moved: Ground) -> None:
-    card = moved.root / "data" / "bright" / "cohort.toml"
-    text = card.read_text(encoding="utf-8")
-    assert "soldati-2020" in text
-    card.write_text(text.replace("soldati-2020", "lung-ultrasound-score"), encoding="utf-8")
-    with pytest.raises(RunError, match="had another rubric when it was made \\(soldati-2020\\)"):
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("manifest.csv", ",R1,0,", ",R1,3,", "manifest of cohort bright has changed"),
+        (
+            "cohort.toml",
+            "soldati-2020",
+            "lung-ultrasound-score",
+            r"another rubric .*\(soldati-2020",
+        ),
+    ],
+)
+def test_changed_labels_and_cards_are_refused(
+    run: RecordedRun, moved: Ground, file: str, old: str, new: str, told: str
+) -> None:
+    path = moved.root / "data" / "bright" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(RunError, match=told):
         check(run, moved.labelled())
 
 
