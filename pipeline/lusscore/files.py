@@ -11,8 +11,8 @@ import secrets
 import shutil
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -108,6 +108,19 @@ def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """
     with written_whole(path, private=private) as file:
         file.write(text.encode("utf-8", errors="replace"))
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write several files that belong together: all of them, or none; see :func:`write_text`.
+
+    Names of files that are no text are an error: the paths would lead nowhere.
+    """
+    with ExitStack() as stack:
+        for path, text in texts.items():
+            file = stack.enter_context(written_whole(path))
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def read_text(path: Path, error: type[LusscoreError]) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,14 @@ from lusscore.cohort import (
     Cohort,
     ExtractionSettings,
     FramesPolicy,
+    Segment,
     read_card,
     read_cohort,
     write_card,
+    write_cohort,
 )
-from lusscore.errors import CohortError, InvalidCohortError
+from lusscore.errors import CohortError, InvalidCohortError, WriteError
+from small_disk import KILOBYTE, fill, small_disk  # noqa: F401
 
 
 def test_a_card_reads_back(tmp_path: Path) -> None:
@@ -66,3 +70,22 @@ def test_a_cohort_reads_back(make_cohort: Callable[..., Cohort]) -> None:
 def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"gone: there is no cohort; expected a folder with"):
         read_cohort(tmp_path / "gone")
+
+
+def test_a_clip_whose_path_is_no_text_is_named_and_nothing_written(tmp_path: Path) -> None:
+    segments = [Segment("a.mp4", "p", "1", "R1", 2), Segment("m\udcfc.mp4", "q", "1", "R1", 1)]
+    with pytest.raises(CohortError, match=r"is no text .* 'm\?\.mp4'; rename"):
+        write_cohort(tmp_path / "new", Card("new", "blue-6", "unknown"), segments)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_earlier_cohort_stays_until_the_new_one_is_whole(small_disk: Path) -> None:  # noqa: F811
+    folder, card = small_disk / "x", Card("x", "blue-6", "unknown")
+    old = write_cohort(folder, card, [Segment("a.mp4", "old", "1", "R1", 3)])
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    fill(small_disk, leave=12 * KILOBYTE)
+    many = [Segment(f"clips/{number:05}.mp4", "p", "1", "R1", 2) for number in range(2000)]
+    with pytest.raises(WriteError, match="free space"):
+        write_cohort(folder, replace(card, description="new"), many)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+    assert read_cohort(folder, check_files=False).segments == old.segments

@@ -17,12 +17,12 @@ from lusscore.cohort.segments import (
     RATINGS_NAME,
     Rating,
     Segment,
+    manifest_text,
+    ratings_text,
     read_manifest,
-    write_manifest,
-    write_ratings,
 )
 from lusscore.errors import CohortError, InvalidCohortError
-from lusscore.files import on_disk, write_text
+from lusscore.files import on_disk, write_text, write_texts
 from lusscore.records import STRICT, known, matching, one_of, read_toml
 
 CARD_NAME = "cohort.toml"
@@ -97,6 +97,10 @@ def read_card(path: Path) -> Card:
 
 def write_card(path: Path, card: Card) -> None:
     """Write `card` so that :func:`read_card` gives it back."""
+    write_text(path, _card_text(card))
+
+
+def _card_text(card: Card) -> str:
     document = tomlkit.document()
     document.add(
         tomlkit.comment("The card of a cohort: what the data is and how stage one reads it.")
@@ -111,7 +115,7 @@ def write_card(path: Path, card: Card) -> None:
     for key, value in card.extraction.as_table().items():
         extraction.add(key, value)
     document.add("extraction", extraction)
-    write_text(path, tomlkit.dumps(document))
+    return tomlkit.dumps(document)
 
 
 @dataclass(frozen=True)
@@ -178,13 +182,31 @@ def write_cohort(
     """Write a card and a manifest into `folder`, making it where needed.
 
     What each rater said is written beside them; where there are no `ratings`, those of an earlier
-    cohort in the folder are removed.
+    cohort in the folder are removed. The files of an earlier cohort stay until all are whole.
+
+    Raises
+    ------
+    CohortError
+        If the path of a clip is no text, which a table cannot hold.
+    WriteError
+        If the disk does not take them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_manifest(folder / MANIFEST_NAME, segments)
-    write_card(folder / CARD_NAME, card)
+    for segment in segments:
+        try:
+            segment.clip.encode()
+        except UnicodeEncodeError:
+            shown = segment.clip.encode(errors="replace").decode()
+            raise CohortError(
+                f"the path of a clip is no text (UTF-8), so that no table can name it: {shown!r}",
+                advice="rename the file or folder",
+            ) from None
+    texts = {
+        folder / MANIFEST_NAME: manifest_text(segments),
+        folder / CARD_NAME: _card_text(card),
+    }
     if ratings:
-        write_ratings(folder / RATINGS_NAME, ratings)
-    else:
+        texts[folder / RATINGS_NAME] = ratings_text(ratings)
+    write_texts(texts)
+    if not ratings:
         (folder / RATINGS_NAME).unlink(missing_ok=True)
     return Cohort(folder, card, tuple(segments))

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationInfo
 
 from lusscore.cohort.protocols import MAXIMUM_ZONE_SCORE, Protocol
 from lusscore.errors import CohortError, InvalidCohortError, Problem
-from lusscore.files import csv_text, nfc, on_disk, write_text
+from lusscore.files import csv_text, nfc, on_disk
 from lusscore.records import STRICT, in_line_order, read_csv
 
 MANIFEST_NAME = "manifest.csv"
@@ -230,14 +230,14 @@ def read_manifest(
     return tuple(segment for _, segment in rows)
 
 
-def write_manifest(path: Path, segments: Iterable[Segment]) -> None:
-    """Write `segments` so that :func:`read_manifest` gives them back."""
+def manifest_text(segments: Iterable[Segment]) -> str:
+    """Lay out `segments` so that :func:`read_manifest` gives them back."""
     columns = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
     rows: list[Sequence[object]] = [columns]
     for segment in segments:
         values = {name: getattr(segment, name) for name in columns}
         rows.append(list((values | {"frame_start": _written_start(segment)}).values()))
-    write_text(path, csv_text(rows))
+    return csv_text(rows)
 
 
 def read_ratings(path: Path) -> tuple[Rating, ...]:
@@ -264,13 +264,13 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
     return tuple(rating for _, rating in rows)
 
 
-def write_ratings(path: Path, ratings: Iterable[Rating]) -> None:
-    """Write `ratings` so that :func:`read_ratings` gives them back."""
+def ratings_text(ratings: Iterable[Rating]) -> str:
+    """Lay out `ratings` so that :func:`read_ratings` gives them back."""
     rows: list[Sequence[object]] = [RATING_COLUMNS]
     for rating in ratings:
         clip, rater, score, _, end = astuple(rating)
         rows.append((clip, rater, score, _written_start(rating), end))
-    write_text(path, csv_text(rows))
+    return csv_text(rows)
 
 
 def _written_start(row: Segment | Rating) -> int | None:
