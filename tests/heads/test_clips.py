@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lusscore.heads.clips import add_exam_context, batch_rows, gather_bags, pool_clips
+from lusscore.heads.clips import add_exam_context, gather_bags, pool_clips
 
 # what float16 can hold, far from zero and near it
 NUMBERS = st.floats(-60000, 60000, width=16)
@@ -39,14 +39,6 @@ def test_mean_and_deviation_are_those_of_the_frames(values: list[float]) -> None
     wide = frames.astype(np.float64)
     assert mean == pytest.approx(wide.mean(), rel=1e-6, abs=1e-6)
     assert deviation == pytest.approx(wide.std(), rel=1e-6, abs=1e-6)
-
-
-@given(NUMBERS, st.integers(1, 50))
-def test_frames_that_are_alike_pool_to_themselves_exactly(value: float, count: int) -> None:
-    frames = np.full((count, 1), value, np.float16)
-    mean, deviation = pool(frames, np.zeros(count, np.int64))[0]
-    assert mean == np.float16(value)
-    assert deviation == 0
 
 
 def test_every_variant_is_pooled_by_itself() -> None:
@@ -85,20 +77,6 @@ def test_a_bag_is_one_clip_with_one_label_and_no_frame_is_lost(
     assert all(len(kind) == 1 for kind in kinds)
     assert len(bags) == len(set(frames))
     assert all((np.diff(bag) > 0).all() for bag in bags)
-
-
-def test_without_labels_a_clip_is_one_bag_and_without_clips_a_frame() -> None:
-    order, starts = gather_bags(np.array([1, 0, 1]), 3)
-    assert order.tolist() == [1, 0, 2]
-    assert starts.tolist() == [0, 1]
-    assert gather_bags(None, 3)[1].tolist() == [0, 1, 2]
-
-
-def test_rows_of_chosen_bags_follow_each_other() -> None:
-    order, starts = np.array([5, 6, 7, 8, 9]), np.array([0, 2, 3])
-    rows, at = batch_rows(order, starts, np.array([2, 0]))
-    assert rows.tolist() == [8, 9, 5, 6]
-    assert at.tolist() == [0, 2]
 
 
 def test_a_vector_is_followed_by_the_mean_of_the_exams_other_recordings() -> None:

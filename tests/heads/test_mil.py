@@ -82,26 +82,15 @@ def test_more_decay_gives_smaller_weights_and_class_weights_count() -> None:
     assert chosen[1] > chosen[0]
 
 
-def test_every_frame_of_a_clip_gets_its_probabilities(fitted: MilHead) -> None:
+def test_a_clip_is_scored_alike_alone_and_among_others_in_any_order_and_batch(
+    fitted: MilHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
     X, _, clips, _ = clips_with_one_telling_frame(20, 1)
     probabilities = fitted.predict_proba(X, clips)
     for clip in np.unique(clips):
-        assert len(np.unique(probabilities[clips == clip], axis=0)) == 1
-
-
-def test_a_clip_is_scored_alike_alone_and_among_others_and_in_any_order(fitted: MilHead) -> None:
-    X, _, clips, _ = clips_with_one_telling_frame(20, 1)
-    probabilities = fitted.predict_proba(X, clips)
-    alone = np.flatnonzero(clips == "c7")[::-1]
-    np.testing.assert_allclose(
-        fitted.predict_proba(X[alone], clips[alone]), probabilities[alone], rtol=1e-5
-    )
-
-
-def test_batches_of_whole_clips_change_nothing(
-    fitted: MilHead, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    X, _, clips, _ = clips_with_one_telling_frame(30, 1)
-    whole = fitted.predict_proba(X, clips)
+        rows = np.flatnonzero(clips == clip)[::-1]
+        assert len(np.unique(probabilities[rows], axis=0)) == 1
+        alone = fitted.predict_proba(X[rows], clips[rows])
+        np.testing.assert_allclose(alone, probabilities[rows], rtol=1e-5)
     monkeypatch.setattr("lusscore.heads.mil._FRAMES_AT_ONCE", 10)
-    np.testing.assert_allclose(fitted.predict_proba(X, clips), whole, rtol=1e-5)
+    np.testing.assert_allclose(fitted.predict_proba(X, clips), probabilities, rtol=1e-5)

@@ -3,10 +3,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from lusscore.errors import HeadError
 from lusscore.heads import make_head
-from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.scaling import Scaling, fit_penalised_scaling, fit_scaling
+from lusscore.heads.scaling import fit_penalised_scaling, fit_scaling
 
 
 def frames(rows: int = 5000, dim: int = 12) -> np.ndarray:
@@ -48,28 +46,6 @@ def test_no_more_components_than_the_frames_span(rows: int) -> None:
     scaling = fit_scaling(x, 100)
     assert scaling.size == min(rows - 1, 4)
     assert np.isfinite(scaling.apply(x)).all()
-
-
-@pytest.mark.parametrize("components", [0, 4])
-def test_it_comes_back_from_its_arrays(components: int) -> None:
-    x = frames(300)
-    scaling = fit_scaling(x, components)
-    arrays = scaling.arrays()
-    again = Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
-    assert again.size == scaling.size == (components or 12)
-    np.testing.assert_array_equal(again.apply(x), scaling.apply(x))
-    np.testing.assert_array_equal(
-        np.concatenate(list(again.precise(x))), np.concatenate(list(scaling.precise(x)))
-    )
-    with pytest.raises(HeadError, match="array scaling.mean as"):
-        Scaling.from_arrays(ArrayReader(arrays, "head"), 11)
-
-
-def test_a_spread_of_0_or_less_is_refused() -> None:
-    arrays = fit_scaling(frames(50)).arrays()
-    arrays["scaling.spread"] = arrays["scaling.spread"] * np.arange(12, dtype=np.float32)
-    with pytest.raises(HeadError, match="not above 0 in its array scaling.spread"):
-        Scaling.from_arrays(ArrayReader(arrays, "head"), 12)
 
 
 @pytest.mark.parametrize("components", [0, 4])

@@ -2,7 +2,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from lusscore.heads.base import epoch_frames
@@ -19,21 +18,6 @@ from lusscore.heads.softmax import SoftmaxHead, mix
 )
 def test_it_is_a_scikit_learn_classifier(estimator, check) -> None:  # type: ignore[no-untyped-def]
     check(estimator)
-
-
-def test_the_defaults_are_the_papers() -> None:
-    assert SoftmaxHead().get_params() == {
-        "dropout": 0.5,
-        "learning_rate": 0.001,
-        "batch_size": 32,
-        "epochs": 3,
-        "optimizer": "adam",
-        "class_weight": "none",
-        "mixup": 0.0,
-        "components": 0,
-        "test_variants": False,
-        "seed": 0,
-    }
 
 
 def test_probabilities_sum_to_one_and_agree_with_keras(blobs: Callable[..., tuple]) -> None:
@@ -71,19 +55,6 @@ def test_training_uses_the_variants_and_prediction_the_clean_frame(
     np.testing.assert_array_equal(head.predict_proba(X), head.predict_proba(X[:, 0]))
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [("dropout", 1.0), ("epochs", 0), ("batch_size", 0), ("learning_rate", 0), ("optimizer", "x")],
-)
-def test_a_setting_out_of_range_is_refused(
-    blobs: Callable[..., tuple], setting: str, value: object
-) -> None:
-    X, y = blobs(20)
-    head = clone(SoftmaxHead()).set_params(**{setting: value})
-    with pytest.raises(ValueError, match=f"'{setting}' parameter of SoftmaxHead must be"):
-        head.fit(X, y)
-
-
 def test_the_defaults_train_the_papers_head_written_out_in_keras(
     blobs: Callable[..., tuple],
 ) -> None:
@@ -104,6 +75,8 @@ def test_the_defaults_train_the_papers_head_written_out_in_keras(
         model.fit(seen, y[order], batch_size=32, shuffle=False, verbose=0)
     head = SoftmaxHead(seed=2).fit(X, y)
     np.testing.assert_allclose(head.coef_, layer.get_weights()[0], atol=1e-6)
+    there = np.asarray(layer(X[:, 0].astype(np.float32)))
+    np.testing.assert_allclose(head.predict_proba(X), there, atol=1e-6)
 
 
 def test_mixup_trains_on_other_frames_and_still_learns(blobs: Callable[..., tuple]) -> None:

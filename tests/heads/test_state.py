@@ -132,7 +132,7 @@ def test_each_array_must_be_there_and_of_its_kind(name: str) -> None:
             restore_head(replace(one, arrays=without))
         swapped = array.astype(np.float32 if array.dtype == np.float64 else np.float64)
         for odd in (swapped, np.concatenate([array, array[:1]]), array[None]):
-            with pytest.raises(HeadError, match=r"has its array .* expected|do not rise"):
+            with pytest.raises(HeadError, match=r"has its array .* expected|do not rise|no rising"):
                 restore_head(replace(one, arrays={**one.arrays, key: odd}))
     with pytest.raises(HeadError, match="'more' that it has no use for"):
         restore_head(replace(one, arrays={**one.arrays, "more": np.ones(1)}))
@@ -183,9 +183,9 @@ def test_facts_that_do_not_fit_the_arrays_are_refused(facts: dict[str, Any]) -> 
     ("name", "key", "change", "what"),
     [
         ("ordinal", "thresholds", lambda array: array[::-1].copy(), "thresholds that do not rise"),
-        ("svm", "platt.present", lambda array: array[::-1].copy(), "classes that do not rise"),
-        ("svm", "platt.present", lambda array: array + 1, "no classes of its own"),
-        ("svm", "platt.present", lambda array: array[:1], "no classes of its own"),
+        ("svm", "platt.present", lambda array: array[::-1].copy(), "no rising classes"),
+        ("svm", "platt.present", lambda array: array + 1, "no rising classes"),
+        ("svm", "platt.present", lambda array: array[:1], "no rising classes"),
         ("svm", "platt.present", lambda array: array[:2], "has its array platt.slopes"),
         ("logistic", "scaling.spread", lambda array: array * 0, "not above 0"),
         ("mil", "scaling.spread", lambda array: -array, "not above 0"),

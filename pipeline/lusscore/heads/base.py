@@ -26,6 +26,7 @@ from lusscore.heads.mapped_rows import MappedRows
 from lusscore.heads.scaling import Scaling
 
 _Self = TypeVar("_Self", bound="EmbeddingHead")
+Array = NDArray[Any]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -126,7 +127,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             fewer than two classes.
         """
         self._validate_params()
-        embeddings: NDArray[Any] | MappedRows
+        embeddings: Array | MappedRows
         if isinstance(X, MappedRows) and self.takes_mapped_rows:
             embeddings, labels = X, column_or_1d(y)
         else:
@@ -160,14 +161,14 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def predict(
         self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
-    ) -> NDArray[Any]:
+    ) -> Array:
         """Return the most probable label of each frame, shape (frames,)."""
         best = self.predict_proba(X, clips, exams).argmax(axis=1)
         return np.asarray(self.classes_[best])
 
     def _check_test(
         self, X: ArrayLike, clips: ArrayLike | None, exams: ArrayLike | None = None
-    ) -> tuple[NDArray[Any], Ints | None, Ints | None]:
+    ) -> tuple[Array, Ints | None, Ints | None]:
         """Return embeddings of shape (frames, variants, dim), and clips and exams by number."""
         check_is_fitted(self)
         # scikit-learn counts features along the second axis, so the variants join the frames first
@@ -180,7 +181,7 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_consistent_length(seen, clips, exams)
         return seen, _numbered(clips), _numbered(exams)
 
-    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+    def learned_arrays(self) -> dict[str, Array]:
         """Return what prediction needs beside settings, classes and size, as arrays by name."""
         scaling = {} if self.scaling_ is None else self.scaling_.arrays()
         return scaling | {name: getattr(self, _attribute(name)) for name in self._shapes()}
@@ -215,20 +216,18 @@ class EmbeddingHead(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Learn from checked input; `targets` are rows of `classes_`."""
 
     @abstractmethod
-    def _probabilities(
-        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
-    ) -> Floats:
+    def _probabilities(self, frames: Array, clips: Ints | None, exams: Ints | None) -> Floats:
         """Return (frames, classes) of one variant, shape (frames, dim)."""
 
 
-def clean_variant(embeddings: NDArray[Any] | MappedRows) -> NDArray[Any]:
+def clean_variant(embeddings: Array | MappedRows) -> Array:
     """Return the clean frames, shape (frames, dim), as a view where that can be."""
     if isinstance(embeddings, MappedRows):
         return embeddings.variant(0)
     return embeddings if embeddings.ndim == 2 else embeddings[:, 0]
 
 
-def epoch_frames(embeddings: NDArray[Any] | MappedRows, epoch: int, frames: Ints) -> NDArray[Any]:
+def epoch_frames(embeddings: Array | MappedRows, epoch: int, frames: Ints) -> Array:
     """Gather what an epoch sees of some frames, shape (frames, dim).
 
     Epoch e sees each frame as variant 1 + (e mod variants), as augmentation on the fly would, and
@@ -245,7 +244,7 @@ def epoch_frames(embeddings: NDArray[Any] | MappedRows, epoch: int, frames: Ints
     return seen
 
 
-def sample_weights(class_weight: str | dict[Any, float], labels: NDArray[Any]) -> Floats:
+def sample_weights(class_weight: str | dict[Any, float], labels: Array) -> Floats:
     """Weight samples by their class: ``"balanced"`` gives all classes the same sum."""
     given = None if class_weight == "none" else class_weight
     return np.asarray(compute_sample_weight(given, labels), np.float64)

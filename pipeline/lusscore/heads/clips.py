@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,17 @@ def batch_rows(order: _Int, starts: _Int, chosen: _Int) -> tuple[_Int, _Int]:
     return np.concatenate(parts), np.cumsum([0, *map(len, parts[:-1])])
 
 
+def whole_clips(order: _Int, starts: _Int, at_once: int) -> Iterator[tuple[_Int, _Int, _Int]]:
+    """Divide frames into batches of whole bags of about `at_once` frames.
+
+    Yields the bags, and their rows and starts as :func:`batch_rows` gives them.
+    """
+    batch = starts // max(1, at_once)
+    for number in np.unique(batch):
+        chosen = np.flatnonzero(batch == number)
+        yield chosen, *batch_rows(order, starts, chosen)
+
+
 def pool_clips(
     frames: NDArray[Any], order: _Int, starts: _Int, pooling: str
 ) -> NDArray[np.float32]:
@@ -53,10 +65,7 @@ def pool_clips(
     dim = frames.shape[-1]
     size = dim if pooling == "mean" else 2 * dim
     pooled = np.empty((len(starts), *frames.shape[1:-1], size), np.float32)
-    batch = starts // max(1, _NUMBERS_AT_ONCE // frames[0].size)
-    for number in np.unique(batch):
-        chosen = np.flatnonzero(batch == number)
-        rows, first = batch_rows(order, starts, chosen)
+    for chosen, rows, first in whole_clips(order, starts, _NUMBERS_AT_ONCE // frames[0].size):
         # sums of float16 would overflow, and squares of large values hide what differs
         wide = frames[rows].astype(np.float64)
         counts = np.diff(first, append=len(rows))

@@ -17,18 +17,10 @@ NEVER = -1000.0
 class LinearView:
     """Weights on the embedding as the backbone gives it: the head's scaling is worked in.
 
-    Adding the same to all logits of a frame changes no probability, so only differences between
-    columns mean something.
-
-    Attributes
-    ----------
-    weights
-        float64, shape (dim, classes); columns as in the head's `classes_`. A score that training
-        lacked has none.
-    bias
-        float64, shape (classes,). −1000 for a class that the head never predicts.
-    notes
-        Why it is approximate, each a short clause.
+    `weights`, float64, shape (dim, classes), and `bias`, shape (classes,), have columns as in the
+    head's `classes_`; −1000 is the bias of a class that the head never predicts. Adding the same to
+    all logits of a frame changes no probability, so only differences between columns mean
+    something. `notes` are short clauses of why it is approximate.
     """
 
     weights: _Float

@@ -15,11 +15,9 @@ _ROWS_AT_ONCE = 4096
 class MappedRows:
     """Rows of arrays that are mapped into memory, side by side, as one array would be.
 
-    Only what is gathered takes memory; ``numpy.asarray`` gathers all.
-
-    Arrays are float16 or float32, of shape (any, 1 + variants, any) with the same number of
-    variants; `rows`, int64, shape (frames,), says for each which rows are meant. `shape` is
-    (frames, 1 + variants, width of all arrays).
+    Only what is gathered takes memory; ``numpy.asarray`` gathers all. Arrays are float16 or
+    float32, of shape (any, 1 + variants, any) with the same number of variants; `rows`, int64,
+    shape (frames,), says for each which rows are meant.
     """
 
     ndim = 3

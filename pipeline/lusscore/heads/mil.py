@@ -11,7 +11,6 @@ the clip's embedding is Σ a_i h_i, and a softmax layer on it gives the clip's p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from scipy.special import expit, softmax
 
 from lusscore.backbones import import_keras
 from lusscore.heads.base import (
+    Array,
     EmbeddingHead,
     Floats,
     Ints,
@@ -29,7 +29,7 @@ from lusscore.heads.base import (
     epoch_frames,
     sample_weights,
 )
-from lusscore.heads.clips import batch_rows, gather_bags
+from lusscore.heads.clips import batch_rows, gather_bags, whole_clips
 from lusscore.heads.linear import LinearView
 from lusscore.heads.registry import register_head
 from lusscore.heads.scaling import fit_scaling
@@ -98,11 +98,11 @@ class MilHead(EmbeddingHead):
         """
         seen, numbers, _ = self._check_test(X, clips)
         weights = np.zeros(len(seen))
-        for rows, starts in _whole_clips(numbers, len(seen)):
+        for _, rows, starts in whole_clips(*gather_bags(numbers, len(seen)), _FRAMES_AT_ONCE):
             weights[rows] = self._attend(self.scaling_.apply(seen[rows, 0]), starts)
         return weights
 
-    def _train(self, embeddings: NDArray[Any], targets: Ints, owners: Owners) -> None:
+    def _train(self, embeddings: Array, targets: Ints, owners: Owners) -> None:
         self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
         order, starts = gather_bags(owners.clips, len(targets), targets)
         classes = targets[order[starts]]
@@ -176,22 +176,12 @@ class MilHead(EmbeddingHead):
         powers = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
         return np.asarray(powers / np.repeat(np.add.reduceat(powers, starts), sizes))
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
-    ) -> Floats:
+    def _probabilities(self, frames: Array, clips: Ints | None, exams: Ints | None) -> Floats:
         probabilities = np.zeros((len(frames), len(self.classes_)))
-        for rows, starts in _whole_clips(clips, len(frames)):
+        for _, rows, starts in whole_clips(*gather_bags(clips, len(frames)), _FRAMES_AT_ONCE):
             x = self.scaling_.apply(frames[rows])
             pooled = np.add.reduceat(self._attend(x, starts)[:, None] * x, starts, axis=0)
             logits = (pooled @ self.coef_ + self.intercept_).astype(np.float64)
             sizes = np.diff(starts, append=len(rows))
             probabilities[rows] = np.repeat(softmax(logits, axis=1), sizes, axis=0)
         return probabilities
-
-
-def _whole_clips(clips: Ints | None, frames: int) -> Iterator[tuple[Ints, Ints]]:
-    """Divide frames into batches of whole clips: their rows, and where each clip starts."""
-    order, starts = gather_bags(clips, frames)
-    batch = starts // _FRAMES_AT_ONCE
-    for number in np.unique(batch):
-        yield batch_rows(order, starts, np.flatnonzero(batch == number))

@@ -42,14 +42,9 @@ from lusscore.heads.regularised import RegularisedHead, minimise
 class OrdinalHead(RegularisedHead):
     """Ordinal regression (cumulative logit, proportional odds) on standardised embeddings.
 
-    McCullagh 1980; the likelihood stands in :mod:`lusscore.heads.ordinal`.
-
-    Attributes
-    ----------
-    direction_ : ndarray of float64, shape (size of a scaled example,)
-        From low to high scores.
-    thresholds_ : ndarray of float64, shape (classes − 1,)
-        Between the classes, in the order of `classes_`; they rise.
+    McCullagh 1980; the likelihood stands in :mod:`lusscore.heads.ordinal`. `direction_`, shape
+    (size of a scaled example,), leads from low to high scores; `thresholds_`, shape
+    (classes − 1,), rise.
     """
 
     tol: float = 1e-5

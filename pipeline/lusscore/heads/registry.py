@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lusscore.errors import HeadError
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.base import EmbeddingHead
+from lusscore.heads.base import EmbeddingHead, Floats, clean_variant
 from lusscore.heads.mapped_rows import MappedRows
 from lusscore.registry import Registry
 
@@ -127,39 +127,30 @@ class EstimatorHead:
         return dict(self.settings)
 
     def fit(
-        self,
-        X: ArrayLike | MappedRows,
-        y: ArrayLike,
-        groups: ArrayLike | None = None,
-        clips: ArrayLike | None = None,
-        exams: ArrayLike | None = None,
+        self, X: ArrayLike | MappedRows, y: ArrayLike, **owners: ArrayLike | None
     ) -> EstimatorHead:
         """Train on the clean frames of (frames, 1 + variants, dim)."""
         clean = _clean(X)
-        named = _named(self.estimator.fit, groups=groups, clips=clips, exams=exams)
-        self.estimator.fit(clean, np.asarray(y), **named)
+        self.estimator.fit(clean, np.asarray(y), **_named(self.estimator.fit, owners))
         self.n_features_in_ = clean.shape[1]
         self.classes_ = np.asarray(getattr(self.estimator, "classes_", np.unique(y)))
         return self
 
-    def predict_proba(
-        self, X: ArrayLike, clips: ArrayLike | None = None, exams: ArrayLike | None = None
-    ) -> NDArray[np.float64]:
+    def predict_proba(self, X: ArrayLike, **owners: ArrayLike | None) -> Floats:
         """Return probabilities of the clean frames, shape (frames, classes)."""
-        clean = _clean(X)
-        named = _named(self.estimator.predict_proba, clips=clips, exams=exams)
-        found = np.asarray(self.estimator.predict_proba(clean, **named), np.float64)
+        clean, predict = _clean(X), self.estimator.predict_proba
+        found = np.asarray(predict(clean, **_named(predict, owners)), np.float64)
         expected = (len(clean), len(self.classes_))
-        wrong = ""
         if found.shape != expected:
-            wrong = (
-                f"shape {found.shape}; expected {expected}, a row per frame and a column per score "
-                "seen in training"
+            raise HeadError(
+                f"predict_proba of head {self.name} gives shape {found.shape}; expected {expected},"
+                " a row per frame and a column per score seen in training"
             )
-        elif not (np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
-            wrong = "rows that are no probabilities; expected numbers from 0 to 1 that add up to 1"
-        if wrong:
-            raise HeadError(f"predict_proba of head {self.name} gives {wrong}")
+        if not (np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3)):
+            raise HeadError(
+                f"predict_proba of head {self.name} gives rows that are no probabilities; expected "
+                "numbers from 0 to 1 that add up to 1"
+            )
         return found
 
     def learned_arrays(self) -> dict[str, NDArray[Any]]:
@@ -190,14 +181,11 @@ them ignore them, so that a caller never asks which head it has.
 """
 
 
-def _clean(X: ArrayLike | MappedRows) -> NDArray[Any]:
-    if isinstance(X, MappedRows):
-        return np.asarray(X.variant(0), np.float32)
-    whole = np.asarray(X)
-    return np.asarray(whole[:, 0] if whole.ndim == 3 else whole, np.float32)
+def _clean(X: ArrayLike | MappedRows) -> NDArray[np.float32]:
+    return np.asarray(clean_variant(X if isinstance(X, MappedRows) else np.asarray(X)), np.float32)
 
 
-def _named(function: Any, **owners: ArrayLike | None) -> dict[str, Any]:
+def _named(function: Any, owners: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what a function has a parameter for."""
     known = inspect.signature(function).parameters
     return {key: value for key, value in owners.items() if key in known}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit, softmax
 
-from lusscore.heads.base import EmbeddingHead, Floats, Ints, Owners, clean_variant
+from lusscore.heads.base import Array, EmbeddingHead, Floats, Ints, Owners, clean_variant
 from lusscore.heads.clips import add_exam_context, gather_bags, pool_clips
 from lusscore.heads.linear import LinearView, logits_of_two
 from lusscore.heads.registry import register_head
@@ -85,7 +85,7 @@ class RegularisedHead(EmbeddingHead):
                 "pooling=mean or pooling=mean-std, or leave context out."
             )
 
-    def _train(self, embeddings: NDArray[Any], targets: Ints, owners: Owners) -> None:
+    def _train(self, embeddings: Array, targets: Ints, owners: Owners) -> None:
         seen = embeddings if self.variants else clean_variant(embeddings)
         if self.pooling == "none":
             self._learn(seen, targets, owners.groups)
@@ -96,9 +96,7 @@ class RegularisedHead(EmbeddingHead):
         examples = self._pool(seen, order, starts, owners.clips, owners.exams)
         self._learn(examples, targets[first], groups)
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
-    ) -> Floats:
+    def _probabilities(self, frames: Array, clips: Ints | None, exams: Ints | None) -> Floats:
         order = starts = np.arange(len(frames))
         examples = frames
         if self.pooling != "none":
@@ -113,7 +111,7 @@ class RegularisedHead(EmbeddingHead):
 
     def _pool(
         self,
-        frames: NDArray[Any],
+        frames: Array,
         order: Ints,
         starts: Ints,
         clips: Ints | None,
@@ -137,7 +135,7 @@ class RegularisedHead(EmbeddingHead):
         own = super()._width * (2 if self.pooling == "mean-std" else 1)
         return own * (2 if self.context == "exam" else 1)
 
-    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
+    def _learn(self, examples: Array, targets: Ints, groups: Ints | None) -> None:
         """Learn from frames or clips, (examples, dim) or (examples, 1 + variants, dim)."""
         rows = examples.reshape(-1, examples.shape[-1])
         self.scaling_ = fit_penalised_scaling(rows, self.components, self.seed)

@@ -22,17 +22,16 @@ _LEAST_WHITENED, _LEAST_TURNED = 1e-6, 1e-12
 _MOST_EXAMPLES = 1024
 
 
+_Any = NDArray[Any]
+_Float = NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Scaling:
     """Means, spreads and, where components were asked for, whitening directions.
 
-    Attributes
-    ----------
-    mean, spread
-        float32, shape (dim,).
-    directions
-        float32, shape (dim, components), each divided by the deviation along it; None where the
-        standardised embedding itself is used.
+    float32, shape (dim,), and (dim, components) for `directions`, each divided by the deviation
+    along it; None where the standardised embedding itself is used.
     """
 
     mean: NDArray[np.float32]
@@ -44,7 +43,7 @@ class Scaling:
         """How many numbers a scaled embedding has."""
         return len(self.mean) if self.directions is None else self.directions.shape[1]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, _Any]:
         """Return it as arrays by name."""
         own = {"scaling.mean": self.mean, "scaling.spread": self.spread}
         return own if self.directions is None else own | {"scaling.directions": self.directions}
@@ -66,7 +65,7 @@ class Scaling:
         scaled /= self.spread
         return scaled if self.directions is None else scaled @ self.directions
 
-    def precise(self, frames: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    def precise(self, frames: NDArray[Any]) -> Iterator[_Float]:
         """Yield the same in float64, some frames at a time.
 
         For prediction: sums in float32 depend in their last digits on the rows beside them.
@@ -75,9 +74,7 @@ class Scaling:
             scaled = (frames[batch].astype(np.float64) - self.mean) / self.spread
             yield scaled if self.directions is None else scaled @ self.directions
 
-    def unscaled(
-        self, weights: NDArray[np.floating], bias: NDArray[np.floating], first: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def unscaled(self, weights: _Any, bias: _Any, first: int) -> tuple[_Float, _Float]:
         """Turn a linear function of the scaled embedding into one of the embedding.
 
         Weights have the shape (size, classes); those returned, float64, are of the first `first`

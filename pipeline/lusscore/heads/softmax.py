@@ -11,6 +11,7 @@ from scipy.special import softmax
 
 from lusscore.backbones import import_keras
 from lusscore.heads.base import (
+    Array,
     EmbeddingHead,
     Floats,
     Ints,
@@ -78,7 +79,7 @@ class SoftmaxHead(EmbeddingHead):
     test_variants: bool = False
     seed: int = 0
 
-    def _train(self, embeddings: NDArray[Any] | MappedRows, targets: Ints, owners: Owners) -> None:
+    def _train(self, embeddings: Array | MappedRows, targets: Ints, owners: Owners) -> None:
         self.scaling_ = None
         if self.components:
             self.scaling_ = fit_scaling(clean_variant(embeddings), self.components, self.seed)
@@ -98,7 +99,7 @@ class SoftmaxHead(EmbeddingHead):
             for start in range(0, len(order), step):
                 chosen = order[start : start + step]
                 seen = self._scaled(epoch_frames(embeddings, epoch, chosen))
-                truth: NDArray[Any] = targets[chosen]
+                truth: Array = targets[chosen]
                 counts = None if weights is None else weights[chosen]
                 if self.mixup:
                     wanted = np.eye(len(self.classes_))[truth]
@@ -120,14 +121,12 @@ class SoftmaxHead(EmbeddingHead):
             return LinearView(self.coef_.astype(np.float64), self.intercept_.astype(np.float64))
         return LinearView(*self.scaling_.unscaled(self.coef_, self.intercept_, self.n_features_in_))
 
-    def _scaled(self, frames: NDArray[Any]) -> NDArray[np.float32]:
+    def _scaled(self, frames: Array) -> NDArray[np.float32]:
         if self.scaling_ is None:
             return np.asarray(frames, np.float32)
         return np.asarray(self.scaling_.apply(frames))
 
-    def _probabilities(
-        self, frames: NDArray[Any], clips: Ints | None, exams: Ints | None
-    ) -> Floats:
+    def _probabilities(self, frames: Array, clips: Ints | None, exams: Ints | None) -> Floats:
         logits = self._scaled(frames) @ self.coef_ + self.intercept_
         return np.asarray(softmax(logits.astype(np.float64), axis=1))
 

@@ -20,18 +20,9 @@ _LARGEST = 2**63 - 1
 class HeadState:
     """What a trained head is made of.
 
-    Attributes
-    ----------
-    name
-        Its registered name.
-    settings
-        All of them, as plain JSON; a weight per class has the class as text for its key.
-    facts
-        What was learned that is no array, as plain JSON: ``n_features_in_``, ``classes_`` as a
-        list of whole numbers, and for some heads ``n_iter_``. The curve of the training loss is
-        not stored.
-    arrays
-        Learned numbers by name, never of Python objects.
+    `settings` are plain JSON; a weight per class has the class as text for its key. `facts` are
+    what was learned that is no array: ``n_features_in_``, ``classes_`` as a list of whole numbers,
+    and for some heads ``n_iter_``; the curve of the training loss is not stored.
     """
 
     name: str
@@ -43,10 +34,7 @@ class HeadState:
 def head_state(name: str, head: Head) -> HeadState:
     """Turn a trained head into plain data.
 
-    Raises
-    ------
-    HeadError
-        If the head is not one of that name, is not trained, or its labels are no whole numbers.
+    HeadError if it is not of that name, is not trained, or its labels are no whole numbers.
     """
     kind = type(head.estimator if isinstance(head, EstimatorHead) else head)
     if kind is not find_head(name):

@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 )
 
 from lusscore.heads.array_reader import ArrayReader
-from lusscore.heads.base import Floats, Ints, clean_variant, sample_weights
+from lusscore.heads.base import Array, Floats, Ints, clean_variant, sample_weights
 from lusscore.heads.linear import NEVER, LinearView, logits_of_two
 from lusscore.heads.registry import register_head
 from lusscore.heads.regularised import RegularisedHead, minimise
@@ -45,15 +45,13 @@ class SvmHead(RegularisedHead):
 
     Attributes
     ----------
-    coef_, intercept_ : ndarray of float64, shape (size of a scaled example, classes) and (classes,)
-        Of the decision values.
-    calibration_ : Platt
-        From decision values to probabilities.
+    coef_, intercept_, calibration_
+        Of the decision values, and from them to probabilities.
     """
 
     inner_folds: int = 5
 
-    def _learn(self, examples: NDArray[Any], targets: Ints, groups: Ints | None) -> None:
+    def _learn(self, examples: Array, targets: Ints, groups: Ints | None) -> None:
         clean = clean_variant(examples)
         decisions, truth = [np.empty((0, len(self.classes_)))], [targets[:0]]
         for fitted, held_out in inner_folds(targets, groups, self.inner_folds, self.seed):
@@ -79,7 +77,7 @@ class SvmHead(RegularisedHead):
     def _decide(self, scaled: Floats) -> Floats:
         return np.asarray(scaled @ self.coef_ + self.intercept_)
 
-    def learned_arrays(self) -> dict[str, NDArray[Any]]:
+    def learned_arrays(self) -> dict[str, Array]:
         """Return what prediction needs, by name."""
         platt = {f"platt.{name}": array for name, array in vars(self.calibration_).items()}
         return super().learned_arrays() | platt
@@ -88,10 +86,9 @@ class SvmHead(RegularisedHead):
         """Take over what `learned_arrays` gave."""
         super().take_arrays(arrays)
         present = arrays.take("platt.present", (None,), np.int64)
-        if len(present) < 2 or not np.isin(present, range(len(self.classes_))).all():
-            raise arrays.refusal("has no classes of its own in its array platt.present")
-        if not (np.diff(present) > 0).all():
-            raise arrays.refusal("has classes that do not rise in its array platt.present")
+        own = np.isin(present, range(len(self.classes_))).all()
+        if len(present) < 2 or not own or (np.diff(present) <= 0).any():
+            raise arrays.refusal("has no rising classes of its own in its array platt.present")
         sigmoids = (1 if len(present) == 2 else len(present),)
         slopes, offsets = (
             arrays.take(f"platt.{name}", sigmoids, np.float64) for name in ("slopes", "offsets")
@@ -117,13 +114,8 @@ class Platt:
     scikit-learn's `CalibratedClassifierCV` with ``method="sigmoid"``, which takes classifiers
     and not decision values.
 
-    Attributes
-    ----------
-    present
-        int64: classes that were seen held out, and so could be calibrated; at least two.
-    slopes, offsets
-        float64, shape (classes present,), or (1,) of two classes: a decision value d becomes
-        1 / (1 + exp(slope · d + offset)).
+    `present`, int64, are the classes that were seen held out; at least two. A decision value d of
+    one becomes 1 / (1 + exp(slope · d + offset)); of two classes there is one slope and one offset.
     """
 
     present: Ints
@@ -135,12 +127,11 @@ class Platt:
         """Fit to held-out decisions, shape (rows, classes), of at least two different classes."""
         present = np.unique(classes)
         decisive = present[1:] if len(present) == 2 else present
-        sigmoids = [
-            _SigmoidCalibration().fit(decisions[:, label], classes == label, weights)
-            for label in decisive
-        ]
-        slopes = np.array([sigmoid.a_ for sigmoid in sigmoids], np.float64)
-        offsets = np.array([sigmoid.b_ for sigmoid in sigmoids], np.float64)
+        sigmoids = []
+        for label in decisive:
+            fitted = _SigmoidCalibration().fit(decisions[:, label], classes == label, weights)
+            sigmoids.append((fitted.a_, fitted.b_))
+        slopes, offsets = np.array(sigmoids, np.float64).T.copy()
         return cls(present.astype(np.int64), slopes, offsets)
 
     def probabilities(self, decisions: Floats) -> Floats:
