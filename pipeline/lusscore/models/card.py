@@ -237,17 +237,11 @@ def _interval(interval: Sequence[float | None] | None) -> str:
 
 
 class ModelCard(Document):
-    """A card as ``bundle.json`` has it; the first ones have no schema."""
+    """A card as ``bundle.json`` has it: any headings; the first ones have no schema."""
 
     model_config = ConfigDict(extra="allow")
     RENEW = "train the bundle again with 'lusscore train'"
     schema_version: int = Field(1, alias="schema")
-    intended_use: tuple[str, ...] = Field((), alias="Intended use")
-    training_cohort: dict[str, Any] = Field(default_factory=dict, alias="Training cohort")
-    model: dict[str, Any] = Field(default_factory=dict, alias="Model")
-    performance: dict[str, Any] = Field(default_factory=dict, alias="Performance")
-    calibration: dict[str, Any] = Field(default_factory=dict, alias="Calibration and review")
-    limitations: tuple[str, ...] = Field((), alias="Limitations")
 
 
 def render_card(bundle: Bundle) -> str:

@@ -13,11 +13,11 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from lusscore.backbones import BackboneSpec, get_preprocessing
-from lusscore.cohort import ExtractionSettings, Level, check_levels, describe_rubric, get_protocol
-from lusscore.errors import BundleError, HeadError, LusscoreError
+from lusscore.backbones import BackboneSpec, get_preprocessing, with_levels
+from lusscore.cohort import ExtractionSettings, describe_rubric, get_protocol
+from lusscore.errors import BackboneError, BundleError, HeadError, LusscoreError
 from lusscore.evaluation import EMBEDDING, FeatureSet, Rule
 from lusscore.heads import ArrayReader, HeadState, head_defaults, head_state, restore_head
 from lusscore.models.archive import (
@@ -102,19 +102,6 @@ class SpecRecord(Record):
     output: _Line
     maps: tuple[tuple[_Size, _Size], ...]
     levels: tuple[str, ...]
-
-    @model_validator(mode="after")
-    def _fits(self) -> SpecRecord:
-        wrong = check_levels(self.levels)
-        strides = {stride for stride, _ in self.maps}
-        if wrong:
-            raise ValueError(f"levels {wrong}")
-        for level in self.levels:
-            if Level.parse(level).stride not in strides:
-                raise ValueError(f"has the level {level} but no feature map of that stride")
-        if list(self.levels) != sorted(self.levels) or len(strides) != len(self.maps):
-            raise ValueError("has its levels out of order, or two maps of one stride")
-        return self
 
 
 class NetworkRecord(Record):
@@ -252,12 +239,14 @@ def from_files(files: Mapping[str, bytes]) -> Bundle:
     networks: dict[str, Network] = {}
     for each in record.networks:
         spec = BackboneSpec(**dict(each.spec))
+        try:
+            same = with_levels(spec, extraction.levels) == spec
+        except BackboneError:
+            same = False
+        if not same:
+            raise _refuse("extraction", f"asks for other levels than {quoted(spec.name)} gives")
         if spec.name in networks:
             raise _refuse("networks", f"has the backbone {quoted(spec.name)} twice")
-        if spec.levels != tuple(sorted(extraction.levels)):
-            raise _refuse(
-                "extraction", f"asks for other levels than the backbone {quoted(spec.name)} gives"
-            )
         graph, weights = _take(left, each.graph), _take(left, each.graph_weights)
         networks[spec.name] = Network(spec, each.weights_digest, graph, weights)
     members = tuple(_member(one, k, networks, arrays) for k, one in enumerate(record.members))
@@ -307,7 +296,7 @@ def _member(
     """Read one, taking its arrays out of `arrays`."""
     place = f"members[{number}]"
     features = tuple(FeatureSet(backbone, levels) for backbone, levels in record.features)
-    size = sum(_size(one, f"{place}.features", networks) for one in features)
+    size = sum(_size(one, place, networks) for one in features)
     own = _with_prefix(arrays, record.arrays)
     try:
         head = restore_head(HeadState(record.head, record.settings, record.facts, own))
@@ -315,11 +304,9 @@ def _member(
         raise refusal(f"the head head{number} cannot be restored ({clause(error)})") from None
     seen = head.n_features_in_
     if seen != size:
-        raise _refuse(
-            f"{place}.features", f"gives {size} numbers a frame to a head that takes {seen}"
-        )
+        raise _refuse(place, f"gives {size} numbers a frame to a head that takes {seen}")
     if not set(head.classes_) <= {0, 1, 2, 3}:
-        raise _refuse(f"{place}.head", "knows other scores than 0, 1, 2 and 3")
+        raise _refuse(place, "knows other scores than 0, 1, 2 and 3")
     every = head.get_params(deep=False)
     return TrainedHead(features, record.head, every, head, record.temperature)
 
