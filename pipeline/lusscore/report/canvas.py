@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lusscore.files import write_text, written_whole
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -64,14 +66,14 @@ def save_figure(folder: Path, name: str, draw: Callable[[], Figure]) -> str:
     The name also salts the identifiers inside the SVG, so that they are the same in every run and
     differ between figures of one page.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     with figure_settings(name):
         figure = draw()
-        figure.savefig(folder / f"{name}.png", dpi=_PNG_DPI, metadata={"Software": None})
+        with written_whole(folder / f"{name}.png", flushed=False) as file:
+            figure.savefig(file, format="png", dpi=_PNG_DPI, metadata={"Software": None})
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
-    (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
+    write_text(folder / f"{name}.svg", svg)
     return _inline_svg(svg)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lusscore.files import write_text
 from lusscore.report.facts import run_facts
 from lusscore.report.run_files import RunFiles
 
@@ -184,6 +185,4 @@ def write_reporting_items(folder: Path, items: Mapping[str, Sequence[Answer]]) -
         for name, answers in items.items()
         for answer in answers
     ]
-    pd.DataFrame(rows).to_csv(
-        folder / TABLE_NAME, index=False, lineterminator="\n", encoding="utf-8"
-    )
+    write_text(folder / TABLE_NAME, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
