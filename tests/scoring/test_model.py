@@ -16,7 +16,15 @@ from lusscore.cohort import ExtractionSettings
 from lusscore.errors import ExamError
 from lusscore.evaluation import Rule
 from lusscore.models import Bundle, write_bundle
-from lusscore.scoring import ClipPrediction, ExamClip, LoadedModel, ScoredClip, ScoredExam
+from lusscore.scoring import (
+    ClipPrediction,
+    ExamClip,
+    LoadedModel,
+    ScoredClip,
+    ScoredExam,
+    exam_csv,
+    exam_json,
+)
 from lusscore.scoring.exam import not_most_probable
 from lusscore.scoring.model import MOST_OUTSIDE, warnings
 
@@ -98,6 +106,36 @@ def test_a_clip_that_cannot_be_read_says_so_without_its_name_and_stops_no_other(
     assert exam.clips[1].error
     assert "Jane" not in exam.clips[1].error
     assert str(tmp_path) not in exam.clips[1].error
+
+
+def test_blank_pictures_have_no_score_and_a_reason(bundle: Bundle, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    black = np.zeros((12, SIZE, SIZE, 3), np.uint8)
+    nearly = rng.integers(90, 93, black.shape).astype(np.uint8)
+    some = black.copy()
+    some[::4] = rng.integers(60, 180, (3, SIZE, SIZE, 3))
+    clips = [
+        ExamClip(write_video(tmp_path / f"{name}.mp4", video, options={"crf": "1"}))
+        for name, video in (("black", black), ("nearly", nearly), ("some", some))
+    ]
+    with LoadedModel(bundle) as model:
+        exam = model.score([*clips, film(tmp_path / "a.mp4", 2)])
+    assert [clip.prediction is None for clip in exam.clips] == [True, True, False, False]
+    assert [bool(clip.unscored) for clip in exam.clips] == [True, True, False, False]
+    assert not any(clip.error for clip in exam.clips)
+    assert any("2 clips have blank pictures" in note for note in exam.notes)
+    partly = exam.clips[2].prediction
+    assert partly is not None
+    assert partly.frames.tolist() == [0, 4, 8]
+    assert partly.times.tolist() == pytest.approx([0, 0.16, 0.32])
+    assert partly.review[-1] == "Blank frames: 9 of 12 show nothing and were not scored."
+    document = exam_json(exam, bundle)
+    assert document["clips"][0]["score"] is None
+    assert document["clips"][0]["review"] == [exam.clips[0].unscored]
+    assert document["review"]
+    row = exam_csv(exam, bundle).splitlines()[1]
+    assert row.startswith("1,,,,")
+    assert "Blank pictures" in row
 
 
 def test_what_is_out_of_distribution_is_to_be_reviewed(bundle: Bundle, tmp_path: Path) -> None:

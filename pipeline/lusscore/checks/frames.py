@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lusscore.clips import open_clip
-from lusscore.sector import Sector, sector_mask, show_sector
+from lusscore.sector import Sector, is_blank, sector_mask, show_sector
 
 # docs/checking.md tells how these were chosen, and the distances between clips they were chosen by.
 HASH_SIDE = 12
@@ -25,9 +25,6 @@ _MOST_FRAMES = 64
 _LEAST_SECTOR = 0.6
 _BRIGHT = 60
 _MOST_BRIGHT = 0.01
-# Standard deviation of values under which a frame shows nothing; that of the dimmest scans of
-# COVID-BLUES is above 10.
-_BLANK = 5.0
 _PICTURE_SIDE = 320
 _THUMBNAIL_SIDE = 160
 # A sector found by motion or declared by the file leaves the writing around it out; others may
@@ -75,7 +72,7 @@ def look_at_frames(
             if frames > 1 and sector.source in _TRUSTED:
                 within = show_sector(frame.rgb, sector, "sector-no-text")
                 thumbnail = _jpeg(within, _THUMBNAIL_SIDE)
-        if frame.rgb[::4, ::4].std() < _BLANK:
+        if is_blank(frame.rgb):
             blank += 1
             continue
         grey = reduce_frame(frame.rgb)

@@ -84,7 +84,7 @@ def command(
         say(f"Report: {report}")
     if open_report:
         click.launch(report.resolve().as_uri())
-    if any(clip.prediction is None for clip in scored.clips):
+    if any(clip.error for clip in scored.clips):
         sys.exit(1)
 
 
@@ -122,7 +122,8 @@ def _clip_row(clip: ScoredClip) -> tuple[str, ...]:
     begin = str(clip.number), _printable(clip.clip.path.name), clip.clip.zone or "?"
     prediction = clip.prediction
     if prediction is None:
-        return *begin, "–", "", "", f"not scored: {clip.error}"
+        why = f"not scored: {clip.error}" if clip.error else _in_short([clip.unscored])
+        return *begin, "–", "", "", why
     return (
         *begin,
         str(prediction.score),

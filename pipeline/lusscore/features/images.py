@@ -163,6 +163,15 @@ class Chunk:
     times: NDArray[np.float64]
     shown: tuple[NDArray[np.uint8], ...] = ()
 
+    def only(self, kept: Sequence[bool]) -> Chunk:
+        """Return the frames for which `kept` is true."""
+        rows = np.flatnonzero(kept)
+        return Chunk(
+            {size: images[rows] for size, images in self.images.items()},
+            self.times[rows],
+            tuple(self.shown[row] for row in rows),
+        )
+
 
 @dataclass(frozen=True)
 class ClipEnd:

@@ -80,6 +80,7 @@ class FrameRecord(Record):
 class ClipRecord(Record):
     """A clip: an `error`, or all from `score` on; `file` only where names were asked for.
 
+    A clip that shows nothing has a `score` of null, and `review` says why.
     `distance` is the OOD score, whose limit is 1.
     """
 
@@ -142,7 +143,7 @@ def exam_json(
             zones_of_protocol=exam.zones_of_protocol,
             mean_per_zone=_number(exam.total / len(exam.zones)) if exam.zones else None,
         ),
-        review=any(zone.review for zone in exam.zones),
+        review=any(zone.review for zone in exam.zones) or any(clip.unscored for clip in exam.clips),
         notes=exam.notes,
         zones=_zone_records(exam),
         clips=tuple(_clip_record(clip, names) for clip in exam.clips),
@@ -183,6 +184,8 @@ def _clip_record(clip: ScoredClip, names: bool = False) -> ClipRecord:
     }
     prediction = clip.prediction
     if prediction is None:
+        if clip.unscored:
+            return ClipRecord(**known, score=None, review=(clip.unscored,))
         return ClipRecord(**known, error=clip.error)
     frames = zip(
         prediction.frames,
@@ -221,12 +224,12 @@ def exam_csv(exam: ScoredExam, bundle: Bundle) -> str:
     rows = []
     for clip in map(_clip_record, exam.clips):
         row = clip.model_dump(include={*CLIP_COLUMNS} - {"frames", "review"})
+        row["review"] = " ".join(clip.review)
         if clip.evidence is not None:
             row |= {
                 **dict(zip(PROBABILITIES, clip.probabilities, strict=True)),
                 "evidence_outside": clip.evidence.outside_sector,
                 "frames": len(clip.frames),
-                "review": " ".join(clip.review),
             }
         rows.append(row)
     return _table(CLIP_COLUMNS, rows, bundle)

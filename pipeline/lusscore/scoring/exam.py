@@ -156,7 +156,9 @@ class ScoredClip:
     prediction
         None if it could not be scored.
     error
-        Why not, else empty.
+        Why it could not be read, else empty.
+    unscored
+        Why it was read and has no score all the same, else empty.
     """
 
     number: int
@@ -164,6 +166,12 @@ class ScoredClip:
     digest: str = ""
     prediction: ClipPrediction | None = None
     error: str = ""
+    unscored: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no score; empty where there is one."""
+        return self.error or self.unscored
 
 
 @dataclass(frozen=True)
@@ -301,8 +309,10 @@ def _notes(bundle: Bundle, clips: Sequence[ScoredClip], unscored: int) -> Iterat
             "The model was trained on a phantom: on synthetic images, without any patient. Its "
             "scores say nothing about patients."
         )
-    if failed := sum(clip.prediction is None for clip in clips):
+    if failed := sum(bool(clip.error) for clip in clips):
         yield f"{plural(failed, 'clip')} could not be scored."
+    if blank := sum(bool(clip.unscored) for clip in clips):
+        yield f"{plural(blank, 'clip')} {have(blank)} blank pictures and no score."
     if bundle.extraction.contrast != "none":
         yield (
             f"Images are shown with the contrast that the model sees ({bundle.extraction.contrast})"

@@ -28,6 +28,7 @@ from lusscore.scoring.saliency import share_outside
 
 # More than half: what the score rests on is then not the lung.
 MOST_OUTSIDE = 0.5
+MOST_BLANK = 0.5
 
 _Float = NDArray[np.float64]
 
@@ -83,6 +84,7 @@ class LoadedModel:
                 clip.digest,
                 predictions.get(clip.number),
                 clip.error,
+                _why_unscored(clip),
             )
             for clip in seen
         ]
@@ -146,7 +148,12 @@ class LoadedModel:
             means,
             float(means[score]),
             ood_score,
-            warnings(self.bundle, score, means, ood_score, evidence.outside, sector_found=found),
+            (
+                *warnings(
+                    self.bundle, score, means, ood_score, evidence.outside, sector_found=found
+                ),
+                *_about_blank(clip),
+            ),
             clip.frames,
             clip.times,
             probabilities,
@@ -164,6 +171,22 @@ class LoadedModel:
             outside = share_outside(clip.maps, score, inside)
         logits = clip.maps.mean(axis=(1, 2), dtype=np.float64) + saliency.bias
         return Evidence(clip.maps, saliency.bias, logits, saliency.exact, saliency.note, outside)
+
+
+def _why_unscored(clip: EmbeddedClip) -> str:
+    if clip.error or clip.pictures is not None:
+        return ""
+    return (
+        "Blank pictures: nothing can be seen in any frame, so there is no score. The recording may "
+        "be black, or brighter on the device than in the file."
+    )
+
+
+def _about_blank(clip: EmbeddedClip) -> list[str]:
+    frames = clip.blank + len(clip.frames)
+    if clip.blank < MOST_BLANK * frames:  # many recordings begin or end in black
+        return []
+    return [f"Blank frames: {clip.blank} of {frames} show nothing and were not scored."]
 
 
 def warnings(

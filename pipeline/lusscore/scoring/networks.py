@@ -27,7 +27,7 @@ from lusscore.models import Bundle
 from lusscore.scoring.exam import ExamClip, Pictures
 from lusscore.scoring.pictures import PictureTaker
 from lusscore.scoring.saliency import SaliencyMapper
-from lusscore.sector import Sector
+from lusscore.sector import Sector, is_blank, sector_crop, sector_mask
 
 _IMAGES_PER_CHUNK = 64
 _Float32 = NDArray[np.float32]
@@ -40,10 +40,11 @@ _Part = tuple[dict[str, _Float32], NDArray[np.float64], _Float32]
 class EmbeddedClip:
     """A clip, by its number from 1, and what the networks make of it; with an error, only that.
 
-    `digest` is the SHA-256 of its media bytes, empty if they could not be read, and `frames` are
-    the numbers of the scored frames. `embeddings` are per backbone, float32, shape (frames,
-    1 + variants, width): embedding, then levels; `times` are seconds, shape (frames,); `maps` are
-    those of the four logits, float32, shape (frames, rows, columns, 4).
+    `digest` is the SHA-256 of its media bytes, empty if they could not be read. `frames` are the
+    numbers of the frames to score; in the end, `blank` ones are not among them. `embeddings` are
+    per backbone, float32, shape (frames, 1 + variants, width): embedding, then levels; `times` are
+    seconds, shape (frames,); `maps` are those of the four logits, float32, shape (frames, rows,
+    columns, 4).
     """
 
     number: int
@@ -55,6 +56,7 @@ class EmbeddedClip:
     times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     maps: _Float32 = field(default_factory=lambda: np.empty((0, 1, 1, 4), np.float32))
     pictures: Pictures | None = None
+    blank: int = 0
 
 
 class Networks:
@@ -109,6 +111,7 @@ class Networks:
         sizes = [network.spec.input_size for network in self._bundle.networks.values()]
         per_chunk = max(1, _IMAGES_PER_CHUNK // (1 + self.extraction.variants))
         gathered: dict[int, list[_Part]] = {}
+        kept: dict[int, list[bool]] = {}
         takers: dict[int, PictureTaker] = {}
         lengths: dict[int, int] = {}
         done = 0
@@ -120,15 +123,29 @@ class Networks:
                 taker = takers.setdefault(clip.number, PictureTaker(len(clip.frames)))
                 lengths[clip.number] = 0 if clip.error else len(clip.frames)
                 if chunk is None:
+                    shows = kept.pop(clip.number, [])
+                    clip.frames, clip.blank = clip.frames[: len(shows)][shows], shows.count(False)
                     self._finish(clip, gathered.pop(clip.number), takers.pop(clip.number))
                     yield clip
                     continue
-                parts.append(self._run(chunk))
-                taker.add(chunk.shown)
+                shows = self._not_blank(chunk, clip.sector)
+                kept.setdefault(clip.number, []).extend(shows)
                 done += len(chunk.times)
+                if any(shows):
+                    chunk = chunk.only(shows)
+                    parts.append(self._run(chunk))
+                    taker.add(chunk.shown)
                 known = sum(lengths.values())
                 unknown = round((len(clips) - len(lengths)) * known / len(lengths))
                 progress(done, max(known + unknown, done))
+
+    def _not_blank(self, chunk: Chunk, sector: Sector | None) -> list[bool]:
+        """Tell which frames show anything of what the networks see."""
+        if sector is None:
+            inside = None
+        else:
+            inside = (sector_mask if self.extraction.sector == "none" else sector_crop)(sector)
+        return [not is_blank(frame, inside) for frame in chunk.shown]
 
     def _run(self, chunk: Chunk) -> _Part:
         embedded: dict[str, _Float32] = {}

@@ -20,6 +20,9 @@ _NEAR = 8
 _DARK, _LIGHT = 1.0, 99.0
 # A frame with less between them is as good as empty, and stretching it would show its noise.
 _LEAST = 8.0
+# Standard deviation of values under which a frame shows nothing; that of the dimmest scans of
+# COVID-BLUES is above 10.
+_BLANK = 5.0
 # Contrast-limited adaptive histogram equalisation (Zuiderveld 1994): limit of the slope, tiles.
 _LIMIT, _TILES = 2.0, (8, 8)
 
@@ -151,6 +154,12 @@ def change_contrast(
         changed = cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB)
         changed[~inside] = 0
     return changed
+
+
+def is_blank(rgb: NDArray[np.uint8], inside: NDArray[np.bool_] | None = None) -> bool:
+    """Tell whether a frame, or what of it is `inside`, shows nothing: it is of one colour."""
+    values = rgb if inside is None or not inside.any() else rgb[inside]
+    return bool(values[::4].std() < _BLANK)
 
 
 def fill_boxes(boxes: tuple[Box, ...], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -46,7 +46,7 @@ def clip_view(clip: UploadedClip) -> dict[str, Any]:
         "zone_source": clip.zone_source,
         "zone_warning": clip.zone_warning,
         "scored": scored is not None,
-        "error": "" if scored is None else scored.error,
+        "error": "" if scored is None else scored.reason,
         "prediction": None if prediction is None else _summary(prediction),
     }
 
