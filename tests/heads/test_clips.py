@@ -41,18 +41,6 @@ def test_mean_and_deviation_are_those_of_the_frames(values: list[float]) -> None
     assert deviation == pytest.approx(wide.std(), rel=1e-6, abs=1e-6)
 
 
-def test_every_variant_is_pooled_by_itself() -> None:
-    rng = np.random.default_rng(0)
-    frames = rng.normal(size=(30, 3, 4)).astype(np.float16)
-    clips = rng.permutation(np.arange(30) % 5)
-    pooled = pool(frames, clips)
-    assert pooled.shape == (5, 3, 8)
-    assert pooled.dtype == np.float32
-    for variant in range(3):
-        np.testing.assert_array_equal(pooled[:, variant], pool(frames[:, variant], clips))
-    np.testing.assert_array_equal(pooled[..., :4], pool(frames, clips, "mean"))
-
-
 def test_neither_the_other_clips_nor_batches_change_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     frames = rng.normal(size=(60, 2, 4)).astype(np.float16)

@@ -127,12 +127,6 @@ def test_a_class_that_was_never_calibrated_is_never_answered() -> None:
     assert np.isfinite(view.bias).all()
     assert (found[:, 1] == 0).all()
     np.testing.assert_allclose(answers(view, X[:, 0]), found, atol=2e-6)
-    three = trained("svm", {})
-    fitted = three.calibration_
-    present = np.array([0, 1, 3])
-    three.calibration_ = Platt(present, fitted.slopes[present], fitted.offsets[present])
-    assert (answers(seen(three), X[:, 0])[:, 2] == 0).all()
-    assert not seen(three).exact
 
 
 def test_a_head_of_somebody_else_has_no_view() -> None:

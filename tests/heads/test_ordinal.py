@@ -95,15 +95,3 @@ def test_in_its_linear_view_a_class_overtakes_the_one_below_at_their_threshold()
     np.testing.assert_allclose(
         np.diff(x @ view.weights + view.bias), position[:, None] - head.thresholds_, atol=1e-9
     )
-
-
-def test_scores_along_one_line_are_predicted_in_order() -> None:
-    rng = np.random.default_rng(0)
-    severity = rng.uniform(0, 4, 600)
-    X = np.stack([severity + rng.normal(0, 0.2, 600), rng.normal(size=600)], axis=1)
-    y = severity.astype(int)
-    head = OrdinalHead().fit(X, y)
-    assert np.abs(head.predict(X) - y).max() <= 1
-    probabilities = head.predict_proba(np.linspace([0.0, 0.0], [4.0, 0.0], 50))
-    expected = probabilities @ np.arange(4)
-    assert (np.diff(expected) > 0).all()

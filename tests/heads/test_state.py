@@ -160,22 +160,18 @@ def test_settings_that_no_head_has_are_refused(settings: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     "facts",
     [
-        *({"classes_": classes} for classes in ([0, 2, 1, 3], [0], [False, True], [0, 2**70], 5)),
-        *({"n_features_in_": size} for size in (0, True)),
+        *(
+            {"classes_": classes}
+            for classes in ([0, 2, 1, 3], [0], [False, True], [0, 2**70], 5, [0, 1, 2])
+        ),
+        *({"n_features_in_": size} for size in (0, True, 2**60)),
         {"n_iter_": -1},
         {"loss_curve_": 1},
     ],
 )
 def test_facts_that_cannot_be_are_refused(facts: dict[str, Any]) -> None:
     one = learned("logistic")
-    with pytest.raises(HeadError, match="has other facts than"):
-        restore_head(replace(one, facts={**one.facts, **facts}))
-
-
-@pytest.mark.parametrize("facts", [{"classes_": [0, 1, 2]}, {"n_features_in_": 2**60}])
-def test_facts_that_do_not_fit_the_arrays_are_refused(facts: dict[str, Any]) -> None:
-    one = learned("logistic")
-    with pytest.raises(HeadError, match="has its array"):
+    with pytest.raises(HeadError, match="has other facts than|has its array"):
         restore_head(replace(one, facts={**one.facts, **facts}))
 
 

@@ -27,14 +27,6 @@ def test_a_file_that_says_the_same_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "none.csv").exists()
 
 
-def test_columns_are_added_for_values_alone(tmp_path: Path) -> None:
-    table = table_of(tmp_path / "a.csv", "clip,score\na,1\nb,2")
-    for value, text in (("", "clip,score\nb,2\n"), ("x", "clip,score,rater\nb,2,x\n")):
-        table.rows = [{"score": "2", "clip": "b", "rater": value}]
-        table.write()
-        assert (tmp_path / "a.csv").read_text() == text
-
-
 @given(st.lists(st.tuples(CELL, CELL), max_size=5), CELL)
 def test_cells_come_back_whatever_they_hold(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], value: str

@@ -24,7 +24,7 @@ from lusscore.cohort import (
 from lusscore.errors import CohortError
 from lusscore.labelling import Recorded, labels, record_label
 from lusscore.labelling.csv_table import CsvTable
-from lusscore.labelling.labels import Rows, hold_cohort, rate, scores_of
+from lusscore.labelling.labels import hold_cohort, rate
 
 HEADER = "clip,patient,exam,zone,score,frame_start,frame_end,group,device,rater\n"
 
@@ -284,17 +284,6 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_manifest(tmp_path: Path) 
 
 def frames_of(start: int = 0, end: int | None = None) -> Segment:
     return Segment("a.mp4", "p", "1", "", None, start, end)
-
-
-def test_an_opinion_takes_the_place_of_what_its_rater_said_of_these_frames_alone() -> None:
-    ratings: Rows = []
-    rate(ratings, frames_of(), "anna", 1)
-    rate(ratings, frames_of(), "ben", 0)
-    rate(ratings, frames_of(10, 20), "anna", 3)
-    assert scores_of(ratings, frames_of(10, 20)) == {"anna": 3, "ben": 0}
-    assert scores_of(ratings, frames_of(0, 10)) == {"anna": 1, "ben": 0}
-    assert scores_of(ratings, frames_of(20)) == {"anna": 1, "ben": 0}
-    assert scores_of(ratings, frames_of(5, 15)) == {"ben": 0}
 
 
 @given(

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import re
 import shutil
 import struct
@@ -18,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from bundle_tamper import Planted, lay_out
+from bundle_tamper import lay_out
 from lusscore.errors import BundleError
 from lusscore.models.archive import (
     MOST_BYTES,
@@ -148,16 +147,10 @@ def test_what_no_bundle_is_packed_as_is_refused_before_it_is_unpacked(
     assert what in refusal(data)
 
 
-@given(st.data())
-def test_a_zip_that_is_cut_off_is_refused(data: st.DataObject) -> None:
-    whole = pack({"bundle.json": b"{}", "networks/a.bin": b"1" * 40})
-    cut = data.draw(st.integers(0, len(whole) - 1))
-    assert "no zip file, or a damaged one" in refusal(whole[:cut])
-
-
 @given(st.binary(max_size=400))
 def test_nonsense_is_refused_and_nothing_else_is_raised(nonsense: bytes) -> None:
     refusal(nonsense)
+    refusal(pack({"bundle.json": nonsense})[:-1])
     refusal(b"PK\x03\x04" + nonsense + b"PK\x05\x06" + bytes(8) + b"\x01\0\x01\0" + bytes(6))
 
 
@@ -339,18 +332,6 @@ def test_numpy_reads_the_file_and_what_numpy_writes_is_read() -> None:
         np.testing.assert_equal(unpack_arrays(memory.getvalue()), arrays)
 
 
-def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
-    mark = tmp_path / "run"
-    memory = io.BytesIO()
-    np.savez(memory, a=np.array([Planted(mark)], object))
-    refuse_arrays(memory.getvalue())
-    refuse_arrays(pack({"a.npy": pickle.dumps(Planted(mark))}))
-    assert not mark.exists()
-    # the trap works
-    pickle.loads(pickle.dumps(Planted(mark)))
-    assert mark.exists()
-
-
 HEADER = b"{'descr': '<f8', 'fortran_order': False, 'shape': %b, }\n"
 
 
@@ -372,11 +353,3 @@ def test_what_is_no_array_or_not_whole_is_refused_in_a_sentence(header: bytes) -
     magic = b"\x93NUMPY\x01\x00"
     length = len(header).to_bytes(2, "little")
     refuse_arrays(pack({"a.npy": magic + length + header + bytes(4)}))
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
-def test_numbers_that_are_not_finite_are_refused(value: float, kind: str) -> None:
-    memory = io.BytesIO()
-    np.savez(memory, a=np.array([1, value], kind))
-    refuse_arrays(memory.getvalue())

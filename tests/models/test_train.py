@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backbone_maker import write_tiny_backbone
 from ground import PATIENT, Ground, bright, make_ground, same_but_for_id
 from lusscore.cohort import Split, read_folds
-from lusscore.errors import FeatureFileError, HeadError, RunError
+from lusscore.errors import FeatureFileError
 from lusscore.evaluation.crossval import select_and_train
 from lusscore.evaluation.dataset import Dataset, JoinedDatasets
 from lusscore.evaluation.models import Grid, HeadChoice, NestedCV, recorded_selection
@@ -141,18 +141,6 @@ def test_a_network_with_other_weights_than_the_embeddings_is_refused(
         write_tiny_backbone(tmp_path / f"{name}.onnx", seed=7 + number)
     with pytest.raises(FeatureFileError, match=r"tiny\.h5: .* weights is \w+…, needed \w+…"):
         replace(ground, root=tmp_path).train(run)
-
-
-def test_a_run_of_other_labels_is_refused(run: RecordedRun, tmp_path: Path) -> None:
-    other = make_ground(tmp_path, backbones=("tiny", "other"), score=lambda patient, zone: zone)
-    with pytest.raises(RunError, match="manifest of cohort bright has changed"):
-        other.train(run)
-
-
-def test_two_patients_are_too_few_to_know_what_is_unlike_them(tmp_path: Path) -> None:
-    ground = make_ground(tmp_path, 2, score=lambda patient, zone: zone)
-    with pytest.raises(HeadError, match="2 labelled patients are too few .* at least 3"):
-        ground.train(ground.run("two", folds=2))
 
 
 _Float = NDArray[np.float64]
