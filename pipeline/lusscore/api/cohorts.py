@@ -84,6 +84,7 @@ def import_cohort(
     media: Place | None = None,
     columns: Mapping[str, str] | None = None,
     rule: str | None = None,
+    allow_missing: bool = False,
     extraction: ExtractionSettings | None = None,
     deidentify: bool = False,
     key_file: Place | None = None,
@@ -114,6 +115,8 @@ def import_cohort(
     rule
         How several raters' scores become one: ``"majority"`` (default), ``"mean"`` or
         ``"rater:NAME"``.
+    allow_missing
+        Whether clips that labels name may be missing; ``imported.missing`` then has them.
     extraction
         What stage one computes of each frame.
     deidentify
@@ -149,6 +152,7 @@ def import_cohort(
         extraction=extraction or ExtractionSettings(),
         columns=dict(columns or {}),
         media=None if media is None else Path(media),
+        allow_missing=allow_missing,
     )
     imported = get_importer(importer)(Path(source), options)
     folder = folder_of(data_dir, "data") / imported.card.name

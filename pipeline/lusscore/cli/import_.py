@@ -72,6 +72,10 @@ def _read_columns(
     help="Consensus of several raters: majority, mean or rater:NAME.  [default: majority]",
 )  # fmt: skip
 @click.option(
+    "--allow-missing", is_flag=True,
+    help="Import the clips that are here where labels name others, too.",
+)  # fmt: skip
+@click.option(
     "--frames", default="all", show_default=True,
     help="Frames used of each clip: all, every:N, per-clip:N or per-second:N.",
 )  # fmt: skip
@@ -140,7 +144,8 @@ def command(
         _print_cohort(summary)
         if copies is not None:
             _print_copies(cohort.name, copies, cohort.key_file)
-    if copies is not None and copies.left_out:
+    left_out = copies is not None and copies.left_out
+    if left_out or (cohort.imported.missing and not settings["allow_missing"]):
         sys.exit(1)
 
 
@@ -154,6 +159,7 @@ def _summary(cohort: ImportedCohort) -> dict[str, Any]:
     named: dict[str, Any] = {
         "ties": ties,
         "ignored": list(imported.ignored),
+        "missing": list(imported.missing),
         "notes": list(imported.notes),
     }
     if copies is not None:
@@ -174,6 +180,7 @@ def _summary(cohort: ImportedCohort) -> dict[str, Any]:
         "raters": sorted({rating.rater for rating in consensus.ratings}),
         "tie_count": len(ties),
         "ignored_count": len(imported.ignored),
+        "missing_count": len(imported.missing),
         **named,
     }
 
@@ -187,6 +194,12 @@ def _print_cohort(summary: dict[str, Any]) -> None:
             "Left unlabelled, as raters are tied: "
             f"{summary['tie_count']}{_listed(summary.get('ties', ()))}. "
             "--rule mean or --rule rater:NAME decides."
+        )
+    if missing := summary["missing_count"]:
+        here = summary["clips"]
+        note(
+            f"{here} of {here + missing} clips are here. Missing: "
+            f"{missing}{_listed(summary.get('missing', ()))}."
         )
     if summary["ignored_count"]:
         note(f"Not imported: {summary['ignored_count']}{_listed(summary.get('ignored', ()))}.")

@@ -21,6 +21,11 @@ def listing(folder: Path) -> list[Path]:
     return sorted(there, key=natural_order)
 
 
+def is_broken_link(path: Path) -> bool:
+    """Tell whether a path is a link to nothing, as of content that git-annex has not fetched."""
+    return path.is_symlink() and not path.exists()
+
+
 def is_left_behind(path: Path) -> bool:
     """Tell whether a file or folder is hidden, or one that systems leave behind."""
     return path.name.startswith(".") or path.name.lower() in _LEFT_BEHIND

@@ -10,6 +10,7 @@ from pathlib import Path
 from lusscore.clips import (
     IMAGE_SUFFIXES,
     has_known_suffix,
+    is_broken_link,
     is_clip,
     is_left_behind,
     listing,
@@ -102,6 +103,9 @@ class _Walk:
             names = folders or (folder.resolve().name,)
             self.found.append(FoundClip(folder, shared, names, top))
             files = [path for path in files if path not in images]
+        for path in inside:
+            if is_broken_link(path) and has_known_suffix(path):  # whose scoring says so
+                self.found.append(FoundClip(path, _bare(path), folders, top))
         for path in files:
             if not is_clip(path):
                 self.ignored.append(path.name)

@@ -91,10 +91,8 @@ def test_videos_are_found_with_patient_group_and_score(source: Path, tmp_path: P
 
 def test_what_shows_no_lung_or_is_not_there_is_told(source: Path) -> None:
     imported = read(source)
-    assert imported.ignored == (
-        "5_butterfly_covid (shows cardiac)",
-        "22_butterfly_covid (no file in this copy)",
-    )
+    assert imported.ignored == ("5_butterfly_covid (shows cardiac)",)
+    assert imported.missing == ("22_butterfly_covid",)
     assert imported.notes[0].startswith("The patients of 2 clips are not known")
 
 

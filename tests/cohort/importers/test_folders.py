@@ -99,14 +99,34 @@ def test_zones_may_be_written_out_and_tell_the_protocol(tmp_path: Path) -> None:
 def test_a_protocol_that_was_guessed_is_told(tmp_path: Path) -> None:
     video(tmp_path / "anna" / "R post mid" / "2" / "a.mp4")
     (note,) = read(tmp_path, None).notes
-    assert "lus-14 was taken, the first of those whose zones name most folders (R post" in note
+    assert "lus-14 was taken, the first of those whose zones most names hold (R post" in note
     assert read(tmp_path, "lus-14").notes == ()
 
 
 def test_a_protocol_that_nothing_told_is_told(tmp_path: Path) -> None:
     image(tmp_path / "0" / "anna_001.png")
     (note,) = read(tmp_path, None).notes
-    assert "lus-12 was taken, the first there is, since no folder is named like a zone" in note
+    assert "lus-12 was taken, the first there is, since nothing is named like a zone" in note
+
+
+def test_names_of_files_give_zones_as_they_do_where_exams_are_scored(tmp_path: Path) -> None:
+    for name in ("anna/patient_3_L1_2.mp4", "bert/right/PLAPS right.mp4", "bert/GE L2-9 lung.mp4"):
+        video(tmp_path / name)
+    imported = read(tmp_path, None)
+    assert imported.card.protocol == "blue-6"
+    zones = {Path(one.clip).stem: one.zone for one in imported.segments}
+    assert zones == {"patient_3_L1_2": "L1", "PLAPS right": "R3", "GE L2-9 lung": ""}
+
+
+def test_links_to_files_that_are_not_here_are_missing(tmp_path: Path) -> None:
+    video(tmp_path / "anna" / "R1" / "2" / "a.mp4")
+    try:
+        (tmp_path / "anna" / "R1" / "2" / "b.mp4").symlink_to(tmp_path / ".git" / "annex" / "b.mp4")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    imported = read(tmp_path)
+    assert len(imported.segments) == 1
+    assert imported.missing == ("anna/R1/2/b.mp4",)
 
 
 def test_files_that_lie_where_a_labelled_tree_has_none_are_told(tmp_path: Path) -> None:

@@ -119,13 +119,25 @@ def test_every_kind_of_clip_is_found_with_patient_group_and_severity(
 def test_what_is_left_out_and_what_is_not_known_is_told(source: Path) -> None:
     imported = read(source)
     assert set(imported.ignored) == {
-        "Cov-Butterfly-Skip Lesion (no file in this copy)",
         "Reg_liver (not to be used, says the table)",
         "Reg_abdomen (not to be used, says the table)",
         "pocus_videos/convex/Reg_liver.mp4",
         "pocus_videos/convex/stranger.mp4",
     }
+    assert imported.missing == ("Cov-Butterfly-Skip Lesion",)
     assert imported.notes[0].startswith("The patients of 2 clips are not known")
+
+
+def test_the_older_table_has_no_severities_and_its_clips_no_scores(source: Path) -> None:
+    table = source / "data" / "dataset_metadata.csv"
+    rows = list(csv.reader(table.read_text(encoding="utf-8", errors="replace").splitlines()))
+    at = rows[0].index("Lung Severity Score")
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([*row[:at], *row[at + 1 :]] for row in rows)
+    imported = read(source)
+    assert imported.segments
+    assert {one.score for one in imported.segments} == {None}
+    assert "covid" in {one.group for one in imported.segments}
 
 
 def test_the_card_tells_licence_and_citation(source: Path) -> None:
@@ -178,5 +190,5 @@ def test_a_copy_without_table_column_or_clips_gets_a_sentence(source: Path) -> N
     with pytest.raises(CohortError, match="no clip that dataset_metadata.csv names is here"):
         read(source, media=source / "data" / "pocus_images" / "Convex-frames")
     (source / "data" / "dataset_metadata.csv").write_text("Filename,Label\nx,y\n")
-    with pytest.raises(CohortError, match="lacks the columns Current location, Lung Severity Sc"):
+    with pytest.raises(CohortError, match="lacks the columns Current location, Type"):
         read(source)

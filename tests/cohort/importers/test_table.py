@@ -289,6 +289,24 @@ def test_cells_that_are_no_possible_path_are_named(ward: Path) -> None:
     assert len(caught.value.problems) == 3
 
 
+def test_clips_that_are_missing_are_left_out_where_that_is_allowed(ward: Path) -> None:
+    rows = ("clip,patient,score", "a,p,1", "gone.mp4,q,2")
+    imported = read(ward, *rows, allow_missing=True)
+    assert [one.patient for one in imported.segments] == ["p"]
+    assert imported.missing == ("gone.mp4",)
+    with pytest.raises(InvalidCohortError, match=r"'gone\.mp4' is not in"):
+        read(ward, *rows)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Datei;Patient;Schweregrad", "Fichier;Patiente;Sévérité", "Archivo;Paciente;Severidad"],
+)
+def test_usual_headings_of_other_languages_are_known(ward: Path, header: str) -> None:
+    (segment,) = read(ward, header, "a.mp4;anna;2,0").segments
+    assert (segment.patient, segment.score) == ("anna", 2)
+
+
 def test_letters_composed_otherwise_name_the_same_clip_and_patient(
     ward: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,17 +14,20 @@ from lusscore.wording import listed
 
 _GUESSES = {
     "clip": "clip file filename file_name filepath file_path path video video_file video_name "
-    "video_path image image_file image_path media",
-    "patient": "patient patient_id patientid patient_no patient_number subject subject_id pid",
+    "video_path image image_file image_path media datei dateiname fichier nom_du_fichier archivo "
+    "fichero nombre_de_archivo arquivo nome_file",
+    "patient": "patient patient_id patientid patient_no patient_number subject subject_id pid "
+    "patient_in patientennummer patiente paciente paziente",
     "exam": "exam exam_id examination visit visit_id session timepoint study date exam_date "
-    "visit_date study_date",
+    "visit_date study_date untersuchung datum visite examen exploracion visita esame exame",
     "zone": "zone location region position lung_zone lung_region lung_position bluepoint "
-    "blue_point",
+    "blue_point lokalisation localisation emplacement zona localizacion posizione localizacao",
     "score": "score lus luss lus_score lung_score lung_ultrasound_score severity severity_score "
-    "lung_severity_score",
-    "rater": "rater annotator reader reviewer observer expert labeller labeler",
-    "group": "group",
-    "device": "device machine scanner ultrasound_device",
+    "lung_severity_score punktwert schweregrad severite severidad punteggio pontuacao",
+    "rater": "rater annotator reader reviewer observer expert labeller labeler "
+    "befunder lecteur evaluador lettore avaliador",
+    "group": "group gruppe groupe grupo gruppo",
+    "device": "device machine scanner ultrasound_device gerat appareil dispositivo equipo aparelho",
     "frame_start": "frame_start start_frame first_frame start",
     "frame_end": "frame_end end_frame end",
     "start_time": "start_time time_start start_s start_sec start_seconds",
@@ -120,7 +124,8 @@ def _guess(word: str, table: Table, taken: set[str]) -> Column | None:
 
 def _plain(name: str) -> str:
     """Write a column's name as the guesses do: ``"Video File"`` is ``"video_file"``."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", bare)
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 

@@ -43,7 +43,8 @@ def import_covid_blues(source: Path, options: ImportOptions) -> Imported:
             "there are no clips here; expected patient_<n>_<zone>.mp4", path=source / "lus_videos"
         )
     for name in sorted(scores.keys() - videos.keys()):
-        job.problem(f"severity.csv, {name}", f"there is no lus_videos/{name}.mp4")
+        if not job.not_here(f"{name}.mp4"):
+            job.problem(f"severity.csv, {name}", f"there is no lus_videos/{name}.mp4")
     segments = []
     for name, path in videos.items():
         match = _NAME.fullmatch(name)

@@ -85,9 +85,11 @@ def _segments(folder: Path, media: MediaIndex, job: Import) -> Iterator[Segment]
         name = row["id"]
         organ = organs.get(name) or row["type"].lower()
         clip = clips.get(name.lower())
-        if clip is None or organ not in _LUNG:
-            why = "no file in this copy" if clip is None else f"shows {organ or 'no known organ'}"
-            job.ignored.append(f"{name} ({why})")
+        if organ not in _LUNG:
+            job.ignored.append(f"{name} (shows {organ or 'no known organ'})")
+            continue
+        if clip is None:
+            job.missing.append(name)
             continue
         group, probe = row["class"].lower(), row["probe"].lower()
         yield Segment(

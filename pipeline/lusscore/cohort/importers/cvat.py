@@ -11,7 +11,12 @@ from pathlib import Path
 from lusscore.clips import image_files
 from lusscore.cohort.importers.cvat_export import CvatTask, Mark, MarkedFrame, read_export
 from lusscore.cohort.importers.fields import names_a_score, read_score
-from lusscore.cohort.importers.media import MediaIndex, frame_count, path_parts
+from lusscore.cohort.importers.media import (
+    MediaIndex,
+    MissingClipError,
+    frame_count,
+    path_parts,
+)
 from lusscore.cohort.importers.owners import OwnerReader
 from lusscore.cohort.importers.registry import (
     Import,
@@ -227,6 +232,8 @@ def _find(index: MediaIndex, written: str, where: str, job: Import) -> Path | No
         if path.is_file() and not path.name.startswith("."):
             return path
     except LookupError as error:
+        if isinstance(error, MissingClipError) and job.not_here(written):
+            return None
         failure = str(error)
     job.problem(where, f"{failure}, or --media with the folder it is in")
     return None

@@ -6,7 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lusscore.clips import IMAGE_SUFFIXES, is_clip, listing
+from lusscore.clips import (
+    IMAGE_SUFFIXES,
+    has_known_suffix,
+    is_broken_link,
+    is_clip,
+    listing,
+)
 from lusscore.cohort.importers.media import label_level_of
 from lusscore.cohort.importers.registry import (
     Import,
@@ -17,7 +23,7 @@ from lusscore.cohort.importers.registry import (
 )
 from lusscore.cohort.protocols import Protocol, get_protocol, protocol_names
 from lusscore.cohort.segments import Segment
-from lusscore.cohort.zone_names import find_zone
+from lusscore.cohort.zone_names import find_zone, zone_in_name
 from lusscore.errors import CohortError
 from lusscore.wording import some
 
@@ -35,9 +41,10 @@ def import_folders(source: Path, options: ImportOptions) -> Imported:
     If every top folder is a score (``0``–``3``, ``score2``, ``LUS_3``), files are
     ``<score>/<patient>_….<suffix>``; a later part of the name that is a zone of the protocol is
     taken as the zone. If second folders are zones, or all third ones are scores, they are
-    ``<patient>/<zone>/<score>/…``. Otherwise nothing is labelled: the top folder is the patient
-    and a folder on the way to a clip that is named like a zone is its zone. Except in folders of
-    scores, the images of one folder are together the frames of one clip.
+    ``<patient>/<zone>/<score>/…``. Otherwise nothing is labelled: the top folder is the patient,
+    and the zone that the name of a clip holds is its zone, else that of a folder on the way to it.
+    Except in folders of scores, the images of one folder are together the frames of one clip.
+    Links to files that are not here are counted as missing.
     """
     if not source.is_dir():
         raise CohortError(
@@ -60,6 +67,11 @@ def _read(source: Path, options: ImportOptions) -> Imported:
     else:
         protocol, note = get_protocol(options.protocol), ""
     segments = list(_Tree(job, protocol).segments())
+    for path in sorted(source.rglob("*")):
+        inside = path.relative_to(source)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if is_broken_link(path) and has_known_suffix(path) and not hidden:
+            job.missing.append(inside.as_posix())
     if not segments and not job.problems:
         raise CohortError(
             "it holds no images or clips in <patient>/<zone>/<score>/, <score>/<patient>_… or any "
@@ -80,16 +92,17 @@ def _read(source: Path, options: ImportOptions) -> Imported:
 
 def _guess_protocol(source: Path) -> tuple[Protocol, str]:
     """Return the first protocol whose zones name most second folders, and a note on the choice."""
-    names = [second.name for top in _subfolders(source) for second in _subfolders(top)]
+    tops = _subfolders(source)
+    names = [inside.stem for top in (source, *tops) for inside in listing(top)]
     found: dict[str, list[str]] = {}
     for name in protocol_names():
         protocol = get_protocol(name)
-        found[name] = [one for one in names if find_zone(one, protocol) is not None]
+        found[name] = [one for one in names if zone_in_name(one, protocol) is not None]
     best = max(found, key=lambda name: len(found[name]))
-    why = "the first there is, since no folder is named like a zone"
+    why = "the first there is, since nothing is named like a zone"
     if found[best]:
-        folders = some(sorted(set(found[best])), 3)
-        why = f"the first of those whose zones name most folders ({folders})"
+        zoned = some(sorted(set(found[best])), 3)
+        why = f"the first of those whose zones most names hold ({zoned})"
     return (
         get_protocol(best),
         f"No protocol was chosen; {best} was taken, {why}. Choose another with --protocol.",
@@ -119,7 +132,6 @@ class _Tree:
 
     def _by_score(self) -> Iterator[Segment]:
         """Read ``<score>/<patient>_…``: each file, or folder of images, is a clip."""
-        zones = {zone.lower(): zone for zone in self._protocol.zone_names}
         self._ignore_files(self._source)
         for top in _subfolders(self._source):
             for path in listing(top):
@@ -127,8 +139,8 @@ class _Tree:
                 if not _is_one_clip(path) or not patient or not rest:
                     self._job.ignored.append(self._place(path))
                     continue
-                zone = next((zones[part.lower()] for part in rest if part.lower() in zones), "")
-                yield _segment(path, patient, zone, _folder_score(top))
+                zone = zone_in_name("_".join(rest), self._protocol)
+                yield _segment(path, patient, zone or "", _folder_score(top))
 
     def _by_patient(self) -> Iterator[Segment]:
         """Read ``<patient>/<zone>/<score>/…``."""
@@ -160,7 +172,7 @@ class _Tree:
         )
         for path in listing(self._source):
             if path.is_file() and is_clip(path):
-                yield _segment(path, path.stem, "", None)
+                yield _segment(path, path.stem, self._named(path, ""), None)
             elif path.is_file():
                 self._job.ignored.append(self._place(path))
         for patient in _subfolders(self._source):
@@ -168,12 +180,12 @@ class _Tree:
 
     def _below(self, folder: Path, patient: str, zone: str) -> Iterator[Segment]:
         for clip in self._clips(folder):
-            yield _segment(clip, patient, zone, None)
+            yield _segment(clip, patient, self._named(clip, zone), None)
         above = (folder.resolve(), *folder.resolve().parents)
         for inner in _subfolders(folder):
             # a link may lead back to where the walk came from
             if inner.resolve() not in above:
-                yield from self._below(inner, patient, self._zone(inner) or zone)
+                yield from self._below(inner, patient, self._named(inner, zone))
 
     def _clips(self, folder: Path) -> Iterator[Path]:
         """Yield each clip that is a file of `folder`, and `folder` itself if it holds images."""
@@ -187,6 +199,10 @@ class _Tree:
                 self._job.ignored.append(self._place(path))
         if has_images:
             yield folder
+
+    def _named(self, path: Path, outside: str) -> str:
+        """Return the zone in a name, as exams are read, else that of the folders outside."""
+        return zone_in_name(path.stem, self._protocol) or outside
 
     def _zone(self, folder: Path) -> str | None:
         return find_zone(folder.name, self._protocol)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lusscore.cohort.importers.label_studio_export import LabelTask
-from lusscore.cohort.importers.media import MediaIndex, path_parts
+from lusscore.cohort.importers.media import MediaIndex, MissingClipError, path_parts
 from lusscore.cohort.importers.registry import Import
 
 # what is put before the name of an uploaded file
@@ -29,12 +29,12 @@ class ClipFinder:
         """Find the clip that a task shows, or note why that cannot be done and return None."""
         texts = task.data.values() if self._chosen is None else [task.data.get(self._chosen, "")]
         found: dict[Path, str] = {}
-        failures = []
+        failures: list[LookupError] = []
         for text in filter(_names_a_file, texts):
             try:
                 found.setdefault(self._find(text), text)
             except LookupError as error:
-                failures.append(str(error))
+                failures.append(error)
         if len(found) > 1:
             names = ", ".join(sorted(clip.name for clip in found))
             what = f"names several clips, {names}; choose with --column clip=FIELD"
@@ -43,6 +43,10 @@ class ClipFinder:
             what = self._stands_in(task, clip, text)
             if not what:
                 return clip
+        elif failures and isinstance(failures[0], MissingClipError):
+            if self._job.not_here(next(filter(_names_a_file, texts))):
+                return None
+            what = f"{failures[0]}, or --media with the folder it is in"
         elif failures:
             what = f"{failures[0]}, or --media with the folder it is in"
         else:

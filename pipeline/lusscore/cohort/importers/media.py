@@ -18,6 +18,10 @@ from lusscore.files import nfc, same_name
 _TOLERANCE = 0.0005
 
 
+class MissingClipError(LookupError):
+    """There is no clip of that name."""
+
+
 class MediaIndex:
     """All clips below a folder, found by path, by name, or by name without suffix.
 
@@ -63,7 +67,9 @@ class MediaIndex:
             if len(wanted) < 2 or clip.parent == self.folder or _shared_folders(clip, wanted)
         ]
         if not found:
-            raise LookupError(f"{written!r} is not in {self.folder}; expected a clip of that name")
+            raise MissingClipError(
+                f"{written!r} is not in {self.folder}; expected a clip of that name"
+            )
         if len(found) > 1:
             there = ", ".join(clip.relative_to(self.folder).as_posix() for clip in found[:4])
             raise LookupError(f"{written!r} may be any of {there}; give the path")

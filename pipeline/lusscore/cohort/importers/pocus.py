@@ -24,9 +24,11 @@ from lusscore.tables import Row
 _TABLE = "dataset_metadata.csv"
 _DATA_SET = "jannisborn/covid19_ultrasound"
 _COLUMNS = (
-    *("Current location", "Filename", "Label", "Lung Severity Score", "Type", "Probe"),
+    *("Current location", "Filename", "Label", "Type", "Probe"),
     *("Source ID", "Resolution", "Patient ID / Name"),
 )
+# which the table has since 2022
+_SEVERITY = "Lung Severity Score"
 _FOLDERS = {"video": "pocus_videos", "image": "pocus_images"}
 _GROUPS = {
     "covid-19": "covid",
@@ -59,7 +61,7 @@ def import_pocus(source: Path, options: ImportOptions) -> Imported:
     job = Import(path, options)
     media = MediaIndex(options.media or path.parent)
     clips = list(_clips(media, chosen=options.media is not None))
-    segments = list(_segments(read_published(path, _COLUMNS, _DATA_SET), clips, job))
+    segments = list(_segments(read_published(path, _COLUMNS, _DATA_SET, (_SEVERITY,)), clips, job))
     if not segments and not job.problems:
         raise CohortError(
             f"no clip that {_TABLE} names is here; expected pocus_videos/convex and the like",
@@ -131,12 +133,15 @@ def _segments(published: PublishedTable, clips: Sequence[Path], job: Import) -> 
             found = [c for c in found if wanted in map(str.lower, c.parts[:-1])] or found
         if len(found) != 1:
             why = "several files" if found else "no file"
+            if not found:
+                job.missing.append(name)
+                continue
             job.ignored.append(f"{name} ({why} in this copy)")
             continue
         try:
-            score = read_score(cells["Lung Severity Score"])
+            score = read_score(cells.get(_SEVERITY, ""))
         except ValueError as error:
-            job.problem(f"line {row.line}, column Lung Severity Score", str(error))
+            job.problem(f"line {row.line}, column {_SEVERITY}", str(error))
             continue
         if scores.get(found[0], score) != score:
             what = "names a clip again, with another severity"

@@ -39,10 +39,13 @@ class PublishedTable:
         return scores, problems
 
 
-def read_published(path: Path, names: Sequence[str], data_set: str) -> PublishedTable:
+def read_published(
+    path: Path, names: Sequence[str], data_set: str, optional: Sequence[str] = ()
+) -> PublishedTable:
     """Read a table as a data set publishes it, whatever bytes stand in its remarks.
 
-    Raises CohortError if it cannot be read or lacks some of the columns `names`, in any case.
+    Raises CohortError if it cannot be read or lacks some of the columns `names`, in any case;
+    `optional` ones are those that some of its versions lack.
     """
     table = read_table(path, any_bytes=True)
     header = [name.lower() for name in table.header]
@@ -53,7 +56,8 @@ def read_published(path: Path, names: Sequence[str], data_set: str) -> Published
             f"the table as {data_set} publishes it",
             path=path,
         )
-    return PublishedTable(table, {name: header.index(name.lower()) for name in names})
+    there = [*names, *(name for name in optional if name.lower() in header)]
+    return PublishedTable(table, {name: header.index(name.lower()) for name in there})
 
 
 def known(cell: str) -> str:

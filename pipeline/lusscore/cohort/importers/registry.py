@@ -34,6 +34,8 @@ class ImportOptions:
         Our word for a column or field → its name in the source, e.g. ``{"zone": "Location"}``.
     media
         Folder in which the clips are, where they do not lie beside the labels.
+    allow_missing
+        Whether clips that labels name may be missing; they are left out and counted.
     """
 
     name: str | None = None
@@ -42,6 +44,7 @@ class ImportOptions:
     extraction: ExtractionSettings = field(default_factory=ExtractionSettings)
     columns: Mapping[str, str] = field(default_factory=dict)
     media: Path | None = None
+    allow_missing: bool = False
 
     def __post_init__(self) -> None:
         if self.name is not None and self.name != cohort_name(self.name):
@@ -64,12 +67,15 @@ class Imported:
         Files or rows of the source that were not understood, as a person would look for them.
     notes
         What the user should know of how the source was read, each a sentence.
+    missing
+        Clips that the source names and that are not here, as it writes them.
     """
 
     card: Card
     segments: tuple[Segment, ...]
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Import:
@@ -81,12 +87,19 @@ class Import:
         self.problems: list[Problem] = []
         self.ignored: list[str] = []
         self.notes: list[str] = []
+        self.missing: list[str] = []
 
     def problem(self, where: str, what: str, clip: str = "") -> None:
         """Note what is wrong, once."""
         problem = Problem(where, what, clip)
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def not_here(self, clip: str) -> bool:
+        """Count a clip that is missing, if that is allowed; tell whether it is."""
+        if self.options.allow_missing and clip not in self.missing:
+            self.missing.append(clip)
+        return self.options.allow_missing
 
     def read(self, path: Path) -> bytes:
         """Return what stands in a file of the source; raise CohortError if that cannot be read."""
@@ -125,7 +138,9 @@ class Import:
             extraction=self.options.extraction,
             **facts,
         )
-        return Imported(card, tuple(segments), tuple(self.ignored), tuple(self.notes))
+        return Imported(
+            card, tuple(segments), tuple(self.ignored), tuple(self.notes), tuple(self.missing)
+        )
 
 
 def cohort_name(text: str) -> str:

@@ -10,6 +10,7 @@ from lusscore.cohort.importers.columns import COLUMN_WORDS, Column, choose_colum
 from lusscore.cohort.importers.fields import name_exams, read_score, read_zone
 from lusscore.cohort.importers.media import (
     MediaIndex,
+    MissingClipError,
     frame_count,
     frames_shown,
     label_level_of,
@@ -56,7 +57,7 @@ def import_table(source: Path, options: ImportOptions) -> Imported:
     media = MediaIndex(options.media or source.parent)
     zones = {columns["zone"].read(row) for row in table.rows} if "zone" in columns else set()
     protocol = job.protocol_for(zones)
-    reader = _RowReader(columns, media, protocol, _exams(table, columns))
+    reader = _RowReader(columns, media, protocol, _exams(table, columns), job)
     read = [(row.line, segment) for row in table.rows if (segment := reader.segment(row))]
     problems = [*table.problems, *reader.problems, *two_groups(read)]
     problems += _two_owners(read, columns) + _two_scores(read, columns)
@@ -101,7 +102,9 @@ class _RowReader:
         media: MediaIndex,
         protocol: Protocol,
         exams: Mapping[tuple[str, str], str],
+        job: Import,
     ) -> None:
+        self._job = job
         self._columns = columns
         self._media = media
         self._protocol = protocol
@@ -124,6 +127,8 @@ class _RowReader:
         try:
             clip = self._media.find(cells["clip"]) if cells["clip"] else clip
         except LookupError as error:
+            if isinstance(error, MissingClipError) and self._job.not_here(cells["clip"]):
+                return None
             note("clip", f"{error} (choose another folder with --media)")
         try:
             zone = read_zone(cells["zone"], self._protocol)
