@@ -50,7 +50,6 @@ def test_it_learns_from_the_one_frame_that_tells(fitted: MilHead) -> None:
     assert attention[telling].mean() > 0.6
     sums = np.bincount(np.unique(clips, return_inverse=True)[1], attention)
     np.testing.assert_allclose(sums, 1, rtol=1e-5)
-    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0] / 2
 
 
 def test_predictions_follow_the_formula_and_are_those_of_keras(fitted: MilHead) -> None:

@@ -28,17 +28,12 @@ class LinearView:
     notes: tuple[str, ...] = ()
 
     @property
-    def exact(self) -> bool:
-        """Whether softmax of ``x @ weights + bias`` is what the head predicts.
+    def note(self) -> str:
+        """Why it is approximate; empty where softmax of ``x @ weights + bias`` is the prediction.
 
         For each frame, or, where a clip is scored by the mean of its frames, for the mean of
         these logits over the clip's frames.
         """
-        return not self.notes
-
-    @property
-    def note(self) -> str:
-        """Why it is approximate; empty where it is exact."""
         return "; ".join(self.notes)
 
 

@@ -72,8 +72,6 @@ class MilHead(EmbeddingHead):
         v of the formula.
     coef_, intercept_ : ndarray of float32, shape (dim or components, classes) and (classes,)
         The softmax layer.
-    loss_curve_ : list of float
-        Mean training loss of each epoch, the penalty included.
     """
 
     uses_keras = True
@@ -108,19 +106,15 @@ class MilHead(EmbeddingHead):
         classes = targets[order[starts]]
         weights = sample_weights(self.class_weight, self.classes_[classes])
         layers, model = self._build()
-        self.loss_curve_: list[float] = []
         for epoch in range(self.epochs):
             bags = np.random.default_rng([self.seed, epoch]).permutation(len(starts))
-            total = 0.0
             for first in range(0, len(bags), self.batch_size):
                 chosen = bags[first : first + self.batch_size]
                 rows, at = batch_rows(order, starts, chosen)
                 frames = self.scaling_.apply(epoch_frames(embeddings, epoch, rows))
                 owner = np.repeat(np.arange(len(at)), np.diff(at, append=len(rows)))
                 members = np.arange(len(at))[:, None] == owner
-                loss = model.train_on_batch([frames, members], classes[chosen], weights[chosen])
-                total += float(loss) * len(chosen)
-            self.loss_curve_.append(total / len(bags))
+                model.train_on_batch([frames, members], classes[chosen], weights[chosen])
         learned = [weight for layer in layers for weight in layer.get_weights()]
         self.tanh_, self.gate_, score, self.coef_, self.intercept_ = learned
         self.score_ = score[:, 0]

@@ -60,8 +60,6 @@ class SoftmaxHead(EmbeddingHead):
     ----------
     coef_, intercept_ : ndarray of float32, shape (dim or components, classes) and (classes,)
         The dense layer.
-    loss_curve_ : list of float
-        Mean training loss of each epoch.
     """
 
     uses_keras = True
@@ -91,11 +89,9 @@ class SoftmaxHead(EmbeddingHead):
         # whole executions, so that the batches are the same
         executed = self.batch_size * _STEPS_PER_EXECUTION
         step = len(targets) if self.mixup else executed * max(1, _FRAMES_AT_ONCE // executed)
-        self.loss_curve_: list[float] = []
         for epoch in range(self.epochs):
             rng = np.random.default_rng([self.seed, epoch])
             order = rng.permutation(len(targets))
-            total = 0.0
             for start in range(0, len(order), step):
                 chosen = order[start : start + step]
                 seen = self._scaled(epoch_frames(embeddings, epoch, chosen))
@@ -104,11 +100,9 @@ class SoftmaxHead(EmbeddingHead):
                 if self.mixup:
                     wanted = np.eye(len(self.classes_))[truth]
                     seen, truth, counts = mix(seen, wanted, counts, self.mixup, rng)
-                fitted = model.fit(
+                model.fit(
                     seen, truth, self.batch_size, sample_weight=counts, shuffle=False, verbose=0
                 )
-                total += float(fitted.history["loss"][0]) * len(chosen)
-            self.loss_curve_.append(total / len(order))
         self.coef_, self.intercept_ = layer.get_weights()
 
     @property

@@ -9,7 +9,6 @@ from lusscore.models.bundle import (
 )
 from lusscore.models.disk import (
     BUILTIN,
-    DEFAULT_FOLDER,
     builtin_bundle_path,
     bundle_names,
     bundle_place,
@@ -24,7 +23,6 @@ from lusscore.models.train import train_bundle
 
 __all__ = [
     "BUILTIN",
-    "DEFAULT_FOLDER",
     "SCHEMA",
     "Bundle",
     "Network",
