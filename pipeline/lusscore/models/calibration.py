@@ -77,36 +77,15 @@ class HeldOutClips:
 class Calibration:
     """What is fixed from held-out clips for use on other patients.
 
-    Attributes
-    ----------
-    temperature
-        Scales the frames' probabilities, before the rule makes a clip's of them.
-    least_confidence
-        Review threshold: the probability of a clip's score below which a person must look; 0.5
-        or more.
-    coverage
-        Share of the held-out clips that reach it, 0–1: what was asked for, or less where fewer
-        are more likely right than wrong.
+    `temperature` scales the frames' probabilities, before the rule makes a clip's of them. A person
+    must look at a clip whose score has a probability below `least_confidence`, 0.5 or more.
+    `coverage` is the share of the held-out clips that reach it: what was asked for, or less where
+    fewer are more likely right than wrong.
     """
 
     temperature: float
     least_confidence: float
     coverage: float
-
-
-@dataclass(frozen=True)
-class CrossFitted:
-    """Held-out clips, each calibrated on the other folds alone; arrays as in `HeldOutClips`.
-
-    `confident` is bool, shape (clips,): whether the probability of a clip's score, one of
-    `probabilities`, shape (clips, 4), reaches the review threshold that the other folds gave.
-    """
-
-    scores: _Int
-    truth: _Int
-    probabilities: _Float
-    confident: NDArray[np.bool_]
-    patient: _Int
 
 
 def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
@@ -134,10 +113,13 @@ def calibrate(clips: HeldOutClips, coverage: float = COVERAGE) -> Calibration:
     return Calibration(temperature, least, float(np.mean(confidence >= least)))
 
 
-def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
+def cross_fit(
+    clips: HeldOutClips, coverage: float = COVERAGE
+) -> tuple[_Int, _Float, NDArray[np.bool_]]:
     """Calibrate the clips of each fold by the others, so that it can be reported how well it works.
 
-    What is calibrated on the very clips it is shown on looks better than it will be.
+    What is calibrated on the very clips it is shown on looks better than it will be. Returns
+    scores, shape (clips,), probabilities, (clips, 4), and which clips reach the threshold.
     """
     scores = np.zeros(len(clips.truth), np.int64)
     probabilities = np.zeros((len(clips.truth), 4))
@@ -150,28 +132,29 @@ def cross_fit(clips: HeldOutClips, coverage: float = COVERAGE) -> CrossFitted:
         scores[mine], probabilities[mine] = clips.only(mine).decide(found.temperature)
         own = _of_scores(scores[mine], probabilities[mine])
         confident[mine] = own >= found.least_confidence
-    return CrossFitted(scores, clips.truth, probabilities, confident, clips.patient)
+    return scores, probabilities, confident
 
 
 def _of_scores(scores: _Int, probabilities: _Float) -> _Float:
     return np.asarray(probabilities[np.arange(len(scores)), scores])
 
 
-def measure_selective(clips: CrossFitted) -> Measured:
+def measure_selective(clips: HeldOutClips, coverage: float = COVERAGE) -> Measured:
     """Measure probabilities, and selective prediction, over clips held out from both.
 
     ``accuracy`` is of all clips, ``accuracy_confident`` of those that reach the review threshold
     (1 − selective risk), ``coverage`` the share of these, and ``accuracy_review`` of the rest; NaN
     where there are none. Intervals resample patients (percentiles).
     """
+    scores, probabilities, sure = cross_fit(clips, coverage)
     patients = int(clips.patient.max()) + 1
     draws = draw_patients(patients, RESAMPLES, SEED)
     weights = np.concatenate([np.ones((1, patients)), draws])[:, clips.patient]
-    right = (clips.scores == clips.truth).astype(np.float64)
-    confidence = _of_scores(clips.scores, clips.probabilities)
-    squares = np.square(clips.probabilities - np.eye(4)[clips.truth]).sum(axis=1)
+    right = (scores == clips.truth).astype(np.float64)
+    confidence = _of_scores(scores, probabilities)
+    squares = np.square(probabilities - np.eye(4)[clips.truth]).sum(axis=1)
     bins = np.eye(BINS)[confidence_bin(confidence)]
-    confident = clips.confident.astype(np.float64)
+    confident = sure.astype(np.float64)
 
     def mean(values: _Float, among: _Float) -> _Float:
         return ratio(weights @ (values * among), weights @ among)

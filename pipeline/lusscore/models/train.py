@@ -38,7 +38,6 @@ from lusscore.models.calibration import (
     COVERAGE,
     HeldOutClips,
     calibrate,
-    cross_fit,
     measure_selective,
 )
 from lusscore.models.card import make_card
@@ -87,7 +86,7 @@ def train_bundle(
     used = tuple(dict.fromkeys(seen))
     held_out = HeldOutClips.of(run.predictions, fitted.clip_rule)
     calibration = calibrate(held_out, coverage)
-    selective = measure_selective(cross_fit(held_out, coverage))
+    selective = measure_selective(held_out, coverage)
     card, extraction = cohort.card, cohort.card.extraction
     networks = {}
     for backbone in used:
