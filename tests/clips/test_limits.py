@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
 
-from clip_maker import moving_bar
+from clip_maker import moving_bar, write_gif, write_video
 from dicom_maker import (
     coded_stream,
     save,
@@ -19,10 +19,13 @@ from dicom_maker import (
     write_encapsulated,
     write_ultrasound,
 )
+from lusscore.cli import options
 from lusscore.clips import count_frames, open_clip, read_facts
 from lusscore.clips.reader import (
     LARGEST_FRAME,
+    MEGAPIXELS,
     MOST_FRAMES,
+    MOST_MEGAPIXELS,
     check_frame_count,
     check_frame_size,
 )
@@ -180,7 +183,7 @@ BOMBS = {
     huge_png: "more pixels than are read",
     huge_tiff: "more pixels than are read",
     huge_jpeg: "more pixels than are read",
-    fairly_large_jpeg: "declares frames of 10000 × 10000 pixels; at most 67108864 pixels",
+    fairly_large_jpeg: "declares frames of 10000 × 10000 pixels; at most 16777216 pixels",
     huge_gif: "cannot be decoded|declares frames of 65535 × 65535|declares more pixels",
     large_gif: "cannot be decoded|declares frames of 15000 × 15000|declares more pixels",
     large_mjpeg_frames: "cannot be decoded|declares frames",
@@ -256,8 +259,11 @@ def test_what_only_the_container_claims_is_not_believed(tmp_path: Path) -> None:
 def test_a_frame_at_the_limit_is_allowed() -> None:
     check_frame_size(8192, LARGEST_FRAME // 8192)
     check_frame_count(MOST_FRAMES)
+    check_frame_count(2400, 1080, 1920)
     with pytest.raises(ClipError):
         check_frame_size(8193, LARGEST_FRAME // 8192)
+    with pytest.raises(ClipError, match="at most 5000 million pixels .* raise --max-megapixels"):
+        check_frame_count(2450, 1080, 1920)
     with pytest.raises(ClipError, match="at least one pixel"):
         check_frame_size(0, 5)
     with pytest.raises(ClipError):
@@ -276,3 +282,24 @@ def test_a_gif_of_a_million_frames_is_refused(tmp_path: Path) -> None:
     path.write_bytes(data[:second] + data[second:-1] * 1_000_000 + b"\x3b")
     with pytest.raises(ClipError, match=r"\d{6,} frames or more; at most 100000 are read"):
         count_frames(path)
+
+
+def test_the_option_and_the_reader_agree() -> None:
+    assert (options.MEGAPIXELS, options.MOST_MEGAPIXELS) == (MEGAPIXELS, MOST_MEGAPIXELS)
+
+
+def test_pixels_times_frames_are_bounded_before_memory_and_time_are_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = moving_bar(12, 96, 96)
+    clips = [
+        write_video(tmp_path / "a.mp4", video),
+        write_gif(tmp_path / "b.gif", video),
+        write_gif(tmp_path / "c.png", video),
+        write_ultrasound(tmp_path / "d.dcm", video),
+    ]
+    assert [count_frames(path) for path in clips] == [12] * 4
+    monkeypatch.setenv("LUSSCORE_MAX_MEGAPIXELS", "0.1")
+    for path in clips:
+        with pytest.raises(ClipError, match="million pixels are read"):
+            list(open_clip(path))

@@ -42,6 +42,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Draw the sector and text found in every clip on contact sheets (PNG, 60 clips each); "
     "burned-in names stay visible.",
 )  # fmt: skip
+@options.max_megapixels
 @click.option("--strict", is_flag=True, help="End with code 1 if there are warnings.")
 @options.data_dir
 @options.features_dir

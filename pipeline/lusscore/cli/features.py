@@ -37,6 +37,7 @@ _HEADINGS = {
     "--dry-run", is_flag=True,
     help="Say what would be computed, or pruned, with time and disk; change nothing.",
 )  # fmt: skip
+@options.max_megapixels
 @click.option("--strict", is_flag=True, help="Stop at the first clip that fails.")
 @options.as_json
 @options.engine

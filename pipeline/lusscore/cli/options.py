@@ -13,6 +13,8 @@ from click.shell_completion import CompletionItem
 
 from lusscore.registry import VARIABLE, load_plugins, unload_plugins
 
+# as in lusscore.clips, which is not imported for a help text
+MEGAPIXELS, MOST_MEGAPIXELS = "LUSSCORE_MAX_MEGAPIXELS", 5_000
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER: dict[str, Any] = {
     "type": click.Path(file_okay=False, path_type=Path),
@@ -197,11 +199,33 @@ def _load_plugins(ctx: click.Context, param: click.Parameter, files: Sequence[Pa
 
 def _restore(before: str | None, files: Sequence[Path]) -> None:
     unload_plugins(files)
-    if before is None:
-        os.environ.pop(VARIABLE, None)
-    else:
-        os.environ[VARIABLE] = before
+    _restore_variable(VARIABLE, before)
 
+
+def _restore_variable(name: str, before: str | None) -> None:
+    if before is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = before
+
+
+def _set_megapixels(ctx: click.Context, param: click.Parameter, most: float | None) -> None:
+    """Let this command and every process that it starts read larger clips, or only smaller."""
+    if most is not None:
+        before = os.environ.get(MEGAPIXELS)
+        os.environ[MEGAPIXELS] = f"{most:g}"
+        ctx.call_on_close(partial(_restore_variable, MEGAPIXELS, before))
+
+
+max_megapixels = click.option(
+    "--max-megapixels",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    expose_value=False,
+    callback=_set_megapixels,
+    help="Refuse clips of more pixels, in millions, in all frames together.  [default: "
+    f"{MOST_MEGAPIXELS}; env var: {MEGAPIXELS}]",
+)
 
 PLUGIN_OPTION = click.Option(
     ["--plugin"],

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--names", is_flag=True, help="Write file names into the report; they may hold patients' names."
 )
+@options.max_megapixels
 @click.option("--threads", type=click.IntRange(1), default=None, help="CPU threads.")
 @options.open_report
 @options.as_json

@@ -102,6 +102,7 @@ def read_pages(path: Path, only: Container[int] | None) -> Iterator[Frame]:
     """
     with _opened(path) as image:
         pages = _count_pages(image)
+        check_frame_count(pages, image.height, image.width)
         clocked = pages > 1 and image.format in _MOVING
         time, index = (0.0 if clocked else math.nan), 0
         for page in range(pages):

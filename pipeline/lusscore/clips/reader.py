@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
@@ -11,8 +12,14 @@ from pathlib import Path
 from lusscore.clips.frame import ClipFacts, Frame, Region
 from lusscore.errors import ClipError
 
-LARGEST_FRAME = 1 << 26
-"""Most pixels in a frame: 8192 × 8192, sixty times what an ultrasound machine shows."""
+LARGEST_FRAME = 1 << 24
+"""Most pixels in a frame: 4096 × 4096, eight times what a screen of an ultrasound machine has."""
+
+MOST_MEGAPIXELS = 5_000
+"""Most pixels in all frames of a clip, in millions: 2,400 frames of 1920 × 1080."""
+
+MEGAPIXELS = "LUSSCORE_MAX_MEGAPIXELS"
+"""Environment variable that sets another number."""
 
 MOST_FRAMES = 100_000
 """Most frames in a clip: almost an hour at 30 frames per second."""
@@ -64,12 +71,19 @@ def check_frame_size(height: int, width: int) -> None:
         )
 
 
-def check_frame_count(frames: int) -> None:
-    """Refuse a clip of too many frames."""
+def check_frame_count(frames: int, height: int = 0, width: int = 0) -> None:
+    """Refuse a clip of too many frames, or of too many pixels in all of them together."""
     if frames > MOST_FRAMES:
         raise ClipError(
             f"the clip has {frames} frames or more; at most {MOST_FRAMES} are read",
             advice="cut it into shorter clips, or export it again if it is not that long",
+        )
+    most = float(os.environ.get(MEGAPIXELS) or MOST_MEGAPIXELS)
+    if frames * height * width > most * 1e6:
+        raise ClipError(
+            f"the clip has {frames} frames or more of {width} × {height} pixels; at most {most:g} "
+            "million pixels are read",
+            advice="cut it into shorter clips, make it smaller, or raise --max-megapixels",
         )
 
 

@@ -139,13 +139,12 @@ def _decode(source: str | IO[bytes]) -> Iterator[_Picture]:
         with open_video(source) as container:
             stream = _video_stream(container)
             declared = stream.frames
-            check_frame_count(declared)
+            check_frame_count(declared, stream.height or 0, stream.width or 0)
             clock = _Clock(container, stream)
             for packet in container.demux(stream):
                 clock.add(packet)
                 for image in packet.decode():
-                    if pictures == MOST_FRAMES:
-                        check_frame_count(pictures + 1)
+                    check_frame_count(pictures + 1, image.height, image.width)
                     if pictures == 0:
                         # once: PyAV keeps every picture alive whose side data were looked at
                         turn = _turn(image)

@@ -84,7 +84,7 @@ def pixel_layout(header: Header) -> PixelLayout:
     height, width = number(dataset, "Rows"), number(dataset, "Columns")
     check_frame_size(height, width)
     frames = max(1, number(dataset, "NumberOfFrames", 1))
-    check_frame_count(frames)
+    check_frame_count(frames, height, width)
     samples = number(dataset, "SamplesPerPixel", 1)
     photometric = text(dataset, "PhotometricInterpretation").upper()
     if photometric not in _COLOURS.get(samples, ()):
