@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from lusscore.registry import VARIABLE, load_plugins, unload_plugins
 
 # as in lusscore.clips, which is not imported for a help text
-MEGAPIXELS, MOST_MEGAPIXELS = "LUSSCORE_MAX_MEGAPIXELS", 5_000
+MEGAPIXELS, MOST_MEGAPIXELS = "LUSSCORE_MAX_MEGAPIXELS", 4_000
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER: dict[str, Any] = {
     "type": click.Path(file_okay=False, path_type=Path),

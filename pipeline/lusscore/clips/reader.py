@@ -15,8 +15,8 @@ from lusscore.errors import ClipError
 LARGEST_FRAME = 1 << 24
 """Most pixels in a frame: 4096 × 4096, eight times what a screen of an ultrasound machine has."""
 
-MOST_MEGAPIXELS = 5_000
-"""Most pixels in all frames of a clip, in millions: 2,400 frames of 1920 × 1080."""
+MOST_MEGAPIXELS = 4_000
+"""Most pixels in all frames of a clip, in millions: 1,900 frames of 1920 × 1080."""
 
 MEGAPIXELS = "LUSSCORE_MAX_MEGAPIXELS"
 """Environment variable that sets another number."""

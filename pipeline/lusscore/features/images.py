@@ -30,6 +30,7 @@ from lusscore.sector import Sector, change_contrast, find_sector, sector_crop, s
 cv2.setNumThreads(1)
 # chunks per reader that wait in memory
 _AHEAD = 4
+_BATCH_BYTES = 1 << 26
 
 # a clip, where it lies, and the (height, width) of each input size wanted
 Source: TypeAlias = "tuple[PlannedClip, Path, Sequence[tuple[int, int]]]"
@@ -253,10 +254,9 @@ def _read_clip(
         sector = clip.sector
         if sector is None and settings.sector != "none":
             sector = find_sector(path)
-        frames = open_clip(path, wanted)
-        while batch := list(islice(frames, frames_per_chunk)):
-            found += len(batch)
-            shown = [_shown(frame, sector, settings) for frame in batch]
+        frames = (_shown(frame, sector, settings) for frame in open_clip(path, wanted))
+        for shown in _batches(frames, frames_per_chunk):
+            found += len(shown)
             images = {}
             for size in dict.fromkeys(sizes):
                 made = [
@@ -277,6 +277,18 @@ def _read_clip(
         yield ClipEnd("The clip was changed while it was being read; run again.")
     else:
         yield ClipEnd()
+
+
+def _batches(frames: Iterator[Frame], most: int) -> Iterator[list[Frame]]:
+    """Yield frames in lists of so many, or of as many as do not take much memory."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == most or len(batch) * frame.rgb.nbytes >= _BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _shown(frame: Frame, sector: Sector | None, settings: ExtractionSettings) -> Frame:
