@@ -86,6 +86,8 @@ class ClipFacts:
     burned_in
         Whether a DICOM file says that its pixels show who the patient is; None when it says
         nothing.
+    notes
+        What of the header is not used and why, each a clause: ``"its FrameTime is no number"``.
     """
 
     kind: str
@@ -96,6 +98,7 @@ class ClipFacts:
     identifiers: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
     burned_in: bool | None = None
+    notes: tuple[str, ...] = ()
 
 
 def identifying_names(names: Iterable[object]) -> tuple[str, ...]:

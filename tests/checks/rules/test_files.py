@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from clip_maker import write_video
+from dicom_maker import region, write_ultrasound
 from lusscore.checks import Finding, Verdict
 from lusscore.cohort import Segment
 
@@ -43,6 +44,19 @@ def test_unreadable_clips_are_told_with_reasons_and_without_folders(
     assert all(finding.level == "error" for finding in bad)
     assert all(str(tmp_path) not in finding.what for finding in bad)
     assert "0 bytes" in bad[1].what
+
+
+def test_what_of_a_header_is_not_used_is_told(
+    rows: Rows, check: Check, drifting_clip: Callable[..., object], tmp_path: Path
+) -> None:
+    elements = {"FrameTime": "40.0", "SequenceOfUltrasoundRegions": [region(0, 0, 1, 1)]}
+    odd = write_ultrasound(tmp_path / "odd.dcm", drifting_clip(1), **elements)
+    odd.write_bytes(odd.read_bytes().replace(b"40.0", b"4o.0"))
+    verdict = check({"odd.dcm": odd}, [rows("a", clip="odd.dcm")])
+    found = [one for one in verdict.findings if one.code == "header-not-used"]
+    assert [one.level for one in found] == ["warning"] * 2
+    assert "FrameTime is no number" in found[0].what
+    assert "1 ultrasound region" in found[1].what
 
 
 def test_an_absolute_path_may_lie_anywhere(rows: Rows, found_in_rows: Found) -> None:

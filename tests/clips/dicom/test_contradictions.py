@@ -113,6 +113,7 @@ def test_a_region_of_a_few_pixels_is_no_tissue(tmp_path: Path) -> None:
     regions = [region(0, 0, 1, 1), region(4, 4, 59, 43)]
     path = write_ultrasound(tmp_path / "a.dcm", BARS, SequenceOfUltrasoundRegions=regions)
     assert [(one.left, one.right) for one in clip_regions(path)] == [(4, 60)]
+    assert read_facts(path).notes == ("1 ultrasound region in its header cannot be one",)
 
 
 @pytest.mark.parametrize("keyword", ["FrameTime", "FrameTimeVector"])
@@ -138,3 +139,6 @@ def test_an_optional_element_that_is_no_number_hinders_nothing(tmp_path: Path) -
     facts = read_facts(path)
     assert {"PatientName", "PatientWeight"} <= set(facts.identifiers)
     assert np.isnan(facts.frame_rate)
+    assert facts.notes == (
+        "its FrameTime is no number or does not fit its frames, so that it has no clock",
+    )

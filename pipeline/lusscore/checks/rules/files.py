@@ -8,6 +8,7 @@ from pathlib import Path, PureWindowsPath
 
 from lusscore.checks.findings import Finding, about_clips, register_check, they_have
 from lusscore.checks.inspection import Inspection
+from lusscore.wording import plural
 
 
 @register_check("unreadable-clip", needs="headers")
@@ -24,6 +25,23 @@ def check_unreadable(inspection: Inspection) -> Iterator[Finding]:
             clips,
             reason,
             "Put a readable file in its place, or remove its rows from the manifest.",
+        )
+
+
+@register_check("header-not-used", needs="headers")
+def check_headers(inspection: Inspection) -> Iterator[Finding]:
+    """Find clips of whose header something is not used; one finding for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for look in inspection.clips:
+        for note in look.facts.notes if look.facts else ():
+            reasons.setdefault(note, []).append(look.clip)
+    for reason, clips in reasons.items():
+        yield from about_clips(
+            "warning",
+            "header-not-used",
+            clips,
+            f"Of {plural(len(clips), 'clip')} the header is not used in full: {reason}.",
+            "Export the clip again where its times or regions matter.",
         )
 
 

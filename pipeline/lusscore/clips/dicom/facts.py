@@ -9,6 +9,7 @@ from typing import Any
 
 from lusscore.clips.dicom.header import NotANumberError, decimals, number
 from lusscore.clips.frame import Region
+from lusscore.wording import plural
 
 # A region of tissue that fills less of the picture is taken for a mistake.
 _LEAST = 0.05
@@ -87,6 +88,32 @@ def _step(dataset: Any) -> float:
 def _positive(dataset: Any, keyword: str) -> float:
     values = decimals(dataset, keyword)
     return values[0] if values and values[0] > 0 else 0.0
+
+
+def header_notes(
+    dataset: Any, frames: int, coded: tuple[int, int], shown: tuple[int, int]
+) -> tuple[str, ...]:
+    """Say which parts of a header are not used, as :attr:`lusscore.clips.ClipFacts.notes` does."""
+    notes = [
+        f"its {keyword} is no number or does not fit its frames"
+        + (", so that it has no clock" if math.isnan(frame_rate(dataset, frames)) else "")
+        for keyword in ("FrameTimeVector", "FrameTime", "CineRate", "RecommendedDisplayFrameRate")
+        if frames > 1 and _is_unused(dataset, keyword, frames)
+    ]
+    declared = len(dataset.get("SequenceOfUltrasoundRegions") or ())
+    if lost := declared - len(read_regions(dataset, coded, shown)):
+        notes.append(f"{plural(lost, 'ultrasound region')} in its header cannot be one")
+    return tuple(notes)
+
+
+def _is_unused(dataset: Any, keyword: str, frames: int) -> bool:
+    if keyword not in dataset:
+        return False
+    item = dataset.get_item(keyword)
+    if item.value in (None, "", b""):
+        return False
+    values = decimals(dataset, keyword)
+    return not values or (keyword == "FrameTimeVector" and len(values) < frames - 1)
 
 
 def read_regions(

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from lusscore.clips.dicom.decode import compressed_frames
 from lusscore.clips.dicom.display import display
-from lusscore.clips.dicom.facts import frame_rate, frame_times, read_identifiers, read_regions
+from lusscore.clips.dicom.facts import (
+    frame_rate,
+    frame_times,
+    header_notes,
+    read_identifiers,
+    read_regions,
+)
 from lusscore.clips.dicom.header import DicomFile, Header, number, open_dicom, text
 from lusscore.clips.dicom.pixels import (
     PixelLayout,
@@ -81,6 +87,7 @@ class DicomReader(ClipReader):
                 read_identifiers(dataset),
                 read_regions(dataset, coded, shown),
                 {"YES": True, "NO": False}.get(said),
+                header_notes(dataset, number(dataset, "NumberOfFrames", 1), coded, shown),
             )
 
     def regions(self, path: Path) -> tuple[Region, ...]:
