@@ -10,9 +10,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Files of ours are replaced whole and need no locks, which some network drives lack. HDF5 reads
+# this when it is imported.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 
 if TYPE_CHECKING:
     from lusscore.api import (
