@@ -1,5 +1,7 @@
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from lusscore.errors import CohortError
@@ -76,3 +78,34 @@ def test_the_delimiter_is_that_of_the_rows_and_not_of_the_first_alone(tmp_path: 
     path = tmp_path / "t.csv"
     path.write_text("a, b and c;d\n1;2\n3;4\n")
     assert read_table(path).header == ("a, b and c", "d")
+
+
+def test_the_first_sheet_of_a_workbook_is_read_as_text(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ("Datei", "patient", "score", "date"),
+        ("a.mp4", 7, 2.0, datetime(2026, 1, 31)),
+        (None, None),
+        ("b.mp4", "007", "Score 1", None),
+        ("c.mp4", "x"),
+    ):
+        book.active.append(row)
+    book.create_sheet("other").append(("no",))
+    path = tmp_path / "labels.XLSX"
+    book.save(path)
+    table = read_table(path)
+    assert table.header == ("Datei", "patient", "score", "date")
+    assert [(row.line, row.cells) for row in table.rows] == [
+        (2, ("a.mp4", "7", "2", "2026-01-31")),
+        (4, ("b.mp4", "007", "Score 1", "")),
+        (5, ("c.mp4", "x", "", "")),
+    ]
+    assert (table.problems, table.notes) == ((), ())
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no workbook", b"a,b\n1,2\n"])
+def test_what_is_no_workbook_gets_a_sentence(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(data)
+    with pytest.raises(CohortError, match=r"no workbook can be read here .* 'CSV UTF-8'"):
+        read_table(path)

@@ -1,4 +1,4 @@
-"""Tables as text: CSV, TSV and semicolons, in the encodings that spreadsheets write."""
+"""Tables: CSV, TSV and semicolons, in the encodings that spreadsheets write, and XLSX."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
+from typing import Protocol
 
 from lusscore.errors import CohortError, LusscoreError, Problem
 
 _DELIMITERS = ",;\t|"
 _LINES_LOOKED_AT = 20
+_MOST_ROWS = 1_000_000
 # spreadsheets begin a table with what divides it
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 
@@ -48,7 +53,7 @@ class Table:
     problems
         Rows with more or fewer fields.
     encoding
-        ``"utf-8"``, ``"utf-16"``, ``"cp1252"`` or ``"latin-1"``.
+        ``"utf-8"``, ``"utf-16"``, ``"cp1252"`` or ``"latin-1"``; ``"xlsx"`` of a workbook.
     """
 
     path: Path
@@ -71,12 +76,13 @@ class Table:
 def read_table(
     path: Path, *, any_bytes: bool = False, error: type[LusscoreError] = CohortError
 ) -> Table:
-    """Read a table whose fields are divided by commas, semicolons, tabs or bars.
+    """Read a table whose fields are divided by commas, semicolons, tabs or bars, or an XLSX file.
 
     Parameters
     ----------
     path
-        The file: UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows text.
+        The file: UTF-8 with or without a byte-order mark, UTF-16 with one, or Windows text; or a
+        workbook ending in ``.xlsx``, of which the first sheet is read.
     any_bytes
         Whether bytes that no encoding knows are let through, as Latin-1: for published tables in
         which they stand in remarks that nobody reads.
@@ -88,18 +94,18 @@ def read_table(
     error
         If there is no such file, it is no text or it is empty.
     """
-    text, encoding = _decode(path, any_bytes, error)
-    # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
-    told = _SEPARATOR_LINE.match(text)
-    delimiter = told[1] if told else _delimiter(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    workbook = path.suffix.lower() == ".xlsx"
+    lines: _Lines
+    encoding, lines = (
+        ("xlsx", _Sheet(path, error)) if workbook else _delimited(path, any_bytes, error)
+    )
     header: tuple[str, ...] = ()
     rows: list[Row] = []
     problems: list[Problem] = []
     try:
         for fields in lines:
             cells = tuple(field.strip() for field in fields)
-            if not any(cells) or (told and lines.line_num == 1):
+            if not any(cells):
                 continue
             if not header:
                 header = cells
@@ -123,6 +129,63 @@ def read_table(
     if not header:
         raise error("it is empty", advice="begin it with a header line", path=path)
     return Table(path, header, tuple(rows), tuple(problems), encoding)
+
+
+class _Lines(Protocol):
+    """Rows of cells, and the line of the file on which the last one ended."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def _delimited(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[str, _Lines]:
+    text, encoding = _decode(path, any_bytes, error)
+    told = _SEPARATOR_LINE.match(text)
+    # io.StringIO with newline="" leaves line breaks inside quotes to the csv module
+    file = io.StringIO(text, newline="")
+    lines = csv.reader(file, delimiter=told[1] if told else _delimiter(text))
+    if told:
+        next(lines)
+    return encoding, lines
+
+
+class _Sheet:
+    """The first sheet of a workbook, as text: ``2`` and not ``2.0``, dates as ``2026-01-31``."""
+
+    def __init__(self, path: Path, error: type[LusscoreError]) -> None:
+        self._path, self._error = path, error
+        self.line_num = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        from openpyxl import load_workbook
+
+        width = 0
+        try:
+            with closing(load_workbook(self._path, read_only=True, data_only=True)) as book:
+                for row in book.worksheets[0].iter_rows(values_only=True):
+                    self.line_num += 1
+                    if self.line_num > _MOST_ROWS:
+                        raise ValueError(f"more than {_MOST_ROWS:,} rows")
+                    cells = [_written(value) for value in row]
+                    width = max(width, len(cells))
+                    yield cells + [""] * (width - len(cells))
+        except Exception as wrong:  # openpyxl and zipfile raise what they like on a broken file
+            raise self._error(
+                f"no workbook can be read here ({wrong})",
+                advice="save the table again, or as 'CSV UTF-8'",
+                path=self._path,
+            ) from None
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    return str(value)
 
 
 def _decode(path: Path, any_bytes: bool, error: type[LusscoreError]) -> tuple[str, str]:

@@ -34,7 +34,7 @@ _Read = Sequence[tuple[int, Segment]]
 
 @register_importer(
     "csv",
-    "any table of labels: CSV, TSV or semicolons, see --column and --media",
+    "any table of labels: CSV, TSV, semicolons or XLSX, see --column and --media",
     "columns",
     "media",
 )
