@@ -14,6 +14,8 @@ from lusscore.cli import main
 from lusscore.cohort import Card, Cohort, Segment, write_cohort
 
 Score = Callable[[int, int], int | None]
+Lusscore = Callable[..., Result]
+MakeCohort = Callable[..., Cohort]
 
 
 def run_command(*arguments: object) -> Result:

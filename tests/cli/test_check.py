@@ -1,17 +1,13 @@
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-from lusscore.cohort import Cohort
+from cohort_maker import Lusscore, MakeCohort
 
 
-def test_a_valid_cohort_is_summed_up(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_a_valid_cohort_is_summed_up(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     make_cohort(4)
     result = lusscore("check", "tiny", "--json")
     told = json.loads(result.stdout)["summary"]
@@ -24,9 +20,7 @@ def test_a_valid_cohort_is_summed_up(
     assert "tiny: card and manifest are valid; 0 errors, " in result.output
 
 
-def test_findings_are_told_by_level(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_findings_are_told_by_level(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     make_cohort(4)
     findings = json.loads(lusscore("check", "tiny", "--json").stdout)["findings"]
     assert {"level", "code", "what", "where", "advice", "clips"} == findings[0].keys()
@@ -37,7 +31,7 @@ def test_findings_are_told_by_level(
 
 
 def test_everything_wrong_is_told_at_once_with_exit_code_2(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+    lusscore: Lusscore, make_cohort: MakeCohort
 ) -> None:
     make_cohort(2)
     manifest = Path("data/tiny/manifest.csv")
@@ -60,7 +54,7 @@ def test_everything_wrong_is_told_at_once_with_exit_code_2(
 
 
 def test_a_leak_across_patients_ends_with_code_2(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+    lusscore: Lusscore, make_cohort: MakeCohort
 ) -> None:
     clips = make_cohort(4).folder / "clips"
     (clips / "p1_R1.mp4").write_bytes((clips / "p0_R1.mp4").read_bytes())
@@ -70,17 +64,13 @@ def test_a_leak_across_patients_ends_with_code_2(
     assert "clips/p0_R1.mp4 = clips/p1_R1.mp4" in result.output
 
 
-def test_warnings_fail_only_when_asked_to(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_warnings_fail_only_when_asked_to(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     make_cohort(4)
     assert lusscore("check", "tiny").exit_code == 0
     assert lusscore("check", "tiny", "--strict").exit_code == 1
 
 
-def test_page_and_preview_are_written(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_page_and_preview_are_written(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     make_cohort(4)
     result = lusscore("check", "tiny", "--html", "tiny.html", "--preview", "preview.png")
     page = Path("tiny.html")
@@ -90,9 +80,7 @@ def test_page_and_preview_are_written(
     assert Path("features/tiny/media.json").is_file()
 
 
-def test_a_quick_check_leaves_nothing_behind(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_a_quick_check_leaves_nothing_behind(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     make_cohort(4)
     told = json.loads(lusscore("check", "tiny", "--quick", "--json").stdout)
     assert "frames" not in told["summary"]
@@ -102,9 +90,7 @@ def test_a_quick_check_leaves_nothing_behind(
     assert "--preview shows frames" in result.output
 
 
-def test_raters_are_compared(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
-) -> None:
+def test_raters_are_compared(lusscore: Lusscore, make_cohort: MakeCohort) -> None:
     cohort = make_cohort(4)
     rows = [f"{clip},{rater},{n % 4}" for n, clip in enumerate(cohort.clips()) for rater in "xy"]
     (cohort.folder / "ratings.csv").write_text("clip,rater,score\n" + "\n".join(rows) + "\n")
@@ -118,7 +104,7 @@ def test_raters_are_compared(
 
 
 def test_raters_are_compared_by_frames_where_clips_were_decoded(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+    lusscore: Lusscore, make_cohort: MakeCohort
 ) -> None:
     cohort = make_cohort(4)  # clips of 5 frames
     clip, *others = cohort.clips()
@@ -135,7 +121,7 @@ def test_raters_are_compared_by_frames_where_clips_were_decoded(
 
 
 def test_a_folder_under_another_name_is_refused(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tmp_path: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tmp_path: Path
 ) -> None:
     make_cohort(1, folder=tmp_path / "data" / "other")
     result = lusscore("check", "other")
@@ -145,7 +131,7 @@ def test_a_folder_under_another_name_is_refused(
 
 @pytest.mark.parametrize("option", ["--html", "--preview"])
 def test_a_file_that_cannot_be_written_costs_no_finding(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], option: str
+    lusscore: Lusscore, make_cohort: MakeCohort, option: str
 ) -> None:
     make_cohort(4)
     asked = (option, "data/tiny/cohort.toml/check.png")
@@ -160,8 +146,8 @@ def test_a_file_that_cannot_be_written_costs_no_finding(
 
 
 def test_findings_can_be_read_on_80_columns(
-    lusscore: Callable[..., Result],
-    make_cohort: Callable[..., Cohort],
+    lusscore: Lusscore,
+    make_cohort: MakeCohort,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_cohort(4)

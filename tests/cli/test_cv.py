@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
 import tomlkit
-from click.testing import Result
 
 from backbone_maker import write_tiny_backbone
+from cohort_maker import Lusscore, MakeCohort
 from lusscore.cli.cv import command
 from lusscore.cohort import Cohort
 from lusscore.evaluation.crossval import CRITERIA
@@ -19,9 +18,7 @@ from lusscore.heads import head_names, head_summary
 
 
 @pytest.fixture
-def extracted(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
-) -> Cohort:
+def extracted(lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path) -> Cohort:
     cohort = make_cohort(8)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
     return cohort
@@ -29,7 +26,7 @@ def extracted(
 
 @pytest.mark.slow
 def test_a_run_writes_every_file_of_the_design(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     result = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "first")
     assert result.exit_code == 0
@@ -53,7 +50,7 @@ def test_a_run_writes_every_file_of_the_design(
 
 
 def test_a_run_is_named_by_a_name_and_not_by_a_place(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     for name in ("", "a/b", "../x", str(Path.cwd() / "x")):
         result = lusscore("cv", "tiny", "-b", tiny_backbone, "--run", name)
@@ -64,7 +61,7 @@ def test_a_run_is_named_by_a_name_and_not_by_a_place(
 
 @pytest.mark.slow
 def test_the_same_command_gives_the_same_predictions(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     for name in ("a", "b"):
         lusscore("cv", "tiny", "-b", tiny_backbone, "--run", name)
@@ -75,7 +72,7 @@ def test_the_same_command_gives_the_same_predictions(
 
 @pytest.mark.slow
 def test_another_head_setting_computes_no_embedding(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     file = Path("features/tiny/tiny.h5")
     before = hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns
@@ -93,7 +90,7 @@ def test_another_head_setting_computes_no_embedding(
 
 @pytest.mark.slow
 def test_saved_folds_are_used_again_and_checked(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     lusscore("cv", "tiny", "-b", tiny_backbone, "--run", "a", "--seed", 4, "--folds", 2)
     folds = Path("results/tiny/a/folds.csv")
@@ -107,7 +104,7 @@ def test_saved_folds_are_used_again_and_checked(
 
 @pytest.mark.slow
 def test_an_existing_run_of_other_settings_is_not_replaced_unasked(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a")
     lusscore(*asked)
@@ -119,7 +116,7 @@ def test_an_existing_run_of_other_settings_is_not_replaced_unasked(
 
 @pytest.mark.slow
 def test_a_run_is_made_again_when_its_inputs_change(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     asked = ("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", "--run", "a")
     metrics = Path("results/tiny/a/metrics.json")
@@ -143,7 +140,7 @@ def test_a_run_is_made_again_when_its_inputs_change(
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
-    lusscore: Callable[..., Result],
+    lusscore: Lusscore,
     extracted: Cohort,
     tiny_backbone: Path,
     arguments: list[object],
@@ -156,7 +153,7 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(
 
 
 def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     card = extracted.folder / "cohort.toml"
     card.write_text(card.read_text().replace("variants = 2", "variants = 1"))
@@ -165,15 +162,13 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
     assert "variants is 2, needed 1; run 'lusscore features tiny" in result.output
 
 
-def test_a_file_of_an_onnx_backbone_needs_no_name(
-    lusscore: Callable[..., Result], extracted: Cohort
-) -> None:
+def test_a_file_of_an_onnx_backbone_needs_no_name(lusscore: Lusscore, extracted: Cohort) -> None:
     result = lusscore("cv", "tiny", "--head", "logistic", "--folds", 2)
     assert result.exit_code == 0, result.output
 
 
 def test_a_head_setting_out_of_range_is_a_sentence(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     for setting, told in (
         ("epochs=0", "epochs of head softmax cannot be 0; expected a whole number from 1."),
@@ -188,7 +183,7 @@ def test_a_head_setting_out_of_range_is_a_sentence(
 
 @pytest.mark.slow
 def test_skipped_clips_make_the_exit_code_1(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     cohort = make_cohort(8, name="holes")
     cohort.clip_path(cohort.clips()[0]).write_bytes(b"")
@@ -201,7 +196,7 @@ def test_skipped_clips_make_the_exit_code_1(
 
 @pytest.mark.slow
 def test_a_rule_is_recorded_and_makes_another_run(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     for arguments in ((), ("--clip-rule", "worst", "--zone-rule", "expected")):
         assert lusscore("cv", "tiny", "-b", tiny_backbone, *arguments).exit_code == 0
@@ -217,7 +212,7 @@ def test_a_rule_is_recorded_and_makes_another_run(
 
 @pytest.mark.slow
 def test_several_heads_and_their_settings_make_one_run(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     result = lusscore(
         "cv", "tiny", "-b", tiny_backbone, "--run", "a", "--head", "logistic", "--head", "softmax",
@@ -241,7 +236,7 @@ def test_several_heads_and_their_settings_make_one_run(
 
 @pytest.mark.slow
 def test_other_heads_and_settings_are_other_runs(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     for arguments in (["--set", "C=0.1"], ["--set", "logistic.C=1.0"], ["--head", "ordinal"]):
         assert (
@@ -255,7 +250,7 @@ def test_other_heads_and_settings_are_other_runs(
 
 @pytest.mark.slow
 def test_two_backbones_are_combined(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path, tmp_path: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     other = write_tiny_backbone(tmp_path / "other.onnx")
     assert lusscore("features", "tiny", "-b", other).exit_code == 0
@@ -286,7 +281,7 @@ def test_two_backbones_are_combined(
     ],
 )
 def test_heads_that_cannot_be_understood_are_a_sentence(
-    lusscore: Callable[..., Result],
+    lusscore: Lusscore,
     extracted: Cohort,
     tiny_backbone: Path,
     arguments: list[object],
@@ -298,7 +293,7 @@ def test_heads_that_cannot_be_understood_are_a_sentence(
     assert not Path("results").exists()
 
 
-def test_help_lists_every_head_with_what_it_is(lusscore: Callable[..., Result]) -> None:
+def test_help_lists_every_head_with_what_it_is(lusscore: Lusscore) -> None:
     told = " ".join(lusscore("cv", "--help").output.split())
     for name in head_names():
         assert f"{name} {head_summary(name)}" in told
@@ -314,7 +309,7 @@ def test_the_combinations_offered_are_those_there_are() -> None:
 
 @pytest.mark.slow
 def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(16)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
@@ -355,7 +350,7 @@ def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
     ],
 )
 def test_a_choice_that_cannot_be_made_is_a_sentence(
-    lusscore: Callable[..., Result],
+    lusscore: Lusscore,
     extracted: Cohort,
     tiny_backbone: Path,
     arguments: tuple[str, ...],
@@ -378,7 +373,7 @@ def test_the_criteria_offered_are_those_there_are() -> None:
 
 @pytest.mark.slow
 def test_a_cohort_is_tested_by_heads_trained_on_another(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     for name, frames in (("here", 5), ("more", 4), ("there", 6)):
         make_cohort(5, name=name, frames=frames)
@@ -399,7 +394,7 @@ def test_a_cohort_is_tested_by_heads_trained_on_another(
 
 
 def test_who_is_held_out_is_said_in_one_way(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     both = ["--train", "tiny", "--test", "tiny"]
     for arguments, expected in (
@@ -422,9 +417,9 @@ def test_who_is_held_out_is_said_in_one_way(
 
 
 def test_cohorts_without_a_backbone_in_common_get_a_sentence(
-    lusscore: Callable[..., Result],
+    lusscore: Lusscore,
     extracted: Cohort,
-    make_cohort: Callable[..., Cohort],
+    make_cohort: MakeCohort,
     tmp_path: Path,
 ) -> None:
     make_cohort(2, name="other")

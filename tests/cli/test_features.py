@@ -4,18 +4,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-from lusscore.cohort import Cohort, ExtractionSettings, FramesPolicy
+from cohort_maker import Lusscore, MakeCohort
+from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.features import read_features
 
 
 def test_a_run_tells_where_the_file_is_and_a_second_one_computes_nothing(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     first = lusscore("features", "tiny", "-b", tiny_backbone)
@@ -28,8 +27,8 @@ def test_a_run_tells_where_the_file_is_and_a_second_one_computes_nothing(
 
 @pytest.mark.parametrize("by_slurm", [False, True])
 def test_jobs_of_an_array_compute_parts_that_a_last_run_packs(
-    lusscore: Callable[..., Result],
-    make_cohort: Callable[..., Cohort],
+    lusscore: Lusscore,
+    make_cohort: MakeCohort,
     tiny_backbone: Path,
     monkeypatch: pytest.MonkeyPatch,
     by_slurm: bool,
@@ -53,7 +52,7 @@ def test_jobs_of_an_array_compute_parts_that_a_last_run_packs(
 
 
 def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     cohort = make_cohort(2)
     cohort.clip_path(cohort.clips()[1]).write_text("not a video")
@@ -65,7 +64,7 @@ def test_a_bad_clip_is_listed_and_the_exit_code_is_1(
 
 
 def test_a_dry_run_tells_and_computes_nothing(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     result = lusscore("features", "tiny", "-b", tiny_backbone, "--dry-run")
@@ -82,7 +81,7 @@ def test_a_dry_run_tells_and_computes_nothing(
 
 
 def test_a_strict_run_ends_with_a_sentence(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     cohort = make_cohort(2)
     cohort.clip_path(cohort.clips()[1]).write_text("not a video")
@@ -109,8 +108,8 @@ def test_a_strict_run_ends_with_a_sentence(
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
-    lusscore: Callable[..., Result],
-    make_cohort: Callable[..., Cohort],
+    lusscore: Lusscore,
+    make_cohort: MakeCohort,
     arguments: list[str],
     told: str,
 ) -> None:
@@ -124,7 +123,7 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(
 
 @pytest.mark.slow
 def test_missing_weights_without_a_network_name_the_file_and_the_default(
-    make_cohort: Callable[..., Cohort], tmp_path: Path
+    make_cohort: MakeCohort, tmp_path: Path
 ) -> None:
     make_cohort(1)
     environment = {
@@ -153,7 +152,7 @@ def test_missing_weights_without_a_network_name_the_file_and_the_default(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_keeps_what_was_computed_and_says_how_to_go_on(
-    make_cohort: Callable[..., Cohort], tmp_path: Path, lusscore: Callable[..., Result]
+    make_cohort: MakeCohort, tmp_path: Path, lusscore: Lusscore
 ) -> None:
     extraction = ExtractionSettings(frames=FramesPolicy("all"), variants=1)
     make_cohort(40, frames=8, extraction=extraction)

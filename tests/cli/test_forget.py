@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from clip_maker import moving_bar, write_video
+from cohort_maker import Lusscore, MakeCohort
 from lusscore.cohort import RATINGS_NAME, Cohort, ExtractionSettings, FramesPolicy, read_cohort
 from lusscore.features import read_features
 
@@ -20,7 +19,7 @@ EXTRACTION = ExtractionSettings(FramesPolicy("all"), variants=1)
 
 @pytest.fixture
 def wards(
-    make_cohort: Callable[..., Cohort], lusscore: Callable[..., Result], tiny_backbone: Path
+    make_cohort: MakeCohort, lusscore: Lusscore, tiny_backbone: Path
 ) -> tuple[Cohort, Cohort]:
     """Two cohorts that share all recordings, with embeddings, and ratings of the first."""
     one = make_cohort(3, name="one", extraction=EXTRACTION)
@@ -40,7 +39,7 @@ def digests(folder: Path) -> set[str]:
 
 
 def test_embeddings_rows_ratings_and_exams_of_a_patient_are_deleted(
-    wards: tuple[Cohort, Cohort], lusscore: Callable[..., Result], tmp_path: Path
+    wards: tuple[Cohort, Cohort], lusscore: Lusscore, tmp_path: Path
 ) -> None:
     one, _ = wards
     features = tmp_path / "features"
@@ -92,7 +91,7 @@ def test_embeddings_rows_ratings_and_exams_of_a_patient_are_deleted(
 
 def test_it_goes_on_where_it_was_interrupted(
     wards: tuple[Cohort, Cohort],
-    lusscore: Callable[..., Result],
+    lusscore: Lusscore,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -108,8 +107,8 @@ def test_it_goes_on_where_it_was_interrupted(
 
 
 def test_the_last_patient_can_be_forgotten(
-    make_cohort: Callable[..., Cohort],
-    lusscore: Callable[..., Result],
+    make_cohort: MakeCohort,
+    lusscore: Lusscore,
     tiny_backbone: Path,
     tmp_path: Path,
 ) -> None:
@@ -119,9 +118,7 @@ def test_the_last_patient_can_be_forgotten(
     assert not list((tmp_path / "features").rglob("*.h5"))
 
 
-def test_whom_it_means_must_be_clear(
-    wards: tuple[Cohort, Cohort], lusscore: Callable[..., Result]
-) -> None:
+def test_whom_it_means_must_be_clear(wards: tuple[Cohort, Cohort], lusscore: Lusscore) -> None:
     assert lusscore("forget", "nobody", "--yes").exit_code == 2
     assert lusscore("forget", "nobody", "--yes", "--cohort", "one").exit_code == 2
     path = wards[1].folder / "manifest.csv"
@@ -136,8 +133,8 @@ def test_whom_it_means_must_be_clear(
 
 
 def test_what_a_clip_was_before_is_forgotten_too(
-    make_cohort: Callable[..., Cohort],
-    lusscore: Callable[..., Result],
+    make_cohort: MakeCohort,
+    lusscore: Lusscore,
     tiny_backbone: Path,
     tmp_path: Path,
 ) -> None:
@@ -152,7 +149,7 @@ def test_what_a_clip_was_before_is_forgotten_too(
 
 
 def test_recordings_are_known_by_their_bytes_where_nothing_is_remembered(
-    wards: tuple[Cohort, Cohort], lusscore: Callable[..., Result], tmp_path: Path
+    wards: tuple[Cohort, Cohort], lusscore: Lusscore, tmp_path: Path
 ) -> None:
     features = tmp_path / "features"
     (features / "one" / "media.json").unlink()

@@ -1,14 +1,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import Result
 
 from clip_maker import moving_bar, write_video
+from cohort_maker import Lusscore
 from lusscore.cli.import_ import command
 from lusscore.cohort import FramesPolicy, Rating, read_cohort, read_ratings
 from lusscore.cohort.extraction import REPEATED
@@ -41,7 +40,7 @@ TABLE = (
 )  # fmt: skip
 
 
-def test_a_tree_becomes_a_cohort(lusscore: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_tree_becomes_a_cohort(lusscore: Lusscore, tmp_path: Path) -> None:
     make_tree(tmp_path / "ward")
     result = lusscore(
         "import", "folders", "ward", "--protocol", "blue-6", "--frames", "per-clip:4",
@@ -56,9 +55,7 @@ def test_a_tree_becomes_a_cohort(lusscore: Callable[..., Result], tmp_path: Path
     assert (card.extraction.sector, card.extraction.repeated) == ("sector", "drop")
 
 
-def test_several_raters_are_settled_kept_and_told(
-    lusscore: Callable[..., Result], table: Path
-) -> None:
+def test_several_raters_are_settled_kept_and_told(lusscore: Lusscore, table: Path) -> None:
     result = lusscore(*TABLE)
     assert result.exit_code == 0
     assert "raters are tied: 1 (p · b.mp4). --rule mean" in result.output
@@ -76,24 +73,20 @@ def test_several_raters_are_settled_kept_and_told(
     ("rule", "scores"), [("mean", [2, 2, 1]), ("rater:y", [2, 3, None]), ("rater:x", [2, 0, 1])]
 )
 def test_the_rule_is_chosen(
-    lusscore: Callable[..., Result], table: Path, rule: str, scores: list[int | None]
+    lusscore: Lusscore, table: Path, rule: str, scores: list[int | None]
 ) -> None:
     assert lusscore(*TABLE, "--rule", rule).exit_code == 0
     assert [segment.score for segment in read_cohort(Path("data/labels")).segments] == scores
 
 
-def test_an_unknown_rater_leaves_nothing_behind(
-    lusscore: Callable[..., Result], table: Path
-) -> None:
+def test_an_unknown_rater_leaves_nothing_behind(lusscore: Lusscore, table: Path) -> None:
     result = lusscore(*TABLE, "--rule", "rater:z")
     assert result.exit_code == 2
     assert "no rater 'z' gave scores here; expected one of x, y" in result.output
     assert not Path("data").exists()
 
 
-def test_one_rater_leaves_no_ratings_of_an_earlier_import(
-    lusscore: Callable[..., Result], table: Path
-) -> None:
+def test_one_rater_leaves_no_ratings_of_an_earlier_import(lusscore: Lusscore, table: Path) -> None:
     assert lusscore(*TABLE).exit_code == 0
     assert Path("data/labels/ratings.csv").exists()
     assert lusscore(*TABLE, "--column", "rater=", "--overwrite").exit_code == 2
@@ -102,7 +95,7 @@ def test_one_rater_leaves_no_ratings_of_an_earlier_import(
     assert not Path("data/labels/ratings.csv").exists()
 
 
-def test_json_tells_what_came_in(lusscore: Callable[..., Result], table: Path) -> None:
+def test_json_tells_what_came_in(lusscore: Lusscore, table: Path) -> None:
     write_video(Path("media/d.mp4"), moving_bar(2))
     told = json.loads(lusscore(*TABLE, "--json").output)
     assert {key: told[key] for key in ("cohort", "patients", "clips", "labelled", "raters")} == {
@@ -112,16 +105,14 @@ def test_json_tells_what_came_in(lusscore: Callable[..., Result], table: Path) -
     assert [Path(clip).name for clip in told["ties"]] == ["p · b.mp4"]
 
 
-def test_what_a_table_of_windows_text_was_read_as_is_told(
-    lusscore: Callable[..., Result], table: Path
-) -> None:
+def test_what_a_table_of_windows_text_was_read_as_is_told(lusscore: Lusscore, table: Path) -> None:
     table.write_bytes("Name,Who,Grade\na,Jürgen,2\n".encode("cp1252"))
     result = lusscore(*TABLE)
     assert "labels.csv is not UTF-8 and was read as Windows text" in result.output
     assert read_cohort(Path("data/labels")).segments[0].patient == "Jürgen"
 
 
-def test_a_cohort_is_not_replaced_unasked(lusscore: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_cohort_is_not_replaced_unasked(lusscore: Lusscore, tmp_path: Path) -> None:
     make_tree(tmp_path / "ward")
     command = ("import", "folders", "ward", "--protocol", "blue-6")
     assert lusscore(*command).exit_code == 0
@@ -131,7 +122,7 @@ def test_a_cohort_is_not_replaced_unasked(lusscore: Callable[..., Result], tmp_p
     assert lusscore(*command, "--overwrite").exit_code == 0
 
 
-def test_what_cannot_be_imported_is_exit_code_2(lusscore: Callable[..., Result]) -> None:
+def test_what_cannot_be_imported_is_exit_code_2(lusscore: Lusscore) -> None:
     Path("ward").mkdir()
     Path("file.txt").write_text("x")
     assert "holds no images or clips" in lusscore("import", "folders", "ward").output
@@ -145,7 +136,7 @@ def test_what_cannot_be_imported_is_exit_code_2(lusscore: Callable[..., Result])
 
 
 def test_a_column_without_an_equals_sign_and_a_bad_name_get_a_sentence(
-    lusscore: Callable[..., Result], table: Path
+    lusscore: Lusscore, table: Path
 ) -> None:
     result = lusscore("import", "csv", "labels.csv", "--column", "zone")
     assert (result.exit_code, "'zone' has no '='" in result.output) == (2, True)
@@ -154,7 +145,7 @@ def test_a_column_without_an_equals_sign_and_a_bad_name_get_a_sentence(
     assert "such as my-ward" in result.output
 
 
-def test_help_lists_every_importer_with_what_it_reads(lusscore: Callable[..., Result]) -> None:
+def test_help_lists_every_importer_with_what_it_reads(lusscore: Lusscore) -> None:
     shown = " ".join(lusscore("import", "--help").output.split())
     for name in importer_names():
         assert importer_summary(name)
@@ -195,7 +186,7 @@ def test_the_choices_offered_are_those_that_a_card_allows() -> None:
 
 
 def test_a_wrong_rubric_is_told_before_the_cohort_that_is_there_is_touched(
-    lusscore: Callable[..., Result], tmp_path: Path
+    lusscore: Lusscore, tmp_path: Path
 ) -> None:
     make_tree(tmp_path / "ward")
     arguments = ("import", "folders", "ward", "--protocol", "blue-6")

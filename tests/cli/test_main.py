@@ -2,27 +2,27 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from bundle_maker import make_bundle
+from cohort_maker import Lusscore
 from lusscore.cli.main import _COMMANDS, main
 from lusscore.models import write_bundle
 
 
-def test_help_lists_every_command(lusscore: Callable[..., Result]) -> None:
+def test_help_lists_every_command(lusscore: Lusscore) -> None:
     told = lusscore("--help").output
     assert all(f"  {name} " in told for name in _COMMANDS)
     assert "Exit codes" in told
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-def test_every_command_explains_itself(lusscore: Callable[..., Result], name: str) -> None:
+def test_every_command_explains_itself(lusscore: Lusscore, name: str) -> None:
     result = lusscore(name, "--help")
     assert result.exit_code == 0
     assert f"{name} [OPTIONS]" in result.output
@@ -53,7 +53,7 @@ def test_the_installed_command_is_this_one() -> None:
     assert found.load() is main
 
 
-def test_an_unknown_command_is_exit_code_2(lusscore: Callable[..., Result]) -> None:
+def test_an_unknown_command_is_exit_code_2(lusscore: Lusscore) -> None:
     result = lusscore("predict")
     assert result.exit_code == 2
     assert "No such command 'predict'" in result.output
@@ -82,7 +82,7 @@ def test_a_wrong_cohort_is_refused_before_heavy_imports(command: str) -> None:
     "command", [("check", "nowhere"), ("report", "nowhere"), ("score", "nowhere")]
 )
 def test_what_could_not_run_is_a_sentence_and_exit_code_2(
-    lusscore: Callable[..., Result], command: tuple[str, ...]
+    lusscore: Lusscore, command: tuple[str, ...]
 ) -> None:
     result = lusscore(*command)
     assert result.exit_code == 2
@@ -92,7 +92,7 @@ def test_what_could_not_run_is_a_sentence_and_exit_code_2(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_are_printed(lusscore: Callable[..., Result], shell: str) -> None:
+def test_completion_scripts_are_printed(lusscore: Lusscore, shell: str) -> None:
     result = lusscore("completion", shell)
     assert result.exit_code == 0
     assert "_LUSSCORE_COMPLETE" in result.output

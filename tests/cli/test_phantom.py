@@ -1,12 +1,10 @@
-from collections.abc import Callable
 from pathlib import Path
 
-from click.testing import Result
-
+from cohort_maker import Lusscore
 from lusscore.cohort import read_cohort
 
 
-def test_a_phantom_is_made_and_not_replaced_unasked(lusscore: Callable[..., Result]) -> None:
+def test_a_phantom_is_made_and_not_replaced_unasked(lusscore: Lusscore) -> None:
     command = ("phantom", "--patients", 2, "--frames", 2, "--size", 96, "--name", "small")
     result = lusscore(*command)
     assert result.exit_code == 0
@@ -19,14 +17,14 @@ def test_a_phantom_is_made_and_not_replaced_unasked(lusscore: Callable[..., Resu
     assert lusscore(*command, "--overwrite").exit_code == 0
 
 
-def test_a_setting_out_of_range_is_a_sentence(lusscore: Callable[..., Result]) -> None:
+def test_a_setting_out_of_range_is_a_sentence(lusscore: Lusscore) -> None:
     result = lusscore("phantom", "--patients", 0)
     assert result.exit_code == 2
     assert "expected a whole number from 1 to 999" in result.output
     assert not Path("data").exists()
 
 
-def test_levels_and_variants_come_on_the_card(lusscore: Callable[..., Result]) -> None:
+def test_levels_and_variants_come_on_the_card(lusscore: Lusscore) -> None:
     small = ("phantom", "--patients", 1, "--frames", 2, "--size", 96)
     wrong = lusscore(*small, "--levels", "16.left")
     assert wrong.exit_code == 2

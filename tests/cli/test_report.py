@@ -1,15 +1,13 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-from lusscore.cohort import Cohort
+from cohort_maker import Lusscore, MakeCohort
 
 
 @pytest.mark.slow
 def test_a_report_is_made_again_from_the_files_of_a_run(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(8)
     lusscore("features", "tiny", "-b", tiny_backbone)
@@ -23,7 +21,7 @@ def test_a_report_is_made_again_from_the_files_of_a_run(
     assert report.read_bytes() == before
 
 
-def test_a_folder_that_is_no_run_is_a_sentence(lusscore: Callable[..., Result]) -> None:
+def test_a_folder_that_is_no_run_is_a_sentence(lusscore: Lusscore) -> None:
     Path("photos").mkdir()
     result = lusscore("report", "photos")
     assert result.exit_code == 2

@@ -15,6 +15,7 @@ from click.testing import Result
 from bundle_maker import make_bundle
 from bundle_tamper import lay_out, record_changed
 from clip_maker import write_video
+from cohort_maker import Lusscore
 from ground import PATIENT, bright
 from lusscore.models import Bundle, to_files, write_bundle
 from privacy.broken import PERSON, write_broken
@@ -40,7 +41,7 @@ def exam(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def score(lusscore: Callable[..., Result], bundle: Bundle) -> Callable[..., Result]:
+def score(lusscore: Lusscore, bundle: Bundle) -> Callable[..., Result]:
     def run(*arguments: object) -> Result:
         return lusscore("score", *arguments, "--model", bundle.folder)
 
@@ -78,7 +79,7 @@ def test_an_exam_is_scored_into_four_files_and_a_table(
 
 
 def test_a_scorer_of_computed_images_says_so_wherever_a_score_is_shown(
-    lusscore: Callable[..., Result], exam: Path
+    lusscore: Lusscore, exam: Path
 ) -> None:
     result = lusscore("score", exam)
     assert result.exit_code == 0
@@ -238,7 +239,7 @@ def test_a_bundle_of_the_expected_digest_scores(
 
 
 def test_a_bundle_is_found_by_its_name_under_the_results(
-    lusscore: Callable[..., Result], exam: Path, bundle: Bundle
+    lusscore: Lusscore, exam: Path, bundle: Bundle
 ) -> None:
     write_bundle(bundle, Path("results/bundles/packed.zip"))
     assert lusscore("score", exam, "--model", "packed").exit_code == 0
@@ -249,7 +250,7 @@ def test_a_bundle_is_found_by_its_name_under_the_results(
 
 
 def test_a_bundle_that_was_changed_is_refused_before_anything_is_read(
-    lusscore: Callable[..., Result], exam: Path, bundle: Bundle, tmp_path: Path
+    lusscore: Lusscore, exam: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     files = to_files(bundle)
     lay_out({**files, "arrays.npz": files["arrays.npz"][:-1] + b"x"}, tmp_path / "changed")

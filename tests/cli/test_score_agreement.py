@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
 from numpy.typing import NDArray
 
+from cohort_maker import Lusscore
 from ground import EXTRACTION, PATIENT, make_ground
 from lusscore.cohort import ExtractionSettings, FramesPolicy
 from lusscore.evaluation.dataset import Dataset
@@ -107,7 +107,7 @@ def weights(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_exam_is_scored_as_the_head_scores_what_stage_one_computed(
-    name: str, tmp_path: Path, lusscore: Callable[..., Result], request: pytest.FixtureRequest
+    name: str, tmp_path: Path, lusscore: Lusscore, request: pytest.FixtureRequest
 ) -> None:
     case = CASES[name]
     film = doubled if case.extraction.repeated == "drop" else None

@@ -1,14 +1,11 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-from click.testing import Result
-
-from lusscore.cohort import Cohort
+from cohort_maker import Lusscore, MakeCohort
 
 
 def test_status_tells_of_every_cohort_and_file(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     assert "No feature files yet" in lusscore("status").output
     make_cohort(1)
@@ -27,7 +24,7 @@ def test_status_tells_of_every_cohort_and_file(
 
 
 def test_one_broken_cohort_does_not_hide_the_others(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     lusscore("features", "tiny", "--backbone", tiny_backbone)

@@ -1,24 +1,21 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
+from cohort_maker import Lusscore, MakeCohort
 from lusscore.cohort import Cohort, read_cohort
 
 
 @pytest.fixture
-def extracted(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
-) -> Cohort:
+def extracted(lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path) -> Cohort:
     cohort = make_cohort(8, score=lambda patient, zone: None if patient > 3 else patient)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
     return cohort
 
 
 def test_unlabelled_clips_are_listed(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     result = lusscore("suggest", "tiny", "-b", tiny_backbone, "--count", 5)
     assert result.exit_code == 0, result.output
@@ -36,9 +33,7 @@ def test_unlabelled_clips_are_listed(
         assert sum(one["probabilities"]) == pytest.approx(1)
 
 
-def test_clips_are_never_opened(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
-) -> None:
+def test_clips_are_never_opened(lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path) -> None:
     first = lusscore("suggest", "tiny", "-b", tiny_backbone, "--json").stdout
     for clip in extracted.clips():
         extracted.clip_path(clip).unlink()
@@ -46,7 +41,7 @@ def test_clips_are_never_opened(
 
 
 def test_a_cohort_without_labels_gets_a_list_too(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(4, score=lambda patient, zone: None)
     lusscore("features", "tiny", "-b", tiny_backbone)
@@ -57,7 +52,7 @@ def test_a_cohort_without_labels_gets_a_list_too(
 
 
 def test_labels_go_round_from_table_to_manifest(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     where = ("suggest", "tiny", "-b", tiny_backbone)
     assert "Written: next.csv" in lusscore(*where, "--count", 3, "--csv", "next.csv").output
@@ -78,7 +73,7 @@ def test_labels_go_round_from_table_to_manifest(
 
 
 def test_any_head_and_its_settings_can_be_chosen(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     where = ("suggest", "tiny", "-b", tiny_backbone, "--json")
     plain = json.loads(lusscore(*where).stdout)
@@ -99,7 +94,7 @@ def test_any_head_and_its_settings_can_be_chosen(
 
 
 def test_where_all_is_labelled_that_is_said(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     lusscore("features", "tiny", "-b", tiny_backbone)
@@ -109,7 +104,7 @@ def test_where_all_is_labelled_that_is_said(
 
 
 def test_clips_without_embeddings_end_with_code_1(
-    lusscore: Callable[..., Result], extracted: Cohort, tiny_backbone: Path
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
 ) -> None:
     manifest = extracted.folder / "manifest.csv"
     with manifest.open("a", encoding="utf-8") as file:
@@ -120,7 +115,7 @@ def test_clips_without_embeddings_end_with_code_1(
 
 
 def test_without_feature_files_the_command_that_makes_them_is_told(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort]
+    lusscore: Lusscore, make_cohort: MakeCohort
 ) -> None:
     make_cohort(2)
     result = lusscore("suggest", "tiny")

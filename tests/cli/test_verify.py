@@ -1,19 +1,16 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
+from cohort_maker import Lusscore, MakeCohort
 from lusscore.cohort import Cohort
 
 FILE = Path("features/tiny/tiny.h5")
 
 
 @pytest.fixture
-def cohort(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
-) -> Cohort:
+def cohort(lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path) -> Cohort:
     cohort = make_cohort(2)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
     return cohort
@@ -25,7 +22,7 @@ def spoil_part() -> None:
 
 
 def test_nothing_to_verify_and_nothing_wrong_are_exit_code_0(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     result = lusscore("verify")
@@ -37,7 +34,7 @@ def test_nothing_to_verify_and_nothing_wrong_are_exit_code_0(
 
 
 def test_what_is_wrong_is_listed_with_exit_code_1_and_then_repaired(
-    lusscore: Callable[..., Result], cohort: Cohort
+    lusscore: Lusscore, cohort: Cohort
 ) -> None:
     sound = FILE.read_bytes()
     spoil_part()
@@ -60,9 +57,7 @@ def test_what_is_wrong_is_listed_with_exit_code_1_and_then_repaired(
     assert lusscore("verify").exit_code == 0
 
 
-def test_json_has_every_finding_and_nothing_else(
-    lusscore: Callable[..., Result], cohort: Cohort
-) -> None:
+def test_json_has_every_finding_and_nothing_else(lusscore: Lusscore, cohort: Cohort) -> None:
     spoil_part()
     FILE.write_bytes(FILE.read_bytes()[:-10])
     result = lusscore("verify", "--json")
@@ -73,7 +68,7 @@ def test_json_has_every_finding_and_nothing_else(
 
 
 def test_a_network_that_is_gone_is_asked_for_where_it_is_needed(
-    lusscore: Callable[..., Result], make_cohort: Callable[..., Cohort], tiny_backbone: Path
+    lusscore: Lusscore, make_cohort: MakeCohort, tiny_backbone: Path
 ) -> None:
     make_cohort(2)
     own = Path("tiny.onnx")
@@ -92,9 +87,7 @@ def test_a_network_that_is_gone_is_asked_for_where_it_is_needed(
     assert lusscore("verify", "-b", "tiny").exit_code == 0
 
 
-def test_clips_that_are_gone_are_listed_and_not_dropped(
-    lusscore: Callable[..., Result], cohort: Cohort
-) -> None:
+def test_clips_that_are_gone_are_listed_and_not_dropped(lusscore: Lusscore, cohort: Cohort) -> None:
     sound = FILE.read_bytes()
     cohort.clip_path(cohort.clips()[1]).unlink()
     result = lusscore("verify", "--repair")
@@ -112,7 +105,7 @@ def test_clips_that_are_gone_are_listed_and_not_dropped(
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
-    lusscore: Callable[..., Result], cohort: Cohort, arguments: list[str], told: str
+    lusscore: Lusscore, cohort: Cohort, arguments: list[str], told: str
 ) -> None:
     result = lusscore("verify", *arguments)
     assert result.exit_code == 2
@@ -120,7 +113,7 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(
     assert "Traceback" not in result.output
 
 
-def test_other_commands_say_how_to_mend(lusscore: Callable[..., Result], cohort: Cohort) -> None:
+def test_other_commands_say_how_to_mend(lusscore: Lusscore, cohort: Cohort) -> None:
     FILE.write_bytes(FILE.read_bytes()[:-9])
     result = lusscore("status")
     assert (result.exit_code, "damaged" in result.output) == (0, True)

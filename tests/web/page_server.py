@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -124,6 +124,9 @@ class Page:
                 return view
             time.sleep(0.02)
         raise AssertionError(view)
+
+
+ServePage = Callable[..., Page]
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +8,25 @@ import pytest
 from PIL import Image
 
 from clip_maker import write_video
+from cohort_maker import MakeCohort
 from dicom_maker import region, write_ultrasound
 from lusscore.cohort import Cohort
 from lusscore.models import Bundle
 from lusscore.web.cohorts import MOST_PICTURES, cohort_pictures
 from lusscore.web.guards import Refusal
 from lusscore.web.labelling import clip_id
-from web.page_server import Page, serving, small
+from web.page_server import ServePage, serving, small
 
 
 @pytest.fixture
-def cohort(make_cohort: Callable[..., Cohort], tmp_path: Path) -> Cohort:
+def cohort(make_cohort: MakeCohort, tmp_path: Path) -> Cohort:
     return make_cohort(
         3, folder=tmp_path / "data" / "tiny", score=lambda patient, zone: patient if zone else None
     )
 
 
 def test_cohorts_are_listed_with_how_far_their_labels_are(
-    serve_page: Callable[..., Page], cohort: Cohort
+    serve_page: ServePage, cohort: Cohort
 ) -> None:
     (told,) = serve_page(small()).ask("GET", "/api/cohorts").json
     assert [zone["name"] for zone in told.pop("zones")] == list(cohort.protocol.zone_names)
@@ -43,7 +43,7 @@ def test_cohorts_are_listed_with_how_far_their_labels_are(
 
 
 def test_a_cohort_that_is_not_valid_is_listed_and_says_nothing_of_what_is_in_it(
-    serve_page: Callable[..., Page], cohort: Cohort, tmp_path: Path
+    serve_page: ServePage, cohort: Cohort, tmp_path: Path
 ) -> None:
     manifest = cohort.folder / "manifest.csv"
     manifest.write_text(manifest.read_text() + "clips/Jane Roe.mp4,Jane Roe,1,R9,7\n")
@@ -64,7 +64,7 @@ def test_no_cohorts_are_no_error(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_only_listed_names_lead_to_folders(
-    serve_page: Callable[..., Page], make_cohort: Callable[..., Cohort], tmp_path: Path
+    serve_page: ServePage, make_cohort: MakeCohort, tmp_path: Path
 ) -> None:
     outside = make_cohort(1, folder=tmp_path / "tiny")
     (tmp_path / "data").mkdir(exist_ok=True)

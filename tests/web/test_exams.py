@@ -16,7 +16,7 @@ from lusscore.scoring import ExamClip
 from lusscore.web.exams import Exams, ExamSession, UploadedClip
 from lusscore.web.guards import Refusal
 from lusscore.web.jobs import Jobs
-from web.page_server import Page, small
+from web.page_server import ServePage, small
 
 
 @pytest.fixture
@@ -114,9 +114,7 @@ def test_ids_cannot_be_guessed(exams: Exams) -> None:
     assert first[:10] != second[:10]
 
 
-def test_the_server_looks_for_idle_exams_by_itself(
-    serve_page: Callable[..., Page], clip: bytes
-) -> None:
+def test_the_server_looks_for_idle_exams_by_itself(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(idle=0.2, left=0.1))
     assert page.upload(page.open_exam(), "R1.mp4", clip).status == 201
     folder = Path(tempfile.gettempdir())
@@ -128,7 +126,7 @@ def test_the_server_looks_for_idle_exams_by_itself(
     pytest.fail("the clip is still there")
 
 
-def test_the_page_says_that_it_was_left(serve_page: Callable[..., Page]) -> None:
+def test_the_page_says_that_it_was_left(serve_page: ServePage) -> None:
     page = serve_page(small(left=0.0))
     exam = page.open_exam()
     assert page.ask("POST", f"/api/exams/{exam}/leave").status == 204

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from lusscore.errors import ClipError
 from lusscore.web.guards import Guards, Refusal, allows_host
 from lusscore.web.settings import ServeSettings
-from web.page_server import Page, small
+from web.page_server import Page, ServePage, small
 
 CROSS = {"Sec-Fetch-Site": "cross-site"}
 CHANGES = [
@@ -187,7 +186,7 @@ def test_no_other_site_is_allowed_to_read_answers(page: Page) -> None:
     assert preflight.status == 403
 
 
-def test_nothing_is_answered_without_the_access_token(serve_page: Callable[..., Page]) -> None:
+def test_nothing_is_answered_without_the_access_token(serve_page: ServePage) -> None:
     page = serve_page(small(), ask_token=True)
     cookie = page.more.pop("Cookie")
     name, session = cookie.split("=", 1)
@@ -209,7 +208,7 @@ def test_nothing_is_answered_without_the_access_token(serve_page: Callable[..., 
 
 
 def test_the_access_token_is_exchanged_for_a_cookie_that_scripts_do_not_see(
-    serve_page: Callable[..., Page],
+    serve_page: ServePage,
 ) -> None:
     page = serve_page(small(), ask_token=True, access_token="secret-word")
     del page.more["Cookie"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from lusscore.cohort import (
 )
 from lusscore.models import Bundle
 from lusscore.web.labelling import clip_id
-from web.page_server import Answer, Page, serving, small
+from web.page_server import Answer, Page, ServePage, serving, small
 
 LONG = 50
 
@@ -195,7 +195,7 @@ def test_ids_of_clips_do_not_tell_their_paths() -> None:
 
 
 @pytest.fixture
-def ward(serve_page: Callable[..., Page]) -> Page:
+def ward(serve_page: ServePage) -> Page:
     """A page of its own, without cohorts."""
     return serve_page(small())
 

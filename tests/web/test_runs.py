@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from lusscore.evaluation import evaluate_run
 from lusscore.web.guards import REPORT_POLICY
 from lusscore.web.runs import Runs
 from run_maker import Recipe, make_run
-from web.page_server import Page, small
+from web.page_server import ServePage, small
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def test_no_file_of_a_run_stops_the_list(results: Path, tmp_path: Path, content:
 
 
 def test_a_runs_report_is_shown_in_an_origin_of_its_own(
-    serve_page: Callable[..., Page], results: Path
+    serve_page: ServePage, results: Path
 ) -> None:
     page = serve_page(small(), results_dir=results)
     answer = page.ask("GET", "/runs/phantom/first/report.html")

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ from lusscore.errors import ServeError
 from lusscore.models import Bundle, write_bundle
 from lusscore.web.server import serve, upload_folder
 from lusscore.web.settings import MEGABYTE, Limits, ServeSettings
-from web.page_server import Page, small, start_page
+from web.page_server import Page, ServePage, small, start_page
 
 TESTS = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "lusscore", "serve", "--no-open")
@@ -277,7 +276,7 @@ def hung_up_after(sender: socket.socket, begun: float) -> float:
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x"])
 def test_a_connection_that_says_nothing_or_half_a_head_is_cut(
-    serve_page: Callable[..., Page], said: bytes
+    serve_page: ServePage, said: bytes
 ) -> None:
     page = serve_page(small(patience=0.3))
     begun = time.monotonic()
@@ -286,7 +285,7 @@ def test_a_connection_that_says_nothing_or_half_a_head_is_cut(
         assert 0.2 < hung_up_after(sender, begun) < 3
 
 
-def test_a_head_that_drips_is_cut(serve_page: Callable[..., Page]) -> None:
+def test_a_head_that_drips_is_cut(serve_page: ServePage) -> None:
     page = serve_page(small(patience=0.5))
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
@@ -300,7 +299,7 @@ def test_a_head_that_drips_is_cut(serve_page: Callable[..., Page]) -> None:
 
 
 def test_a_second_head_on_the_same_connection_is_timed_too(
-    serve_page: Callable[..., Page],
+    serve_page: ServePage,
 ) -> None:
     page = serve_page(small(patience=0.5))
     whole = f"GET /api/runs HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n\r\n".encode()
@@ -312,9 +311,7 @@ def test_a_second_head_on_the_same_connection_is_timed_too(
         assert hung_up_after(sender, begun) < 3
 
 
-def test_an_answer_may_take_longer_than_a_head(
-    serve_page: Callable[..., Page], clip: bytes
-) -> None:
+def test_an_answer_may_take_longer_than_a_head(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(patience=0.3, silence=5.0))
     exam = page.open_exam()
     head = page.upload_head(exam, f"Content-Length: {len(clip)}")

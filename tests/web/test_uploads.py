@@ -12,7 +12,6 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ from dicom_maker import coded_stream, ultrasound_header, write_ultrasound
 from lusscore.web.guards import Refusal
 from lusscore.web.uploads import HEAD, clip_suffix, shown_name
 from privacy.broken import PERSON, write_broken
-from web.page_server import Page, small
+from web.page_server import Page, ServePage, small
 
 
 def stored() -> list[Path]:
@@ -153,7 +152,7 @@ def test_a_deflated_dicom_bomb_is_refused(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_size_that_is_declared_too_large_is_refused_before_it_arrives(
-    serve_page: Callable[..., Page],
+    serve_page: ServePage,
 ) -> None:
     page = serve_page(small(file_bytes=1_000_000))
     exam = page.open_exam()
@@ -168,7 +167,7 @@ def test_a_size_that_is_declared_too_large_is_refused_before_it_arrives(
 
 @pytest.mark.parametrize("what", ["file_bytes", "exam_bytes", "all_bytes"])
 def test_an_endless_upload_is_cut_at_the_limit(
-    serve_page: Callable[..., Page], clip: bytes, what: str
+    serve_page: ServePage, clip: bytes, what: str
 ) -> None:
     page = serve_page(small(**{what: 1_000_000}))
     exam = page.open_exam()
@@ -204,9 +203,7 @@ def test_an_endless_upload_to_an_exam_that_is_not_there_is_cut(page: Page) -> No
     assert time.monotonic() - begun < 10
 
 
-def test_clips_of_an_exam_are_limited_together(
-    serve_page: Callable[..., Page], clip: bytes
-) -> None:
+def test_clips_of_an_exam_are_limited_together(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(exam_bytes=int(2.5 * len(clip)), clips=2))
     exam = page.open_exam()
     for _ in range(2):
@@ -218,7 +215,7 @@ def test_clips_of_an_exam_are_limited_together(
     assert "An exam may take" in page.upload(exam, "R1.mp4", clip + bytes(len(clip))).error
 
 
-def test_a_sender_that_falls_silent_is_cut(serve_page: Callable[..., Page], clip: bytes) -> None:
+def test_a_sender_that_falls_silent_is_cut(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(silence=0.3))
     exam = page.open_exam()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:
@@ -228,7 +225,7 @@ def test_a_sender_that_falls_silent_is_cut(serve_page: Callable[..., Page], clip
     assert not [path for path in stored() if path.suffix == ".part"]
 
 
-def test_a_sender_that_drips_is_cut(serve_page: Callable[..., Page], clip: bytes) -> None:
+def test_a_sender_that_drips_is_cut(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(silence=2.0, grace=0.3, slowest=100_000.0))
     exam = page.open_exam()
     begun = time.monotonic()
@@ -270,9 +267,7 @@ def test_fifty_uploads_at_once_all_get_an_answer_and_those_refused_can_come_agai
     assert {each["name"] for each in clips} == {f"clip {number}.mp4" for number in range(50)}
 
 
-def test_no_more_uploads_than_allowed_arrive_at_once(
-    serve_page: Callable[..., Page], clip: bytes
-) -> None:
+def test_no_more_uploads_than_allowed_arrive_at_once(serve_page: ServePage, clip: bytes) -> None:
     page = serve_page(small(uploads=2, silence=3.0))
     exam = page.open_exam()
     busy = [socket.create_connection(("127.0.0.1", page.port), 10) for _ in range(2)]
@@ -310,7 +305,7 @@ def test_an_exam_that_is_closed_while_a_clip_arrives_is_closed_for_it_too(
     assert not page.bugs
 
 
-def test_exams_at_once_are_limited(serve_page: Callable[..., Page]) -> None:
+def test_exams_at_once_are_limited(serve_page: ServePage) -> None:
     page = serve_page(small(exams=2))
     first, _ = page.open_exam(), page.open_exam()
     refused = page.ask("POST", "/api/exams", {})
