@@ -146,9 +146,7 @@ def test_a_file_that_cannot_be_written_costs_no_finding(
 
 
 def test_findings_can_be_read_on_80_columns(
-    lusscore: Lusscore,
-    make_cohort: MakeCohort,
-    monkeypatch: pytest.MonkeyPatch,
+    lusscore: Lusscore, make_cohort: MakeCohort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_cohort(4)
     monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich

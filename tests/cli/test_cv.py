@@ -140,11 +140,7 @@ def test_a_run_is_made_again_when_its_inputs_change(
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
-    lusscore: Lusscore,
-    extracted: Cohort,
-    tiny_backbone: Path,
-    arguments: list[object],
-    told: str,
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path, arguments: list[object], told: str
 ) -> None:
     result = lusscore("cv", "tiny", "-b", tiny_backbone, *arguments)
     assert result.exit_code == 2
@@ -281,11 +277,7 @@ def test_two_backbones_are_combined(
     ],
 )
 def test_heads_that_cannot_be_understood_are_a_sentence(
-    lusscore: Lusscore,
-    extracted: Cohort,
-    tiny_backbone: Path,
-    arguments: list[object],
-    told: str,
+    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path, arguments: list[object], told: str
 ) -> None:
     result = lusscore("cv", "tiny", "-b", tiny_backbone, *arguments)
     assert result.exit_code == 2
@@ -417,10 +409,7 @@ def test_who_is_held_out_is_said_in_one_way(
 
 
 def test_cohorts_without_a_backbone_in_common_get_a_sentence(
-    lusscore: Lusscore,
-    extracted: Cohort,
-    make_cohort: MakeCohort,
-    tmp_path: Path,
+    lusscore: Lusscore, extracted: Cohort, make_cohort: MakeCohort, tmp_path: Path
 ) -> None:
     make_cohort(2, name="other")
     (tmp_path / "features" / "other").mkdir()

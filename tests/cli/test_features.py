@@ -108,10 +108,7 @@ def test_a_strict_run_ends_with_a_sentence(
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
-    lusscore: Lusscore,
-    make_cohort: MakeCohort,
-    arguments: list[str],
-    told: str,
+    lusscore: Lusscore, make_cohort: MakeCohort, arguments: list[str], told: str
 ) -> None:
     make_cohort(1)
     result = lusscore("features", *arguments)

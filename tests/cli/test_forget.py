@@ -107,10 +107,7 @@ def test_it_goes_on_where_it_was_interrupted(
 
 
 def test_the_last_patient_can_be_forgotten(
-    make_cohort: MakeCohort,
-    lusscore: Lusscore,
-    tiny_backbone: Path,
-    tmp_path: Path,
+    make_cohort: MakeCohort, lusscore: Lusscore, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     make_cohort(1, extraction=EXTRACTION)
     assert lusscore("features", "tiny", "-b", tiny_backbone).exit_code == 0
@@ -133,10 +130,7 @@ def test_whom_it_means_must_be_clear(wards: tuple[Cohort, Cohort], lusscore: Lus
 
 
 def test_what_a_clip_was_before_is_forgotten_too(
-    make_cohort: MakeCohort,
-    lusscore: Lusscore,
-    tiny_backbone: Path,
-    tmp_path: Path,
+    make_cohort: MakeCohort, lusscore: Lusscore, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     cohort = make_cohort(2, extraction=EXTRACTION)
     features = tmp_path / "features"

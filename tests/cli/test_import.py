@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -67,16 +65,6 @@ def test_several_raters_are_settled_kept_and_told(lusscore: Lusscore, table: Pat
     ratings = read_ratings(Path("data/labels/ratings.csv"))
     assert len(ratings) == 5
     assert ratings[3] == Rating(segments[1].clip, "y", 3)
-
-
-@pytest.mark.parametrize(
-    ("rule", "scores"), [("mean", [2, 2, 1]), ("rater:y", [2, 3, None]), ("rater:x", [2, 0, 1])]
-)
-def test_the_rule_is_chosen(
-    lusscore: Lusscore, table: Path, rule: str, scores: list[int | None]
-) -> None:
-    assert lusscore(*TABLE, "--rule", rule).exit_code == 0
-    assert [segment.score for segment in read_cohort(Path("data/labels")).segments] == scores
 
 
 def test_an_unknown_rater_leaves_nothing_behind(lusscore: Lusscore, table: Path) -> None:
@@ -150,16 +138,6 @@ def test_help_lists_every_importer_with_what_it_reads(lusscore: Lusscore) -> Non
     for name in importer_names():
         assert importer_summary(name)
         assert f"{name} {importer_summary(name)}" in shown
-
-
-def test_the_command_loads_no_heavy_library_before_it_is_used() -> None:
-    script = (
-        "import sys, lusscore.cli.import_; "
-        "heavy = {'av', 'numpy', 'PIL', 'pydicom', 'lusscore.cohort'} & set(sys.modules); "
-        "sys.exit(str(heavy) if heavy else 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_page_on_importing_tells_every_option() -> None:

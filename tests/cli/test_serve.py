@@ -5,9 +5,7 @@ from cohort_maker import Lusscore
 from lusscore.models import write_bundle
 
 
-def test_a_bundle_that_is_not_there_is_told_in_a_sentence(
-    lusscore: Lusscore,
-) -> None:
+def test_a_bundle_that_is_not_there_is_told_in_a_sentence(lusscore: Lusscore) -> None:
     result = lusscore("serve", "--model", "nothing", "--no-open")
     assert result.exit_code == 2
     assert "'nothing': no bundle" in result.output
@@ -18,15 +16,6 @@ def test_another_bundle_than_expected_is_refused(lusscore: Lusscore, tmp_path: P
     result = lusscore("serve", "--model", "tiny", "--expect", "0" * 64, "--no-open")
     assert result.exit_code == 2
     assert "0" * 12 in result.output
-
-
-def test_an_address_of_another_machine_is_told_in_a_sentence(
-    lusscore: Lusscore, tmp_path: Path
-) -> None:
-    write_bundle(make_bundle(tmp_path), tmp_path / "tiny")
-    result = lusscore("serve", "--model", "tiny", "--host", "203.0.113.1", "--no-open")
-    assert result.exit_code == 2
-    assert "cannot listen at 203.0.113.1" in result.output
 
 
 def test_limits_are_checked_before_anything_is_read(lusscore: Lusscore) -> None:

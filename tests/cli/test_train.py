@@ -107,13 +107,7 @@ def test_one_head_sees_all_backbones_that_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option",
-    [
-        ("--head", "ordinal"),
-        ("--set", "C=1"),
-        ("--levels", "16.mean"),
-        ("--folds", "3"),
-    ],
+    "option", [("--head", "ordinal"), ("--set", "C=1"), ("--levels", "16.mean"), ("--folds", "3")]
 )
 def test_what_a_run_decides_cannot_be_said_again(ground: Ground, option: tuple[str, str]) -> None:
     result = train(ground, "--from-run", "plain", "--name", "twice", *option)
@@ -146,17 +140,6 @@ def test_an_onnx_network_that_is_gone_is_asked_for(tmp_path: Path) -> None:
     assert bundles(made) == []
     place = tmp_path / "elsewhere" / "tiny.onnx"
     assert made.command("train", "--from-run", "plain", "-b", place).exit_code == 0
-
-
-def test_json_is_all_that_is_on_standard_output(ground: Ground) -> None:
-    result = train(ground, "--from-run", "plain", "--name", "json", "--json")
-    facts = json.loads(result.stdout)
-    bundle = read_bundle(ground.results / "bundles" / "json")
-    assert facts["digest"] == bundle.digest
-    assert facts["id"] == bundle.id
-    assert facts["name"] == "json"
-    assert Path(facts["run"]) == ground.results / "bright" / "plain"
-    assert facts["model"] == "tiny/logistic"
 
 
 def test_a_bundle_is_one_file_where_that_is_asked_for(ground: Ground, tmp_path: Path) -> None:
@@ -230,15 +213,6 @@ def test_labels_that_cannot_be_learned_from_are_a_sentence(
     assert expected in told(result)
     assert "Traceback" not in result.output
     assert bundles(ground) == []
-
-
-def test_a_cohort_without_embeddings_is_told_how_to_make_them(tmp_path: Path) -> None:
-    made = make_ground(tmp_path, 3)
-    (made.features / "bright" / "tiny.h5").unlink()
-    result = made.command("train")
-    assert result.exit_code == 2
-    assert "make one with 'lusscore features bright'" in told(result)
-    assert bundles(made) == []
 
 
 def test_skipped_clips_make_the_exit_code_1(tmp_path: Path) -> None:

@@ -212,14 +212,6 @@ def test_nothing_is_scored_twice_or_without_clips(page: Page, scored: str) -> No
     assert page.ask("GET", f"/api/exams/{empty}/report.html").status == 409
 
 
-def test_a_closed_exam_is_gone(page: Page, clip: bytes) -> None:
-    exam = page.open_exam()
-    page.upload(exam, "R1.mp4", clip)
-    assert page.ask("DELETE", f"/api/exams/{exam}").status == 204
-    assert "closed" in page.ask("GET", f"/api/exams/{exam}").error
-    assert page.upload(exam, "R1.mp4", clip).status == 404
-
-
 def test_pages_carry_the_token_and_what_scripts_need(page: Page) -> None:
     for address in ("/", "/queue", "/runs"):
         answer = page.ask("GET", address)

@@ -96,18 +96,6 @@ def test_an_exam_whose_page_was_closed_makes_room_and_others_do_not(tmp_path: Pa
     assert not third.closed
 
 
-def test_bytes_are_counted_over_all_exams(exams: Exams) -> None:
-    one, other = exams.open(), exams.open()
-    fill(one, 10)
-    fill(other, 5)
-    other.arriving = 100
-    assert exams.bytes() == 115
-    exams.close(one)
-    assert exams.bytes() == 105
-    exams.close_all()
-    assert exams.bytes() == 0
-
-
 def test_ids_cannot_be_guessed(exams: Exams) -> None:
     first, second = exams.open().id, exams.open().id
     assert len(first) >= 20

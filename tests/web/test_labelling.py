@@ -101,15 +101,6 @@ def test_unlabelled_clips_are_suggested_and_a_label_takes_one_out_of_the_queue(
     assert told["unlabelled"] == 3
 
 
-def test_a_second_rater_does_not_overwrite_the_first(queue: Page, folder: Path) -> None:
-    clip = clip_id("clips/p0_0.mp4")
-    content = {"clip": clip, "score": 3, "rater": "bert", "zone": "", "segment": [0, None]}
-    saved = queue.ask("POST", "/api/cohorts/tiny/labels", content).json
-    assert (saved["outcome"], saved["score"]) == ("opinion", 0)
-    assert "second rating" in saved["sentence"]
-    assert queue.ask("POST", "/api/cohorts/tiny/labels", content).json["outcome"] == "unchanged"
-
-
 @pytest.mark.parametrize(
     ("change", "status"),
     [
@@ -320,13 +311,6 @@ def test_what_a_cohort_refuses_is_told_in_a_sentence_and_nothing_is_made(
     assert answer.status == 422
     assert str(page.folder) not in answer.error
     assert not (page.folder / "data").exists()
-
-
-def test_another_patients_recording_is_refused(ward: Page, exam: str, tmp_path: Path) -> None:
-    label(ward, exam)
-    answer = label(ward, exam, patient="p2")
-    assert answer.status == 422
-    assert "another patient" in answer.error
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_its_place(

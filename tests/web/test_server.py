@@ -83,30 +83,6 @@ def test_uploads_are_deleted_when_the_server_is_stopped(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.slow
-@on_posix
-def test_what_a_killed_server_left_is_swept_by_the_next(
-    model: Path,
-    tmp_path: Path,
-    temporary: Path,
-    clip: bytes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    killed, address = start_page(tmp_path, "--model", str(model), temporary=temporary)
-    try:
-        page = load(address)
-        page.upload(page.open_exam(), "R1.mp4", clip)
-    finally:
-        killed.kill()
-        killed.communicate(timeout=10)
-    (left,) = temporary.glob("lusscore-serve-*")
-    assert uploads(temporary) == ["0001.mp4"]
-    assert left.stat().st_mode & 0o077 == 0
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    with upload_folder():
-        assert not left.exists()
-
-
 def test_a_taken_port_is_told_in_a_sentence(model: Path, tmp_path: Path, temporary: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -229,9 +205,7 @@ def test_nobody_else_may_open_it(here: Path) -> None:
 
 
 @pytest.mark.slow
-def test_folders_of_servers_that_run_stay_and_of_those_that_were_killed_go(
-    here: Path,
-) -> None:
+def test_folders_of_servers_that_run_stay_and_of_those_that_were_killed_go(here: Path) -> None:
     process, theirs = start(here)
     try:
         with upload_folder() as mine:
@@ -298,9 +272,7 @@ def test_a_head_that_drips_is_cut(serve_page: ServePage) -> None:
     assert time.monotonic() - begun < 3
 
 
-def test_a_second_head_on_the_same_connection_is_timed_too(
-    serve_page: ServePage,
-) -> None:
+def test_a_second_head_on_the_same_connection_is_timed_too(serve_page: ServePage) -> None:
     page = serve_page(small(patience=0.5))
     whole = f"GET /api/runs HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", page.port), 10) as sender:

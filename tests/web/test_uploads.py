@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clip_maker import moving_bar
-from dicom_maker import coded_stream, ultrasound_header, write_ultrasound
+from dicom_maker import coded_stream, write_ultrasound
 from lusscore.web.guards import Refusal
 from lusscore.web.uploads import HEAD, clip_suffix, shown_name
 from privacy.broken import PERSON, write_broken
@@ -138,17 +138,6 @@ def test_pictures_that_claim_to_be_huge_take_no_memory(page: Page, tmp_path: Pat
         b"\x28\x00\x10\x00US\x02\x00\x04\x00", b"\x28\x00\x10\x00US\x02\x00\xff\xff"
     )
     assert page.upload(exam, "R1.dcm", claimed).status == 415
-
-
-def test_a_deflated_dicom_bomb_is_refused(page: Page, tmp_path: Path) -> None:
-    dataset = ultrasound_header(1, 4, 4, "MONOCHROME2")
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
-    dataset.PixelData = bytes(140_000_000)
-    path = tmp_path / "bomb.dcm"
-    dataset.save_as(path, enforce_file_format=True)
-    assert path.stat().st_size < 1_000_000
-    answer = page.upload(page.open_exam(), "R1.dcm", path.read_bytes())
-    assert answer.status == 415
 
 
 def test_a_size_that_is_declared_too_large_is_refused_before_it_arrives(
@@ -303,16 +292,6 @@ def test_an_exam_that_is_closed_while_a_clip_arrives_is_closed_for_it_too(
     assert told.startswith(b"HTTP/1.1 404")
     assert not [path for path in stored() if path.suffix == ".part"]
     assert not page.bugs
-
-
-def test_exams_at_once_are_limited(serve_page: ServePage) -> None:
-    page = serve_page(small(exams=2))
-    first, _ = page.open_exam(), page.open_exam()
-    refused = page.ask("POST", "/api/exams", {})
-    assert refused.status == 429
-    assert "2 exams are open" in refused.error
-    page.ask("DELETE", f"/api/exams/{first}")
-    page.open_exam()
 
 
 def test_the_zone_is_told_by_a_dicom_header_whose_names_are_told_to_nobody(
