@@ -14,6 +14,10 @@ from lusscore.console import note, print_table, say
 if TYPE_CHECKING:
     from lusscore.backbones import BackboneSpec
 
+_FACTS = (
+    "name", "family", "input_size", "preprocessing", "embedding_size", "parameters", "flops",
+)  # fmt: skip
+
 
 @click.command("backbones")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
@@ -61,13 +65,7 @@ def _record(spec: BackboneSpec, weights_dir: Path | None) -> dict[str, Any]:
 
     path, origin = locate_weights(spec, weights_dir) or (None, None)
     return {
-        "name": spec.name,
-        "family": spec.family,
-        "input_size": list(spec.input_size),
-        "preprocessing": spec.preprocessing,
-        "embedding_size": spec.embedding_size,
-        "parameters": spec.parameters,
-        "flops": spec.flops,
+        **{key: getattr(spec, key) for key in _FACTS},
         "weights": None if path is None else str(path),
         "weights_origin": origin,
         "weights_file": None if spec.family == "onnx" else weights_file_name(spec),

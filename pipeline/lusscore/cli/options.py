@@ -51,32 +51,34 @@ def cohort_names(data_dir: Path) -> list[str]:
     return sorted(path.parent.name for path in data_dir.glob("*/cohort.toml"))
 
 
-def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+_Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def complete_cohorts(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of a cohort."""
-    return _matching(cohort_names(Path(ctx.params.get("data_dir") or "data")), incomplete)
+def _completing(names: Callable[[dict[str, Any]], Iterable[str]]) -> _Complete:
+    """Complete one of the names that there are, given the other parameters."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in names(ctx.params) if name.startswith(incomplete)]
+
+    return complete
 
 
-def _complete_backbones(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _backbones(given: dict[str, Any]) -> Iterable[str]:
     from lusscore.backbones import backbone_names
 
-    return _matching(backbone_names(), incomplete)
+    return backbone_names()
 
 
-def _complete_bundles(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _bundles(given: dict[str, Any]) -> Iterable[str]:
     from lusscore.models import BUILTIN, bundle_names
 
-    folder = Path(ctx.params.get("results_dir") or "results") / "bundles"
-    return _matching(dict.fromkeys([BUILTIN, *bundle_names(folder)]), incomplete)
+    folder = Path(given.get("results_dir") or "results") / "bundles"
+    return dict.fromkeys([BUILTIN, *bundle_names(folder)])
+
+
+_complete_cohorts = _completing(lambda given: cohort_names(Path(given.get("data_dir") or "data")))
 
 
 data_dir = click.option(
@@ -95,9 +97,9 @@ weights_dir = click.option(
     help="Folder of <backbone>.weights.h5 files.", **_FOLDER,
 )  # fmt: skip
 
-cohort = click.argument("cohort", shell_complete=complete_cohorts)
-optional_cohort = click.argument("cohort", required=False, shell_complete=complete_cohorts)
-cohorts = click.argument("cohorts", nargs=-1, shell_complete=complete_cohorts)
+cohort = click.argument("cohort", shell_complete=_complete_cohorts)
+optional_cohort = click.argument("cohort", required=False, shell_complete=_complete_cohorts)
+cohorts = click.argument("cohorts", nargs=-1, shell_complete=_complete_cohorts)
 
 
 def cohort_option(
@@ -109,7 +111,7 @@ def cohort_option(
         metavar="COHORT",
         default=None,
         multiple=multiple,
-        shell_complete=complete_cohorts,
+        shell_complete=_complete_cohorts,
         help=help_text,
     )
 
@@ -122,7 +124,7 @@ def backbone(help_text: str) -> Callable[[_Command], _Command]:
         "backbones",
         multiple=True,
         metavar="NAME",
-        shell_complete=_complete_backbones,
+        shell_complete=_completing(_backbones),
         help=help_text,
     )
 
@@ -173,7 +175,7 @@ model = click.option(
     default="phantom",
     show_default=True,
     metavar="BUNDLE",
-    shell_complete=_complete_bundles,
+    shell_complete=_completing(_bundles),
     help="What 'lusscore train' made: a folder, a .zip, or a name under <results-dir>/bundles. "
     "The default is trained on synthetic images and says nothing about patients.",
 )

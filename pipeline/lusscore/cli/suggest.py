@@ -28,6 +28,8 @@ _HEADINGS = {
     "data_dir": "Folders",
 }
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_SEGMENT = ("clip", "patient", "exam", "zone", "frame_start", "frame_end")
+_PREDICTION = ("predicted", "probabilities", "uncertainty", "stands_for")
 _OUTCOMES = {
     "label": "new",
     "correction": "corrected",
@@ -186,16 +188,8 @@ def _document(cohort: Cohort, pool: Pool, suggestions: tuple[Suggestion, ...]) -
         "suggestions": [
             {
                 "rank": one.rank,
-                "clip": one.segment.clip,
-                "patient": one.segment.patient,
-                "exam": one.segment.exam,
-                "zone": one.segment.zone,
-                "frame_start": one.segment.frame_start,
-                "frame_end": one.segment.frame_end,
-                "predicted": one.predicted,
-                "probabilities": one.probabilities,
-                "uncertainty": one.uncertainty,
-                "stands_for": one.stands_for,
+                **{key: getattr(one.segment, key) for key in _SEGMENT},
+                **{key: getattr(one, key) for key in _PREDICTION},
                 "first_of_patient": one.new_patient,
                 "reason": one.reason,
             }

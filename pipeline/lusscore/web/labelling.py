@@ -20,6 +20,7 @@ from lusscore.labelling import (
 )
 from lusscore.web.cohorts import Cohorts, not_valid
 from lusscore.web.guards import Refusal
+from lusscore.web.views import fields
 
 _LONGEST_NAME = 100
 _SENTENCES = {
@@ -90,20 +91,12 @@ def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
 def _suggestion(one: Suggestion) -> dict[str, Any]:
     segment = one.segment
     return {
-        "rank": one.rank,
         "clip": clip_id(segment.clip),
         "name": PureWindowsPath(segment.clip).name,
-        "patient": segment.patient,
-        "exam": segment.exam,
-        "zone": segment.zone,
         "segment": [segment.frame_start, segment.frame_end],
-        "predicted": one.predicted,
-        "probabilities": one.probabilities,
-        "uncertainty": one.uncertainty,
-        "stands_for": one.stands_for,
-        "new_patient": one.new_patient,
-        "reason": one.reason,
-        "blind_reason": one.blind_reason,
+        **fields(segment, "patient", "exam", "zone"),
+        **fields(one, "rank", "predicted", "probabilities", "uncertainty", "stands_for"),
+        **fields(one, "new_patient", "reason", "blind_reason"),
     }
 
 
@@ -173,10 +166,8 @@ def label_in_queue(
 
 def _answer(cohort: str, recorded: Recorded) -> dict[str, Any]:
     return {
-        "outcome": recorded.outcome,
+        **fields(recorded, "outcome", "score", "rater"),
         "clip": clip_id(recorded.clip),
-        "score": recorded.score,
-        "rater": recorded.rater,
         "sentence": _SENTENCES[recorded.outcome].format(cohort=cohort),
     }
 

@@ -12,6 +12,7 @@ from lusscore import Model
 from lusscore.cohort import Protocol, get_protocol
 from lusscore.report import lay_out
 from lusscore.web.settings import Limits
+from lusscore.web.views import fields
 
 WIDTH, HEIGHT = 200.0, 120.0
 """Of the chest map; the patient's right is on the left, as on a radiograph."""
@@ -41,14 +42,14 @@ class Pages:
             lstrip_blocks=True,
         )
         bundle, protocol = model.bundle, model.bundle.zones()
-        self._shared = {
+        self._shared: dict[str, Any] = {
             "model": bundle,
             "protocol": protocol,
             "post_token": post_token,
             "page_data": {
                 "limits": asdict(limits),
                 "chest": chest_layout(bundle.protocol),
-                "model": {key: getattr(bundle, key) for key in _FACTS}
+                "model": fields(bundle, *_FACTS)
                 | {"whole_clips": bundle.scores_whole_clips, "verdict": model.verdict},
                 "protocol": {
                     "name": protocol.name,

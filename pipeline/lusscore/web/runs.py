@@ -12,6 +12,7 @@ from typing import Any
 from lusscore.errors import RunError
 from lusscore.evaluation import CONFIG_NAME, REPORT_NAME, read_config, read_metrics
 from lusscore.web.guards import Refusal
+from lusscore.web.views import fields
 
 _MEASURES = {
     "kappa": "quadratic_kappa",
@@ -81,11 +82,8 @@ def _results(folder: Path) -> dict[str, Any]:
     same = [folder.parent.name, cohort.manifest_digest, level, held_out, skipped]
     return {
         "created": config.run.created,
-        "protocol": cohort.protocol,
+        **fields(cohort, "protocol", "patients", "clips", "synthetic"),
         "scheme": scheme if splits.repeats == 1 else f"{scheme}, {splits.repeats} times",
-        "patients": cohort.patients,
-        "clips": cohort.clips,
-        "synthetic": cohort.synthetic,
         "level": level,
         "held_out": held_out,
         "comparable": hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12],

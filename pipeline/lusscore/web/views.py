@@ -15,18 +15,18 @@ from lusscore.scoring import ClipPrediction
 from lusscore.web.exams import ExamSession, UploadedClip
 
 
+def fields(of: object, *names: str) -> dict[str, Any]:
+    """Return attributes of an object by their names."""
+    return {name: getattr(of, name) for name in names}
+
+
 def exam_view(exam: ExamSession, result: Exam | None) -> dict[str, Any]:
     """Lay out an exam: its clips, how far it is, and its scores if it has some."""
     progress = exam.progress
     return {
-        "id": exam.id,
-        "name": exam.name,
-        "state": exam.state,
-        "error": exam.error,
-        "notes": list(exam.notes),
+        **fields(exam, "id", "name", "state", "error", "notes"),
         "progress": {
-            "done": progress.done,
-            "total": progress.total,
+            **fields(progress, "done", "total"),
             "seconds": round(time.monotonic() - progress.begun, 2),
         },
         "clips": [clip_view(clip) for clip in exam.in_order()],
@@ -39,12 +39,7 @@ def clip_view(clip: UploadedClip) -> dict[str, Any]:
     scored = clip.scored
     prediction = None if scored is None else scored.prediction
     return {
-        "number": clip.number,
-        "name": clip.name,
-        "size": clip.size,
-        "zone": clip.zone,
-        "zone_source": clip.zone_source,
-        "zone_warning": clip.zone_warning,
+        **fields(clip, "number", "name", "size", "zone", "zone_source", "zone_warning"),
         "scored": scored is not None,
         "error": "" if scored is None else scored.reason,
         "prediction": None if prediction is None else _summary(prediction),
@@ -62,16 +57,14 @@ def prediction_view(prediction: ClipPrediction) -> dict[str, Any]:
         "key_frame": prediction.key_frame,
         "pictures": {
             "rows": pictures.rows.tolist(),
-            "height": pictures.height,
-            "width": pictures.width,
+            **fields(pictures, "height", "width"),
             "outline": [[float(x), float(y)] for x, y in pictures.outline],
             "window": [float(edge) for edge in pictures.window],
         },
         "maps": {
             "rows": evidence.maps.shape[1],
             "columns": evidence.maps.shape[2],
-            "exact": evidence.exact,
-            "note": evidence.note,
+            **fields(evidence, "exact", "note"),
         },
     }
 
@@ -106,21 +99,15 @@ def _result_view(result: Exam) -> dict[str, Any]:
     return {
         "zones": [
             {
-                "zone": zone.zone,
-                "label": zone.label,
-                "clips": list(zone.clips),
-                "score": zone.score,
+                **fields(zone, "zone", "label", "clips", "score", "review"),
                 "probabilities": _numbers(zone.probabilities),
-                "review": list(zone.review),
             }
             for zone in result.zones
         ],
         "total": result.global_score,
         "lowest": result.bounds[0],
         "highest": result.bounds[1],
-        "zones_of_protocol": result.scored.zones_of_protocol,
-        "maximum": result.scored.maximum,
-        "notes": list(result.notes),
+        **fields(result.scored, "zones_of_protocol", "maximum", "notes"),
     }
 
 
