@@ -231,20 +231,6 @@ def test_several_heads_and_their_settings_make_one_run(
 
 
 @pytest.mark.slow
-def test_other_heads_and_settings_are_other_runs(
-    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
-) -> None:
-    for arguments in (["--set", "C=0.1"], ["--set", "logistic.C=1.0"], ["--head", "ordinal"]):
-        assert (
-            lusscore("cv", "tiny", "-b", tiny_backbone, "--head", "logistic", *arguments).exit_code
-            == 0
-        )
-    runs = {path.name.rsplit("-", 1)[0] for path in Path("results/tiny").iterdir()}
-    assert runs == {"3fold-logistic", "3fold-logistic-ordinal"}
-    assert len(list(Path("results/tiny").iterdir())) == 3
-
-
-@pytest.mark.slow
 def test_two_backbones_are_combined(
     lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path, tmp_path: Path
 ) -> None:

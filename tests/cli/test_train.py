@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 
 from ground import Ground, make_ground
 from lusscore.cli import main
-from lusscore.cli.train import command
 from lusscore.evaluation.models import HeadChoice
 from lusscore.models import read_bundle
 from lusscore.scoring import LoadedModel
@@ -83,13 +82,6 @@ def test_without_a_run_the_settings_are_cross_validated_first(ground: Ground) ->
     (member,) = bundle.members
     assert (member.name, member.settings["C"]) == ("ordinal", 0.2)
     assert f"run {run.name}." in bundle.card["Performance"]["How it was measured"]
-
-
-def test_by_default_five_folds_and_the_recommended_head() -> None:
-    defaults = {option.name: option.default for option in command.params}
-    assert defaults["folds"] == 5
-    assert defaults["head"] == "recommended"
-    assert defaults["coverage"] == 0.8
 
 
 @pytest.mark.slow

@@ -369,14 +369,8 @@ def test_a_name_is_one_short_line_of_text(name: str) -> None:
     assert "\u202e" not in shown
 
 
-def test_a_usual_name_stays() -> None:
+def test_a_usual_name_stays_and_of_a_long_one_the_end() -> None:
     assert shown_name(quote("Übung 1/R1 – zweite.mp4")) == "Übung 1/R1 – zweite.mp4"
-
-
-def test_the_end_of_a_long_name_is_kept_for_it_tells_the_kind() -> None:
     assert shown_name("a" * 500 + "/R1.mp4").endswith("/R1.mp4")
-
-
-def test_what_is_not_text_is_no_error() -> None:
     assert shown_name("%ff%fe%00") == "\ufffd\ufffd"
     assert shown_name("") == shown_name("%0a") == "unnamed"

@@ -132,7 +132,3 @@ def test_zones_that_a_person_chose_tell_several_visits_too() -> None:
 @pytest.mark.parametrize("name", ["///", "..", "../..", "a//b", "R1", " ", "C:\\R1.mp4"])
 def test_odd_names_are_no_error(name: str) -> None:
     guess_zones(held(name), BLUE)
-
-
-def test_no_clips_are_no_error() -> None:
-    assert guess_zones([], BLUE) == ()

@@ -31,13 +31,7 @@ class HeadsCommand(options.GroupedCommand):
 
 
 def read_settings(names: Sequence[str], assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read settings of the heads `names`: ``key=value`` for all that have it, ``head.key=value``.
-
-    Raises
-    ------
-    HeadError
-        If no head or setting has that name, a head is named twice, or a value cannot be read.
-    """
+    """Read ``key=value``, for all of these heads that have the key, or ``head.key=value``."""
     for name in names:
         if names.count(name) > 1:
             raise HeadError(f"Head {name} is named twice; name each once.")
@@ -51,13 +45,7 @@ def read_settings(names: Sequence[str], assignments: Sequence[str]) -> dict[str,
 def read_grids(
     names: Sequence[str], assignments: Sequence[str]
 ) -> dict[str, dict[str, tuple[Any, ...]]]:
-    """Read the values to choose from: ``key=value,value`` or ``head.key=value,value``.
-
-    Raises
-    ------
-    HeadError
-        As :func:`read_settings`.
-    """
+    """Read the values to choose from: ``key=value,value`` or ``head.key=value,value``."""
     grids: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in names}
     for assignment in assignments:
         for name, key, text, default in _meant("--grid", assignment, names):

@@ -36,13 +36,7 @@ class Cohorts:
         return sorted(path.parent.name for path in self.data_dir.glob(f"*/{CARD_NAME}"))
 
     def find(self, name: str) -> Cohort:
-        """Read a cohort; only names that were found in the folder lead anywhere.
-
-        Raises
-        ------
-        Refusal
-            If there is none of that name, or it is not valid.
-        """
+        """Read a cohort; only names that were found in the folder lead anywhere."""
         if name not in self.names():
             raise Refusal(404, "There is no such cohort; load the page again.")
         try:
@@ -90,11 +84,6 @@ def cohort_pictures(path: Path, first: int = 0, end: int | None = None) -> tuple
 
     They are cut to the sector and black outside it, and text inside it is painted over. Where the
     sector is not found the whole image is shown.
-
-    Raises
-    ------
-    Refusal
-        If the clip cannot be read, or has none of these frames.
     """
     try:
         survey = survey_clip(path)

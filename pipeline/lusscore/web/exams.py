@@ -16,42 +16,18 @@ from lusscore.web.settings import Limits
 
 @dataclass
 class UploadedClip:
-    """A clip of an open exam.
-
-    Attributes
-    ----------
-    number
-        From 1; never given twice in an exam.
-    path
-        Where it lies: a number and a suffix of the server's choosing.
-    name
-        What the browser calls it; to be shown and nothing else.
-    size
-        In bytes.
-    thumbnail
-        JPEG of its first frame.
-    header
-        What its DICOM header says; None for other files.
-    zone, zone_source
-        As in ExamClip.
-    zone_warning
-        Why the guess of the zone should be looked at; often empty.
-    by_person
-        Whether somebody chose the zone, or that there is none.
-    scored
-        What the model says; None before.
-    """
+    """A clip of an open exam; its `number` is never given twice in the exam."""
 
     number: int
     path: Path
-    name: str
+    name: str  # what the browser calls it; to be shown and nothing else
     size: int
-    thumbnail: bytes = field(repr=False)
+    thumbnail: bytes = field(repr=False)  # JPEG
     header: DicomTexts | None = field(default=None, repr=False)
     zone: str = ""
     zone_source: str = ""
     zone_warning: str = ""
-    by_person: bool = False
+    by_person: bool = False  # somebody chose the zone, or that there is none
     scored: ScoredClip | None = None
 
     def for_scoring(self) -> ExamClip:
@@ -70,46 +46,22 @@ class Progress:
 
 @dataclass
 class ExamSession:
-    """An exam that is open on the page; its fields are changed under `lock`.
+    """An exam that is open on the page; its fields are changed under `lock`."""
 
-    Attributes
-    ----------
-    id
-        What only the browser that opened it knows.
-    folder
-        Of its uploads.
-    expires
-        On the process's clock; every request puts it off.
-    left
-        Whether the page that showed it was closed, and has not come back.
-    notes
-        What the user should know of the clips as a whole, as sentences.
-    arriving
-        Bytes of uploads under way.
-    state
-        ``"open"``, ``"waiting"`` or ``"scoring"``.
-    error
-        Why the last scoring failed; empty if it did not.
-    stop
-        Ends scoring when set.
-    closed
-        Whether it is gone: what still arrives for it is thrown away.
-    """
-
-    id: str
+    id: str  # only the browser that opened it knows it
     folder: Path
-    expires: float
-    left: bool = False
+    expires: float  # on the process's clock; every request puts it off
+    left: bool = False  # its page was closed, and has not come back
     name: str = ""
     clips: dict[int, UploadedClip] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    arriving: int = 0
+    arriving: int = 0  # bytes of uploads under way
     last_number: int = 0
-    state: str = "open"
+    state: str = "open"  # or "waiting", or "scoring"
     progress: Progress = field(default_factory=Progress)
-    error: str = ""
+    error: str = ""  # why the last scoring failed
     stop: threading.Event = field(default_factory=threading.Event)
-    closed: bool = False
+    closed: bool = False  # what still arrives for it is thrown away
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -141,13 +93,7 @@ class Exams:
         self._opened = 0
 
     def open(self) -> ExamSession:
-        """Open an exam; where no more may be open, the one whose page was closed first goes.
-
-        Raises
-        ------
-        Refusal
-            If as many are open as may be.
-        """
+        """Open an exam; where no more may be open, the one whose page was closed first goes."""
         self.close_idle()
         with self._lock:
             full = len(self._exams) >= self.limits.exams
@@ -170,13 +116,7 @@ class Exams:
         return exam
 
     def find(self, exam_id: str) -> ExamSession:
-        """Return an open exam and put off its end.
-
-        Raises
-        ------
-        Refusal
-            If it is not open, or no longer.
-        """
+        """Return an open exam and put off its end."""
         with self._lock:
             exam = self._exams.get(exam_id)
         if exam is None:

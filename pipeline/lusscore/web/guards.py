@@ -47,6 +47,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), payment=()",
     "Cache-Control": "no-store",
 }
+BUG = "This is a bug of lusscore; the terminal of 'lusscore serve' shows where."
 _READING = ("GET", "HEAD")
 _KNOWN = {
     404: "There is nothing at this address.",
@@ -68,18 +69,8 @@ class Guards:
 
     A request must name this server as its Host, come from this very page if it changes anything,
     show the cookie where an access token is asked for, and carry the page's own token if it is no
-    GET. No traceback and no path leaves the server.
-
-    Parameters
-    ----------
-    app
-        Answers requests that may pass.
-    settings
-        Of the server.
-    port
-        At which it listens.
-    on_bug
-        Receives exceptions that are not the input's fault.
+    GET. No traceback and no path leaves the server; `on_bug` receives what is not the
+    input's fault.
     """
 
     def __init__(
@@ -217,7 +208,7 @@ def _same(shown: str, expected: str) -> bool:
 def _in_words(error: Exception, scope: Scope) -> Response:
     """Answer an error with JSON, or with a page where a person opened the address."""
     status, headers = 500, {}
-    sentence = "This is a bug of lusscore; the terminal of 'lusscore serve' shows where."
+    sentence = BUG
     if isinstance(error, Refusal):
         status, sentence = error.status, error.sentence
         headers = {"Retry-After": "1"} if status in (429, 503) else {}
@@ -263,14 +254,7 @@ def _hanging_up(scope: Scope, receive: Receive, send: Send, linger: float) -> tu
 
 
 async def timed_chunks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
-    """Yield a body as it arrives; the caller counts it.
-
-    Raises
-    ------
-    Refusal
-        If nothing arrives for `limits.silence` seconds, if it is slower than `limits.slowest`
-        after `limits.grace` seconds, or if the sender goes away.
-    """
+    """Yield a body as it arrives, and refuse a silent or slow sender; the caller counts it."""
     begun, received = time.monotonic(), 0
     stream = request.stream().__aiter__()
     while True:
@@ -292,13 +276,7 @@ async def timed_chunks(request: Request, limits: Limits) -> AsyncIterator[bytes]
 
 
 async def read_json(request: Request, limits: Limits, **expected: type) -> dict[str, Any]:
-    """Read a small JSON object with exactly the entries `expected`, by name and type.
-
-    Raises
-    ------
-    Refusal
-        If it is larger than `limits.text_bytes`, late, no JSON object or has other entries.
-    """
+    """Read a small JSON object with exactly the entries `expected`, by name and type."""
     body = b""
     async for chunk in timed_chunks(request, limits):
         body += chunk

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from lusscore import Model
 from lusscore.errors import LusscoreError
 from lusscore.web.exams import ExamSession, Progress
-from lusscore.web.guards import Refusal
+from lusscore.web.guards import BUG, Refusal
 
 
 class Jobs:
@@ -25,13 +25,7 @@ class Jobs:
         self._thread.start()
 
     def submit(self, exam: ExamSession) -> None:
-        """Have all clips of `exam` scored: some heads look at an exam as a whole.
-
-        Raises
-        ------
-        Refusal
-            If it is being scored, or nothing is to do.
-        """
+        """Have all clips of `exam` scored: some heads look at an exam as a whole."""
         with exam.lock:
             if exam.state != "open":
                 raise Refusal(409, "The exam is being scored.")
@@ -69,9 +63,7 @@ class Jobs:
                 exam.error = "" if exam.stop.is_set() else error.without_path()
             except Exception as error:
                 self._on_bug(error)
-                exam.error = (
-                    "This is a bug of lusscore; the terminal of 'lusscore serve' shows where."
-                )
+                exam.error = BUG
             finally:
                 self._current = None
                 exam.state = "open"

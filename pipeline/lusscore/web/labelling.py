@@ -41,13 +41,7 @@ def clip_id(clip: str) -> str:
 
 
 def clip_by_id(cohort: Cohort, shown: str) -> str:
-    """Return the clip as the manifest writes it.
-
-    Raises
-    ------
-    Refusal
-        If the cohort has none of that id.
-    """
+    """Return the clip as the manifest writes it."""
     for clip in cohort.clips():
         if clip_id(clip) == shown:
             return clip
@@ -55,13 +49,7 @@ def clip_by_id(cohort: Cohort, shown: str) -> str:
 
 
 def suggestions(cohorts: Cohorts, name: str, count: int) -> dict[str, Any]:
-    """Choose clips as ``lusscore suggest`` does.
-
-    Raises
-    ------
-    Refusal
-        If the cohort is not there, or its embeddings are not.
-    """
+    """Choose clips as ``lusscore suggest`` does."""
     cohort = cohorts.find(name)
     backbones = cohorts.backbones(name)
     if not backbones:
@@ -108,12 +96,6 @@ def label_upload(
     `make` says whether the cohort is to be made, with `new`: what a person takes for a new one
     must not turn out to hold other patients' clips, nor the other way round. `label` has patient,
     exam, zone, score and rater.
-
-    Raises
-    ------
-    Refusal
-        If the name is none for a cohort, or the cohort is there and should not be or the other
-        way round, or it refuses.
     """
     if cohort_name(name) != name or len(name) > _LONGEST_NAME:
         raise Refusal(
@@ -149,11 +131,6 @@ def label_in_queue(
     """Save a rater's score of a clip of a cohort, named by its id, and of a row by its frames.
 
     `label` has score, rater and zone.
-
-    Raises
-    ------
-    Refusal
-        If cohort, clip or row are not there, or the cohort refuses.
     """
     found = cohorts.find(name)
     written = clip_by_id(found, clip)

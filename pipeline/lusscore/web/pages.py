@@ -70,11 +70,6 @@ def chest_layout(protocol: str) -> list[dict[str, Any]]:
 
     Each has ``zone``, ``label``, ``side`` (of the patient), and ``x, y, width, height`` in a
     drawing of 200 × 120.
-
-    Raises
-    ------
-    CohortError
-        If no protocol has that name.
     """
     known = get_protocol(protocol)
     boxes = _points(known) if known.name == "blue-6" else _grid(known)

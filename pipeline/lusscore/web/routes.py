@@ -60,11 +60,6 @@ class AppState:
 
         Sentences on the clips as a whole come first among its notes, so that page, report and
         JSON have them.
-
-        Raises
-        ------
-        Refusal
-            If the scores cannot be summed up.
         """
         with exam.lock:
             clips, notes = exam.scored_clips(), exam.notes

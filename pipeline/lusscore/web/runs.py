@@ -39,13 +39,7 @@ class Runs:
         return sorted(entries, key=lambda run: str(run["created"]), reverse=True)
 
     def report(self, cohort: str, run: str) -> Path:
-        """Return a run's report; only runs that were found in the folder lead anywhere.
-
-        Raises
-        ------
-        Refusal
-            If there is no such run, or it has no report.
-        """
+        """Return a run's report; only runs that were found in the folder lead anywhere."""
         folder = self.folders().get(f"{cohort}/{run}")
         if folder is None or not (folder / REPORT_NAME).is_file():
             raise Refusal(404, "There is no such report; make it with 'lusscore report'.")

@@ -48,16 +48,9 @@ _LOCK = "in-use.lock"
 
 @dataclass(frozen=True)
 class Serving:
-    """A server that listens.
+    """A server that listens: its `address` has the access token where one is asked for.
 
-    Attributes
-    ----------
-    address
-        To be opened in a browser; has the access token where one is asked for.
-    port
-        At which it listens.
-    stop
-        Ends it; the second call does not wait for answers under way.
+    `stop` ends it; the second call does not wait for answers under way.
     """
 
     address: str
@@ -74,23 +67,9 @@ def serve(
 ) -> None:
     """Serve the page until it is stopped, by Ctrl-C or another signal to end.
 
-    Uploads lie in a temporary folder that is deleted before this returns.
-
-    Parameters
-    ----------
-    model
-        Scores exams; closed at the end.
-    settings
-        Where and for whom.
-    ready
-        Called once the server listens.
-    on_bug
-        Receives exceptions that are not the input's fault.
-
-    Raises
-    ------
-    ServeError
-        If the address cannot be listened at.
+    Uploads lie in a temporary folder that is deleted before this returns, and `model` is closed.
+    `ready` is called once the server listens; `on_bug` receives exceptions that are not the
+    input's fault. Raises ServeError if the address cannot be listened at.
     """
     with closing(_listen(settings)) as listening:
         port: int = listening.getsockname()[1]

@@ -54,23 +54,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """How the page is served.
+    """How the page is served; port 0 takes a free one.
 
-    Attributes
-    ----------
-    host, port
-        Address to listen at; port 0 takes a free one.
-    data_dir, features_dir, results_dir
-        Folders of cohorts, feature files and runs.
-    limits
-        On uploads.
-    ask_token
-        Whether an access token is asked for on this machine too, where several people may be
-        logged in; another address always asks.
-    access_token, session
-        What the printed address carries, and the cookie that a browser gets for it.
-    post_token
-        What the page sends with everything that changes something.
+    `ask_token` asks for an access token on this machine too, where several people may be logged
+    in; another address always asks. The printed address carries `access_token`, a browser gets
+    the cookie `session` for it, and the page sends `post_token` with all that changes something.
     """
 
     host: str = "127.0.0.1"

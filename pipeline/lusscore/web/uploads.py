@@ -67,13 +67,7 @@ class Uploads:
         self._looking = anyio.CapacityLimiter(_LOOKED_AT_ONCE)
 
     async def take(self, request: Request, exam: ExamSession, name: str) -> UploadedClip:
-        """Read the body of `request` into a file of `exam` and make sure that it is a clip.
-
-        Raises
-        ------
-        Refusal
-            If it is too large, too slow, one too many or no clip; nothing of it is kept.
-        """
+        """Read the body of `request` into a file of `exam` and make sure that it is a clip."""
         with self._one_of_few(exam):
             declared = request.headers.get("content-length", "0")
             if declared.isdecimal():
@@ -166,13 +160,7 @@ class Uploads:
 
 
 def clip_suffix(head: bytes) -> str:
-    """Return the suffix under which a file that begins with `head` is kept.
-
-    Raises
-    ------
-    Refusal
-        If it is a packed archive, or no clip.
-    """
+    """Return the suffix under which a file that begins with `head` is kept."""
     if head.startswith(_ARCHIVES):
         raise Refusal(415, "This is a packed archive; unpack it and drop its folder.")
     for start, sign, suffix in _SIGNS:
@@ -182,13 +170,7 @@ def clip_suffix(head: bytes) -> str:
 
 
 def first_frame(path: Path) -> bytes:
-    """Return the first frame of a clip as JPEG, at most 160 pixels wide and high.
-
-    Raises
-    ------
-    ClipError
-        If the clip cannot be opened or has no frame.
-    """
+    """Return the first frame of a clip as JPEG, at most 160 pixels wide and high."""
     frame = next(iter(open_clip(path, only={0})), None)
     if frame is None:
         raise ClipError("the clip holds no frames", advice="export or copy it again", path=path)
