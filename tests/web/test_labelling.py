@@ -115,6 +115,7 @@ def test_unlabelled_clips_are_suggested_and_a_label_takes_one_out_of_the_queue(
         ({"segment": [1, 2]}, 422),
         ({"segment": [0]}, 400),
         ({"segment": ["0", None]}, 400),
+        ({"segment": [False, None]}, 400),
         ({"clip": "clips/p0_0.mp4"}, 404),
         ({"more": 1}, 400),
     ],

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,8 @@ def command(
 
     wanted = [find_backbone(name, features_dir, found).name for name in backbones]
     choice = EngineChoice(engine, device, threads, features_dir / ".networks")
+    mend = partial(repair_cohort, weights_dir=weights_dir, engine=choice)
+    look = mend if repair else verify_cohort
     reports: list[FileReport] = []
     with progress() as bars, stop_on_ctrl_c() as stop:
         for cohort in found:
@@ -74,20 +77,7 @@ def command(
             def read(done: int, total: int, files: TaskID = files) -> None:
                 bars.update(files, completed=done / 1e6, total=total / 1e6)
 
-            if repair:
-                reports += repair_cohort(
-                    cohort,
-                    features_dir,
-                    wanted,
-                    weights_dir=weights_dir,
-                    engine=choice,
-                    callbacks=callbacks,
-                    progress=read,
-                )
-            else:
-                reports += verify_cohort(
-                    cohort, features_dir, wanted, callbacks=callbacks, progress=read
-                )
+            reports += look(cohort, features_dir, wanted, callbacks=callbacks, progress=read)
             if stop.is_set():
                 break
     _report(reports, repair, as_json)

@@ -351,11 +351,8 @@ async def _show_cohort_clip(request: Request) -> Response:
 async def _save_queue_label(request: Request) -> Response:
     label = await _read(request, clip=str, score=int, rater=str, zone=str, segment=list)
     frames = label.pop("segment")
-    match frames:
-        case [int(), None] | [int(), int()]:
-            pass
-        case _:
-            raise Refusal(400, "The request's segment is not valid.")
+    if [type(each) for each in frames] not in ([int, int], [int, type(None)]):
+        raise Refusal(400, "The request's segment is not valid.")
     cohorts, name = _state(request).cohorts, request.path_params["cohort"]
     work = partial(label_in_queue, cohorts, name, frames=tuple(frames), **label)
     return JSONResponse(await run_sync(work))

@@ -25,14 +25,3 @@ def test_the_printed_address_opens_the_page_and_its_scripts_and_then_hides_the_t
             tab.has_clips(1)
             tab.find(".tabs a").nth(2).click()
             expect(tab.find("#runs-empty")).to_contain_text("There is no run")
-
-
-def test_without_the_token_a_sentence_is_all_that_is_shown(
-    browser: Browser, bundle: Bundle, tmp_path: Path
-) -> None:
-    with serving(bundle, tmp_path, ask_token=True) as page:
-        with open_tab(browser, page.origin, blank=True) as tab:
-            tab.refused = True
-            tab.page.goto(page.origin)
-            expect(tab.find("body")).to_contain_text("token")
-            assert tab.find("script").count() == 0
