@@ -137,6 +137,33 @@ def test_a_run_is_made_again_when_its_inputs_change(
         (["--folds", 1], "expected at least 2"),
         (["--head", "forest"], "Unknown head 'forest'"),
         (["-b", "vgg16"], "there is no feature file"),
+        (["--head", "logistic", "--set", "depth=3"], "no setting 'depth'; logistic has C, class"),
+        (["--head", "logistic", "--set", "mil.epochs=3"], "head of this run (logistic)"),
+        (["--head", "logistic", "--set", "C"], "--set C cannot be read; expected key=value"),
+        (["--head", "logistic", "--set", "C=high"], "'high' is not a number"),
+        (["--head", "mil", "--set", "epochs=2.5"], "'2.5' is not a whole number"),
+        (["--head", "svm", "--set", "variants=perhaps"], "'perhaps' is not true or false"),
+        (
+            ["--head", "svm", "--set", "C=-1"],
+            "C of head svm cannot be -1.0; expected a number above 0.",
+        ),
+        (["--head", "mil", "--head", "mil"], "Head mil is named twice"),
+        (["--combine", "mean"], "nothing to combine it with"),
+        (
+            ["--set", "epochs=0"],
+            "epochs of head softmax cannot be 0; expected a whole number from 1.",
+        ),
+        (["--set", "dropout=5"], "cannot be 5.0; expected a number from 0 to below 1."),
+        (["--set", "optimizer=best"], "cannot be best; expected one of adam, adamw, rmsprop, sgd."),
+        (["--grid", "C=0.1,1"], "--grid needs --select"),
+        (["--criterion", "accuracy"], "--criterion needs --select"),
+        (["--inner-folds", "3"], "--inner-folds needs --select"),
+        (["--select", "best", "--head", "svm", "--grid", "depth=1,2"], "no setting 'depth'"),
+        (["--select", "best", "--head", "svm", "--grid", "C=0.1,x"], "'x' is not a number"),
+        (["--select", "best", "--head", "svm", "--grid", "C=0.1,-1"], "cannot be -1"),
+        (["--levels", "16.mean"], "does not hold the level 16.mean"),
+        (["--levels", "16.wide"], "The embedding itself is called embedding"),
+        (["--clip-rule", "fair"], "Unknown rule 'fair'"),
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(
@@ -144,7 +171,7 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(
 ) -> None:
     result = lusscore("cv", "tiny", "-b", tiny_backbone, *arguments)
     assert result.exit_code == 2
-    assert told in result.output
+    assert told in " ".join(result.output.split())
     assert not Path("results").exists()
 
 
@@ -161,20 +188,6 @@ def test_a_feature_file_of_other_settings_is_refused_with_the_mend(
 def test_a_file_of_an_onnx_backbone_needs_no_name(lusscore: Lusscore, extracted: Cohort) -> None:
     result = lusscore("cv", "tiny", "--head", "logistic", "--folds", 2)
     assert result.exit_code == 0, result.output
-
-
-def test_a_head_setting_out_of_range_is_a_sentence(
-    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path
-) -> None:
-    for setting, told in (
-        ("epochs=0", "epochs of head softmax cannot be 0; expected a whole number from 1."),
-        ("dropout=5", "cannot be 5.0; expected a number from 0 to below 1."),
-        ("optimizer=best", "cannot be best; expected one of adam, adamw, rmsprop, sgd."),
-    ):
-        result = lusscore("cv", "tiny", "-b", tiny_backbone, "--set", setting)
-        assert result.exit_code == 2
-        assert told in " ".join(result.output.split())
-    assert not Path("results").exists()
 
 
 @pytest.mark.slow
@@ -245,32 +258,6 @@ def test_two_backbones_are_combined(
     assert "tiny+other/logistic-mean" in result.output
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--head", "logistic", "--set", "depth=3"], "no setting 'depth'; logistic has C, class"),
-        (["--head", "logistic", "--set", "mil.epochs=3"], "head of this run (logistic)"),
-        (["--head", "logistic", "--set", "C"], "--set C cannot be read; expected key=value"),
-        (["--head", "logistic", "--set", "C=high"], "'high' is not a number"),
-        (["--head", "mil", "--set", "epochs=2.5"], "'2.5' is not a whole number"),
-        (["--head", "svm", "--set", "variants=perhaps"], "'perhaps' is not true or false"),
-        (
-            ["--head", "svm", "--set", "C=-1"],
-            "C of head svm cannot be -1.0; expected a number above 0.",
-        ),
-        (["--head", "mil", "--head", "mil"], "Head mil is named twice"),
-        (["--combine", "mean"], "nothing to combine it with"),
-    ],
-)
-def test_heads_that_cannot_be_understood_are_a_sentence(
-    lusscore: Lusscore, extracted: Cohort, tiny_backbone: Path, arguments: list[object], told: str
-) -> None:
-    result = lusscore("cv", "tiny", "-b", tiny_backbone, *arguments)
-    assert result.exit_code == 2
-    assert told in " ".join(result.output.split())
-    assert not Path("results").exists()
-
-
 def test_help_lists_every_head_with_what_it_is(lusscore: Lusscore) -> None:
     told = " ".join(lusscore("cv", "--help").output.split())
     for name in head_names():
@@ -311,33 +298,6 @@ def test_what_is_chosen_inside_stands_beside_the_papers_head_and_is_recorded(
     assert chosen <= {"tiny/logistic", "tiny/ordinal"}
     assert [row[0] for row in rows].count("selected/best") == 2
     assert '<section id="selection">' in (run / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("--grid", "C=0.1,1"), "--grid needs --select"),
-        (("--criterion", "accuracy"), "--criterion needs --select"),
-        (("--inner-folds", "3"), "--inner-folds needs --select"),
-        (("--select", "best", "--head", "svm", "--grid", "depth=1,2"), "no setting 'depth'"),
-        (("--select", "best", "--head", "svm", "--grid", "C=0.1,x"), "'x' is not a number"),
-        (("--select", "best", "--head", "svm", "--grid", "C=0.1,-1"), "cannot be -1"),
-        (("--levels", "16.mean"), "does not hold the level 16.mean"),
-        (("--levels", "16.wide"), "The embedding itself is called embedding"),
-        (("--clip-rule", "fair"), "Unknown rule 'fair'"),
-    ],
-)
-def test_a_choice_that_cannot_be_made_is_a_sentence(
-    lusscore: Lusscore,
-    extracted: Cohort,
-    tiny_backbone: Path,
-    arguments: tuple[str, ...],
-    told: str,
-) -> None:
-    result = lusscore("cv", "tiny", "-b", tiny_backbone, *arguments)
-    assert result.exit_code == 2
-    assert told in " ".join(result.output.split())
-    assert not Path("results").exists()
 
 
 def test_the_criteria_offered_are_those_there_are() -> None:
