@@ -6,7 +6,6 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import log_loss
 
 from lusscore.errors import HeadError
 from lusscore.heads import Temperature
@@ -36,24 +35,6 @@ def test_patients_are_put_in_another_order_where_the_first_leaves_no_division(se
     for fitted, held_out in divisions:
         assert set(classes[fitted]) == {0, 1, 2, 3}
         assert not set(groups[fitted]) & set(groups[held_out])
-
-
-def test_without_patients_frames_alike_make_it_too_sure() -> None:
-    """Frames of a patient are nearly the same: apart, its patients tell the true uncertainty."""
-    rng = np.random.default_rng(0)
-
-    def draw(patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        groups = np.repeat(np.arange(patients), 20)
-        y = rng.permutation(patients) % 2
-        centres = rng.normal(size=(patients, 60)) + y[:, None] * 0.15
-        return centres[groups] + rng.normal(0, 0.05, (patients * 20, 60)), y[groups], groups
-
-    X, y, groups = draw(24)
-    test, truth, _ = draw(60)
-    grouped = SvmHead(tol=1e-3).fit(X, y, groups=groups).predict_proba(test)
-    alone = SvmHead(tol=1e-3).fit(X, y).predict_proba(test)
-    assert log_loss(truth, grouped) < log_loss(truth, alone)
-    assert grouped.max(axis=1).mean() < alone.max(axis=1).mean()
 
 
 def test_what_cannot_be_calibrated_is_refused() -> None:

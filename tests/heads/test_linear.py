@@ -103,18 +103,6 @@ def test_an_approximate_view_says_why(name: str, settings: dict[str, Any], note:
     assert np.mean(answers(view, X[:, 0]).argmax(axis=1) == found.argmax(axis=1)) > 0.5
 
 
-def test_a_clip_without_deviations_and_other_clips_is_exact_where_they_are_as_in_training() -> None:
-    """What is not shown is held at its mean of training."""
-    head = trained("logistic", {"pooling": "mean-std"})
-    mean = head.scaling_.mean.astype(np.float64)
-    x = frames()[0][:1, 0].astype(np.float64)
-    logits = (np.hstack([x, mean[None, DIM:]]) - mean) / head.scaling_.spread
-    if head.scaling_.directions is not None:
-        logits = logits @ head.scaling_.directions
-    logits = logits @ head.coef_ + head.intercept_
-    np.testing.assert_allclose(answers(seen(head), x), softmax(logits, axis=1), atol=1e-9)
-
-
 def test_a_class_that_was_never_calibrated_is_never_answered() -> None:
     head = trained("svm", {}, (0, 1, 2))
     fitted = head.calibration_

@@ -64,19 +64,6 @@ def test_the_gradient_is_that_of_the_likelihood(
     np.testing.assert_allclose(gradient, numeric, rtol=1e-3, atol=1e-3 * max(1, strength, value))
 
 
-def test_the_loss_is_minus_the_logarithm_of_the_probabilities() -> None:
-    x, y = planted(50, [-1.0, 1.0])
-    head = OrdinalHead().fit(x, y)
-    raw = np.concatenate([head.thresholds_[:1], np.log(np.diff(head.thresholds_))])
-    at, scaled = (
-        np.concatenate([head.direction_, raw]),
-        np.concatenate(list(head.scaling_.precise(x))),
-    )
-    loss, _ = objective(at, scaled, y, np.ones(50), 1.0)
-    likely = np.log(head.predict_proba(x)[np.arange(50), y]).sum()
-    assert loss == pytest.approx(-likely + head.direction_ @ head.direction_ / 2)
-
-
 def test_far_from_all_thresholds_nothing_overflows() -> None:
     x = np.array([[1e4], [-1e4], [0.0]])
     at = np.array([1.0, -1.0, np.log(2.0)])

@@ -104,16 +104,6 @@ def test_segments_of_a_recording_with_other_scores_are_examples_of_their_own() -
     assert 30 < len(np.unique(segments)) < 60
 
 
-def test_a_recording_of_several_segments_is_one_other_clip_to_the_exam() -> None:
-    X = np.array([[1.0], [2.0], [6.0], [10.0]])
-    y, clips = np.array([0, 1, 1, 0]), np.array([0, 0, 0, 1])
-    head = make_head("logistic", pooling="mean", context="exam").fit(
-        X, y, clips=clips, exams=np.zeros(4)
-    )
-    # own vectors 1, 4 and 10; beside them 10, 10 and the mean 3 of the whole first recording
-    assert head.scaling_.mean == pytest.approx([5, 23 / 3])
-
-
 @CONVEX
 def test_variants_are_pooled_one_by_one(name: str) -> None:
     X, y, clips, exams = clips_of_frames(60, 0)

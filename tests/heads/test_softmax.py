@@ -44,17 +44,6 @@ def test_each_epoch_sees_the_next_variant_and_never_the_clean_one() -> None:
     assert epoch_frames(X[:, 2], 2, frames).shape == (2, 2)
 
 
-def test_training_uses_the_variants_and_prediction_the_clean_frame(
-    blobs: Callable[..., tuple],
-) -> None:
-    X, y = blobs(200)
-    wrong = X.copy()
-    wrong[:, 0] = 0
-    head = SoftmaxHead(epochs=6).fit(X, y)
-    np.testing.assert_array_equal(SoftmaxHead(epochs=6).fit(wrong, y).coef_, head.coef_)
-    np.testing.assert_array_equal(head.predict_proba(X), head.predict_proba(X[:, 0]))
-
-
 def test_the_defaults_train_the_papers_head_written_out_in_keras(
     blobs: Callable[..., tuple],
 ) -> None:

@@ -22,7 +22,7 @@ from lusscore.evaluation.predictions import PROBABILITIES
 from lusscore.evaluation.rules import Rule
 from lusscore.evaluation.run_config import HeadTable
 from lusscore.evaluation.train_head import fit_on
-from lusscore.heads import Temperature, make_head
+from lusscore.heads import Temperature
 from lusscore.models import (
     Bundle,
     RecordedRun,
@@ -191,20 +191,9 @@ def test_members_are_the_runs_heads_with_its_settings_trained_on_everybody(
     assert [[one.name for one in member.features] for member in fitted.members] == seen
     assert steps == [(number, len(seen)) for number in range(1, len(seen) + 1)]
     assert (fitted.temperature, fitted.clip_rule) == (1.0, run.clip_rule)
-    everyone = np.arange(len(dataset.frames))
-    truth = dataset.frames["truth"].to_numpy()
     for member in fitted.members:
-        assert member.name == "logistic"
-        assert member.settings["C"] == 0.3
-        assert member.settings["seed"] == 5
-        assert member.temperature == 1.0
-        by_hand = make_head("logistic", **member.settings)
-        by_hand.fit(dataset.embeddings(member.features, everyone), truth)
-        np.testing.assert_allclose(
-            answer(member, dataset, everyone),
-            answer(member, dataset, everyone, by_hand),
-            atol=1e-6,
-        )
+        assert (member.name, member.temperature) == ("logistic", 1.0)
+        assert (member.settings["C"], member.settings["seed"]) == (0.3, 5)
 
 
 @pytest.mark.parametrize("model", ["tiny+other/logistic", "tiny+other/logistic-mean"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ class HeadState:
 
     `settings` are plain JSON; a weight per class has the class as text for its key. `facts` are
     what was learned that is no array: ``n_features_in_``, ``classes_`` as a list of whole numbers,
-    and for some heads ``n_iter_``; the curve of the training loss is not stored.
+    and for some heads ``n_iter_``.
     """
 
     name: str
@@ -49,12 +49,7 @@ def head_state(name: str, head: Head) -> HeadState:
             f"The head {name} was trained on labels of {head.classes_.dtype}, with which it cannot "
             "be stored; train it on scores, which are whole numbers."
         )
-    settings = {
-        key: {str(label): weight for label, weight in value.items()}
-        if isinstance(value, Mapping)
-        else value
-        for key, value in head.get_params(deep=False).items()
-    }
+    settings = _with_labels(str, head.get_params(deep=False))
     facts = {"n_features_in_": int(head.n_features_in_), "classes_": head.classes_.tolist()}
     facts |= {key: int(getattr(head, key)) for key in head.whole_numbers}
     arrays = {key: np.array(array, order="C") for key, array in head.learned_arrays().items()}
@@ -69,13 +64,7 @@ def restore_head(state: HeadState) -> Head:
     """
     arrays = ArrayReader(state.arrays, f"head {state.name}")
     try:
-        settings = {
-            key: {int(label): weight for label, weight in value.items()}
-            if isinstance(value, Mapping)
-            else value
-            for key, value in state.settings.items()
-        }
-        head = make_head(state.name, **settings)
+        head = make_head(state.name, **_with_labels(int, state.settings))
     except (HeadError, ValueError) as error:
         # what follows is the value, which may be anything
         clause = str(error).partition(". Got ")[0].rstrip(".")
@@ -97,6 +86,16 @@ def restore_head(state: HeadState) -> Head:
     head.take_arrays(arrays)
     arrays.finish()
     return head
+
+
+def _with_labels(kind: Callable[[Any], Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the classes of a weight per class as JSON has them, as text, or read them again."""
+    return {
+        key: {kind(label): entry for label, entry in value.items()}
+        if isinstance(value, Mapping)
+        else value
+        for key, value in settings.items()
+    }
 
 
 def _is_whole(value: object, lowest: int = -_LARGEST) -> bool:
