@@ -79,7 +79,9 @@ def test_frames_of_a_clip_that_is_scored_as_a_whole_have_no_scores_of_their_own(
 def test_clips_of_a_zone_that_disagree_and_notes_on_the_exam_are_told(
     blue: Tab, tmp_path: Path
 ) -> None:
-    bright = write_video(tmp_path / "any.mp4", np.full((6, 48, 64, 3), 250, np.uint8))
+    # noise, as what is bright all over is blank
+    noise = np.random.default_rng(0).integers(200, 256, (6, 48, 64, 1), dtype=np.uint8)
+    bright = write_video(tmp_path / "any.mp4", noise.repeat(3, axis=3))
     before = int(blue.zone("R1").locator(".zone-score").text_content() or "")
     blue.choose([("R1_2.mp4", bright.read_bytes())])
     blue.has_clips(5)
