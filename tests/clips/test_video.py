@@ -268,12 +268,17 @@ def _one_tick_a_frame(stream: Any) -> None:
 
 
 def test_times_ascend_where_the_format_stores_none(tmp_path: Path) -> None:
-    video = moving_bar(24)
-    video[:, :16] = np.arange(5, 245, 10, dtype=np.uint8)[:, None, None, None]
+    rows, columns = np.mgrid[:120, :160]
+    waves = [60 + 60 * np.sin(np.hypot(rows, columns - 80) / 4 + n / 2) for n in range(24)]
+    video = np.repeat(np.array(waves, np.uint8)[..., None], 3, axis=-1)
+    video[:, :24] = np.arange(5, 245, 10, dtype=np.uint8)[:, None, None, None]
     path = write_video(tmp_path / "b.avi", video, options={"bf": "3", "g": "12", "crf": "10"})
+    with av.open(str(path)) as container:
+        given = [frame.pts for frame in container.decode(video=0)]
+    assert given != sorted(given)  # pictures that wait for later ones
     frames = list(open_clip(path))
     np.testing.assert_allclose([frame.time for frame in frames], np.arange(24) / 25, atol=1e-6)
-    shades = [int(frame.rgb[:12].mean()) for frame in frames]
+    shades = [int(frame.rgb[:20].mean()) for frame in frames]
     assert shades == sorted(shades)
 
 

@@ -9,6 +9,7 @@ from lusscore.cohort import (
     Cohort,
     ExtractionSettings,
     FramesPolicy,
+    Rating,
     Segment,
     read_card,
     read_cohort,
@@ -84,8 +85,9 @@ def test_an_earlier_cohort_stays_until_the_new_one_is_whole(small_disk: Path) ->
     old = write_cohort(folder, card, [Segment("a.mp4", "old", "1", "R1", 3)])
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     fill(small_disk, leave=12 * KILOBYTE)
-    many = [Segment(f"clips/{number:05}.mp4", "p", "1", "R1", 2) for number in range(2000)]
+    new = [Segment("b.mp4", "p", "1", "R1", 2)]
+    many = [Rating("b.mp4", f"rater {number:05}", 2) for number in range(2000)]
     with pytest.raises(WriteError, match="free space"):
-        write_cohort(folder, replace(card, description="new"), many)
+        write_cohort(folder, replace(card, description="new"), new, many)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
     assert read_cohort(folder, check_files=False).segments == old.segments
