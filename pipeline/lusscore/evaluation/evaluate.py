@@ -176,12 +176,7 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
         exams=errors,
         comparison=comparison,
         mcnemar=McNemarRecord(level=tested, pairs=tuple(pairs)),
-        coverage={
-            model: CoverageRecord(
-                shares=shares, curve=tuple({"coverage": one.coverage} | one.pooled for one in curve)
-            )
-            for model, (shares, curve) in coverage.items()
-        },
+        coverage={model: _coverage_record(*own) for model, own in coverage.items()},
     )
     tables = {
         "clips": scored["clip"],
@@ -195,6 +190,11 @@ def _evaluate(folder: Path, resamples: int, seed: int) -> None:
     for name, table in tables.items():
         write_table(folder / f"{name}.csv", table)
     (folder / METRICS_NAME).write_bytes(to_json(metrics))
+
+
+def _coverage_record(shares: Sequence[Covered], curve: Sequence[Covered]) -> CoverageRecord:
+    points = tuple({"coverage": one.coverage} | one.pooled for one in curve)
+    return CoverageRecord(shares=tuple(shares), curve=points)
 
 
 def _models(predictions: pd.DataFrame, config: RunConfig, folder: Path) -> list[str]:
