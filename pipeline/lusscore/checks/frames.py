@@ -43,7 +43,7 @@ class FramesSeen:
         the clip. The first view is the sector; a second, where there is one, is the whole image,
         for in a copy the sector can be found a little elsewhere. None if all frames are blank.
     blank
-        Frames of one colour all over, of those looked at.
+        Numbers of the frames of one colour all over, of those looked at.
     picture
         JPEG of the middle frame as it is, reduced; empty unless asked for.
     thumbnail
@@ -52,7 +52,7 @@ class FramesSeen:
     """
 
     hashes: NDArray[np.uint8] | None = None
-    blank: int = 0
+    blank: tuple[int, ...] = ()
     picture: bytes = b""
     thumbnail: bytes = b""
 
@@ -64,7 +64,7 @@ def look_at_frames(
     wanted = chosen_frames(frames)
     middle = wanted[len(wanted) // 2]
     kept: list[NDArray[np.uint8]] = []
-    blank = 0
+    blank: list[int] = []
     picture = thumbnail = b""
     for frame in open_clip(path, only=wanted):
         if pictures and frame.index == middle:
@@ -73,12 +73,12 @@ def look_at_frames(
                 within = show_sector(frame.rgb, sector, "sector-no-text")
                 thumbnail = _jpeg(within, _THUMBNAIL_SIDE)
         if is_blank(frame.rgb):
-            blank += 1
+            blank.append(frame.index)
             continue
         grey = reduce_frame(frame.rgb)
         if not kept or kept[0].shape == grey.shape:
             kept.append(grey)
-    return FramesSeen(hash_frames(kept, sector), blank, picture, thumbnail)
+    return FramesSeen(hash_frames(kept, sector), tuple(blank), picture, thumbnail)
 
 
 def chosen_frames(frames: int) -> range:

@@ -51,6 +51,7 @@ def test_blank_repeated_short_and_single_frames(
     }
     found = by_code(check(clips, [rows(name[:2], clip=name) for name in clips]))
     assert found["blank-frames"].places == ("blank.mp4",)
+    assert "of every third frame, 0." in found["blank-frames"].what
     assert found["repeated-frames"].places == ("slow.mp4",)
     assert found["short-clips"].places == ("short.mp4",)
     assert found["single-frame-clips"].places == ("still.png",)

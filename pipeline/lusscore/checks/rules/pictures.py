@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lusscore.checks.findings import Finding, about_clips, register_check, they_have
 from lusscore.checks.inspection import ClipLook, Inspection
 from lusscore.sector import sector_mask
-from lusscore.wording import percent, plural
+from lusscore.wording import percent, plural, some
 
 # Sector policies that hide text, by where it is.
 _HIDING = {"inside": ("sector-no-text",), "outside": ("sector", "sector-no-text")}
@@ -17,7 +17,7 @@ _MANY_REPEATS = 0.1
 # The smallest input of the networks of the method (ResNet50, VGG16) is 224 × 224.
 _SMALL = 224
 _SHORT = 10
-_NAMES_SHOWN, _VALUES_SHOWN = 12, 4
+_NAMES_SHOWN, _VALUES_SHOWN, _FRAMES_NAMED = 12, 4, 8
 _DEIDENTIFY = "Import the recordings with --deidentify before they are shared."
 _PREVIEW = "Look at them with 'lusscore check --preview'"
 
@@ -96,13 +96,14 @@ def _has_text(look: ClipLook, place: str) -> bool:
 @register_check("blank-frames", "repeated-frames", needs="frames")
 def check_pictures(inspection: Inspection) -> Iterator[Finding]:
     """Find clips with frames of one colour, or with many that repeat the one before."""
-    blank = [look.clip for look in inspection.clips if look.seen.blank]
+    blank = {look.clip: look.seen.blank for look in inspection.clips if look.seen.blank}
+    first = some([str(number) for number in next(iter(blank.values()), ())], _FRAMES_NAMED)
     yield from about_clips(
         "warning",
         "blank-frames",
         blank,
         f"{they_have(blank, 'clip')} frames without a picture, which carry the clip's label all "
-        "the same.",
+        f"the same: in the first, of every third frame, {first}.",
         "Leave these frames out with frame_start and frame_end in the manifest.",
     )
     surveys = {look.clip: look.survey for look in inspection.clips if look.survey}
