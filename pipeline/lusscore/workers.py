@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -134,22 +136,31 @@ def open_pool(workers: int, scheduler: str | None) -> Iterator[Pool]:
         return
     try:
         from distributed import Client
-        from distributed.comm import get_address_host_port
     except ModuleNotFoundError:
         raise EngineError(
             "--scheduler needs Dask; install it with: pip install 'lusscore[distributed]'."
         ) from None
     try:
-        # looked at first: a client that was made with a wrong one complains when it is forgotten
-        get_address_host_port(scheduler)
+        # asked first, in a loop of its own: a client that was made with a wrong address complains
+        # when it is forgotten
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _shake_hands(scheduler)).result()
         client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever answers there may be no scheduler, and send anything
+        reason = str(error) if isinstance(error, (OSError, ValueError)) else type(error).__name__
         raise EngineError(
-            f"No Dask scheduler answers at {scheduler} ({error}); start one with 'dask scheduler' "
+            f"No Dask scheduler answers at {scheduler} ({reason}); start one with 'dask scheduler' "
             "and give its address, such as tcp://127.0.0.1:8786."
         ) from None
     with client:
         yield DaskPool(client)
+
+
+async def _shake_hands(scheduler: str) -> None:
+    from distributed.comm import connect
+
+    communication = await connect(scheduler, timeout=_SECONDS_TO_CONNECT)
+    communication.abort()
 
 
 def _run(

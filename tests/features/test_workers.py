@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from lusscore.features import (
     read_features,
 )
 from lusscore.features.computing import Order, compute_clip
+from lusscore.workers import open_pool
 
 CLIPS = 24
 slow = pytest.mark.slow
@@ -245,6 +247,20 @@ def test_a_scheduler_that_is_not_there_gets_a_sentence_and_nothing_else(
     assert address in done.stderr
     assert "Dask" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@slow
+def test_what_answers_and_is_no_scheduler_gets_a_sentence_soon() -> None:
+    class Answer(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(EngineError, match="No Dask scheduler answers"), open_pool(1, address):
+            pass
+        server.shutdown()
 
 
 def test_a_worker_of_another_version_refuses_its_task(tmp_path: Path) -> None:
